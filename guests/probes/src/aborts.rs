@@ -1,0 +1,9 @@
+//! Aborts. Expected: `trap`.
+
+use vestibule_probes::{Login, Outcome, probe};
+
+probe!(post_auth);
+
+fn post_auth(_: Login) -> Result<Outcome, String> {
+    std::process::abort()
+}

@@ -1,0 +1,9 @@
+//! Executes the instruction that is never reached. Expected: `trap`.
+
+use vestibule_probes::{Login, Outcome, probe};
+
+probe!(post_auth);
+
+fn post_auth(_: Login) -> Result<Outcome, String> {
+    std::arch::wasm32::unreachable()
+}

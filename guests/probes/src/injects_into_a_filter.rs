@@ -1,0 +1,14 @@
+//! Searches for a user whose name is half a filter. Expected: allowed; the directory is asked for a plain value.
+
+use vestibule_probes::{Login, Manifest, Outcome, directory, manifest, pass, probe, search_for};
+
+probe!(post_auth, wanting_directory);
+
+fn wanting_directory() -> Manifest {
+    Manifest { wants_directory: true, ..manifest(env!("CARGO_CRATE_NAME")) }
+}
+
+fn post_auth(login: Login) -> Result<Outcome, String> {
+    directory::search(&search_for("*)(|(objectClass=*)\\\0")).map_err(|error| error.to_string())?;
+    Ok(pass(login))
+}

@@ -1,0 +1,100 @@
+//! A search in a directory and what it finds (RFC 4511), as plain data.
+//!
+//! Not for: speaking LDAP, or deciding who may search.
+
+use serde::{Deserialize, Serialize};
+
+use crate::json;
+
+/// How far below the base a search looks (RFC 4511, section 4.5.1.2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Scope {
+    /// The base itself.
+    Base,
+    /// Its children.
+    OneLevel,
+    /// It and everything below.
+    Subtree,
+}
+
+/// One search. The filter is complete: its arguments are escaped and in place.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Query {
+    /// A distinguished name; absent: the tenant's search base.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<String>,
+    /// How far to look.
+    pub scope: Scope,
+    /// A filter (RFC 4515).
+    pub filter: String,
+    /// The attributes to return; none asks for names alone.
+    #[serde(default)]
+    pub attributes: Vec<String>,
+}
+
+/// One entry found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Entry {
+    /// Its distinguished name.
+    pub dn: String,
+    /// Its attributes.
+    #[serde(default)]
+    pub attributes: Vec<Attribute>,
+}
+
+/// One attribute with all its values.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Attribute {
+    /// Spelled as the query spelled it.
+    pub name: String,
+    /// In the directory's order.
+    pub values: Vec<Value>,
+}
+
+/// One value: text where it is valid UTF-8.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Value {
+    /// Valid UTF-8.
+    Text(String),
+    /// Anything else; Base64 in JSON.
+    Octets {
+        /// The value as received.
+        #[serde(with = "json::octets")]
+        octets: Vec<u8>,
+    },
+}
+
+impl Entry {
+    /// What an entry costs of a call's budget, in bytes of names and values.
+    pub fn size(&self) -> usize {
+        let value = |value: &Value| match value {
+            Value::Text(text) => text.len(),
+            Value::Octets { octets } => octets.len(),
+        };
+        let attribute = |a: &Attribute| a.name.len() + a.values.iter().map(value).sum::<usize>();
+        self.dn.len() + self.attributes.iter().map(attribute).sum::<usize>()
+    }
+}
+
+/// Why there is no answer; the cases are those of `wit/`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "kebab-case")]
+pub enum Error {
+    /// Not granted, or outside the search base.
+    #[error("denied: {0}")]
+    Denied(String),
+    /// No directory answered in time.
+    #[error("unavailable: {0}")]
+    Unavailable(String),
+    /// The query is malformed.
+    #[error("invalid query: {0}")]
+    InvalidQuery(String),
+    /// The call's budget is used up.
+    #[error("exhausted: {0}")]
+    Exhausted(String),
+}

@@ -1,0 +1,108 @@
+//! What a tenant grants a policy, compared with what the policy wants, in one place.
+//!
+//! Not for: budgets; how much of a granted thing a call may use is the sandbox's to limit.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Manifest, http};
+
+/// What a tenant grants. The default grants nothing.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Grants {
+    /// May return another user name than it was given.
+    pub user_name: bool,
+    /// May decide without primary authentication.
+    pub auth_null: bool,
+    /// May see the password.
+    pub retain_password: bool,
+    /// May search the directory.
+    pub directory: bool,
+    /// Origins that it may reach.
+    pub http: Vec<String>,
+    /// Privileged properties that it may set.
+    pub properties: Vec<String>,
+}
+
+/// Properties that any policy may set begin with one of these. `def_`, `type`, routes and access rules are a matter of groups.
+const OPEN_PREFIXES: [&str; 4] = ["conn_", "prop_", "pvt_", "cli_"];
+
+/// Properties that make somebody an administrator, or stand for a credential: granted by name or not at all.
+const PRIVILEGED: [&str; 6] = [
+    "prop_superuser",
+    "prop_google_auth",
+    "prop_pwd_change",
+    "pvt_google_auth_secret",
+    "pvt_google_auth_secret_locked",
+    "pvt_password_digest",
+];
+
+impl Grants {
+    /// Exactly what a manifest asks for: what an administrator grants with one click, and what `vestibule try` assumes.
+    pub fn as_wanted(manifest: &Manifest) -> Self {
+        Self {
+            user_name: false,
+            auth_null: manifest.auth_null,
+            retain_password: manifest.retain_password,
+            directory: manifest.wants_directory,
+            http: manifest.wants_http.clone(),
+            properties: manifest.wants_properties.clone(),
+        }
+    }
+
+    /// Whether a policy may set this property.
+    pub fn allows_property(&self, name: &str) -> bool {
+        let open = OPEN_PREFIXES.iter().any(|prefix| name.starts_with(prefix));
+        (open && !PRIVILEGED.contains(&name)) || self.properties.iter().any(|granted| granted == name)
+    }
+
+    /// Whether a policy may send a request there: `Err` names what is refused.
+    pub fn allows_url(&self, url: &str) -> Result<(), http::Error> {
+        match http::origin(url) {
+            None => Err(http::Error::InvalidRequest(
+                "the address is no plain http or https address".to_owned(),
+            )),
+            Some(origin) if self.http.contains(&origin) => Ok(()),
+            Some(origin) => Err(http::Error::Denied(format!("`http` to `{origin}` is not granted"))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_privileged_is_open() {
+        let none = Grants::default();
+        assert!(none.allows_property("conn_group") && none.allows_property("pvt_hw_addr"));
+        for name in [
+            "prop_superuser",
+            "pvt_password_digest",
+            "type",
+            "access_to.0",
+            "def_deny",
+            "group_declare",
+        ] {
+            assert!(!none.allows_property(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_grant_names_one_property_and_one_origin() {
+        let grants = Grants {
+            properties: vec!["prop_superuser".into()],
+            http: vec!["https://api.example.com".into()],
+            ..Grants::default()
+        };
+        assert!(grants.allows_property("prop_superuser") && !grants.allows_property("pvt_password_digest"));
+        assert_eq!(grants.allows_url("https://API.example.com/x"), Ok(()));
+        let refusal = grants.allows_url("https://api.example.com.evil.example/");
+        assert_eq!(
+            refusal,
+            Err(http::Error::Denied(
+                "`http` to `https://api.example.com.evil.example` is not granted".into()
+            ))
+        );
+    }
+}

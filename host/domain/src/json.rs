@@ -1,0 +1,94 @@
+//! Reading JSON that people wrote: errors that name the line, the key and what was expected.
+//!
+//! Not for: JSON of our own making, which `serde_json` reads and writes as it is.
+
+use serde::de::DeserializeOwned;
+
+/// Why a text could not be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{what}, line {line}, column {column}{key}: {message}")]
+pub struct Error {
+    what: &'static str,
+    line: usize,
+    column: usize,
+    key: String,
+    message: String,
+}
+
+/// Reads one value; `what` names it in errors.
+///
+/// # Errors
+/// The first thing that is not as expected, with its place.
+pub fn from_str<T: DeserializeOwned>(what: &'static str, text: &str) -> Result<T, Error> {
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+        let path = error.path().to_string();
+        Error::new(
+            what,
+            if path == "." {
+                String::new()
+            } else {
+                format!(", in `{path}`")
+            },
+            &error.into_inner(),
+        )
+    })?;
+    deserializer
+        .end()
+        .map_err(|error| Error::new(what, String::new(), &error))?;
+    Ok(value)
+}
+
+impl Error {
+    fn new(what: &'static str, key: String, error: &serde_json::Error) -> Self {
+        let place = format!(" at line {} column {}", error.line(), error.column());
+        let message = error.to_string();
+        let message = message.strip_suffix(&place).unwrap_or(&message).to_owned();
+        Self {
+            what,
+            line: error.line(),
+            column: error.column(),
+            key,
+            message,
+        }
+    }
+}
+
+/// Octets as Base64 text (RFC 4648, section 4).
+pub mod octets {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+    use serde::{Deserialize, Deserializer, Serializer, de};
+
+    /// Writes octets.
+    pub fn serialize<S: Serializer>(octets: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&STANDARD.encode(octets))
+    }
+
+    /// Reads octets.
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        STANDARD
+            .decode(text)
+            .map_err(|_| de::Error::custom("expected Base64 text"))
+    }
+}
+
+/// The same for octets that may be absent.
+pub mod octets_option {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    #[derive(Serialize, Deserialize)]
+    #[serde(transparent)]
+    struct Octets(#[serde(with = "super::octets")] Vec<u8>);
+
+    /// Writes octets or null.
+    pub fn serialize<S: Serializer>(octets: &Option<Vec<u8>>, serializer: S) -> Result<S::Ok, S::Error> {
+        octets.clone().map(Octets).serialize(serializer)
+    }
+
+    /// Reads octets or null.
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<u8>>, D::Error> {
+        Ok(Option::<Octets>::deserialize(deserializer)?.map(|octets| octets.0))
+    }
+}

@@ -1,0 +1,34 @@
+//! What a VPN login is and what may be answered: plain data and the rules on it.
+//!
+//! Not for: I/O, clocks, threads, WebAssembly. Everything here is a value or a pure function, so that the rules of failure can
+//! be read and tested alone. The names are those of Access Server's post_auth contract and of `wit/`.
+
+pub mod check;
+pub mod decision;
+pub mod directory;
+pub mod fault;
+pub mod grant;
+pub mod http;
+pub mod json;
+pub mod log;
+pub mod login;
+pub mod manifest;
+pub mod outcome;
+pub mod properties;
+pub mod secret;
+pub mod settings;
+pub mod text;
+pub mod user;
+
+pub use decision::Decision;
+pub use fault::{Cause, Fault};
+pub use grant::Grants;
+pub use login::Login;
+pub use manifest::Manifest;
+pub use outcome::Outcome;
+pub use properties::Properties;
+pub use secret::Secret;
+pub use settings::Settings;
+pub use user::{CanonicalUser, EnteredUser};
+pub mod filter;
+pub mod wire;

@@ -1,0 +1,219 @@
+//! Properties: names with values, each name once, sorted by name.
+//!
+//! Not for: precedence between user, group and default; that is the gate's. Here are only the rules that hold for every list.
+
+use std::fmt;
+
+use serde::de::{self, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// The longest name in bytes. The longest seen in use, `prop_cli.script.all.user.connect`, has 32.
+pub const MAX_NAME_BYTES: usize = 128;
+/// The longest value in bytes: room for a client-side script of a page.
+pub const MAX_VALUE_BYTES: usize = 4096;
+/// The most entries in one list: ten times the largest record seen in use.
+pub const MAX_ENTRIES: usize = 512;
+
+/// Why a list of pairs is no list of properties.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// Not 1 to [`MAX_NAME_BYTES`] bytes of printable ASCII without spaces.
+    #[error("`{0}` is no property name: 1 to {MAX_NAME_BYTES} printable ASCII characters without spaces are")]
+    Name(String),
+    /// A value over [`MAX_VALUE_BYTES`].
+    #[error("the value of `{name}` has {bytes} bytes, more than {MAX_VALUE_BYTES}")]
+    ValueTooLong {
+        /// Whose value.
+        name: String,
+        /// Its size.
+        bytes: usize,
+    },
+    /// A control character other than tab and newline, which client-side scripts need.
+    #[error("the value of `{0}` contains control characters")]
+    ValueNotPrintable(String),
+    /// One name twice: which of them counts would be anybody's guess.
+    #[error("the name `{0}` occurs twice")]
+    Duplicate(String),
+    /// More than [`MAX_ENTRIES`].
+    #[error("{0} properties are more than {MAX_ENTRIES}")]
+    TooMany(usize),
+}
+
+/// A checked list of properties.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Properties(Vec<(String, String)>);
+
+impl Properties {
+    /// An empty list.
+    pub const fn new() -> Self {
+        Self(Vec::new())
+    }
+
+    /// Checks pairs in any order and sorts them.
+    pub fn from_pairs(mut pairs: Vec<(String, String)>) -> Result<Self, Error> {
+        if pairs.len() > MAX_ENTRIES {
+            return Err(Error::TooMany(pairs.len()));
+        }
+        pairs.iter().try_for_each(|(name, value)| check_pair(name, value))?;
+        pairs.sort_unstable();
+        match pairs.windows(2).find_map(|pair| match pair {
+            [(first, _), (second, _)] if first == second => Some(first.clone()),
+            _ => None,
+        }) {
+            Some(name) => Err(Error::Duplicate(name)),
+            None => Ok(Self(pairs)),
+        }
+    }
+
+    /// The value of a name.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        let index = self.position(name).ok()?;
+        self.0.get(index).map(|(_, value)| value.as_str())
+    }
+
+    /// Sets one value, replacing what was there.
+    pub fn set(&mut self, name: &str, value: &str) -> Result<(), Error> {
+        check_pair(name, value)?;
+        match self.position(name) {
+            Ok(index) => {
+                if let Some(pair) = self.0.get_mut(index) {
+                    value.clone_into(&mut pair.1);
+                }
+            }
+            Err(_) if self.0.len() >= MAX_ENTRIES => return Err(Error::TooMany(self.0.len() + 1)),
+            Err(index) => self.0.insert(index, (name.to_owned(), value.to_owned())),
+        }
+        Ok(())
+    }
+
+    /// Names and values, sorted by name.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// Entries of `self` that `before` lacks or holds with another value.
+    pub fn changes_from<'a>(&'a self, before: &'a Self) -> impl Iterator<Item = (&'a str, &'a str)> {
+        self.iter().filter(|(name, value)| before.get(name) != Some(value))
+    }
+
+    /// How many entries there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    fn position(&self, name: &str) -> Result<usize, usize> {
+        self.0.binary_search_by(|(probe, _)| probe.as_str().cmp(name))
+    }
+}
+
+fn check_pair(name: &str, value: &str) -> Result<(), Error> {
+    let printable = |byte: u8| byte.is_ascii_graphic();
+    if name.is_empty() || name.len() > MAX_NAME_BYTES || !name.bytes().all(printable) {
+        return Err(Error::Name(crate::text::log_text(name, MAX_NAME_BYTES)));
+    }
+    if value.len() > MAX_VALUE_BYTES {
+        return Err(Error::ValueTooLong {
+            name: name.to_owned(),
+            bytes: value.len(),
+        });
+    }
+    if value.chars().any(|c| c.is_control() && c != '\n' && c != '\t') {
+        return Err(Error::ValueNotPrintable(name.to_owned()));
+    }
+    Ok(())
+}
+
+impl fmt::Debug for Properties {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.iter()).finish()
+    }
+}
+
+impl Serialize for Properties {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.iter())
+    }
+}
+
+impl<'de> Deserialize<'de> for Properties {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(PairsVisitor)
+    }
+}
+
+struct PairsVisitor;
+
+impl<'de> Visitor<'de> for PairsVisitor {
+    type Value = Properties;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object of names and texts")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Properties, A::Error> {
+        let mut pairs = Vec::new();
+        while let Some(pair) = map.next_entry::<String, String>()? {
+            if pairs.len() >= MAX_ENTRIES {
+                return Err(de::Error::custom(Error::TooMany(pairs.len() + 1)));
+            }
+            pairs.push(pair);
+        }
+        Properties::from_pairs(pairs).map_err(de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pairs(list: &[(&str, &str)]) -> Result<Properties, Error> {
+        Properties::from_pairs(list.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect())
+    }
+
+    #[test]
+    fn a_name_given_twice_is_refused() {
+        assert_eq!(
+            pairs(&[("b", "1"), ("a", "2"), ("b", "3")]),
+            Err(Error::Duplicate("b".into()))
+        );
+        let json = serde_json::from_str::<Properties>(r#"{"b": "1", "b": "1"}"#);
+        assert!(json.unwrap_err().to_string().contains("`b` occurs twice"));
+    }
+
+    #[test]
+    fn names_and_values_keep_to_their_alphabet_and_size() {
+        assert!(matches!(pairs(&[("", "x")]), Err(Error::Name(_))));
+        assert!(matches!(pairs(&[("a b", "x")]), Err(Error::Name(_))));
+        assert!(matches!(pairs(&[("ä", "x")]), Err(Error::Name(_))));
+        assert!(matches!(pairs(&[("a", "x\0")]), Err(Error::ValueNotPrintable(_))));
+        assert!(pairs(&[("a", "first\n\tsecond")]).is_ok());
+        assert!(matches!(
+            pairs(&[("a", &"x".repeat(4097))]),
+            Err(Error::ValueTooLong { .. })
+        ));
+    }
+
+    #[test]
+    fn changes_are_what_the_other_list_lacks() {
+        let before = pairs(&[("a", "1"), ("b", "2")]).unwrap();
+        let after = pairs(&[("a", "1"), ("b", "3"), ("c", "4")]).unwrap();
+        assert_eq!(
+            after.changes_from(&before).collect::<Vec<_>>(),
+            [("b", "3"), ("c", "4")]
+        );
+    }
+
+    #[test]
+    fn setting_keeps_the_list_sorted() {
+        let mut list = pairs(&[("b", "1")]).unwrap();
+        list.set("a", "2").unwrap();
+        list.set("b", "3").unwrap();
+        assert_eq!(list.iter().collect::<Vec<_>>(), [("a", "2"), ("b", "3")]);
+        assert_eq!(list.get("b"), Some("3"));
+    }
+}

@@ -1,0 +1,66 @@
+//! A text that nobody may see by accident: it prints as stars and serialises as stars.
+//!
+//! Not for: keeping memory clean of it; the process that holds a password holds it in plain memory.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize, Serializer};
+
+const STARS: &str = "***";
+
+/// A password, an answer to a challenge, or a key.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Wraps a text.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The text itself. Every call is a place to look at in a review.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(STARS)
+    }
+}
+
+impl Serialize for Secret {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(STARS)
+    }
+}
+
+/// Replaces every occurrence of a secret by stars. Secrets of fewer than four bytes are left alone: starring them
+/// out would garble the text and give them away by the gaps.
+pub fn scrub<'a>(text: &str, secrets: impl IntoIterator<Item = &'a Secret>) -> String {
+    const SHORTEST: usize = 4;
+    secrets
+        .into_iter()
+        .filter(|secret| secret.0.len() >= SHORTEST && text.contains(secret.expose()))
+        .fold(text.to_owned(), |text, secret| text.replace(secret.expose(), STARS))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_prints_and_serialises_as_stars() {
+        let secret = Secret::new("correct horse");
+        assert_eq!(format!("{secret:?}"), "***");
+        assert_eq!(serde_json::to_string(&secret).unwrap(), "\"***\"");
+    }
+
+    #[test]
+    fn scrubbing_stars_out_every_occurrence_but_leaves_tiny_secrets() {
+        let secrets = [Secret::new("hunter2"), Secret::new("a")];
+        assert_eq!(scrub("a hunter2, hunter2", &secrets), "a ***, ***");
+    }
+}

@@ -1,0 +1,253 @@
+//! A policy compiled: checked to be a component of this world, linked, ready to be configured.
+//!
+//! Not for: what a tenant decides about it; see [`crate::Configured`].
+
+use std::sync::Arc;
+
+use sha2::{Digest as _, Sha256};
+use vestibule_domain::{Fault, Manifest};
+use wasmtime::component::types::ComponentItem;
+use wasmtime::component::{Component, ComponentExportIndex, InstancePre, Linker};
+
+use crate::configured::Configured;
+use crate::engine::Engine;
+use crate::state::State;
+use crate::world::Imports;
+use crate::{bindings, host, wasi, world};
+
+/// The largest component taken. CPython with its whole standard library has 31 MB.
+pub const MAX_COMPONENT_BYTES: usize = 64 << 20;
+
+/// Why a file is no policy. Each message names what is wrong; [`LoadError::hint`] says what to do.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LoadError {
+    /// Not WebAssembly at all.
+    #[error("this is no WebAssembly file")]
+    NotWasm,
+    /// A module, not a component.
+    #[error("this is a core module, not a component")]
+    CoreModule,
+    /// Over [`MAX_COMPONENT_BYTES`].
+    #[error("the component has {0} bytes, more than {MAX_COMPONENT_BYTES}")]
+    TooLarge(usize),
+    /// Malformed, or it uses a feature that no policy gets.
+    #[error("the component is malformed or uses a feature that is switched off: {0}")]
+    Invalid(String),
+    /// An import that the host does not offer.
+    #[error("the component imports `{0}`, which this host does not offer")]
+    UnknownImport(String),
+    /// Another version of the contract.
+    #[error("the component was built for version {0} of the contract; this host speaks {speaks}", speaks = world::VERSION)]
+    OtherVersion(String),
+    /// One of the two exports is missing.
+    #[error("the component does not export `{0}`")]
+    MissingExport(&'static str),
+    /// An import or export has another type than the contract says.
+    #[error("the component does not fit the contract: {0}")]
+    WrongType(String),
+    /// More memories than one: several programs composed, which could pass references between them.
+    #[error("the component has {0} memories; a policy has one")]
+    TooManyMemories(u32),
+    /// It starts larger than any call may become.
+    #[error("the component begins with {bytes} bytes of memory, more than this host's {limit}")]
+    StartsTooLarge {
+        /// What it begins with.
+        bytes: u64,
+        /// What the engine has room for.
+        limit: u64,
+    },
+}
+
+impl LoadError {
+    /// What to do about it, in one sentence.
+    pub const fn hint(&self) -> &'static str {
+        match self {
+            Self::NotWasm => "give the .wasm file that your build produced",
+            Self::CoreModule => "turn it into a component: build for wasm32-wasip2, or run `wasm-tools component new`",
+            Self::TooLarge(_) => "strip debug information, and leave out what the policy does not need",
+            Self::Invalid(_) => "build without threads, exceptions, garbage collection, tail calls and 64-bit memory",
+            Self::UnknownImport(_) => "remove the dependency that needs it, or check the world that you build for",
+            Self::OtherVersion(_) => "build the policy again with the contract in this host's `wit/`",
+            Self::MissingExport(_) | Self::WrongType(_) => "build for the world `vestibule:policy/policy`",
+            Self::TooManyMemories(_) => "build the policy as one program instead of composing components",
+            Self::StartsTooLarge { .. } => "make static data and the initial memory smaller",
+        }
+    }
+}
+
+/// Whether a policy can wait for the world. One that cannot needs no stack of its own and no scheduler.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Pace {
+    /// It computes, and answers.
+    Straight,
+    /// It may search, request or sleep.
+    Waiting,
+}
+
+/// A compiled policy. Clones share it.
+#[derive(Clone)]
+pub struct Compiled {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    engine: Engine,
+    pre: InstancePre<State>,
+    post_auth: ComponentExportIndex,
+    manifest: ComponentExportIndex,
+    imports: Imports,
+    digest: [u8; 32],
+    bytes: usize,
+}
+
+impl Compiled {
+    /// Compiles a component. Takes milliseconds for a Rust policy and seconds for a Python one, on the calling thread; for
+    /// a component that nobody trusts, do it in a process of its own and hand it over by [`Compiled::seal`].
+    ///
+    /// # Errors
+    /// [`LoadError`] names what is wrong with the file.
+    pub fn new(engine: &Engine, wasm: &[u8]) -> Result<Self, LoadError> {
+        ensure_component(wasm)?;
+        let component = Component::new(engine.inner(), wasm).map_err(|error| LoadError::Invalid(sentence(&error)))?;
+        Self::link(engine, component, Sha256::digest(wasm).into(), wasm.len())
+    }
+
+    /// Checks and links a compiled component.
+    pub(crate) fn link(
+        engine: &Engine,
+        component: Component,
+        digest: [u8; 32],
+        bytes: usize,
+    ) -> Result<Self, LoadError> {
+        let imports = Imports::of(&component.component_type(), engine.inner())?;
+        let post_auth = export(&component, "post-auth")?;
+        let manifest = export(&component, "manifest")?;
+        ensure_size(engine, &component)?;
+        let pre = linker(engine, &component)
+            .and_then(|linker| linker.instantiate_pre(&component))
+            .and_then(|pre| bindings::check_exports(&pre).map(|()| pre))
+            .map_err(|error| LoadError::WrongType(sentence(&error)))?;
+        let shared = Shared {
+            engine: engine.clone(),
+            pre,
+            post_auth,
+            manifest,
+            imports,
+            digest,
+            bytes,
+        };
+        Ok(Self {
+            shared: Arc::new(shared),
+        })
+    }
+
+    /// What the policy says of itself. Runs the guest once, with default limits and nothing granted.
+    ///
+    /// # Errors
+    /// A fault, if the guest fails or its manifest is not to be believed.
+    pub async fn manifest(&self) -> Result<Manifest, Fault> {
+        crate::call::manifest(self).await
+    }
+
+    /// The policy with no settings, nothing granted, and default limits.
+    pub fn configure(&self) -> Configured {
+        Configured::new(self.clone())
+    }
+
+    /// What the policy imports.
+    pub fn imports(&self) -> &Imports {
+        &self.shared.imports
+    }
+
+    /// The SHA-256 of the component: which policy this is.
+    pub fn digest(&self) -> String {
+        self.digest_bytes().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// The component's size in bytes.
+    pub fn size(&self) -> usize {
+        self.shared.bytes
+    }
+
+    pub(crate) fn digest_bytes(&self) -> &[u8; 32] {
+        &self.shared.digest
+    }
+
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.shared.engine
+    }
+
+    pub(crate) fn pre(&self) -> &InstancePre<State> {
+        &self.shared.pre
+    }
+
+    pub(crate) fn post_auth(&self) -> &ComponentExportIndex {
+        &self.shared.post_auth
+    }
+
+    pub(crate) fn manifest_export(&self) -> &ComponentExportIndex {
+        &self.shared.manifest
+    }
+
+    pub(crate) fn pace(&self) -> Pace {
+        if self.shared.imports.can_wait() {
+            Pace::Waiting
+        } else {
+            Pace::Straight
+        }
+    }
+}
+
+/// Looks at the header before anything is compiled: the commonest mistakes deserve the clearest words.
+fn ensure_component(wasm: &[u8]) -> Result<(), LoadError> {
+    match wasm {
+        [0, b'a', b's', b'm', _, _, 0, 0, ..] => Err(LoadError::CoreModule),
+        [0, b'a', b's', b'm', ..] if wasm.len() > MAX_COMPONENT_BYTES => Err(LoadError::TooLarge(wasm.len())),
+        [0, b'a', b's', b'm', ..] => Ok(()),
+        _ => Err(LoadError::NotWasm),
+    }
+}
+
+fn ensure_size(engine: &Engine, component: &Component) -> Result<(), LoadError> {
+    let Some(needs) = component.resources_required() else {
+        return Err(LoadError::Invalid("it imports modules or components".to_owned()));
+    };
+    if needs.num_memories > 1 {
+        return Err(LoadError::TooManyMemories(needs.num_memories));
+    }
+    let limit = engine.max_memory_bytes();
+    match needs.max_initial_memory_size {
+        Some(bytes) if bytes > limit => Err(LoadError::StartsTooLarge { bytes, limit }),
+        _ => Ok(()),
+    }
+}
+
+fn export(component: &Component, name: &'static str) -> Result<ComponentExportIndex, LoadError> {
+    match component.get_export(None, name) {
+        Some((ComponentItem::ComponentFunc(_), index)) => Ok(index),
+        _ => Err(LoadError::MissingExport(name)),
+    }
+}
+
+/// A linker for this component: the contract, and what it imports of WASI.
+fn linker(engine: &Engine, component: &Component) -> wasmtime::Result<Linker<State>> {
+    let mut linker = Linker::new(engine.inner());
+    host::define(&mut linker)?;
+    for (name, item) in component.component_type().imports(engine.inner()) {
+        let ComponentItem::ComponentInstance(imported) = &item.ty else {
+            continue;
+        };
+        let interface = name.split_once('@').map_or(name, |(interface, _)| interface);
+        let in_contract = matches!(interface, "wasi:clocks/wall-clock" | "wasi:random/random");
+        if interface.starts_with("wasi:") && !in_contract {
+            wasi::define(linker.instance(name)?, interface, imported, engine.inner())?;
+        }
+    }
+    Ok(linker)
+}
+
+/// The innermost messages of an error as one line, without wasmtime's advice to its own embedders.
+fn sentence(error: &wasmtime::Error) -> String {
+    let chain: Vec<_> = error.chain().map(ToString::to_string).collect();
+    vestibule_domain::text::log_text(&chain.join(": "), 512)
+}

@@ -1,0 +1,84 @@
+//! A policy as one tenant uses it: compiled, with settings, grants, limits and capabilities.
+//!
+//! Not for: what belongs to one call; see [`crate::call`].
+
+use std::sync::Arc;
+
+use vestibule_domain::{Grants, Login, Settings};
+
+use crate::capability::Capabilities;
+use crate::circumstances::Circumstances;
+use crate::compiled::Compiled;
+use crate::limits::Limits;
+use crate::recording::Recording;
+use crate::report::Report;
+use crate::tape::Tape;
+
+/// Everything that a tenant decides about a policy.
+#[derive(Clone, Default)]
+pub(crate) struct Configuration {
+    pub(crate) settings: Settings,
+    pub(crate) grants: Grants,
+    pub(crate) limits: Limits,
+    pub(crate) capabilities: Capabilities,
+}
+
+/// A configured policy. Clones share it; calls may run at the same time on any thread.
+#[derive(Clone)]
+pub struct Configured {
+    pub(crate) compiled: Compiled,
+    pub(crate) configuration: Arc<Configuration>,
+}
+
+impl Configured {
+    pub(crate) fn new(compiled: Compiled) -> Self {
+        Self {
+            compiled,
+            configuration: Arc::default(),
+        }
+    }
+
+    /// With these settings instead of none.
+    #[must_use]
+    pub fn with_settings(mut self, settings: Settings) -> Self {
+        Arc::make_mut(&mut self.configuration).settings = settings;
+        self
+    }
+
+    /// With these grants instead of none.
+    #[must_use]
+    pub fn with_grants(mut self, grants: Grants) -> Self {
+        Arc::make_mut(&mut self.configuration).grants = grants;
+        self
+    }
+
+    /// With these limits instead of the defaults.
+    #[must_use]
+    pub fn with_limits(mut self, limits: Limits) -> Self {
+        Arc::make_mut(&mut self.configuration).limits = limits;
+        self
+    }
+
+    /// With these capabilities instead of none.
+    #[must_use]
+    pub fn with_capabilities(mut self, capabilities: Capabilities) -> Self {
+        Arc::make_mut(&mut self.configuration).capabilities = capabilities;
+        self
+    }
+
+    /// Decides on one login in a fresh instance.
+    ///
+    /// Never fails and never panics for what the guest does: whatever goes wrong is a fault in the report. A policy that imports
+    /// nothing that waits runs to its end on the calling thread, for as long as its fuel and deadline allow; others
+    /// give way every millisecond and while they wait.
+    pub async fn call(&self, login: &Login, circumstances: &Circumstances) -> Report {
+        crate::call::run(self, login, circumstances, Tape::live(), self.configuration.limits.fuel).await
+    }
+
+    /// The same, together with everything that is needed to run it again.
+    pub async fn record(&self, login: &Login, circumstances: &Circumstances) -> (Report, Recording) {
+        let report = self.call(login, circumstances).await;
+        let recording = Recording::new(self, login, circumstances, &report);
+        (report, recording)
+    }
+}

@@ -1,0 +1,24 @@
+//! What the contract's imports do on the host: one file an interface.
+//!
+//! Not for: WASI beyond the two interfaces that the contract names; see [`crate::wasi`].
+
+mod clock;
+mod config;
+mod directory;
+mod http;
+mod log;
+mod random;
+pub(crate) mod secrets;
+
+use wasmtime::component::{HasSelf, Linker};
+
+use crate::bindings::Policy;
+use crate::state::State;
+
+/// Defines the contract's imports.
+pub(crate) fn define(linker: &mut Linker<State>) -> wasmtime::Result<()> {
+    Policy::add_to_linker::<_, HasSelf<State>>(linker, |state| state)
+}
+
+/// Types alone: there is nothing to do.
+impl crate::bindings::types::Host for State {}

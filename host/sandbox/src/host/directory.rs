@@ -1,0 +1,110 @@
+//! `directory`: searches, granted, escaped, counted, and written on the tape.
+
+use std::sync::Arc;
+
+use vestibule_domain::directory::{Attribute, Entry, Error, Query, Scope, Value};
+use vestibule_domain::{Cause, filter};
+use wasmtime::Result;
+
+use crate::bindings::directory as wit;
+use crate::state::State;
+use crate::tape::Exchange;
+
+impl wit::Host for State {
+    async fn search(&mut self, query: wit::Query) -> Result<Result<Vec<wit::Entry>, wit::Error>> {
+        self.charge()?;
+        let answer = self.search_granted(query).await;
+        if let Err(error) = &answer {
+            self.note_failed_search(error);
+        }
+        Ok(answer
+            .map(|entries| entries.into_iter().map(entry).collect())
+            .map_err(wit::Error::from))
+    }
+}
+
+impl State {
+    async fn search_granted(&mut self, query: wit::Query) -> Result<Vec<Entry>, Error> {
+        if !self.configuration.grants.directory {
+            return Err(Error::Denied("`directory` is not granted".to_owned()));
+        }
+        self.budget.take_search().map_err(Error::Exhausted)?;
+        let query = Query {
+            base: query.base,
+            scope: match query.scope {
+                wit::Scope::Base => Scope::Base,
+                wit::Scope::OneLevel => Scope::OneLevel,
+                wit::Scope::Subtree => Scope::Subtree,
+            },
+            filter: filter::expand(&query.filter, &query.arguments)
+                .map_err(|error| Error::InvalidQuery(error.to_string()))?,
+            attributes: query.attributes,
+        };
+        let entries = self.search_taped(query).await?;
+        self.budget
+            .take_entries(entries.iter().map(Entry::size).sum())
+            .map_err(Error::Exhausted)?;
+        Ok(entries)
+    }
+
+    /// Asks the world, or reads its answer back.
+    async fn search_taped(&mut self, query: Query) -> Result<Vec<Entry>, Error> {
+        let answer = if self.tape.is_live() {
+            let directory = Arc::clone(&self.configuration.capabilities.directory);
+            directory.search(&query).await
+        } else {
+            match self
+                .tape
+                .next(|next| matches!(next, Exchange::Directory { query: asked, .. } if *asked == query))
+            {
+                Some(Exchange::Directory { answer, .. }) => answer,
+                _ => Err(Error::Unavailable(
+                    "the recording has no answer to this search".to_owned(),
+                )),
+            }
+        };
+        self.tape.write(Exchange::Directory {
+            query,
+            answer: answer.clone(),
+        });
+        answer
+    }
+
+    fn note_failed_search(&mut self, error: &Error) {
+        match error {
+            Error::Denied(detail) => self.note_failed_capability(Cause::CapabilityDenied, detail),
+            Error::Unavailable(detail) => self.note_failed_capability(Cause::CapabilityUnavailable, detail),
+            Error::Exhausted(detail) => self.note_failed_capability(Cause::HostCallBudget, detail),
+            Error::InvalidQuery(_) => {}
+        }
+    }
+}
+
+impl From<Error> for wit::Error {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Denied(detail) => Self::Denied(detail),
+            Error::Unavailable(detail) => Self::Unavailable(detail),
+            Error::InvalidQuery(detail) => Self::InvalidQuery(detail),
+            Error::Exhausted(detail) => Self::Exhausted(detail),
+        }
+    }
+}
+
+fn entry(entry: Entry) -> wit::Entry {
+    wit::Entry {
+        dn: entry.dn,
+        attributes: entry.attributes.into_iter().map(attribute).collect(),
+    }
+}
+
+fn attribute(attribute: Attribute) -> wit::Attribute {
+    let value = |value| match value {
+        Value::Text(text) => wit::Value::Text(text),
+        Value::Octets { octets } => wit::Value::Octets(octets),
+    };
+    wit::Attribute {
+        name: attribute.name,
+        values: attribute.values.into_iter().map(value).collect(),
+    }
+}

@@ -1,0 +1,115 @@
+//! `http`: requests, granted by origin, counted, and written on the tape.
+
+use std::sync::Arc;
+
+use vestibule_domain::Cause;
+use vestibule_domain::http::{Error, Method, Request, Response};
+use wasmtime::Result;
+
+use crate::bindings::http as wit;
+use crate::state::State;
+use crate::tape::Exchange;
+
+impl wit::Host for State {
+    async fn send(&mut self, request: wit::Request) -> Result<Result<wit::Response, wit::Error>> {
+        self.charge()?;
+        let answer = self.send_granted(request).await;
+        if let Err(error) = &answer {
+            self.note_failed_request(error);
+        }
+        Ok(answer.map(response).map_err(wit::Error::from))
+    }
+}
+
+impl State {
+    async fn send_granted(&mut self, request: wit::Request) -> Result<Response, Error> {
+        self.configuration.grants.allows_url(&request.url)?;
+        if request.timeout_ms == Some(0) {
+            return Err(Error::InvalidRequest("`timeout_ms` must be 1 or more".to_owned()));
+        }
+        let headers = request
+            .headers
+            .iter()
+            .map(|(name, value)| name.len() + value.len())
+            .sum::<usize>();
+        self.budget
+            .take_request(request.url.len() + headers + request.body.len())
+            .map_err(Error::Exhausted)?;
+        let response = self.send_taped(request_of(request)).await?;
+        self.budget.take_response(response.size()).map_err(Error::Exhausted)?;
+        Ok(response)
+    }
+
+    /// Asks the world, or reads its answer back.
+    async fn send_taped(&mut self, request: Request) -> Result<Response, Error> {
+        let answer = if self.tape.is_live() {
+            let http = Arc::clone(&self.configuration.capabilities.http);
+            http.send(&request).await
+        } else {
+            match self
+                .tape
+                .next(|next| matches!(next, Exchange::Http { request: asked, .. } if *asked == request))
+            {
+                Some(Exchange::Http { answer, .. }) => answer,
+                _ => Err(Error::Unavailable(
+                    "the recording has no answer to this request".to_owned(),
+                )),
+            }
+        };
+        self.tape.write(Exchange::Http {
+            request,
+            answer: answer.clone(),
+        });
+        answer
+    }
+
+    fn note_failed_request(&mut self, error: &Error) {
+        match error {
+            Error::Denied(detail) => self.note_failed_capability(Cause::CapabilityDenied, detail),
+            Error::Unavailable(detail) => self.note_failed_capability(Cause::CapabilityUnavailable, detail),
+            Error::Exhausted(detail) => self.note_failed_capability(Cause::HostCallBudget, detail),
+            Error::InvalidRequest(_) => {}
+        }
+    }
+}
+
+impl From<Error> for wit::Error {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Denied(detail) => Self::Denied(detail),
+            Error::Unavailable(detail) => Self::Unavailable(detail),
+            Error::InvalidRequest(detail) => Self::InvalidRequest(detail),
+            Error::Exhausted(detail) => Self::Exhausted(detail),
+        }
+    }
+}
+
+fn request_of(request: wit::Request) -> Request {
+    Request {
+        method: match request.method {
+            wit::Method::Get => Method::Get,
+            wit::Method::Head => Method::Head,
+            wit::Method::Post => Method::Post,
+            wit::Method::Put => Method::Put,
+            wit::Method::Patch => Method::Patch,
+            wit::Method::Delete => Method::Delete,
+        },
+        url: request.url,
+        headers: request.headers,
+        body: request.body,
+        timeout_ms: request.timeout_ms,
+    }
+}
+
+fn response(response: Response) -> wit::Response {
+    let headers = response
+        .headers
+        .into_iter()
+        .map(|(name, value)| (name, value.into_bytes()))
+        .collect();
+    wit::Response {
+        status: response.status,
+        headers,
+        body: response.body,
+    }
+}

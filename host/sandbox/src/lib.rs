@@ -1,0 +1,32 @@
+#![doc = include_str!("../README.md")]
+
+mod artefact;
+mod bindings;
+mod budget;
+mod call;
+pub mod capability;
+mod circumstances;
+mod compiled;
+mod configured;
+mod engine;
+mod fault;
+mod host;
+mod limits;
+mod logbook;
+mod memory;
+pub mod recording;
+mod report;
+mod state;
+mod tape;
+mod wasi;
+pub mod world;
+
+pub use artefact::{Key, SealError};
+pub use capability::Capabilities;
+pub use circumstances::Circumstances;
+pub use compiled::{Compiled, LoadError, MAX_COMPONENT_BYTES};
+pub use configured::Configured;
+pub use engine::{Capacity, Engine, EngineError};
+pub use limits::Limits;
+pub use recording::Recording;
+pub use report::{Cost, Report};

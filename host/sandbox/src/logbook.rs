@@ -1,0 +1,154 @@
+//! The lines that a policy logs during one call, capped.
+//!
+//! Not for: writing them anywhere.
+
+use vestibule_domain::Secret;
+use vestibule_domain::log::{Level, Line};
+use vestibule_domain::secret::scrub;
+use vestibule_domain::text::log_text;
+
+use crate::limits::Limits;
+
+/// The longest message or field value kept, in bytes.
+const MAX_TEXT_BYTES: usize = 2048;
+/// The most fields of one line.
+const MAX_FIELDS: usize = 16;
+
+/// Where a policy's standard output and error go: each complete line becomes a log line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stream {
+    Stdout,
+    Stderr,
+}
+
+/// Lines so far, and how many were dropped.
+#[derive(Debug, Default)]
+pub(crate) struct Logbook {
+    lines: Vec<Line>,
+    lines_left: usize,
+    bytes_left: usize,
+    dropped: u64,
+    pending: [Vec<u8>; 2],
+}
+
+impl Logbook {
+    pub(crate) fn new(limits: &Limits) -> Self {
+        Self {
+            lines_left: limits.log_lines,
+            bytes_left: limits.log_bytes,
+            ..Self::default()
+        }
+    }
+
+    /// Keeps one line, or counts it as dropped.
+    pub(crate) fn write(&mut self, level: Level, message: &str, fields: &[(String, String)]) {
+        let fields: Vec<_> = fields
+            .iter()
+            .take(MAX_FIELDS)
+            .map(|(name, value)| (log_text(name, 64), log_text(value, MAX_TEXT_BYTES)))
+            .collect();
+        let message = log_text(message, MAX_TEXT_BYTES);
+        let size = message.len()
+            + fields
+                .iter()
+                .map(|(name, value)| name.len() + value.len())
+                .sum::<usize>();
+        if self.lines_left == 0 || size > self.bytes_left {
+            self.dropped += 1;
+            return;
+        }
+        self.lines_left -= 1;
+        self.bytes_left -= size;
+        self.lines.push(Line { level, message, fields });
+    }
+
+    /// Takes what a policy wrote to a standard stream. No more than one line's worth is held back.
+    pub(crate) fn print(&mut self, stream: Stream, octets: &[u8]) {
+        for piece in octets.split_inclusive(|octet| *octet == b'\n') {
+            let [stdout, stderr] = &mut self.pending;
+            let pending = if stream == Stream::Stdout { stdout } else { stderr };
+            let room = MAX_TEXT_BYTES.saturating_sub(pending.len());
+            pending.extend(piece.iter().take(room));
+            if piece.ends_with(b"\n") {
+                self.end_line(stream);
+            }
+        }
+    }
+
+    fn end_line(&mut self, stream: Stream) {
+        let [stdout, stderr] = &mut self.pending;
+        let (pending, level, name) = match stream {
+            Stream::Stdout => (stdout, Level::Info, "stdout"),
+            Stream::Stderr => (stderr, Level::Warn, "stderr"),
+        };
+        let line = std::mem::take(pending);
+        let text = String::from_utf8_lossy(&line);
+        self.write(level, text.trim_end(), &[("stream".to_owned(), name.to_owned())]);
+    }
+
+    /// Ends the book: what is pending becomes lines, and the secrets that the call knew become stars.
+    pub(crate) fn close(mut self, secrets: &[Secret]) -> (Vec<Line>, u64) {
+        for stream in [Stream::Stdout, Stream::Stderr] {
+            let [stdout, stderr] = &self.pending;
+            let pending = if stream == Stream::Stdout { stdout } else { stderr };
+            if !pending.is_empty() {
+                self.end_line(stream);
+            }
+        }
+        if !secrets.is_empty() {
+            for line in &mut self.lines {
+                line.message = scrub(&line.message, secrets);
+                for (_, value) in &mut line.fields {
+                    *value = scrub(value, secrets);
+                }
+            }
+        }
+        (self.lines, self.dropped)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn book(log_lines: usize, log_bytes: usize) -> Logbook {
+        Logbook::new(&Limits {
+            log_lines,
+            log_bytes,
+            ..Limits::default()
+        })
+    }
+
+    #[test]
+    fn lines_beyond_the_cap_are_counted_and_dropped() {
+        let mut book = book(2, 1000);
+        (0..5).for_each(|_| book.write(Level::Info, "x", &[]));
+        let (lines, dropped) = book.close(&[]);
+        assert_eq!((lines.len(), dropped), (2, 3));
+    }
+
+    #[test]
+    fn a_stream_becomes_lines_even_without_a_last_newline() {
+        let mut book = book(9, 1000);
+        book.print(Stream::Stdout, b"one\ntw");
+        book.print(Stream::Stdout, b"o\nthree");
+        let messages: Vec<_> = book.close(&[]).0.into_iter().map(|line| line.message).collect();
+        assert_eq!(messages, ["one", "two", "three"]);
+    }
+
+    #[test]
+    fn a_flood_without_newlines_holds_one_line() {
+        let mut book = book(9, 100_000);
+        (0..100).for_each(|_| book.print(Stream::Stderr, &[b'x'; 1000]));
+        let (lines, _) = book.close(&[]);
+        assert!(lines.len() == 1 && lines.iter().all(|line| line.message.len() == MAX_TEXT_BYTES));
+    }
+
+    #[test]
+    fn secrets_become_stars() {
+        let mut book = book(9, 1000);
+        book.write(Level::Info, "password hunter2", &[("again".into(), "hunter2!".into())]);
+        let (lines, _) = book.close(&[Secret::new("hunter2")]);
+        assert_eq!(format!("{lines:?}").matches("***").count(), 2);
+    }
+}

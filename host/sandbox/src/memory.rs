@@ -1,0 +1,144 @@
+//! One limit on the memory of a call, over all its memories and tables together, with the high-water mark.
+//!
+//! Not for: memory of the host; that is bounded by what a transfer may carry and by the budgets.
+
+use wasmtime::ResourceLimiter;
+
+use crate::limits::Limits;
+
+/// What the host takes for one table element.
+const TABLE_ELEMENT_BYTES: usize = size_of::<usize>();
+/// A policy's core instances, tables and memories; the largest toolchain known needs 15, 3 and 1.
+const MAX_INSTANCES: usize = 64;
+const MAX_TABLES: usize = 16;
+const MAX_MEMORIES: usize = 1;
+
+/// Counts what a call holds. wasmtime's own limiter counts each memory alone.
+#[derive(Debug)]
+pub(crate) struct Memory {
+    limit_bytes: usize,
+    limit_elements: usize,
+    bytes: usize,
+    elements: usize,
+    peak_bytes: usize,
+    refused: Option<String>,
+}
+
+impl Memory {
+    pub(crate) const fn new(limits: &Limits) -> Self {
+        Self {
+            limit_bytes: limits.memory_bytes,
+            limit_elements: limits.table_elements,
+            bytes: 0,
+            elements: 0,
+            peak_bytes: 0,
+            refused: None,
+        }
+    }
+
+    /// The most that was held at once, in bytes.
+    pub(crate) const fn peak_bytes(&self) -> usize {
+        self.peak_bytes
+    }
+
+    /// What the call asked for when it was first refused, if it was.
+    pub(crate) fn refused(&self) -> Option<&str> {
+        self.refused.as_deref()
+    }
+
+    fn take(&mut self, bytes: usize) -> bool {
+        match self.bytes.checked_add(bytes) {
+            Some(total) if total <= self.limit_bytes => {
+                self.bytes = total;
+                self.peak_bytes = self.peak_bytes.max(total);
+                true
+            }
+            _ => {
+                let (held, limit) = (self.bytes, self.limit_bytes);
+                self.refuse(|| format!("{bytes} bytes beyond the {held} in use exceed the limit of {limit}"));
+                false
+            }
+        }
+    }
+
+    fn refuse(&mut self, asked: impl FnOnce() -> String) {
+        if self.refused.is_none() {
+            self.refused = Some(asked());
+        }
+    }
+}
+
+impl ResourceLimiter for Memory {
+    fn memory_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
+        Ok(self.take(desired.saturating_sub(current)))
+    }
+
+    fn table_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
+        let more = desired.saturating_sub(current);
+        let (held, limit) = (self.elements, self.limit_elements);
+        if held.saturating_add(more) > limit {
+            self.refuse(|| format!("{more} table elements beyond the {held} in use exceed the limit of {limit}"));
+            return Ok(false);
+        }
+        let granted = self.take(more.saturating_mul(TABLE_ELEMENT_BYTES));
+        if granted {
+            self.elements = held.saturating_add(more);
+        }
+        Ok(granted)
+    }
+
+    // The slot of the pool may be smaller than the limit: then growing fails after it was granted.
+    fn memory_grow_failed(&mut self, error: wasmtime::Error) -> wasmtime::Result<()> {
+        self.refuse(|| error.to_string());
+        Ok(())
+    }
+
+    fn table_grow_failed(&mut self, error: wasmtime::Error) -> wasmtime::Result<()> {
+        self.refuse(|| error.to_string());
+        Ok(())
+    }
+
+    fn instances(&self) -> usize {
+        MAX_INSTANCES
+    }
+
+    fn tables(&self) -> usize {
+        MAX_TABLES
+    }
+
+    fn memories(&self) -> usize {
+        MAX_MEMORIES
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn memory() -> Memory {
+        Memory::new(&Limits {
+            memory_bytes: 1000,
+            table_elements: 50,
+            ..Limits::default()
+        })
+    }
+
+    #[test]
+    fn memories_and_tables_share_one_limit() -> wasmtime::Result<()> {
+        let mut memory = memory();
+        assert!(memory.memory_growing(0, 700, None)?);
+        assert!(memory.table_growing(0, 30, None)?);
+        assert!(!memory.memory_growing(700, 800, None)?);
+        assert_eq!(memory.peak_bytes(), 700 + 30 * TABLE_ELEMENT_BYTES);
+        assert!(memory.refused().is_some_and(|asked| asked.starts_with("100 bytes")));
+        Ok(())
+    }
+
+    #[test]
+    fn table_elements_have_a_limit_of_their_own() -> wasmtime::Result<()> {
+        let mut memory = memory();
+        assert!(memory.table_growing(0, 50, None)?);
+        assert!(!memory.table_growing(50, 51, None)?);
+        Ok(())
+    }
+}

@@ -1,0 +1,189 @@
+//! A recorded call: everything that entered it and everything that came of it, so that it can be run again.
+//!
+//! Not for: what may be shown to everybody. A recording holds what the policy saw, passwords and secrets included where the policy
+//! was given them; keep it like a password.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use vestibule_domain::log::Line;
+use vestibule_domain::{Cause, Fault, Grants, Login, Manifest, Outcome, Settings, json, settings};
+
+use crate::circumstances::Circumstances;
+use crate::compiled::Compiled;
+use crate::configured::Configured;
+use crate::limits::Limits;
+use crate::report::{Cost, Report};
+use crate::tape::{Exchange, Tape};
+
+/// The version of the file format.
+const FORMAT: u32 = 1;
+
+/// One call, written down.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Recording {
+    /// The version of this format: 1.
+    pub format: u32,
+    /// The SHA-256 of the component that ran.
+    pub policy_sha256: String,
+    /// The limits that held.
+    pub limits: Limits,
+    /// What was granted.
+    pub grants: Grants,
+    /// The settings, secrets in clear.
+    settings: Map<String, Value>,
+    /// The time and the seed.
+    pub circumstances: Circumstances,
+    /// The login, secrets in clear.
+    login: Value,
+    /// What the world was asked and answered.
+    pub exchanges: Vec<Exchange>,
+    /// What came of it.
+    pub result: Recorded,
+}
+
+/// What came of a recorded call: all of it must be the same when the call is run again.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Recorded {
+    /// The answer.
+    pub answer: Result<Outcome, Fault>,
+    /// The log.
+    pub log: Vec<Line>,
+    /// The cost.
+    pub cost: Cost,
+}
+
+/// A recorded call, run again.
+#[derive(Debug, Clone)]
+pub struct Replay {
+    /// What came of it this time.
+    pub report: Report,
+    /// Whether the component is the recorded one.
+    pub same_policy: bool,
+    /// What is not as recorded; nothing where everything is the same.
+    pub differences: Vec<Difference>,
+}
+
+/// One part of a result that changed.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Difference {
+    /// `answer`, `log`, `cost` or `exchanges`.
+    pub part: &'static str,
+    /// What was recorded.
+    pub recorded: Value,
+    /// What came this time.
+    pub replayed: Value,
+}
+
+impl Recording {
+    pub(crate) fn new(policy: &Configured, login: &Login, circumstances: &Circumstances, report: &Report) -> Self {
+        let configuration = &policy.configuration;
+        Self {
+            format: FORMAT,
+            policy_sha256: policy.compiled.digest(),
+            limits: configuration.limits.clone(),
+            grants: configuration.grants.clone(),
+            settings: configuration.settings.to_object_revealed(),
+            circumstances: circumstances.clone(),
+            login: login.to_json_revealed(),
+            exchanges: report.exchanges.clone(),
+            result: Recorded::of(report),
+        }
+    }
+
+    /// Reads the JSON form.
+    ///
+    /// # Errors
+    /// Names the line, the key and what was expected there.
+    pub fn from_json(text: &str) -> Result<Self, json::Error> {
+        json::from_str("recording", text)
+    }
+
+    /// The login that was recorded.
+    ///
+    /// # Errors
+    /// When the file was changed by hand.
+    pub fn login(&self) -> Result<Login, json::Error> {
+        Login::from_json(&self.login.to_string())
+    }
+
+    /// The settings that were recorded, for a policy that reads the same ones.
+    ///
+    /// # Errors
+    /// Names the setting that this policy does not read, or needs besides.
+    pub fn settings(&self, manifest: &Manifest) -> Result<Settings, settings::Error> {
+        Settings::from_object(self.settings.clone(), manifest)
+    }
+
+    /// Runs the call again: with the same component everything comes out the same; with another version the differences
+    /// show what that version would have done.
+    pub async fn replay(&self, policy: &Compiled, login: &Login, settings: Settings) -> Replay {
+        let policy = policy
+            .configure()
+            .with_settings(settings)
+            .with_grants(self.grants.clone())
+            .with_limits(self.limits.clone());
+        let same_policy = policy.compiled.digest() == self.policy_sha256;
+        let stopped_by_clock = self.stopped_by_clock().filter(|_| same_policy);
+        let fuel = if stopped_by_clock.is_some() {
+            self.result.cost.fuel
+        } else {
+            self.limits.fuel
+        };
+        let mut report =
+            crate::call::run(&policy, login, &self.circumstances, Tape::replay(&self.exchanges), fuel).await;
+        if let (Some(deadline), Err(fault)) = (stopped_by_clock, &mut report.answer)
+            && fault.cause == Cause::OutOfFuel
+        {
+            *fault = deadline.clone();
+        }
+        let differences = self.differences(&report);
+        Replay {
+            report,
+            same_policy,
+            differences,
+        }
+    }
+
+    /// A deadline is not repeatable, but where it struck is: the replay is stopped there by its fuel instead.
+    fn stopped_by_clock(&self) -> Option<&Fault> {
+        self.result
+            .answer
+            .as_ref()
+            .err()
+            .filter(|fault| fault.cause == Cause::Deadline)
+    }
+
+    fn differences(&self, report: &Report) -> Vec<Difference> {
+        let replayed = Recorded::of(report);
+        let parts = [
+            ("answer", value(&self.result.answer), value(&replayed.answer)),
+            ("log", value(&self.result.log), value(&replayed.log)),
+            ("cost", value(self.result.cost), value(replayed.cost)),
+            ("exchanges", value(&self.exchanges), value(&report.exchanges)),
+        ];
+        let changed = parts.into_iter().filter(|(_, recorded, replayed)| recorded != replayed);
+        changed
+            .map(|(part, recorded, replayed)| Difference {
+                part,
+                recorded,
+                replayed,
+            })
+            .collect()
+    }
+}
+
+impl Recorded {
+    fn of(report: &Report) -> Self {
+        Self {
+            answer: report.answer.clone(),
+            log: report.log.clone(),
+            cost: report.cost,
+        }
+    }
+}
+
+fn value(part: impl Serialize) -> Value {
+    serde_json::to_value(part).unwrap_or_default()
+}

@@ -1,0 +1,87 @@
+//! What the host holds for one call while it runs. It is made for the call and dropped with it.
+//!
+//! Not for: anything that outlives a call.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use rand::SeedableRng;
+use rand_chacha::ChaCha20Rng;
+use vestibule_domain::{Cause, Fault, Login, Secret};
+use wasmtime::component::ResourceTable;
+
+use crate::budget::Budget;
+use crate::circumstances::Circumstances;
+use crate::configured::Configuration;
+use crate::logbook::Logbook;
+use crate::memory::Memory;
+use crate::tape::Tape;
+
+/// The most handles of any kind that a policy may hold.
+const MAX_HANDLES: usize = 256;
+
+/// The state of one call.
+pub(crate) struct State {
+    pub(crate) configuration: Arc<Configuration>,
+    pub(crate) circumstances: Circumstances,
+    pub(crate) memory: Memory,
+    pub(crate) budget: Budget,
+    pub(crate) log: Logbook,
+    pub(crate) tape: Tape,
+    /// Handles that the guest holds.
+    pub(crate) handles: ResourceTable,
+    /// Everything that must not appear in the log.
+    pub(crate) secrets: Vec<Secret>,
+    /// How long the guest has slept: the only way by which its monotonic clock advances.
+    pub(crate) slept: Duration,
+    /// The capability that failed last: blamed if the policy then fails.
+    failed_capability: Option<Fault>,
+    random: Option<ChaCha20Rng>,
+}
+
+impl State {
+    pub(crate) fn new(
+        configuration: Arc<Configuration>,
+        circumstances: Circumstances,
+        login: Option<&Login>,
+        tape: Tape,
+    ) -> Self {
+        let limits = &configuration.limits;
+        let mut handles = ResourceTable::new();
+        handles.set_max_capacity(MAX_HANDLES);
+        Self {
+            memory: Memory::new(limits),
+            budget: Budget::new(limits),
+            log: Logbook::new(limits),
+            tape,
+            handles,
+            secrets: login.into_iter().flat_map(Login::secrets).cloned().collect(),
+            slept: Duration::ZERO,
+            failed_capability: None,
+            random: None,
+            configuration,
+            circumstances,
+        }
+    }
+
+    /// Counts one host call. Every host function begins with it.
+    pub(crate) fn charge(&mut self) -> Result<(), Fault> {
+        self.budget.take_host_call()
+    }
+
+    /// The call's generator, made on first use: most policies need none.
+    pub(crate) fn random(&mut self) -> &mut ChaCha20Rng {
+        let seed = self.circumstances.seed;
+        self.random.get_or_insert_with(|| ChaCha20Rng::from_seed(seed))
+    }
+
+    /// Remembers that a capability failed the policy.
+    pub(crate) fn note_failed_capability(&mut self, cause: Cause, detail: &str) {
+        self.failed_capability = Some(Fault::new(cause, detail));
+    }
+
+    /// The capability to blame for a policy's failure, if any.
+    pub(crate) const fn failed_capability(&self) -> Option<&Fault> {
+        self.failed_capability.as_ref()
+    }
+}

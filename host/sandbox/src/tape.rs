@@ -1,0 +1,80 @@
+//! The one way by which answers of the world enter a call: asked live and written down, or read back.
+//!
+//! Not for: time and randomness, which are fixed before a call begins ([`crate::Circumstances`]).
+
+use std::collections::VecDeque;
+
+use serde::{Deserialize, Serialize};
+use vestibule_domain::{directory, http};
+
+/// One question with its answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "capability", rename_all = "snake_case")]
+pub enum Exchange {
+    /// A search.
+    Directory {
+        /// What was asked.
+        query: directory::Query,
+        /// What came back.
+        answer: Result<Vec<directory::Entry>, directory::Error>,
+    },
+    /// A request.
+    Http {
+        /// What was asked.
+        request: http::Request,
+        /// What came back.
+        answer: Result<http::Response, http::Error>,
+    },
+}
+
+/// Questions and answers of one call, in order.
+#[derive(Debug)]
+pub(crate) enum Tape {
+    /// Questions go out, and are written down with their answers.
+    Live(Vec<Exchange>),
+    /// Answers come from what was written down.
+    Replay {
+        left: VecDeque<Exchange>,
+        played: Vec<Exchange>,
+    },
+}
+
+impl Tape {
+    pub(crate) const fn live() -> Self {
+        Self::Live(Vec::new())
+    }
+
+    pub(crate) fn replay(exchanges: &[Exchange]) -> Self {
+        Self::Replay {
+            left: exchanges.iter().cloned().collect(),
+            played: Vec::new(),
+        }
+    }
+
+    /// Whether answers come from the world.
+    pub(crate) const fn is_live(&self) -> bool {
+        matches!(self, Self::Live(_))
+    }
+
+    /// The next answer written down, if it answers the question that `same` recognises; the tape stays where it is otherwise.
+    pub(crate) fn next(&mut self, same: impl Fn(&Exchange) -> bool) -> Option<Exchange> {
+        match self {
+            Self::Live(_) => None,
+            Self::Replay { left, .. } => left.pop_front_if(|exchange| same(exchange)),
+        }
+    }
+
+    /// Writes an exchange down.
+    pub(crate) fn write(&mut self, exchange: Exchange) {
+        match self {
+            Self::Live(exchanges) | Self::Replay { played: exchanges, .. } => exchanges.push(exchange),
+        }
+    }
+
+    /// Everything that was asked and answered.
+    pub(crate) fn into_exchanges(self) -> Vec<Exchange> {
+        match self {
+            Self::Live(exchanges) | Self::Replay { played: exchanges, .. } => exchanges,
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! All of WASI 0.2 that a policy gets: standard output as log lines, clocks, randomness, an empty environment, an exit.
+//!
+//! Not for: files, sockets, HTTP. What is not listed here can be imported, since the standard libraries of most languages do, but
+//! calling it ends the policy with cause `capability-denied`. Written for this house instead of linking a full WASI: a policy has
+//! no use for the rest, and most advisories of the last years were in the rest.
+
+mod io;
+
+use rand::RngCore as _;
+use vestibule_domain::{Cause, Fault};
+use wasmtime::component::types::{ComponentInstance, ComponentItem};
+use wasmtime::component::{LinkerInstance, Resource, ResourceType};
+use wasmtime::{Engine, Result, StoreContextMut};
+
+use crate::state::State;
+use io::{Descriptor, Input, Output, Pollable, StreamError, Terminal};
+
+type Call<'a> = StoreContextMut<'a, State>;
+
+/// Resources that can be named but never held.
+enum Refused {}
+
+/// Whether an interface can make a policy wait.
+pub(crate) fn waits(interface: &str) -> bool {
+    interface == "wasi:io/poll"
+}
+
+/// Defines what a component imports of one interface, such as `wasi:cli/exit`.
+pub(crate) fn define(
+    mut linker: LinkerInstance<'_, State>,
+    interface: &str,
+    imported: &ComponentInstance,
+    engine: &Engine,
+) -> Result<()> {
+    for (name, item) in imported.exports(engine) {
+        match item.ty {
+            ComponentItem::ComponentFunc(_) => define_function(&mut linker, interface, name)?,
+            ComponentItem::Resource(_) => define_resource(&mut linker, name)?,
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn define_resource(linker: &mut LinkerInstance<'_, State>, name: &str) -> Result<()> {
+    let ty = match name {
+        "pollable" => return io::define_pollable(linker),
+        "error" => ResourceType::host::<io::Error>(),
+        "input-stream" => ResourceType::host::<Input>(),
+        "output-stream" => ResourceType::host::<Output>(),
+        "terminal-input" | "terminal-output" => ResourceType::host::<Terminal>(),
+        "descriptor" => ResourceType::host::<Descriptor>(),
+        _ => ResourceType::host::<Refused>(),
+    };
+    // Nothing is kept for these handles, so there is nothing to drop.
+    linker.resource(name, ty, |_, _| Ok(()))
+}
+
+/// One table: what is not in it is refused.
+fn define_function(linker: &mut LinkerInstance<'_, State>, interface: &str, name: &str) -> Result<()> {
+    match (interface, name) {
+        ("wasi:cli/environment", "get-environment") => {
+            function(linker, name, |_, ()| Ok((Vec::<(String, String)>::new(),)))
+        }
+        ("wasi:cli/environment", "get-arguments") => function(linker, name, |_, ()| Ok((Vec::<String>::new(),))),
+        ("wasi:cli/environment", "initial-cwd") => function(linker, name, |_, ()| Ok((None::<String>,))),
+        ("wasi:cli/exit", "exit") => function(linker, name, |_, (status,): (Result<(), ()>,)| -> Result<()> {
+            let how = if status.is_ok() { "success" } else { "failure" };
+            Err(Fault::new(Cause::Exited, format!("the policy ended its process with {how}")).into())
+        }),
+        ("wasi:cli/stdin", "get-stdin") => function(linker, name, |_, ()| Ok((Resource::<Input>::new_own(0),))),
+        ("wasi:cli/stdout", "get-stdout") => function(linker, name, |_, ()| Ok((Output::stdout(),))),
+        ("wasi:cli/stderr", "get-stderr") => function(linker, name, |_, ()| Ok((Output::stderr(),))),
+        (
+            "wasi:cli/terminal-stdin" | "wasi:cli/terminal-stdout" | "wasi:cli/terminal-stderr",
+            "get-terminal-stdin" | "get-terminal-stdout" | "get-terminal-stderr",
+        ) => function(linker, name, |_, ()| Ok((None::<Resource<Terminal>>,))),
+
+        ("wasi:clocks/monotonic-clock", "now") => {
+            function(linker, name, |call, ()| Ok((io::nanoseconds(call.data().slept),)))
+        }
+        ("wasi:clocks/monotonic-clock", "resolution") => function(linker, name, |_, ()| Ok((1_u64,))),
+        ("wasi:clocks/monotonic-clock", "subscribe-duration") => {
+            function(linker, name, |mut call, (nanos,): (u64,)| {
+                let state = call.data_mut();
+                let wake = io::nanoseconds(state.slept).saturating_add(nanos);
+                Ok((state.handles.push(Pollable::at(wake))?,))
+            })
+        }
+        ("wasi:clocks/monotonic-clock", "subscribe-instant") => function(linker, name, |mut call, (wake,): (u64,)| {
+            Ok((call.data_mut().handles.push(Pollable::at(wake))?,))
+        }),
+
+        // The one generator of the call serves them all: an insecure source need not be worse.
+        ("wasi:random/insecure", "get-insecure-random-bytes") => function(linker, name, |mut call, (len,): (u64,)| {
+            call.data_mut().budget.take_random(len)?;
+            let mut bytes = vec![0; usize::try_from(len)?];
+            call.data_mut().random().fill_bytes(&mut bytes);
+            Ok((bytes,))
+        }),
+        ("wasi:random/insecure", "get-insecure-random-u64") => {
+            function(linker, name, |mut call, ()| Ok((random_u64(&mut call)?,)))
+        }
+        ("wasi:random/insecure-seed", "insecure-seed" | "get-insecure-seed") => {
+            function(linker, name, |mut call, ()| {
+                Ok(((random_u64(&mut call)?, random_u64(&mut call)?),))
+            })
+        }
+
+        ("wasi:filesystem/preopens", "get-directories") => function(linker, name, |_, ()| {
+            Ok((Vec::<(Resource<Descriptor>, String)>::new(),))
+        }),
+
+        ("wasi:io/error", "[method]error.to-debug-string") => {
+            function(linker, name, |_, (_,): (Resource<io::Error>,)| {
+                Ok(("closed".to_owned(),))
+            })
+        }
+        ("wasi:io/streams", "[method]input-stream.read" | "[method]input-stream.blocking-read") => {
+            function(linker, name, |_, (_, _): (Resource<Input>, u64)| {
+                Ok((Err::<Vec<u8>, _>(StreamError::Closed),))
+            })
+        }
+        ("wasi:io/streams", "[method]input-stream.subscribe") => {
+            function(linker, name, |mut call, (_,): (Resource<Input>,)| {
+                Ok((call.data_mut().handles.push(Pollable::at(0))?,))
+            })
+        }
+        ("wasi:io/streams", "[method]output-stream.check-write") => {
+            function(linker, name, |_, (_,): (Resource<Output>,)| {
+                Ok((Ok::<_, StreamError>(io::WRITE_BYTES),))
+            })
+        }
+        ("wasi:io/streams", "[method]output-stream.write" | "[method]output-stream.blocking-write-and-flush") => {
+            function(
+                linker,
+                name,
+                |mut call, (stream, octets): (Resource<Output>, Vec<u8>)| {
+                    call.data_mut().log.print(Output::stream(&stream), &octets);
+                    Ok((Ok::<_, StreamError>(()),))
+                },
+            )
+        }
+        ("wasi:io/streams", "[method]output-stream.flush" | "[method]output-stream.blocking-flush") => {
+            function(linker, name, |_, (_,): (Resource<Output>,)| {
+                Ok((Ok::<_, StreamError>(()),))
+            })
+        }
+        ("wasi:io/streams", "[method]output-stream.subscribe") => {
+            function(linker, name, |mut call, (_,): (Resource<Output>,)| {
+                Ok((call.data_mut().handles.push(Pollable::at(0))?,))
+            })
+        }
+        ("wasi:io/poll", "[method]pollable.ready") => {
+            function(linker, name, |call, (pollable,): (Resource<Pollable>,)| {
+                Ok((call.data().handles.get(&pollable)?.is_ready(call.data().slept),))
+            })
+        }
+        ("wasi:io/poll", "[method]pollable.block") => io::define_block(linker),
+        ("wasi:io/poll", "poll") => io::define_poll(linker),
+
+        _ => refuse(linker, interface, name),
+    }
+}
+
+/// A function that counts as a host call.
+fn function<P, R>(
+    linker: &mut LinkerInstance<'_, State>,
+    name: &str,
+    body: impl Fn(Call<'_>, P) -> Result<R> + Send + Sync + 'static,
+) -> Result<()>
+where
+    P: wasmtime::component::ComponentNamedList + wasmtime::component::Lift + 'static,
+    R: wasmtime::component::ComponentNamedList + wasmtime::component::Lower + 'static,
+{
+    linker.func_wrap(name, move |mut call: Call<'_>, params: P| {
+        call.data_mut().charge()?;
+        body(call, params)
+    })
+}
+
+/// A function that can be imported but not called.
+fn refuse(linker: &mut LinkerInstance<'_, State>, interface: &str, name: &str) -> Result<()> {
+    let what = format!("`{interface}` `{name}` is not available to policies");
+    linker.func_new(name, move |_, _, _, _| {
+        Err(Fault::new(Cause::CapabilityDenied, &what).into())
+    })
+}
+
+fn random_u64(call: &mut Call<'_>) -> Result<u64> {
+    let state = call.data_mut();
+    state.budget.take_random(size_of::<u64>() as u64)?;
+    Ok(state.random().next_u64())
+}

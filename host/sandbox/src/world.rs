@@ -1,0 +1,149 @@
+//! What a component says about itself by its imports and exports: its world, and its capabilities in plain words.
+//!
+//! Not for: running it.
+
+use std::fmt;
+
+use wasmtime::Engine;
+use wasmtime::component::types::{Component, ComponentItem};
+
+use crate::compiled::LoadError;
+
+/// The version of the contract that this host speaks; the track is its first two numbers.
+pub const VERSION: &str = "0.1.0";
+
+const PACKAGE: &str = "vestibule:policy/";
+
+/// Something that a policy imports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Capability {
+    /// Reads its settings.
+    Config,
+    /// Reads its secrets.
+    Secrets,
+    /// Writes log lines.
+    Log,
+    /// Searches the directory.
+    Directory,
+    /// Sends requests.
+    Http,
+    /// Knows the time.
+    Clock,
+    /// Draws random numbers.
+    Random,
+    /// Prints, which becomes log lines.
+    Output,
+    /// Sleeps.
+    Sleep,
+}
+
+impl fmt::Display for Capability {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Config => "reads its settings",
+            Self::Secrets => "reads its secrets",
+            Self::Log => "writes log lines",
+            Self::Directory => "searches the directory, if granted",
+            Self::Http => "sends requests to granted origins",
+            Self::Clock => "knows the time of the login",
+            Self::Random => "draws random numbers",
+            Self::Output => "prints, which becomes log lines",
+            Self::Sleep => "sleeps, until the deadline at most",
+        })
+    }
+}
+
+/// What a component imports.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Imports {
+    /// Known capabilities, each once.
+    pub capabilities: Vec<Capability>,
+    /// WASI interfaces that can be imported but not used: calling them ends the policy.
+    pub refused: Vec<String>,
+    /// The contract's version that the component was built for, where its imports tell.
+    pub version: Option<String>,
+}
+
+impl Imports {
+    /// Reads a component's imports.
+    ///
+    /// # Errors
+    /// Names the import that the host lacks.
+    pub(crate) fn of(component: &Component, engine: &Engine) -> Result<Self, LoadError> {
+        let mut imports = Self::default();
+        for (name, item) in component.imports(engine) {
+            match item.ty {
+                ComponentItem::ComponentInstance(_) => imports.add(name)?,
+                ComponentItem::Type(_) => {}
+                _ => return Err(LoadError::UnknownImport(name.to_owned())),
+            }
+        }
+        imports.capabilities.sort_unstable();
+        imports.capabilities.dedup();
+        imports.refused.sort_unstable();
+        Ok(imports)
+    }
+
+    /// Whether the policy can wait for something.
+    pub(crate) fn can_wait(&self) -> bool {
+        let waits = [Capability::Directory, Capability::Http, Capability::Sleep];
+        waits.iter().any(|capability| self.capabilities.contains(capability))
+    }
+
+    fn add(&mut self, name: &str) -> Result<(), LoadError> {
+        let (interface, version) = name.split_once('@').unwrap_or((name, ""));
+        if let Some(own) = interface.strip_prefix(PACKAGE) {
+            ensure_track(version)?;
+            self.version = Some(version.to_owned());
+            match own {
+                "types" => {}
+                "config" => self.capabilities.push(Capability::Config),
+                "secrets" => self.capabilities.push(Capability::Secrets),
+                "log" => self.capabilities.push(Capability::Log),
+                "directory" => self.capabilities.push(Capability::Directory),
+                "http" => self.capabilities.push(Capability::Http),
+                _ => return Err(LoadError::UnknownImport(name.to_owned())),
+            }
+            return Ok(());
+        }
+        if !interface.starts_with("wasi:") || !version.starts_with("0.2.") {
+            return Err(LoadError::UnknownImport(name.to_owned()));
+        }
+        match interface {
+            "wasi:clocks/wall-clock" => self.capabilities.push(Capability::Clock),
+            "wasi:random/random" | "wasi:random/insecure" | "wasi:random/insecure-seed" => {
+                self.capabilities.push(Capability::Random);
+            }
+            "wasi:cli/stdout" | "wasi:cli/stderr" => self.capabilities.push(Capability::Output),
+            poll if crate::wasi::waits(poll) => self.capabilities.push(Capability::Sleep),
+            harmless if HARMLESS.contains(&harmless) => {}
+            _ => self.refused.push(interface.to_owned()),
+        }
+        Ok(())
+    }
+}
+
+/// What every standard library imports and what gives a policy nothing: no input, no environment, no files.
+const HARMLESS: [&str; 12] = [
+    "wasi:cli/environment",
+    "wasi:cli/exit",
+    "wasi:cli/stdin",
+    "wasi:cli/terminal-input",
+    "wasi:cli/terminal-output",
+    "wasi:cli/terminal-stderr",
+    "wasi:cli/terminal-stdin",
+    "wasi:cli/terminal-stdout",
+    "wasi:clocks/monotonic-clock",
+    "wasi:filesystem/preopens",
+    "wasi:io/error",
+    "wasi:io/streams",
+];
+
+/// Versions 0.1.N are one track; anything else is another contract.
+fn ensure_track(version: &str) -> Result<(), LoadError> {
+    let patch = version.strip_prefix("0.1.").and_then(|patch| patch.parse::<u32>().ok());
+    match patch {
+        Some(_) => Ok(()),
+        None => Err(LoadError::OtherVersion(version.to_owned())),
+    }
+}
