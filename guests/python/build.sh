@@ -29,14 +29,17 @@ install() {
 build() {
   component=$policies/$2.wasm
   stamp=$target/$2.inputs
+  work=$target/python/$1
   inputs=$(cd "$here" && find build.sh requirements.txt "$1" "$wit" -type f ! -name '*.pyc' ! -name '*.md' \
     -exec sha256sum {} + | sort -k 2 | sha256sum)
   [ "$inputs" != "$(cat "$stamp" 2> /dev/null)" ] || [ ! -f "$component" ] || return 0
   install
   mkdir -p "$policies"
+  # From a copy: componentize-py leaves a __pycache__ beside what it reads.
+  rm -rf "$work" && mkdir -p "$work" && cp "$here/$1"/*.py "$work"
   # Without --stub-wasi: Python's own clock, stderr and urandom reach the host, and a failure says why.
-  "$venv/bin/componentize-py" --quiet --wit-path "$wit" --world policy \
-    componentize --python-path "$here/$1" --output "$component.new" policy
+  RUST_BACKTRACE=0 "$venv/bin/componentize-py" --quiet --wit-path "$wit" --world policy \
+    componentize --python-path "$work" --output "$component.new" policy
   mv "$component.new" "$component"
   echo "$inputs" > "$stamp"
   echo "build: target/components/policies/$2.wasm" >&2

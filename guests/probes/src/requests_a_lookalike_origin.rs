@@ -19,8 +19,5 @@ fn post_auth(login: Login) -> Result<Outcome, String> {
         "https://api。example。com/",
     ];
     let answers: Vec<_> = lookalikes.iter().map(|url| http::send(&get(url))).collect();
-    match answers.iter().position(Result::is_ok) {
-        Some(index) => Ok(with_reason(login, lookalikes[index])),
-        None => Err(format!("{answers:?}")),
-    }
+    if answers.iter().any(Result::is_ok) { Ok(pass(login)) } else { Err(format!("{answers:?}")) }
 }

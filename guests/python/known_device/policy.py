@@ -74,17 +74,18 @@ def decide(login: Login) -> Outcome:
 
     slot = first_free(known)
     log.write(Level.INFO, "a device is registered", [("user", login.authret.user), ("slot", slot), ("address", address)])
-    return allow(login, proplist_save=[(slot, address)])
+    return allow(login, {slot: address})
 
 
-def allow(login: Login, proplist_save: list[tuple[str, str]] = []) -> Outcome:
-    return Outcome(login.authret, proplist_save, challenge=None, session_state=None)
+def allow(login: Login, saves: dict[str, str] | None = None) -> Outcome:
+    """Changes nothing about the login, and stores these properties."""
+    return Outcome(login.authret, list((saves or {}).items()), challenge=None, session_state=None)
 
 
 def deny(login: Login, text: str, reason: str) -> Outcome:
     """Tells the user what the setting `text` holds, and the log why."""
     authret = replace(login.authret, status=Status.FAIL, reason=reason, client_reason=settings.text(text))
-    return Outcome(authret, [], challenge=None, session_state=None)
+    return Outcome(authret, proplist_save=[], challenge=None, session_state=None)
 
 
 def devices(login: Login) -> dict[int, str]:

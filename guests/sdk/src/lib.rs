@@ -14,6 +14,7 @@ mod manifest;
 mod outcome;
 pub mod random;
 pub mod secrets;
+pub mod testing;
 
 pub use bindings::vestibule::policy::types::{
     Attributes, Authcred, Authret, Challenge, Crstate, Info, LdapInfo, Login, Manifest, Outcome, RadiusAttribute, Setting,

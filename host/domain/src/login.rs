@@ -247,6 +247,12 @@ mod tests {
     }
 
     #[test]
+    fn a_value_in_the_wrong_place_is_not_quoted() {
+        let error = Login::from_json(r#"{"authcred": "hunter2"}"#).unwrap_err().to_string();
+        assert!(error.contains("in `authcred`: found string, expected an object"), "{error}");
+    }
+
+    #[test]
     fn a_missing_key_is_named() {
         let text = SMALLEST.replace("\"vpn_auth\": true", "");
         let error = Login::from_json(&text).unwrap_err().to_string();

@@ -4,13 +4,12 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 const STARS: &str = "***";
 
 /// A password, an answer to a challenge, or a key.
-#[derive(Clone, PartialEq, Eq, Deserialize)]
-#[serde(transparent)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
 impl Secret {
@@ -37,6 +36,13 @@ impl Serialize for Secret {
     }
 }
 
+/// An error of serde's own would quote what it found.
+impl<'de> Deserialize<'de> for Secret {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(Self).map_err(|_| de::Error::custom("expected a text"))
+    }
+}
+
 /// Replaces every occurrence of a secret by stars. Secrets of fewer than four bytes are left alone: starring them
 /// out would garble the text and give them away by the gaps.
 pub fn scrub<'a>(text: &str, secrets: impl IntoIterator<Item = &'a Secret>) -> String {
@@ -56,6 +62,12 @@ mod tests {
         let secret = Secret::new("correct horse");
         assert_eq!(format!("{secret:?}"), "***");
         assert_eq!(serde_json::to_string(&secret).unwrap(), "\"***\"");
+    }
+
+    #[test]
+    fn a_secret_of_the_wrong_type_is_not_quoted() {
+        let error = serde_json::from_str::<Secret>("12345678").unwrap_err().to_string();
+        assert!(error.contains("expected a text") && !error.contains("1234"), "{error}");
     }
 
     #[test]

@@ -161,7 +161,7 @@ impl Compiled {
 
     /// The SHA-256 of the component: which policy this is.
     pub fn digest(&self) -> String {
-        self.digest_bytes().iter().map(|byte| format!("{byte:02x}")).collect()
+        hex(self.digest_bytes())
     }
 
     /// The component's size in bytes.
@@ -196,6 +196,15 @@ impl Compiled {
             Pace::Straight
         }
     }
+}
+
+/// The SHA-256 of a component that is not compiled yet, as [`Compiled::digest`] writes it.
+pub fn digest(wasm: &[u8]) -> String {
+    hex(&Sha256::digest(wasm).into())
+}
+
+fn hex(digest: &[u8; 32]) -> String {
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Looks at the header before anything is compiled: the commonest mistakes deserve the clearest words.

@@ -24,7 +24,7 @@ pub mod world;
 pub use artefact::{Key, SealError};
 pub use capability::Capabilities;
 pub use circumstances::Circumstances;
-pub use compiled::{Compiled, LoadError, MAX_COMPONENT_BYTES};
+pub use compiled::{Compiled, LoadError, MAX_COMPONENT_BYTES, digest};
 pub use configured::Configured;
 pub use engine::{Capacity, Engine, EngineError};
 pub use limits::Limits;

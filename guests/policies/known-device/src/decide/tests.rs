@@ -1,6 +1,6 @@
 //! Each test is one login of Joe and what is decided on it.
 
-use vestibule_policy::{Attributes, Authcred, Authret, Crstate, Info, Login, Status};
+use vestibule_policy::{Login, testing};
 
 use super::{Verdict, verdict};
 use crate::settings::{Registration, Settings, WithoutAddress};
@@ -8,32 +8,11 @@ use crate::settings::{Registration, Settings, WithoutAddress};
 const LAPTOP: &str = "00:1a:2b:3c:4d:5e";
 
 fn login(address: Option<&str>, stored: &[(&str, &str)]) -> Login {
-    Login {
-        authcred: Authcred {
-            username: "joe".into(),
-            client_ip_addr: Some("198.51.100.7".into()),
-            client_hw_addr: address.map(Into::into),
-            static_response: None,
-            password: None,
-        },
-        attributes: Attributes {
-            client_info: Vec::new(),
-            vpn_auth: true,
-            reauth: Some(false),
-            log_service_name: None,
-            auth_parms: Vec::new(),
-        },
-        authret: Authret {
-            status: Status::Succeed,
-            user: "Joe".into(),
-            reason: None,
-            client_reason: None,
-            proplist: stored.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect(),
-        },
-        info: Info { auth_method: "local".into(), ldap: None, radius_reply: Vec::new(), saml_attributes: Vec::new() },
-        crstate: Crstate { values: Vec::new(), response: None },
-        session_state: None,
-    }
+    let mut login = testing::login("joe");
+    login.authcred.client_ip_addr = Some("198.51.100.7".into());
+    login.authcred.client_hw_addr = address.map(Into::into);
+    login.authret.proplist = testing::properties(stored);
+    login
 }
 
 fn settings(max_devices: u32) -> Settings {
@@ -84,7 +63,7 @@ fn one_device_too_many_is_refused() {
 }
 
 #[test]
-fn nothing_is_registered_by_hand_of_the_policy_where_registration_is_manual() {
+fn nothing_is_registered_where_registration_is_manual() {
     let settings = Settings { registration: Registration::Manual, ..settings(3) };
     assert_eq!(text_of(verdict(&login(Some(LAPTOP), &[]), &settings)), "unknown_text");
 }

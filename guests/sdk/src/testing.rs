@@ -1,0 +1,41 @@
+//! Logins for the tests of a policy, which run natively: `cargo test --target x86_64-unknown-linux-gnu`.
+//!
+//! Not for: calls of the host. Outside a component there is none; keep what decides apart from what asks.
+
+use crate::{Attributes, Authcred, Authret, Crstate, Info, Login, Status};
+
+/// The smallest VPN login: this user, with a password that the server itself has checked. Everything else is absent or empty,
+/// and every field can be set.
+pub fn login(user: &str) -> Login {
+    Login {
+        authcred: Authcred {
+            username: user.into(),
+            client_ip_addr: None,
+            client_hw_addr: None,
+            static_response: None,
+            password: None,
+        },
+        attributes: Attributes {
+            client_info: Vec::new(),
+            vpn_auth: true,
+            reauth: Some(false),
+            log_service_name: None,
+            auth_parms: Vec::new(),
+        },
+        authret: Authret {
+            status: Status::Succeed,
+            user: user.into(),
+            reason: None,
+            client_reason: None,
+            proplist: Vec::new(),
+        },
+        info: Info { auth_method: "local".into(), ldap: None, radius_reply: Vec::new(), saml_attributes: Vec::new() },
+        crstate: Crstate { values: Vec::new(), response: None },
+        session_state: None,
+    }
+}
+
+/// A list of properties.
+pub fn properties(list: &[(&str, &str)]) -> Vec<(String, String)> {
+    list.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect()
+}

@@ -1,0 +1,185 @@
+//! Compiled policies kept between runs: sealed artefacts, and the key of their seals, in a directory of one user.
+//!
+//! Not for: believing an artefact; its seal is checked by the sandbox, whatever this directory holds.
+
+use std::fs::DirBuilder;
+use std::io::{self, ErrorKind, Read as _, Write as _};
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::Path;
+use std::time::SystemTime;
+
+use cap_std::ambient_authority;
+use cap_std::fs::{Dir, File, Metadata, MetadataExt as _, OpenOptions, OpenOptionsExt as _};
+use vestibule_sandbox::Key;
+
+use crate::compiler::MAX_ARTEFACT_BYTES;
+
+const KEY_FILE: &str = "key";
+/// What all artefacts together may take: some twenty Python policies. The ones written last are kept.
+const MAX_CACHE_BYTES: u64 = 1 << 30;
+
+/// An open cache.
+pub(crate) struct Cache {
+    directory: Dir,
+    key: Key,
+}
+
+/// Why a directory is no cache.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    #[error("the {0} belongs to another user, or others may change it")]
+    NotPrivate(&'static str),
+    #[error("the key in it is damaged: remove the directory")]
+    BadKey,
+}
+
+impl Cache {
+    /// Opens the cache in a directory, and makes both if they are not there.
+    pub(crate) fn open(path: &Path) -> Result<Self, Error> {
+        DirBuilder::new().recursive(true).mode(0o700).create(path)?;
+        let directory = Dir::open_ambient_dir(path, ambient_authority())?;
+        ensure_private("directory", &directory.dir_metadata()?, 0o022)?;
+        let key = match read_key(&directory) {
+            Err(Error::Io(error)) if error.kind() == ErrorKind::NotFound => make_key(&directory)?,
+            other => other?,
+        };
+        Ok(Self { directory, key })
+    }
+
+    /// What seals this cache's artefacts.
+    pub(crate) const fn key(&self) -> &Key {
+        &self.key
+    }
+
+    /// What is kept for a component, by its SHA-256. What cannot be read is as good as not kept.
+    pub(crate) fn load(&self, digest: &str) -> Option<Vec<u8>> {
+        let mut artefact = Vec::new();
+        let file = self.directory.open(digest).ok()?;
+        file.take(MAX_ARTEFACT_BYTES).read_to_end(&mut artefact).ok()?;
+        Some(artefact)
+    }
+
+    /// Keeps an artefact. Whoever reads meanwhile sees the old one or the new one.
+    pub(crate) fn store(&self, digest: &str, artefact: &[u8]) -> io::Result<()> {
+        let (name, mut file) = create(&self.directory)?;
+        let written = file.write_all(artefact).and_then(|()| self.directory.rename(&name, &self.directory, digest));
+        if written.is_err() {
+            let _ = self.directory.remove_file(&name);
+        }
+        written.and_then(|()| self.prune())
+    }
+
+    /// Removes what was written first, until the rest fits.
+    fn prune(&self) -> io::Result<()> {
+        let mut files = Vec::new();
+        for entry in self.directory.entries()? {
+            let entry = entry?;
+            let metadata = entry.metadata()?;
+            if metadata.is_file() && entry.file_name() != KEY_FILE {
+                let written = metadata.modified().map_or(SystemTime::UNIX_EPOCH, |time| time.into_std());
+                files.push((written, metadata.len(), entry.file_name()));
+            }
+        }
+        files.sort_unstable_by(|one, other| other.cmp(one));
+        let mut total = 0;
+        for (_, size, name) in files {
+            total += size;
+            if total > MAX_CACHE_BYTES {
+                self.directory.remove_file(name)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn read_key(directory: &Dir) -> Result<Key, Error> {
+    let file = directory.open(KEY_FILE)?;
+    ensure_private("key in it", &file.metadata()?, 0o077)?;
+    let mut bytes = Vec::new();
+    file.take(64).read_to_end(&mut bytes)?;
+    let bytes = bytes.try_into().map_err(|_| Error::BadKey)?;
+    Ok(Key::from_bytes(bytes))
+}
+
+/// Makes a key that appears at once and whole. Where another process was faster, its key counts.
+fn make_key(directory: &Dir) -> Result<Key, Error> {
+    let (name, mut file) = create(directory)?;
+    file.write_all(Key::generate().expose())?;
+    file.sync_all()?;
+    let linked = directory.hard_link(&name, directory, KEY_FILE);
+    directory.remove_file(&name)?;
+    match linked {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error.into()),
+        _ => read_key(directory),
+    }
+}
+
+/// Makes a file that only its owner may read, under a name that nobody uses yet.
+fn create(directory: &Dir) -> io::Result<(String, File)> {
+    let name = format!("new-{:016x}", rand::random::<u64>());
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true).mode(0o600);
+    let file = directory.open_with(&name, &options)?;
+    Ok((name, file))
+}
+
+/// Our own, and none of these permissions given.
+fn ensure_private(what: &'static str, metadata: &Metadata, forbidden: u32) -> Result<(), Error> {
+    let ours = metadata.uid() == rustix::process::geteuid().as_raw();
+    if ours && metadata.mode() & forbidden == 0 {
+        Ok(())
+    } else {
+        Err(Error::NotPrivate(what))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::{self, Permissions};
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    fn mode(path: &Path) -> u32 {
+        fs::metadata(path).unwrap().permissions().mode() & 0o777
+    }
+
+    #[test]
+    fn what_is_kept_comes_back_and_nobody_else_may_read_it() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("a/b");
+        Cache::open(&path).unwrap().store("abc", b"artefact").unwrap();
+        let again = Cache::open(&path).unwrap();
+        assert_eq!(again.load("abc").as_deref(), Some(&b"artefact"[..]));
+        assert_eq!(again.load("abd"), None);
+        assert_eq!((mode(&path), mode(&path.join("abc")), mode(&path.join(KEY_FILE))), (0o700, 0o600, 0o600));
+        assert_eq!(fs::read_dir(&path).unwrap().count(), 2);
+    }
+
+    #[test]
+    fn the_key_stays_the_same() {
+        let home = tempfile::tempdir().unwrap();
+        let keys = [(); 2].map(|()| *Cache::open(home.path()).unwrap().key().expose());
+        assert_eq!(keys[0], keys[1]);
+    }
+
+    #[test]
+    fn a_directory_or_key_that_others_can_reach_is_no_cache() {
+        let home = tempfile::tempdir().unwrap();
+        drop(Cache::open(home.path()).unwrap());
+        fs::set_permissions(home.path().join(KEY_FILE), Permissions::from_mode(0o644)).unwrap();
+        assert!(matches!(Cache::open(home.path()), Err(Error::NotPrivate("key in it"))));
+        fs::set_permissions(home.path(), Permissions::from_mode(0o777)).unwrap();
+        assert!(matches!(Cache::open(home.path()), Err(Error::NotPrivate("directory"))));
+    }
+
+    #[test]
+    fn a_damaged_key_is_not_used() {
+        let home = tempfile::tempdir().unwrap();
+        drop(Cache::open(home.path()).unwrap());
+        fs::write(home.path().join(KEY_FILE), b"short").unwrap();
+        assert!(matches!(Cache::open(home.path()), Err(Error::BadKey)));
+    }
+}

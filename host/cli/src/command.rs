@@ -1,0 +1,29 @@
+//! The subcommands, one file each.
+
+pub(crate) mod compile_component;
+pub(crate) mod completions;
+pub(crate) mod inspect;
+pub(crate) mod replay;
+pub(crate) mod try_policy;
+
+use tokio::runtime;
+
+use crate::arguments::Command;
+use crate::error::{Error, Result};
+use crate::exit::Exit;
+
+/// Does what was asked.
+pub(crate) fn run(command: Command) -> Result<Exit> {
+    match command {
+        Command::Try(options) => block_on(try_policy::run(options)),
+        Command::Replay(options) => block_on(replay::run(options)),
+        Command::Inspect(options) => block_on(inspect::run(options)),
+        Command::Completions(options) => completions::run(&options),
+        Command::CompileComponent(options) => compile_component::run(&options),
+    }
+}
+
+fn block_on(work: impl Future<Output = Result<Exit>>) -> Result<Exit> {
+    let runtime = runtime::Builder::new_current_thread().enable_all().build();
+    runtime.map_err(|error| Error::fault("this machine cannot run anything").because(&error))?.block_on(work)
+}

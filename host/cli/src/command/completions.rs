@@ -1,0 +1,40 @@
+//! `vestibule completions`: a script that completes this program's command line.
+
+use clap::{Args, CommandFactory as _, ValueEnum};
+use clap_complete::{Shell, generate};
+
+use crate::arguments::Arguments;
+use crate::error::Result;
+use crate::exit::Exit;
+use crate::output;
+
+/// Print a script that completes this command line in a shell
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  vestibule completions bash > ~/.local/share/bash-completion/completions/vestibule
+  vestibule completions zsh > ~/.zfunc/_vestibule
+  vestibule completions fish > ~/.config/fish/completions/vestibule.fish")]
+pub(crate) struct Options {
+    /// The shell
+    shell: Known,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Known {
+    Bash,
+    Zsh,
+    Fish,
+}
+
+pub(crate) fn run(options: &Options) -> Result<Exit> {
+    let shell = match options.shell {
+        Known::Bash => Shell::Bash,
+        Known::Zsh => Shell::Zsh,
+        Known::Fish => Shell::Fish,
+    };
+    let mut script = Vec::new();
+    generate(shell, &mut Arguments::command(), "vestibule", &mut script);
+    output::print(&script)?;
+    Ok(Exit::Allowed)
+}

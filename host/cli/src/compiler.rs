@@ -1,0 +1,147 @@
+//! Compiling in a child process: a component that makes the compiler run wild takes nobody else with it.
+//!
+//! Not for: compiling itself; the child does it, in [`crate::command::compile_component`].
+
+use std::io;
+use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::process::Command;
+use tokio::time::timeout;
+use vestibule_sandbox::Key;
+
+use crate::exit::Exit;
+
+/// The child's subcommand.
+pub(crate) const SUBCOMMAND: &str = "compile-component";
+/// The largest artefact taken from a child: eight times the largest component.
+pub(crate) const MAX_ARTEFACT_BYTES: u64 = 512 << 20;
+/// What the child may say when something is wrong.
+const MAX_COMPLAINT_BYTES: u64 = 16 << 10;
+
+/// What a compilation may use.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Bounds {
+    /// Wall time, and processor time of all its threads together.
+    pub(crate) time: Duration,
+    /// Memory in MiB.
+    pub(crate) memory_mib: u64,
+    /// The most memory that the compiled policy may begin with, in bytes.
+    pub(crate) policy_memory_bytes: usize,
+}
+
+/// What a child says of a component that it does not accept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Refusal {
+    pub(crate) message: String,
+    pub(crate) hint: String,
+}
+
+/// Why there is no artefact.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    #[error("{}", .0.message)]
+    Refused(Refusal),
+    #[error("compiling took more than {} s", .0.as_secs())]
+    OverTime(Duration),
+    #[error("compiling took more than {0} MiB of memory")]
+    OverMemory(u64),
+    #[error("the compiled code takes more than {MAX_ARTEFACT_BYTES} bytes")]
+    TooLarge,
+    #[error("the compiler failed on it ({0})")]
+    Crashed(ExitStatus),
+    #[error("the compiler could not be run")]
+    NotRun(#[source] io::Error),
+}
+
+/// Compiles a component and returns it sealed.
+pub(crate) async fn compile(wasm: &[u8], key: &Key, bounds: Bounds) -> Result<Vec<u8>, Failure> {
+    match timeout(bounds.time, run(wasm, key, bounds)).await {
+        // The child is killed when its handle is dropped.
+        Err(_) => Err(Failure::OverTime(bounds.time)),
+        Ok(Err(error)) => Err(Failure::NotRun(error)),
+        Ok(Ok(finished)) => judge(finished, bounds),
+    }
+}
+
+/// A child that ended.
+struct Finished {
+    status: ExitStatus,
+    stdout: Vec<u8>,
+    stderr: Vec<u8>,
+}
+
+async fn run(wasm: &[u8], key: &Key, bounds: Bounds) -> io::Result<Finished> {
+    // The running program itself, even where its file has been replaced since: its artefacts must fit its engine.
+    let mut child = Command::new("/proc/self/exe")
+        .arg0("vestibule")
+        .arg(SUBCOMMAND)
+        .arg("--seconds")
+        .arg(bounds.time.as_secs().to_string())
+        .arg("--memory-mib")
+        .arg(bounds.memory_mib.to_string())
+        .arg("--policy-memory-bytes")
+        .arg(bounds.policy_memory_bytes.to_string())
+        .env_clear()
+        .current_dir("/")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()?;
+    let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+    let write = async {
+        if let Some(mut stdin) = stdin {
+            // A child that stops reading says why in another way.
+            let _ = stdin.write_all(key.expose()).await;
+            let _ = stdin.write_all(wasm).await;
+        }
+    };
+    let ((), stdout, stderr) = tokio::join!(write, read(stdout, MAX_ARTEFACT_BYTES), read(stderr, MAX_COMPLAINT_BYTES));
+    Ok(Finished {
+        status: child.wait().await?,
+        stdout: stdout?,
+        stderr: stderr?,
+    })
+}
+
+/// Reads at most one byte beyond the limit; the pipe is then closed, which ends a child that writes on.
+async fn read(pipe: Option<impl AsyncRead + Unpin>, max_bytes: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    if let Some(pipe) = pipe {
+        pipe.take(max_bytes + 1).read_to_end(&mut bytes).await?;
+    }
+    Ok(bytes)
+}
+
+fn judge(finished: Finished, bounds: Bounds) -> Result<Vec<u8>, Failure> {
+    use std::os::unix::process::ExitStatusExt as _;
+    let Finished { status, stdout, stderr } = finished;
+    let complaint = String::from_utf8_lossy(&stderr);
+    if stdout.len() as u64 > MAX_ARTEFACT_BYTES {
+        return Err(Failure::TooLarge);
+    }
+    if status.success() {
+        return Ok(stdout);
+    }
+    if status.code() == Some(Exit::BadPolicy as i32)
+        && let Ok(refusal) = serde_json::from_slice(&stdout)
+    {
+        return Err(Failure::Refused(refusal));
+    }
+    tracing::debug!(%status, %complaint, "a compiling child failed");
+    if status.signal() == Some(rustix::process::Signal::XCPU.as_raw()) {
+        return Err(Failure::OverTime(bounds.time));
+    }
+    if ran_out_of_memory(&complaint) {
+        return Err(Failure::OverMemory(bounds.memory_mib));
+    }
+    Err(Failure::Crashed(status))
+}
+
+/// What the standard library says when an allocation fails, and what the system says when a mapping does.
+fn ran_out_of_memory(complaint: &str) -> bool {
+    ["memory allocation of", "Cannot allocate memory"].iter().any(|words| complaint.contains(words))
+}

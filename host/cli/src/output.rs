@@ -1,0 +1,30 @@
+//! Where words go: answers to standard output, everything else to standard error.
+//!
+//! Not for: deciding what to say.
+
+use std::io::{self, ErrorKind, IsTerminal as _, Write as _};
+
+use crate::error::{Error, Result};
+
+/// Writes an answer. A reader that has seen enough, such as `head`, is no error.
+pub(crate) fn print(answer: &[u8]) -> Result<()> {
+    let mut stdout = io::stdout().lock();
+    match stdout.write_all(answer).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(Error::fault("cannot write to standard output").because(&error))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Writes a line for whoever watches. Where even that fails, nobody watches.
+pub(crate) fn say(line: &str) {
+    let _ = writeln!(io::stderr().lock(), "{line}");
+}
+
+/// Writes a line for whoever waits, if somebody does.
+pub(crate) fn say_progress(line: &str) {
+    if io::stderr().is_terminal() {
+        say(line);
+    }
+}

@@ -1,0 +1,159 @@
+//! From a file to a policy that can be called: read, compiled in a child process or taken from the cache, asked for its manifest.
+//!
+//! Not for: what a tenant decides about it; that is the commands'.
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::Args;
+use vestibule_domain::Manifest;
+use vestibule_sandbox::{Capacity, Compiled, Engine, Key, LoadError, MAX_COMPONENT_BYTES, SealError};
+
+use crate::cache::Cache;
+use crate::compiler::{self, Bounds, Failure};
+use crate::error::{Error, Result};
+use crate::input::{self, shown};
+use crate::output;
+
+/// Memory for compiling. A Python policy of 31 MB, the largest known, takes a third of it.
+const COMPILE_MEMORY_MIB: u64 = 4096;
+/// After this, whoever waits is told for what.
+const PATIENCE: Duration = Duration::from_millis(300);
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Compiling")]
+pub(crate) struct Options {
+    /// Keep compiled policies here [default: `vestibule` in $XDG_CACHE_HOME or ~/.cache]
+    #[arg(long, value_name = "DIR")]
+    cache: Option<PathBuf>,
+    /// Compile anew, and keep nothing
+    #[arg(long, conflicts_with = "cache")]
+    no_cache: bool,
+    /// Give up compiling after this long
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    compile_timeout: u64,
+}
+
+/// A policy, ready to be configured.
+pub(crate) struct Policy {
+    pub(crate) compiled: Compiled,
+    pub(crate) manifest: Manifest,
+}
+
+/// Loads a policy for calls that may use `memory_bytes`.
+pub(crate) async fn load(path: &Path, options: &Options, memory_bytes: usize) -> Result<Policy> {
+    let wasm = input::bytes("policy", path, MAX_COMPONENT_BYTES)?;
+    let capacity = capacity(memory_bytes);
+    let engine =
+        Engine::new(&capacity).map_err(|error| Error::fault("this machine cannot run policies").because(&error))?;
+    let compiled = obtain(&engine, &wasm, options, &capacity, path).await?;
+    let manifest = compiled.manifest().await.map_err(|fault| {
+        Error::bad_policy(format!("`{}` does not say what it is", shown(path)))
+            .because_of(format!("its `manifest` failed: {fault}"))
+            .hint("return a constant from `manifest`: it is given no settings and no capability")
+    })?;
+    Ok(Policy { compiled, manifest })
+}
+
+/// Room for one call. The pool's tables and instances are for four, since one policy in Python takes more than a small one's share.
+fn capacity(memory_bytes: usize) -> Capacity {
+    let default = Capacity::default();
+    Capacity {
+        concurrent_calls: 4,
+        max_memory_bytes: default.max_memory_bytes.max(memory_bytes),
+        ..default
+    }
+}
+
+async fn obtain(
+    engine: &Engine,
+    wasm: &[u8],
+    options: &Options,
+    capacity: &Capacity,
+    path: &Path,
+) -> Result<Compiled> {
+    let digest = vestibule_sandbox::digest(wasm);
+    let cache = open_cache(options);
+    if let Some(artefact) = cache.as_ref().and_then(|cache| cache.load(&digest)) {
+        let key = cache.as_ref().map(Cache::key);
+        match key.map(|key| Compiled::open(engine, &artefact, key)) {
+            // Whoever renames artefacts must not make one policy pass for another.
+            Some(Ok(compiled)) if compiled.digest() == digest => return Ok(compiled),
+            Some(Err(SealError::NoPolicy(error))) => return Err(no_policy(path, &error)),
+            _ => tracing::debug!(%digest, "the artefact kept for the policy is of no use"),
+        }
+    }
+    let key = cache.as_ref().map_or_else(Key::generate, |cache| cache.key().clone());
+    let bounds = Bounds {
+        time: Duration::from_secs(options.compile_timeout),
+        memory_mib: COMPILE_MEMORY_MIB,
+        policy_memory_bytes: capacity.max_memory_bytes,
+    };
+    let artefact = compile(wasm, &key, bounds, path).await?;
+    if let Some(Err(error)) = cache.map(|cache| cache.store(&digest, &artefact)) {
+        warn(&error);
+    }
+    Compiled::open(engine, &artefact, &key).map_err(|error| match error {
+        SealError::NoPolicy(error) => no_policy(path, &error),
+        error => Error::fault(format!("cannot use what `{}` was compiled to", shown(path))).because(&error),
+    })
+}
+
+async fn compile(wasm: &[u8], key: &Key, bounds: Bounds, path: &Path) -> Result<Vec<u8>> {
+    let progress = async {
+        tokio::time::sleep(PATIENCE).await;
+        output::say_progress(&format!("compiling `{}`, which may take some seconds ...", shown(path)));
+        std::future::pending().await
+    };
+    let artefact = tokio::select! {
+        artefact = compiler::compile(wasm, key, bounds) => artefact,
+        never = progress => never,
+    };
+    artefact.map_err(|failure| not_compiled(path, failure))
+}
+
+fn not_compiled(path: &Path, failure: Failure) -> Error {
+    let error = Error::bad_policy(format!("`{}` cannot be used as a policy", shown(path)));
+    match failure {
+        Failure::Refused(refusal) => error.because_of(refusal.message).hint(refusal.hint),
+        Failure::NotRun(_) => Error::fault(format!("cannot compile `{}`", shown(path))).because(&failure),
+        Failure::OverTime(_) => error
+            .because(&failure)
+            .hint("leave out what the policy does not need, or allow more with `--compile-timeout`"),
+        Failure::OverMemory(_) | Failure::TooLarge => {
+            error.because(&failure).hint("leave out what the policy does not need")
+        }
+        Failure::Crashed(_) => error.because(&failure).hint("`VESTIBULE_LOG=debug` shows what the compiler said"),
+    }
+}
+
+fn no_policy(path: &Path, error: &LoadError) -> Error {
+    not_compiled(
+        path,
+        Failure::Refused(compiler::Refusal {
+            message: error.to_string(),
+            hint: error.hint().to_owned(),
+        }),
+    )
+}
+
+fn open_cache(options: &Options) -> Option<Cache> {
+    if options.no_cache {
+        return None;
+    }
+    let path = options.cache.clone().or_else(default_cache)?;
+    Cache::open(&path).map_err(|error| warn(&error)).ok()
+}
+
+/// Where the XDG Base Directory Specification puts it; relative paths do not count there.
+fn default_cache() -> Option<PathBuf> {
+    let absolute = |variable| env::var_os(variable).map(PathBuf::from).filter(|path| path.is_absolute());
+    let caches = absolute("XDG_CACHE_HOME").or_else(|| absolute("HOME").map(|home| home.join(".cache")));
+    caches.map(|caches| caches.join("vestibule"))
+}
+
+fn warn(error: &dyn std::error::Error) {
+    let cause = crate::error::words(&error.to_string());
+    output::say(&format!("warning: compiled policies are not kept: {cause}"));
+}
