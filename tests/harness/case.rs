@@ -52,7 +52,8 @@ impl Case {
     /// Reads a table.
     pub fn table(policy: &str) -> Vec<Self> {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("cases/{policy}.json"));
-        json::from_str("cases", &fs::read_to_string(path).unwrap()).unwrap_or_else(|error| panic!("`{policy}`: {error}"))
+        json::from_str("cases", &fs::read_to_string(path).unwrap())
+            .unwrap_or_else(|error| panic!("`{policy}`: {error}"))
     }
 
     /// The guest as this case configures it.

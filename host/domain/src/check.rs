@@ -41,16 +41,12 @@ impl Claim {
     /// A fault with cause `invalid-output` whose detail names the offending part.
     pub fn believe(self, login: &Login, grants: &Grants) -> Result<Outcome, Fault> {
         let user = believe_user(self.user, &login.authret.user, grants)?;
-        ensure(
-            login.authret.status == Status::Succeed || self.status == Status::Fail,
-            || "`status` turns a failed authentication into a success".to_owned(),
-        )?;
+        ensure(login.authret.status == Status::Succeed || self.status == Status::Fail, || {
+            "`status` turns a failed authentication into a success".to_owned()
+        })?;
         let proplist = believe_properties("proplist", self.proplist, login, grants)?;
         let proplist_save = believe_properties("proplist_save", self.proplist_save, login, grants)?;
-        let challenge = self
-            .challenge
-            .map(|asked| believe_challenge(asked, login))
-            .transpose()?;
+        let challenge = self.challenge.map(|asked| believe_challenge(asked, login)).transpose()?;
         let kept = self.session_state.as_ref().map_or(0, Vec::len);
         ensure(kept <= MAX_SESSION_STATE_BYTES, || {
             format!("`session_state` has {kept} bytes, more than {MAX_SESSION_STATE_BYTES}")
@@ -75,12 +71,7 @@ fn believe_user(claimed: String, given: &CanonicalUser, grants: &Grants) -> Resu
     if claimed == given.as_str() {
         return Ok(given.clone());
     }
-    ensure(grants.user_name, || {
-        format!(
-            "`user` was changed to `{}`, which is not granted",
-            log_text(&claimed, 64)
-        )
-    })?;
+    ensure(grants.user_name, || format!("`user` was changed to `{}`, which is not granted", log_text(&claimed, 64)))?;
     CanonicalUser::new(claimed).map_err(|error| invalid(format!("`user`: {error}")))
 }
 
@@ -104,21 +95,12 @@ fn believe_properties(
 
 fn believe_challenge(asked: ClaimedChallenge, login: &Login) -> Result<Challenge, Fault> {
     ensure(!login.info.is_unattended(), || {
-        format!(
-            "`challenge`: nobody is there to answer a login by `{}`",
-            log_text(&login.info.auth_method, 64)
-        )
+        format!("`challenge`: nobody is there to answer a login by `{}`", log_text(&login.info.auth_method, 64))
     })?;
     let text = ClientText::clean_within(&asked.text, MAX_CHALLENGE_BYTES);
-    ensure(!text.as_str().trim().is_empty(), || {
-        "`challenge`: the text is empty".to_owned()
-    })?;
+    ensure(!text.as_str().trim().is_empty(), || "`challenge`: the text is empty".to_owned())?;
     let values = Properties::from_pairs(asked.values).map_err(|error| invalid(format!("`challenge`: {error}")))?;
-    Ok(Challenge {
-        text,
-        echo: asked.echo,
-        values,
-    })
+    Ok(Challenge { text, echo: asked.echo, values })
 }
 
 fn ensure(holds: bool, detail: impl FnOnce() -> String) -> Result<(), Fault> {

@@ -85,22 +85,10 @@ impl From<Fault> for Decision {
 
 impl From<Outcome> for Decision {
     fn from(outcome: Outcome) -> Self {
-        let Outcome {
-            authret,
-            proplist_save,
-            challenge,
-            ..
-        } = outcome;
+        let Outcome { authret, proplist_save, challenge, .. } = outcome;
         match (challenge, authret.status) {
-            (Some(challenge), _) => Self::Challenge {
-                challenge,
-                proplist_save,
-            },
-            (None, Status::Succeed) => Self::Allow {
-                user: authret.user,
-                proplist: authret.proplist,
-                proplist_save,
-            },
+            (Some(challenge), _) => Self::Challenge { challenge, proplist_save },
+            (None, Status::Succeed) => Self::Allow { user: authret.user, proplist: authret.proplist, proplist_save },
             (None, Status::Fail) => Self::Deny {
                 cause: DenyCause::Denied,
                 reason: authret.reason.unwrap_or_default(),

@@ -116,10 +116,7 @@ pub struct Fault {
 impl Fault {
     /// A fault whose detail is cleaned for the log.
     pub fn new(cause: Cause, detail: impl AsRef<str>) -> Self {
-        Self {
-            cause,
-            detail: log_text(detail.as_ref(), MAX_REASON_BYTES),
-        }
+        Self { cause, detail: log_text(detail.as_ref(), MAX_REASON_BYTES) }
     }
 }
 

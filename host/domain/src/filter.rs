@@ -96,9 +96,7 @@ pub fn expand<S: AsRef<str>>(template: &str, arguments: &[(S, S)]) -> Result<Str
         match piece {
             Piece::Literal(text) => filter.push_str(text),
             Piece::Argument { name, in_substring } => {
-                let value = *arguments
-                    .get(name)
-                    .ok_or_else(|| Error::UnknownPlaceholder(name.to_owned()))?;
+                let value = *arguments.get(name).ok_or_else(|| Error::UnknownPlaceholder(name.to_owned()))?;
                 if in_substring && value.is_empty() {
                     return Err(Error::EmptyArgument(name.to_owned()));
                 }
@@ -121,11 +119,8 @@ fn by_name<S: AsRef<str>>(arguments: &[(S, S)]) -> Result<BTreeMap<&str, &str>, 
 }
 
 fn ensure_all_used(pieces: &[Piece<'_>], arguments: &BTreeMap<&str, &str>) -> Result<(), Error> {
-    let uses = |wanted: &str| {
-        pieces
-            .iter()
-            .any(|piece| matches!(piece, Piece::Argument { name, .. } if *name == wanted))
-    };
+    let uses =
+        |wanted: &str| pieces.iter().any(|piece| matches!(piece, Piece::Argument { name, .. } if *name == wanted));
     match arguments.keys().find(|name| !uses(name)) {
         Some(name) => Err(Error::UnusedArgument(printable(name))),
         None => Ok(()),
@@ -147,11 +142,7 @@ fn push_escaped(filter: &mut String, value: &str) -> Result<(), Error> {
 }
 
 fn ensure_short(filter: &str) -> Result<(), Error> {
-    if filter.len() > MAX_FILTER_BYTES {
-        Err(Error::FilterTooLong)
-    } else {
-        Ok(())
-    }
+    if filter.len() > MAX_FILTER_BYTES { Err(Error::FilterTooLong) } else { Ok(()) }
 }
 
 /// The name of an argument for a message: the guest chose it, and it is no placeholder's name.
@@ -180,10 +171,7 @@ mod tests {
     #[test]
     fn an_argument_cannot_become_structure() {
         let injected = expand("(&(uid={user})(group=vpn))", &[("user", "*)(uid=*))(|(uid=*")]);
-        assert_eq!(
-            injected,
-            Ok(r"(&(uid=\2a\29\28uid=\2a\29\29\28|\28uid=\2a)(group=vpn))".to_owned())
-        );
+        assert_eq!(injected, Ok(r"(&(uid=\2a\29\28uid=\2a\29\29\28|\28uid=\2a)(group=vpn))".to_owned()));
         let escaped = expand("(cn={x})", &[("x", "\\ {y} \0\n é")]);
         assert_eq!(escaped, Ok(r"(cn=\5c \7by\7d \00\0a é)".to_owned()));
     }
@@ -191,11 +179,7 @@ mod tests {
     #[test]
     fn an_empty_argument_must_not_turn_a_substring_into_presence() {
         for template in ["(cn={x}*)", "(cn=*{x})", "(cn=a*{x}*b)"] {
-            assert_eq!(
-                expand(template, &[("x", "")]),
-                Err(Error::EmptyArgument("x".to_owned())),
-                "{template}"
-            );
+            assert_eq!(expand(template, &[("x", "")]), Err(Error::EmptyArgument("x".to_owned())), "{template}");
         }
         assert_eq!(expand("(cn={x})", &[("x", "")]), Ok("(cn=)".to_owned()));
     }
@@ -203,22 +187,13 @@ mod tests {
     #[test]
     fn arguments_and_placeholders_match_one_to_one() {
         let name = |name: &str| name.to_owned();
-        assert_eq!(
-            expand::<&str>("(uid={user})", &[]),
-            Err(Error::UnknownPlaceholder(name("user")))
-        );
-        assert_eq!(
-            expand("(uid={user})", &[("user", "a"), ("x", "b")]),
-            Err(Error::UnusedArgument(name("x")))
-        );
+        assert_eq!(expand::<&str>("(uid={user})", &[]), Err(Error::UnknownPlaceholder(name("user"))));
+        assert_eq!(expand("(uid={user})", &[("user", "a"), ("x", "b")]), Err(Error::UnusedArgument(name("x"))));
         assert_eq!(
             expand("(uid={user})", &[("user", "a"), ("user", "a")]),
             Err(Error::DuplicateArgument(name("user")))
         );
-        assert_eq!(
-            expand("(uid=ada)", &[("a\nb", "")]),
-            Err(Error::UnusedArgument(name("a\\nb")))
-        );
+        assert_eq!(expand("(uid=ada)", &[("a\nb", "")]), Err(Error::UnusedArgument(name("a\\nb"))));
     }
 
     #[test]
@@ -226,20 +201,11 @@ mod tests {
         let template = |bytes: usize| format!("(a={})", "x".repeat(bytes - 4));
         assert_eq!(expand::<&str>("", &[]), Err(Error::Empty));
         assert!(expand::<&str>(&template(MAX_TEMPLATE_BYTES), &[]).is_ok());
-        assert_eq!(
-            expand::<&str>(&template(MAX_TEMPLATE_BYTES + 1), &[]),
-            Err(Error::TemplateTooLong(4097))
-        );
+        assert_eq!(expand::<&str>(&template(MAX_TEMPLATE_BYTES + 1), &[]), Err(Error::TemplateTooLong(4097)));
         let value = "x".repeat(MAX_FILTER_BYTES - 4);
-        assert_eq!(
-            expand("(a={v})", &[("v", value.as_str())]).unwrap().len(),
-            MAX_FILTER_BYTES
-        );
+        assert_eq!(expand("(a={v})", &[("v", value.as_str())]).unwrap().len(), MAX_FILTER_BYTES);
         assert_eq!(expand("(a={v}x)", &[("v", value.as_str())]), Err(Error::FilterTooLong));
-        assert_eq!(
-            expand("(a={v})", &[("v", "*".repeat(6000).as_str())]),
-            Err(Error::FilterTooLong)
-        );
+        assert_eq!(expand("(a={v})", &[("v", "*".repeat(6000).as_str())]), Err(Error::FilterTooLong));
     }
 
     #[test]
@@ -249,18 +215,9 @@ mod tests {
                 "(uid={user)",
                 "the brace at byte 5 is no placeholder like `{user}`; a literal brace is written `\\7b` or `\\7d`",
             ),
-            (
-                "({user}=x)",
-                "the placeholder `user` at byte 1 does not stand in an assertion value",
-            ),
-            (
-                "(uid=x",
-                "the parentheses of the filter template are not balanced at byte 6",
-            ),
-            (
-                "(uid)",
-                "the filter template needs `=` after an attribute description at byte 4",
-            ),
+            ("({user}=x)", "the placeholder `user` at byte 1 does not stand in an assertion value"),
+            ("(uid=x", "the parentheses of the filter template are not balanced at byte 6"),
+            ("(uid)", "the filter template needs `=` after an attribute description at byte 4"),
         ] {
             assert_eq!(expand::<&str>(template, &[]).unwrap_err().to_string(), message);
         }
@@ -283,10 +240,7 @@ mod tests {
     fn substitute(text: &str, arguments: &[(String, String)]) -> Vec<u8> {
         let mut octets = Vec::new();
         for part in text.split_inclusive(['{', '}']) {
-            match part
-                .strip_suffix('}')
-                .and_then(|name| arguments.iter().find(|(known, _)| known == name))
-            {
+            match part.strip_suffix('}').and_then(|name| arguments.iter().find(|(known, _)| known == name)) {
                 Some((_, value)) => octets.extend(value.bytes()),
                 None => octets.extend(unescape(part.trim_end_matches('{'))),
             }

@@ -59,9 +59,7 @@ impl Grants {
     /// Whether a policy may send a request there: `Err` names what is refused.
     pub fn allows_url(&self, url: &str) -> Result<(), http::Error> {
         match http::origin(url) {
-            None => Err(http::Error::InvalidRequest(
-                "the address is no plain http or https address".to_owned(),
-            )),
+            None => Err(http::Error::InvalidRequest("the address is no plain http or https address".to_owned())),
             Some(origin) if self.http.contains(&origin) => Ok(()),
             Some(origin) => Err(http::Error::Denied(format!("`http` to `{origin}` is not granted"))),
         }
@@ -76,14 +74,7 @@ mod tests {
     fn nothing_privileged_is_open() {
         let none = Grants::default();
         assert!(none.allows_property("conn_group") && none.allows_property("pvt_hw_addr"));
-        for name in [
-            "prop_superuser",
-            "pvt_password_digest",
-            "type",
-            "access_to.0",
-            "def_deny",
-            "group_declare",
-        ] {
+        for name in ["prop_superuser", "pvt_password_digest", "type", "access_to.0", "def_deny", "group_declare"] {
             assert!(!none.allows_property(name), "{name}");
         }
     }
@@ -100,9 +91,7 @@ mod tests {
         let refusal = grants.allows_url("https://api.example.com.evil.example/");
         assert_eq!(
             refusal,
-            Err(http::Error::Denied(
-                "`http` to `https://api.example.com.evil.example` is not granted".into()
-            ))
+            Err(http::Error::Denied("`http` to `https://api.example.com.evil.example` is not granted".into()))
         );
     }
 }

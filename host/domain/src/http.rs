@@ -55,12 +55,7 @@ pub struct Response {
 impl Response {
     /// What a response costs of a call's budget, in bytes.
     pub fn size(&self) -> usize {
-        self.body.len()
-            + self
-                .headers
-                .iter()
-                .map(|(name, value)| name.len() + value.len())
-                .sum::<usize>()
+        self.body.len() + self.headers.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>()
     }
 }
 
@@ -104,23 +99,13 @@ mod tests {
 
     #[test]
     fn an_origin_has_one_spelling() {
-        assert_eq!(
-            origin("HTTPS://API.Example.com:443/a?b").as_deref(),
-            Some("https://api.example.com")
-        );
+        assert_eq!(origin("HTTPS://API.Example.com:443/a?b").as_deref(), Some("https://api.example.com"));
         assert_eq!(origin("http://[::1]:8080").as_deref(), Some("http://[::1]:8080"));
     }
 
     #[test]
     fn what_is_no_plain_web_address_has_no_origin() {
-        for url in [
-            "ftp://a",
-            "https://",
-            "https://user@evil.example/",
-            "https:///x",
-            "https://a\\@b/",
-            "a",
-        ] {
+        for url in ["ftp://a", "https://", "https://user@evil.example/", "https:///x", "https://a\\@b/", "a"] {
             assert_eq!(origin(url), None, "{url}");
         }
     }

@@ -23,19 +23,9 @@ pub fn from_str<T: DeserializeOwned>(what: &'static str, text: &str) -> Result<T
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let path = error.path().to_string();
-        Error::new(
-            what,
-            if path == "." {
-                String::new()
-            } else {
-                format!(", in `{path}`")
-            },
-            &error.into_inner(),
-        )
+        Error::new(what, if path == "." { String::new() } else { format!(", in `{path}`") }, &error.into_inner())
     })?;
-    deserializer
-        .end()
-        .map_err(|error| Error::new(what, String::new(), &error))?;
+    deserializer.end().map_err(|error| Error::new(what, String::new(), &error))?;
     Ok(value)
 }
 
@@ -43,14 +33,18 @@ impl Error {
     fn new(what: &'static str, key: String, error: &serde_json::Error) -> Self {
         let place = format!(" at line {} column {}", error.line(), error.column());
         let message = error.to_string();
-        let message = message.strip_suffix(&place).unwrap_or(&message).to_owned();
-        Self {
-            what,
-            line: error.line(),
-            column: error.column(),
-            key,
-            message,
-        }
+        let message = without_value(message.strip_suffix(&place).unwrap_or(&message));
+        Self { what, line: error.line(), column: error.column(), key, message }
+    }
+}
+
+/// A type error without the value that was found: it may be a secret in the wrong place.
+fn without_value(message: &str) -> String {
+    let type_error = ["invalid type: ", "invalid value: "].iter().find_map(|kind| message.strip_prefix(kind));
+    match type_error.and_then(|rest| Some((rest.split([' ', ',']).next()?, rest.rsplit_once(", expected ")?.1))) {
+        Some((found, expected)) if expected.starts_with("struct ") => format!("found {found}, expected an object"),
+        Some((found, expected)) => format!("found {found}, expected {expected}"),
+        None => message.to_owned(),
     }
 }
 
@@ -68,9 +62,7 @@ pub mod octets {
     /// Reads octets.
     pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
         let text = String::deserialize(deserializer)?;
-        STANDARD
-            .decode(text)
-            .map_err(|_| de::Error::custom("expected Base64 text"))
+        STANDARD.decode(text).map_err(|_| de::Error::custom("expected Base64 text"))
     }
 }
 

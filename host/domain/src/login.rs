@@ -200,13 +200,7 @@ impl Login {
 
     /// The secrets that this login carries.
     pub fn secrets(&self) -> impl Iterator<Item = &Secret> {
-        [
-            &self.authcred.static_response,
-            &self.authcred.password,
-            &self.crstate.response,
-        ]
-        .into_iter()
-        .flatten()
+        [&self.authcred.static_response, &self.authcred.password, &self.crstate.response].into_iter().flatten()
     }
 }
 
@@ -240,10 +234,7 @@ mod tests {
     fn an_unknown_key_is_refused_by_name_with_its_line() {
         let text = SMALLEST.replace("\"user\":", "\"usr\":");
         let error = Login::from_json(&text).unwrap_err().to_string();
-        assert!(
-            error.contains("line 4") && error.contains("authret") && error.contains("`usr`"),
-            "{error}"
-        );
+        assert!(error.contains("line 4") && error.contains("authret") && error.contains("`usr`"), "{error}");
     }
 
     #[test]
@@ -256,9 +247,6 @@ mod tests {
     fn a_missing_key_is_named() {
         let text = SMALLEST.replace("\"vpn_auth\": true", "");
         let error = Login::from_json(&text).unwrap_err().to_string();
-        assert!(
-            error.contains("line 3") && error.contains("attributes") && error.contains("`vpn_auth`"),
-            "{error}"
-        );
+        assert!(error.contains("line 3") && error.contains("attributes") && error.contains("`vpn_auth`"), "{error}");
     }
 }

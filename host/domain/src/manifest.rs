@@ -78,80 +78,45 @@ impl Manifest {
     /// Believes a manifest, or says which key is wrong and how.
     pub fn check(self) -> Result<Self, Error> {
         let name_like = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-        ensure(
-            "name",
-            (1..=64).contains(&self.name.len()) && self.name.chars().all(name_like),
-            || {
-                format!(
-                    "`{}` is not made of 1 to 64 lower-case letters, digits and dashes",
-                    shown(&self.name)
-                )
-            },
-        )?;
+        ensure("name", (1..=64).contains(&self.name.len()) && self.name.chars().all(name_like), || {
+            format!("`{}` is not made of 1 to 64 lower-case letters, digits and dashes", shown(&self.name))
+        })?;
         ensure("version", is_semantic_version(&self.version), || {
             format!("`{}` is no semantic version such as `1.4.0`", shown(&self.version))
         })?;
-        ensure("description", is_text(&self.description), || {
-            "is no line of at most 1024 bytes".to_owned()
-        })?;
+        ensure("description", is_text(&self.description), || "is no line of at most 1024 bytes".to_owned())?;
         check_list("x509_track", &self.x509_track, |name| {
             let name = name.strip_prefix('+').unwrap_or(name);
-            !name.is_empty()
-                && name
-                    .chars()
-                    .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
+            !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
         })?;
-        check_list("wants_http", &self.wants_http, |url| {
-            http::origin(url).as_deref() == Some(url)
-        })?;
+        check_list("wants_http", &self.wants_http, |url| http::origin(url).as_deref() == Some(url))?;
         check_list("wants_properties", &self.wants_properties, |name| {
             !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_graphic())
         })?;
         let names: Vec<_> = self.settings.iter().map(|setting| setting.name.clone()).collect();
         check_list("settings", &names, |name| {
             !name.is_empty()
-                && name
-                    .chars()
-                    .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))
+                && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))
                 && names.iter().filter(|other| *other == name).count() == 1
         })?;
         for setting in &self.settings {
             let texts = [Some(&setting.description), setting.default_value.as_ref()];
-            ensure(
-                "settings",
-                texts.into_iter().flatten().all(|text| is_text(text)),
-                || {
-                    format!(
-                        "`{}` has a description or default over 1024 bytes or with control characters",
-                        setting.name
-                    )
-                },
-            )?;
+            ensure("settings", texts.into_iter().flatten().all(|text| is_text(text)), || {
+                format!("`{}` has a description or default over 1024 bytes or with control characters", setting.name)
+            })?;
         }
         Ok(self)
     }
 }
 
 fn ensure(key: &'static str, holds: bool, problem: impl FnOnce() -> String) -> Result<(), Error> {
-    if holds {
-        Ok(())
-    } else {
-        Err(Error {
-            key,
-            problem: problem(),
-        })
-    }
+    if holds { Ok(()) } else { Err(Error { key, problem: problem() }) }
 }
 
 fn check_list(key: &'static str, list: &[String], good: impl Fn(&str) -> bool) -> Result<(), Error> {
-    ensure(key, list.len() <= MAX_LIST, || {
-        format!("{} entries are more than {MAX_LIST}", list.len())
-    })?;
+    ensure(key, list.len() <= MAX_LIST, || format!("{} entries are more than {MAX_LIST}", list.len()))?;
     match list.iter().find(|entry| entry.len() > MAX_TEXT_BYTES || !good(entry)) {
-        Some(entry) => Err(Error {
-            key,
-            problem: format!("`{}` is malformed, too long or given twice", shown(entry)),
-        }),
+        Some(entry) => Err(Error { key, problem: format!("`{}` is malformed, too long or given twice", shown(entry)) }),
         None => Ok(()),
     }
 }
@@ -173,12 +138,8 @@ fn is_semantic_version(version: &str) -> bool {
     let numbers: Vec<_> = core.split('.').collect();
     version.len() <= 64
         && numbers.len() == 3
-        && numbers
-            .iter()
-            .all(|n| n.parse::<u32>().is_ok() && (*n == "0" || !n.starts_with(['0', '+'])))
-        && rest
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '+'))
+        && numbers.iter().all(|n| n.parse::<u32>().is_ok() && (*n == "0" || !n.starts_with(['0', '+'])))
+        && rest.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '+'))
 }
 
 #[cfg(test)]

@@ -49,10 +49,6 @@ impl Serialize for Echo {
 
 impl<'de> Deserialize<'de> for Echo {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(if bool::deserialize(deserializer)? {
-            Self::Shown
-        } else {
-            Self::Hidden
-        })
+        Ok(if bool::deserialize(deserializer)? { Self::Shown } else { Self::Hidden })
     }
 }

@@ -117,10 +117,7 @@ fn check_pair(name: &str, value: &str) -> Result<(), Error> {
         return Err(Error::Name(crate::text::log_text(name, MAX_NAME_BYTES)));
     }
     if value.len() > MAX_VALUE_BYTES {
-        return Err(Error::ValueTooLong {
-            name: name.to_owned(),
-            bytes: value.len(),
-        });
+        return Err(Error::ValueTooLong { name: name.to_owned(), bytes: value.len() });
     }
     if value.chars().any(|c| c.is_control() && c != '\n' && c != '\t') {
         return Err(Error::ValueNotPrintable(name.to_owned()));
@@ -177,10 +174,7 @@ mod tests {
 
     #[test]
     fn a_name_given_twice_is_refused() {
-        assert_eq!(
-            pairs(&[("b", "1"), ("a", "2"), ("b", "3")]),
-            Err(Error::Duplicate("b".into()))
-        );
+        assert_eq!(pairs(&[("b", "1"), ("a", "2"), ("b", "3")]), Err(Error::Duplicate("b".into())));
         let json = serde_json::from_str::<Properties>(r#"{"b": "1", "b": "1"}"#);
         assert!(json.unwrap_err().to_string().contains("`b` occurs twice"));
     }
@@ -192,20 +186,14 @@ mod tests {
         assert!(matches!(pairs(&[("ä", "x")]), Err(Error::Name(_))));
         assert!(matches!(pairs(&[("a", "x\0")]), Err(Error::ValueNotPrintable(_))));
         assert!(pairs(&[("a", "first\n\tsecond")]).is_ok());
-        assert!(matches!(
-            pairs(&[("a", &"x".repeat(4097))]),
-            Err(Error::ValueTooLong { .. })
-        ));
+        assert!(matches!(pairs(&[("a", &"x".repeat(4097))]), Err(Error::ValueTooLong { .. })));
     }
 
     #[test]
     fn changes_are_what_the_other_list_lacks() {
         let before = pairs(&[("a", "1"), ("b", "2")]).unwrap();
         let after = pairs(&[("a", "1"), ("b", "3"), ("c", "4")]).unwrap();
-        assert_eq!(
-            after.changes_from(&before).collect::<Vec<_>>(),
-            [("b", "3"), ("c", "4")]
-        );
+        assert_eq!(after.changes_from(&before).collect::<Vec<_>>(), [("b", "3"), ("c", "4")]);
     }
 
     #[test]

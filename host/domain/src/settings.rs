@@ -105,36 +105,22 @@ impl Settings {
     /// All of them as the object that [`Settings::from_object`] reads, secrets in clear: for a recording that must replay.
     pub fn to_object_revealed(&self) -> Map<String, Value> {
         let values = self.values().map(|(name, value)| (name.to_owned(), Value::from(value)));
-        let secrets = self
-            .secrets
-            .iter()
-            .map(|(name, secret)| (name.clone(), Value::from(secret.expose())));
+        let secrets = self.secrets.iter().map(|(name, secret)| (name.clone(), Value::from(secret.expose())));
         values.chain(secrets).collect()
     }
 
     fn size(&self) -> usize {
         let values = self.values().map(|(name, value)| name.len() + value.len());
-        let secrets = self
-            .secrets
-            .iter()
-            .map(|(name, secret)| name.len() + secret.expose().len());
+        let secrets = self.secrets.iter().map(|(name, secret)| name.len() + secret.expose().len());
         values.chain(secrets).sum()
     }
 }
 
 fn unknown(name: &str, manifest: &Manifest) -> Error {
-    let known: Vec<_> = manifest
-        .settings
-        .iter()
-        .map(|setting| format!("`{}`", setting.name))
-        .collect();
+    let known: Vec<_> = manifest.settings.iter().map(|setting| format!("`{}`", setting.name)).collect();
     Error::Unknown {
         name: name.to_owned(),
         policy: manifest.name.clone(),
-        known: if known.is_empty() {
-            "none".to_owned()
-        } else {
-            known.join(", ")
-        },
+        known: if known.is_empty() { "none".to_owned() } else { known.join(", ") },
     }
 }

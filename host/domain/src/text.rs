@@ -67,11 +67,7 @@ impl fmt::Display for ClientText {
 
 /// One line for the log: control characters become spaces, and at most `max_bytes` are kept.
 pub fn log_text(text: &str, max_bytes: usize) -> String {
-    let line: String = text
-        .chars()
-        .take(max_bytes)
-        .map(|c| if breaks_a_line(c) { ' ' } else { c })
-        .collect();
+    let line: String = text.chars().take(max_bytes).map(|c| if breaks_a_line(c) { ' ' } else { c }).collect();
     cut(&line, max_bytes).to_owned()
 }
 
@@ -93,10 +89,7 @@ mod tests {
 
     #[test]
     fn quotes_and_control_characters_do_not_reach_the_client() {
-        assert_eq!(
-            ClientText::clean("say \"no\"\r\nclient-auth 0 1\\").as_str(),
-            "say 'no'  client-auth 0 1/"
-        );
+        assert_eq!(ClientText::clean("say \"no\"\r\nclient-auth 0 1\\").as_str(), "say 'no'  client-auth 0 1/");
     }
 
     proptest! {

@@ -49,11 +49,7 @@ impl Text {
     /// [`NotOneLine`].
     pub fn parse(text: &str) -> Result<Self, NotOneLine> {
         let breaks = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
-        if text.chars().any(breaks) {
-            Err(NotOneLine)
-        } else {
-            Ok(Self(text.to_owned()))
-        }
+        if text.chars().any(breaks) { Err(NotOneLine) } else { Ok(Self(text.to_owned())) }
     }
 
     /// The text itself.
@@ -156,10 +152,7 @@ mod tests {
         assert_eq!(classify("s3cret"), Ok(Password::Plain(Secret::new("s3cret"))));
         assert_eq!(
             classify("SCRV1:czNjcmV0:MTIzNDU2"),
-            Ok(Password::Static(scrv1::Response {
-                password: Secret::new("s3cret"),
-                response: Secret::new("123456")
-            }))
+            Ok(Password::Static(scrv1::Response { password: Secret::new("s3cret"), response: Secret::new("123456") }))
         );
         assert_eq!(
             classify("CRV1::Om01u7Fh4LrGBS7uh0SWmzwabUiGiW6l::8675309"),
@@ -175,14 +168,7 @@ mod tests {
         for password in ["SCRV1:", "SCRV1:czNjcmV0", "SCRV1:czNjcmV0:!", "SCRV1:a:b:c"] {
             assert!(matches!(classify(password), Err(Error::Static(_))), "{password}");
         }
-        for password in [
-            "CRV1:",
-            "CRV1::",
-            "CRV1::id",
-            "CRV1::id:x",
-            "CRV1::::x",
-            "CRV1:R,E:id:Y3Ix:text",
-        ] {
+        for password in ["CRV1:", "CRV1::", "CRV1::id", "CRV1::id:x", "CRV1::::x", "CRV1:R,E:id:Y3Ix:text"] {
             assert!(matches!(classify(password), Err(Error::Response(_))), "{password}");
         }
     }
@@ -196,18 +182,11 @@ mod tests {
 
     #[test]
     fn neither_a_value_nor_an_error_prints_a_secret() {
-        for password in [
-            "hunter2",
-            "SCRV1:aHVudGVyMg==:aHVudGVyMg==",
-            "CRV1::id::hunter2",
-            "SCRV1:hunter2",
-            "CRV1:hunter2",
-        ] {
+        for password in
+            ["hunter2", "SCRV1:aHVudGVyMg==:aHVudGVyMg==", "CRV1::id::hunter2", "SCRV1:hunter2", "CRV1:hunter2"]
+        {
             let printed = format!("{:?}", classify(password));
-            assert!(
-                !printed.contains("hunter2") && !printed.contains("aHVudGVyMg"),
-                "{printed}"
-            );
+            assert!(!printed.contains("hunter2") && !printed.contains("aHVudGVyMg"), "{printed}");
         }
     }
 
@@ -216,10 +195,7 @@ mod tests {
         for text in ["a\nb", "a\r", "\0", "\u{7f}", "\u{85}", "\u{2028}"] {
             assert_eq!(Text::parse(text), Err(NotOneLine), "{text:?}");
         }
-        assert_eq!(
-            Text::parse("Geben Sie \"PIN\": ein ✓").unwrap().as_str(),
-            "Geben Sie \"PIN\": ein ✓"
-        );
+        assert_eq!(Text::parse("Geben Sie \"PIN\": ein ✓").unwrap().as_str(), "Geben Sie \"PIN\": ein ✓");
     }
 
     proptest! {

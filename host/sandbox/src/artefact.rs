@@ -76,11 +76,7 @@ impl Compiled {
     /// # Errors
     /// [`SealError::Unusable`], if it cannot be written out.
     pub fn seal(&self, key: &Key) -> Result<Vec<u8>, SealError> {
-        let code = self
-            .pre()
-            .component()
-            .serialize()
-            .map_err(|error| SealError::Unusable(error.to_string()))?;
+        let code = self.pre().component().serialize().map_err(|error| SealError::Unusable(error.to_string()))?;
         let mut body = Vec::with_capacity(DIGEST_BYTES + HASH_BYTES + SIZE_BYTES + code.len());
         body.extend_from_slice(self.digest_bytes());
         body.extend_from_slice(&compatibility(self.engine()));
@@ -97,10 +93,7 @@ impl Compiled {
     pub fn open(engine: &Engine, sealed: &[u8], key: &Key) -> Result<Self, SealError> {
         let sealed = sealed.strip_prefix(MAGIC).ok_or(SealError::Broken)?;
         let (mac, body) = sealed.split_at_checked(MAC_BYTES).ok_or(SealError::Broken)?;
-        key.mac(body)
-            .ok_or(SealError::Broken)?
-            .verify_slice(mac)
-            .map_err(|_| SealError::Broken)?;
+        key.mac(body).ok_or(SealError::Broken)?.verify_slice(mac).map_err(|_| SealError::Broken)?;
         let (digest, rest) = body.split_first_chunk::<DIGEST_BYTES>().ok_or(SealError::Broken)?;
         let (hash, rest) = rest.split_first_chunk::<HASH_BYTES>().ok_or(SealError::Broken)?;
         let (size, code) = rest.split_first_chunk::<SIZE_BYTES>().ok_or(SealError::Broken)?;
@@ -131,10 +124,7 @@ impl std::hash::Hasher for Fingerprint {
 
     fn finish(&self) -> u64 {
         let digest = self.0.clone().finalize();
-        digest
-            .iter()
-            .take(HASH_BYTES)
-            .fold(0, |hash, byte| (hash << 8) | u64::from(*byte))
+        digest.iter().take(HASH_BYTES).fold(0, |hash, byte| (hash << 8) | u64::from(*byte))
     }
 }
 
@@ -145,18 +135,9 @@ mod tests {
 
     #[test]
     fn a_broken_seal_is_refused_before_anything_is_loaded() {
-        let engine = Engine::new(&Capacity {
-            concurrent_calls: 1,
-            ..Capacity::default()
-        })
-        .unwrap();
+        let engine = Engine::new(&Capacity { concurrent_calls: 1, ..Capacity::default() }).unwrap();
         let key = Key::generate();
-        for garbage in [
-            &b""[..],
-            b"VSTBART1",
-            &[0; 200],
-            &[MAGIC.as_slice(), &[7; 200]].concat(),
-        ] {
+        for garbage in [&b""[..], b"VSTBART1", &[0; 200], &[MAGIC.as_slice(), &[7; 200]].concat()] {
             assert_eq!(Compiled::open(&engine, garbage, &key).err(), Some(SealError::Broken));
         }
     }

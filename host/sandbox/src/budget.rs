@@ -49,12 +49,9 @@ impl Budget {
     /// Takes random bytes. WASI's interface cannot refuse, so too many end the policy.
     pub(crate) fn take_random(&mut self, bytes: u64) -> Result<(), Fault> {
         let left = self.random_bytes;
-        self.random_bytes = left.checked_sub(bytes).ok_or_else(|| {
-            Fault::new(
-                Cause::HostCallBudget,
-                format!("{bytes} random bytes asked for, {left} left"),
-            )
-        })?;
+        self.random_bytes = left
+            .checked_sub(bytes)
+            .ok_or_else(|| Fault::new(Cause::HostCallBudget, format!("{bytes} random bytes asked for, {left} left")))?;
         Ok(())
     }
 
@@ -81,18 +78,13 @@ impl Budget {
 }
 
 fn take_one(left: &mut u32, what: &str) -> Result<(), String> {
-    *left = left
-        .checked_sub(1)
-        .ok_or_else(|| format!("no more {what} in this call"))?;
+    *left = left.checked_sub(1).ok_or_else(|| format!("no more {what} in this call"))?;
     Ok(())
 }
 
 fn take_bytes(left: &mut usize, bytes: usize, what: &str) -> Result<(), String> {
-    *left = left.checked_sub(bytes).ok_or_else(|| {
-        format!(
-            "{bytes} bytes of {what} exceed the {left} left in this call",
-            left = *left
-        )
-    })?;
+    *left = left
+        .checked_sub(bytes)
+        .ok_or_else(|| format!("{bytes} bytes of {what} exceed the {left} left in this call", left = *left))?;
     Ok(())
 }

@@ -56,16 +56,11 @@ pub(crate) async fn manifest(compiled: &Compiled) -> Result<Manifest, Fault> {
     let guest = bindings::manifest(compiled, &mut store);
     let manifest = within_deadline(compiled, &configuration, guest).await;
     let manifest = manifest.map_err(|error| diagnose(&error, store.data()))?;
-    manifest
-        .check()
-        .map_err(|error| Fault::new(Cause::InvalidOutput, error.to_string()))
+    manifest.check().map_err(|error| Fault::new(Cause::InvalidOutput, error.to_string()))
 }
 
 /// The one function that builds a store: no call runs without every limit.
-#[expect(
-    clippy::result_large_err,
-    reason = "the state goes back to whoever writes the report"
-)]
+#[expect(clippy::result_large_err, reason = "the state goes back to whoever writes the report")]
 fn store(compiled: &Compiled, state: State, fuel: u64) -> Result<Store<State>, (wasmtime::Error, State)> {
     let limits = state.configuration.limits.clone();
     let mut store = Store::new(compiled.engine().inner(), state);
@@ -121,24 +116,12 @@ fn refused(error: &wasmtime::Error, state: State, start: Instant) -> Report {
 }
 
 fn report(answer: Result<Outcome, Fault>, state: State, fuel: u64, start: Instant) -> Report {
-    let State {
-        secrets,
-        log,
-        memory,
-        budget,
-        tape,
-        ..
-    } = state;
+    let State { secrets, log, memory, budget, tape, .. } = state;
     let (log, dropped_log_lines) = log.close(&secrets);
     Report {
         answer: conceal(answer, &secrets),
         log,
-        cost: Cost {
-            fuel,
-            peak_memory_bytes: memory.peak_bytes(),
-            host_calls: budget.host_calls(),
-            dropped_log_lines,
-        },
+        cost: Cost { fuel, peak_memory_bytes: memory.peak_bytes(), host_calls: budget.host_calls(), dropped_log_lines },
         exchanges: tape.into_exchanges(),
         wall: start.elapsed(),
     }
@@ -155,9 +138,6 @@ fn conceal(answer: Result<Outcome, Fault>, secrets: &[vestibule_domain::Secret])
             outcome.authret.reason = outcome.authret.reason.map(|reason| scrub(&reason, secrets));
             Ok(outcome)
         }
-        Err(fault) => Err(Fault {
-            detail: scrub(&fault.detail, secrets),
-            ..fault
-        }),
+        Err(fault) => Err(Fault { detail: scrub(&fault.detail, secrets), ..fault }),
     }
 }

@@ -35,10 +35,7 @@ pub struct Capabilities {
 
 impl Default for Capabilities {
     fn default() -> Self {
-        Self {
-            directory: Arc::new(Nothing),
-            http: Arc::new(Nothing),
-        }
+        Self { directory: Arc::new(Nothing), http: Arc::new(Nothing) }
     }
 }
 

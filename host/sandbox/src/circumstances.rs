@@ -20,25 +20,14 @@ pub struct Circumstances {
 
 impl Circumstances {
     /// The present: the system's clock, and a seed from the thread's generator, which the operating system seeds.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "this is the one place where a call's time comes from"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "this is the one place where a call's time comes from")]
     pub fn now() -> Self {
         let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Self {
-            unix_seconds: since_epoch.as_secs(),
-            nanoseconds: since_epoch.subsec_nanos(),
-            seed: rand::random(),
-        }
+        Self { unix_seconds: since_epoch.as_secs(), nanoseconds: since_epoch.subsec_nanos(), seed: rand::random() }
     }
 
     /// A chosen time and a seed of zeros: for tests, and for trying a policy at another time.
     pub const fn at(unix_seconds: u64) -> Self {
-        Self {
-            unix_seconds,
-            nanoseconds: 0,
-            seed: [0; 32],
-        }
+        Self { unix_seconds, nanoseconds: 0, seed: [0; 32] }
     }
 }

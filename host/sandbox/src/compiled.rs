@@ -127,18 +127,8 @@ impl Compiled {
             .and_then(|linker| linker.instantiate_pre(&component))
             .and_then(|pre| bindings::check_exports(&pre).map(|()| pre))
             .map_err(|error| LoadError::WrongType(sentence(&error)))?;
-        let shared = Shared {
-            engine: engine.clone(),
-            pre,
-            post_auth,
-            manifest,
-            imports,
-            digest,
-            bytes,
-        };
-        Ok(Self {
-            shared: Arc::new(shared),
-        })
+        let shared = Shared { engine: engine.clone(), pre, post_auth, manifest, imports, digest, bytes };
+        Ok(Self { shared: Arc::new(shared) })
     }
 
     /// What the policy says of itself. Runs the guest once, with default limits and nothing granted.
@@ -190,11 +180,7 @@ impl Compiled {
     }
 
     pub(crate) fn pace(&self) -> Pace {
-        if self.shared.imports.can_wait() {
-            Pace::Waiting
-        } else {
-            Pace::Straight
-        }
+        if self.shared.imports.can_wait() { Pace::Waiting } else { Pace::Straight }
     }
 }
 

@@ -32,10 +32,7 @@ pub struct Configured {
 
 impl Configured {
     pub(crate) fn new(compiled: Compiled) -> Self {
-        Self {
-            compiled,
-            configuration: Arc::default(),
-        }
+        Self { compiled, configuration: Arc::default() }
     }
 
     /// With these settings instead of none.

@@ -77,10 +77,7 @@ impl Engine {
         let inner =
             wasmtime::Engine::new(&config(capacity)).map_err(|error| EngineError::Unsupported(format!("{error:#}")))?;
         start_clock(&inner)?;
-        Ok(Self {
-            inner,
-            max_memory_bytes: capacity.max_memory_bytes,
-        })
+        Ok(Self { inner, max_memory_bytes: capacity.max_memory_bytes })
     }
 
     /// The largest memory that fits into a slot.
@@ -96,15 +93,13 @@ impl Engine {
 /// The weak handle lets the thread end by itself.
 fn start_clock(engine: &wasmtime::Engine) -> Result<(), EngineError> {
     let engine = engine.weak();
-    thread::Builder::new()
-        .name("vestibule-epoch".to_owned())
-        .spawn(move || {
-            while let Some(engine) = engine.upgrade() {
-                engine.increment_epoch();
-                drop(engine);
-                thread::sleep(TICK);
-            }
-        })?;
+    thread::Builder::new().name("vestibule-epoch".to_owned()).spawn(move || {
+        while let Some(engine) = engine.upgrade() {
+            engine.increment_epoch();
+            drop(engine);
+            thread::sleep(TICK);
+        }
+    })?;
     Ok(())
 }
 

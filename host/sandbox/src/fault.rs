@@ -42,10 +42,7 @@ const fn limit_behind(trap: Trap) -> Option<Cause> {
 fn blame(error: &wasmtime::Error) -> Cause {
     let inside_guest = error.is::<WasmBacktrace>();
     // The error's type is private to wasmtime; the version is pinned and a probe watches the words.
-    let too_large = error
-        .root_cause()
-        .to_string()
-        .contains("fuel allocated for hostcalls has been exhausted");
+    let too_large = error.root_cause().to_string().contains("fuel allocated for hostcalls has been exhausted");
     match (inside_guest || error.is::<Trap>(), too_large) {
         (true, true) => Cause::HostCallBudget,
         (true, false) => Cause::Trap,

@@ -33,11 +33,7 @@ pub(crate) struct Logbook {
 
 impl Logbook {
     pub(crate) fn new(limits: &Limits) -> Self {
-        Self {
-            lines_left: limits.log_lines,
-            bytes_left: limits.log_bytes,
-            ..Self::default()
-        }
+        Self { lines_left: limits.log_lines, bytes_left: limits.log_bytes, ..Self::default() }
     }
 
     /// Keeps one line, or counts it as dropped.
@@ -48,11 +44,7 @@ impl Logbook {
             .map(|(name, value)| (log_text(name, 64), log_text(value, MAX_TEXT_BYTES)))
             .collect();
         let message = log_text(message, MAX_TEXT_BYTES);
-        let size = message.len()
-            + fields
-                .iter()
-                .map(|(name, value)| name.len() + value.len())
-                .sum::<usize>();
+        let size = message.len() + fields.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>();
         if self.lines_left == 0 || size > self.bytes_left {
             self.dropped += 1;
             return;
@@ -112,11 +104,7 @@ mod tests {
     use super::*;
 
     fn book(log_lines: usize, log_bytes: usize) -> Logbook {
-        Logbook::new(&Limits {
-            log_lines,
-            log_bytes,
-            ..Limits::default()
-        })
+        Logbook::new(&Limits { log_lines, log_bytes, ..Limits::default() })
     }
 
     #[test]

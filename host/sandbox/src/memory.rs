@@ -116,11 +116,7 @@ mod tests {
     use super::*;
 
     fn memory() -> Memory {
-        Memory::new(&Limits {
-            memory_bytes: 1000,
-            table_elements: 50,
-            ..Limits::default()
-        })
+        Memory::new(&Limits { memory_bytes: 1000, table_elements: 50, ..Limits::default() })
     }
 
     #[test]

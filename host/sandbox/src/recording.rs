@@ -126,11 +126,7 @@ impl Recording {
             .with_limits(self.limits.clone());
         let same_policy = policy.compiled.digest() == self.policy_sha256;
         let stopped_by_clock = self.stopped_by_clock().filter(|_| same_policy);
-        let fuel = if stopped_by_clock.is_some() {
-            self.result.cost.fuel
-        } else {
-            self.limits.fuel
-        };
+        let fuel = if stopped_by_clock.is_some() { self.result.cost.fuel } else { self.limits.fuel };
         let mut report =
             crate::call::run(&policy, login, &self.circumstances, Tape::replay(&self.exchanges), fuel).await;
         if let (Some(deadline), Err(fault)) = (stopped_by_clock, &mut report.answer)
@@ -139,20 +135,12 @@ impl Recording {
             *fault = deadline.clone();
         }
         let differences = self.differences(&report);
-        Replay {
-            report,
-            same_policy,
-            differences,
-        }
+        Replay { report, same_policy, differences }
     }
 
     /// A deadline is not repeatable, but where it struck is: the replay is stopped there by its fuel instead.
     fn stopped_by_clock(&self) -> Option<&Fault> {
-        self.result
-            .answer
-            .as_ref()
-            .err()
-            .filter(|fault| fault.cause == Cause::Deadline)
+        self.result.answer.as_ref().err().filter(|fault| fault.cause == Cause::Deadline)
     }
 
     fn differences(&self, report: &Report) -> Vec<Difference> {
@@ -164,23 +152,13 @@ impl Recording {
             ("exchanges", value(&self.exchanges), value(&report.exchanges)),
         ];
         let changed = parts.into_iter().filter(|(_, recorded, replayed)| recorded != replayed);
-        changed
-            .map(|(part, recorded, replayed)| Difference {
-                part,
-                recorded,
-                replayed,
-            })
-            .collect()
+        changed.map(|(part, recorded, replayed)| Difference { part, recorded, replayed }).collect()
     }
 }
 
 impl Recorded {
     fn of(report: &Report) -> Self {
-        Self {
-            answer: report.answer.clone(),
-            log: report.log.clone(),
-            cost: report.cost,
-        }
+        Self { answer: report.answer.clone(), log: report.log.clone(), cost: report.cost }
     }
 }
 

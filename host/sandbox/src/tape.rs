@@ -33,10 +33,7 @@ pub(crate) enum Tape {
     /// Questions go out, and are written down with their answers.
     Live(Vec<Exchange>),
     /// Answers come from what was written down.
-    Replay {
-        left: VecDeque<Exchange>,
-        played: Vec<Exchange>,
-    },
+    Replay { left: VecDeque<Exchange>, played: Vec<Exchange> },
 }
 
 impl Tape {
@@ -45,10 +42,7 @@ impl Tape {
     }
 
     pub(crate) fn replay(exchanges: &[Exchange]) -> Self {
-        Self::Replay {
-            left: exchanges.iter().cloned().collect(),
-            played: Vec::new(),
-        }
+        Self::Replay { left: exchanges.iter().cloned().collect(), played: Vec::new() }
     }
 
     /// Whether answers come from the world.

@@ -102,24 +102,18 @@ fn define_function(linker: &mut LinkerInstance<'_, State>, interface: &str, name
             function(linker, name, |mut call, ()| Ok((random_u64(&mut call)?,)))
         }
         ("wasi:random/insecure-seed", "insecure-seed" | "get-insecure-seed") => {
-            function(linker, name, |mut call, ()| {
-                Ok(((random_u64(&mut call)?, random_u64(&mut call)?),))
-            })
+            function(linker, name, |mut call, ()| Ok(((random_u64(&mut call)?, random_u64(&mut call)?),)))
         }
 
-        ("wasi:filesystem/preopens", "get-directories") => function(linker, name, |_, ()| {
-            Ok((Vec::<(Resource<Descriptor>, String)>::new(),))
-        }),
+        ("wasi:filesystem/preopens", "get-directories") => {
+            function(linker, name, |_, ()| Ok((Vec::<(Resource<Descriptor>, String)>::new(),)))
+        }
 
         ("wasi:io/error", "[method]error.to-debug-string") => {
-            function(linker, name, |_, (_,): (Resource<io::Error>,)| {
-                Ok(("closed".to_owned(),))
-            })
+            function(linker, name, |_, (_,): (Resource<io::Error>,)| Ok(("closed".to_owned(),)))
         }
         ("wasi:io/streams", "[method]input-stream.read" | "[method]input-stream.blocking-read") => {
-            function(linker, name, |_, (_, _): (Resource<Input>, u64)| {
-                Ok((Err::<Vec<u8>, _>(StreamError::Closed),))
-            })
+            function(linker, name, |_, (_, _): (Resource<Input>, u64)| Ok((Err::<Vec<u8>, _>(StreamError::Closed),)))
         }
         ("wasi:io/streams", "[method]input-stream.subscribe") => {
             function(linker, name, |mut call, (_,): (Resource<Input>,)| {
@@ -127,24 +121,16 @@ fn define_function(linker: &mut LinkerInstance<'_, State>, interface: &str, name
             })
         }
         ("wasi:io/streams", "[method]output-stream.check-write") => {
-            function(linker, name, |_, (_,): (Resource<Output>,)| {
-                Ok((Ok::<_, StreamError>(io::WRITE_BYTES),))
-            })
+            function(linker, name, |_, (_,): (Resource<Output>,)| Ok((Ok::<_, StreamError>(io::WRITE_BYTES),)))
         }
         ("wasi:io/streams", "[method]output-stream.write" | "[method]output-stream.blocking-write-and-flush") => {
-            function(
-                linker,
-                name,
-                |mut call, (stream, octets): (Resource<Output>, Vec<u8>)| {
-                    call.data_mut().log.print(Output::stream(&stream), &octets);
-                    Ok((Ok::<_, StreamError>(()),))
-                },
-            )
-        }
-        ("wasi:io/streams", "[method]output-stream.flush" | "[method]output-stream.blocking-flush") => {
-            function(linker, name, |_, (_,): (Resource<Output>,)| {
+            function(linker, name, |mut call, (stream, octets): (Resource<Output>, Vec<u8>)| {
+                call.data_mut().log.print(Output::stream(&stream), &octets);
                 Ok((Ok::<_, StreamError>(()),))
             })
+        }
+        ("wasi:io/streams", "[method]output-stream.flush" | "[method]output-stream.blocking-flush") => {
+            function(linker, name, |_, (_,): (Resource<Output>,)| Ok((Ok::<_, StreamError>(()),)))
         }
         ("wasi:io/streams", "[method]output-stream.subscribe") => {
             function(linker, name, |mut call, (_,): (Resource<Output>,)| {
@@ -182,9 +168,7 @@ where
 /// A function that can be imported but not called.
 fn refuse(linker: &mut LinkerInstance<'_, State>, interface: &str, name: &str) -> Result<()> {
     let what = format!("`{interface}` `{name}` is not available to policies");
-    linker.func_new(name, move |_, _, _, _| {
-        Err(Fault::new(Cause::CapabilityDenied, &what).into())
-    })
+    linker.func_new(name, move |_, _, _, _| Err(Fault::new(Cause::CapabilityDenied, &what).into()))
 }
 
 fn random_u64(call: &mut Call<'_>) -> Result<u64> {

@@ -14,11 +14,7 @@ pub(super) fn is_extensible(text: &str) -> bool {
         [dn, rule] if dn.eq_ignore_ascii_case("dn") => Some(rule),
         _ => return false,
     };
-    let valid_attribute = if attribute.is_empty() {
-        rule.is_some()
-    } else {
-        is_attribute_description(attribute)
-    };
+    let valid_attribute = if attribute.is_empty() { rule.is_some() } else { is_attribute_description(attribute) };
     valid_attribute && rule.is_none_or(|rule| is_oid(rule))
 }
 
@@ -48,45 +44,20 @@ mod tests {
 
     #[test]
     fn an_attribute_description_is_a_name_or_an_identifier_with_options() {
-        for text in [
-            "cn",
-            "userCertificate;binary",
-            "x-1;lang-de;a",
-            "2.5.4.3",
-            "0.9.2342.19200300.100.1.1;x",
-        ] {
+        for text in ["cn", "userCertificate;binary", "x-1;lang-de;a", "2.5.4.3", "0.9.2342.19200300.100.1.1;x"] {
             assert!(is_attribute_description(text), "{text}");
         }
-        for text in [
-            "", "1", "1.", "1.02", ".1", "-a", "a_b", "a b", "ä", "cn;", "cn;;x", ";x", "a:b",
-        ] {
+        for text in ["", "1", "1.", "1.02", ".1", "-a", "a_b", "a b", "ä", "cn;", "cn;;x", ";x", "a:b"] {
             assert!(!is_attribute_description(text), "{text}");
         }
     }
 
     #[test]
     fn an_extensible_match_names_an_attribute_or_a_rule() {
-        for text in [
-            "cn",
-            "cn:dn",
-            "cn:caseExactMatch",
-            "cn:DN:2.5.13.5",
-            ":2.5.13.5",
-            ":dn:2.5.13.5",
-        ] {
+        for text in ["cn", "cn:dn", "cn:caseExactMatch", "cn:DN:2.5.13.5", ":2.5.13.5", ":dn:2.5.13.5"] {
             assert!(is_extensible(text), "{text}");
         }
-        for text in [
-            "",
-            ":",
-            ":dn",
-            ":dn:",
-            "cn:",
-            "cn:a b",
-            "cn:a:b",
-            "cn:dn:a:b",
-            ":x:2.5.13.5",
-        ] {
+        for text in ["", ":", ":dn", ":dn:", "cn:", "cn:a b", "cn:a:b", "cn:dn:a:b", ":x:2.5.13.5"] {
             assert!(!is_extensible(text), "{text}");
         }
     }

@@ -31,12 +31,7 @@ pub(super) fn parse(template: &str) -> Result<Vec<Piece<'_>>, Error> {
     if template.is_empty() {
         return Err(Error::Empty);
     }
-    let mut scanner = Scanner {
-        template,
-        at: 0,
-        copied: 0,
-        pieces: Vec::new(),
-    };
+    let mut scanner = Scanner { template, at: 0, copied: 0, pieces: Vec::new() };
     let mut open: Vec<Composite> = Vec::new();
     loop {
         let at = scanner.at;
@@ -90,11 +85,7 @@ impl<'a> Scanner<'a> {
 
     /// `&`, `|` or `!`; true for the last.
     fn operator(&mut self) -> Option<bool> {
-        if self.eat('&') || self.eat('|') {
-            Some(false)
-        } else {
-            self.eat('!').then_some(true)
-        }
+        if self.eat('&') || self.eat('|') { Some(false) } else { self.eat('!').then_some(true) }
     }
 
     /// `attribute`, operator, value and the closing parenthesis.
@@ -107,11 +98,7 @@ impl<'a> Scanner<'a> {
         if !self.eat('=') {
             let expected = "`=` after an attribute description";
             let closes = self.rest().starts_with(')');
-            return Err(if closes {
-                syntax(self.at, expected)
-            } else {
-                self.unexpected(expected)
-            });
+            return Err(if closes { syntax(self.at, expected) } else { self.unexpected(expected) });
         }
         let (valid, is_equality) = match left.strip_suffix(['>', '<', '~']) {
             Some(attribute) => (is_attribute_description(attribute), false),
@@ -143,10 +130,7 @@ impl<'a> Scanner<'a> {
                     let name = self.placeholder()?;
                     self.copy_until(at);
                     self.copied = self.at;
-                    self.pieces.push(Piece::Argument {
-                        name,
-                        in_substring: false,
-                    });
+                    self.pieces.push(Piece::Argument { name, in_substring: false });
                 }
                 Some('*') if after_asterisk => return Err(self.unexpected("a substring between two asterisks")),
                 Some('*') => return Err(self.unexpected("`\\2a` for an asterisk where only `=` takes one")),
@@ -192,10 +176,7 @@ impl<'a> Scanner<'a> {
         match self.rest().chars().next() {
             None | Some(')') => Error::Unbalanced { at },
             Some('{') => match self.placeholder() {
-                Ok(name) => Error::Misplaced {
-                    name: name.to_owned(),
-                    at,
-                },
+                Ok(name) => Error::Misplaced { name: name.to_owned(), at },
                 Err(error) => error,
             },
             Some('}') => Error::Brace { at },
@@ -221,9 +202,7 @@ impl<'a> Scanner<'a> {
 /// What may stand between braces: a letter, then letters, digits, `_` and `-`.
 fn is_name(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_alphabetic())
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
 }
 
 fn syntax(at: usize, expected: &'static str) -> Error {

@@ -51,11 +51,7 @@ impl Challenge {
         let fields = text.strip_prefix(PREFIX).ok_or(Error::Form)?;
         let (flags, text) = fields.split_once(':').ok_or(Error::Form)?;
         let (echo, response_required) = parse_flags(flags);
-        Ok(Self {
-            echo,
-            response_required,
-            text: Text::parse(text)?,
-        })
+        Ok(Self { echo, response_required, text: Text::parse(text)? })
     }
 
     /// The challenge in at most `limit` bytes, its text shortened at a character: [`super::MAX_PARAMETER_BYTES`] through the
@@ -66,9 +62,7 @@ impl Challenge {
     pub fn encode_within(&self, limit: usize) -> Result<String, Error> {
         let head = self.head();
         let bytes = head.len();
-        self.text
-            .append_within(head, limit)
-            .ok_or(Error::TooLong { bytes, limit })
+        self.text.append_within(head, limit).ok_or(Error::TooLong { bytes, limit })
     }
 
     fn head(&self) -> String {
@@ -138,11 +132,7 @@ mod tests {
     #[test]
     fn a_long_text_is_cut_at_a_character() {
         let text = Text::parse(&"→".repeat(100)).unwrap();
-        let challenge = Challenge {
-            echo: Echo::Hidden,
-            response_required: true,
-            text,
-        };
+        let challenge = Challenge { echo: Echo::Hidden, response_required: true, text };
         let wire = challenge.encode_within(MAX_PARAMETER_BYTES).unwrap();
         assert_eq!(wire, format!("CR_TEXT:R:{}", "→".repeat(81)));
         assert_eq!(challenge.encode_within(9), Err(Error::TooLong { bytes: 10, limit: 9 }));

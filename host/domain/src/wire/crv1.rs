@@ -74,11 +74,7 @@ impl StateId {
     /// [`Error::StateId`].
     pub fn parse(text: &str) -> Result<Self, Error> {
         let allowed = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b':' | b'"' | b'\'');
-        if !text.is_empty() && text.bytes().all(allowed) {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(Error::StateId)
-        }
+        if !text.is_empty() && text.bytes().all(allowed) { Ok(Self(text.to_owned())) } else { Err(Error::StateId) }
     }
 
     /// The state id itself.
@@ -121,9 +117,7 @@ impl Challenge {
     pub fn encode_within(&self, limit: usize) -> Result<String, Error> {
         let head = self.head();
         let bytes = head.len();
-        self.text
-            .append_within(head, limit)
-            .ok_or(Error::TooLong { bytes, limit })
+        self.text.append_within(head, limit).ok_or(Error::TooLong { bytes, limit })
     }
 
     fn head(&self) -> String {
@@ -144,15 +138,10 @@ impl Response {
     /// # Errors
     /// [`Error::ResponseForm`] or [`Error::StateId`].
     pub fn parse(password: &str) -> Result<Self, Error> {
-        let fields = password
-            .strip_prefix(PREFIX)
-            .and_then(|rest| rest.strip_prefix(':'))
-            .ok_or(Error::ResponseForm)?;
+        let fields =
+            password.strip_prefix(PREFIX).and_then(|rest| rest.strip_prefix(':')).ok_or(Error::ResponseForm)?;
         let (state_id, response) = fields.split_once("::").ok_or(Error::ResponseForm)?;
-        Ok(Self {
-            state_id: StateId::parse(state_id)?,
-            response: Secret::new(response),
-        })
+        Ok(Self { state_id: StateId::parse(state_id)?, response: Secret::new(response) })
     }
 
     /// The password a client sends to give this answer.
@@ -185,10 +174,7 @@ mod tests {
         let challenge = Challenge::parse(FROM_THE_NOTES).unwrap();
         assert_eq!((challenge.echo, challenge.response_required), (Echo::Shown, true));
         assert_eq!(challenge.state_id.as_str(), "Om01u7Fh4LrGBS7uh0SWmzwabUiGiW6l");
-        assert_eq!(
-            (challenge.user.as_str(), challenge.text.as_str()),
-            ("cr1", "Please enter token PIN")
-        );
+        assert_eq!((challenge.user.as_str(), challenge.text.as_str()), ("cr1", "Please enter token PIN"));
         assert_eq!(challenge.to_string(), FROM_THE_NOTES.replace("R,E", "E,R"));
     }
 
@@ -201,10 +187,7 @@ mod tests {
 
     #[test]
     fn a_text_and_a_response_may_contain_colons() {
-        assert_eq!(
-            Challenge::parse("CRV1::id::PIN: now::").unwrap().text.as_str(),
-            "PIN: now::"
-        );
+        assert_eq!(Challenge::parse("CRV1::id::PIN: now::").unwrap().text.as_str(), "PIN: now::");
         assert_eq!(Response::parse("CRV1::id:::a::b:").unwrap().response.expose(), ":a::b:");
     }
 
@@ -244,19 +227,13 @@ mod tests {
         let wire = challenge.encode_within(MAX_PARAMETER_BYTES).unwrap();
         assert_eq!(wire, format!("CRV1:R:id:Y3Ix:{}", "é".repeat(120)));
         assert_eq!(wire.len(), MAX_PARAMETER_BYTES);
-        assert_eq!(
-            challenge.encode_within(MAX_PARAMETER_BYTES - 1).unwrap().len(),
-            MAX_PARAMETER_BYTES - 2
-        );
+        assert_eq!(challenge.encode_within(MAX_PARAMETER_BYTES - 1).unwrap().len(), MAX_PARAMETER_BYTES - 2);
     }
 
     #[test]
     fn a_user_name_that_leaves_no_room_is_an_error() {
         let challenge = challenge(&"u".repeat(256), "text");
-        assert_eq!(
-            challenge.encode_within(255),
-            Err(Error::TooLong { bytes: 355, limit: 255 })
-        );
+        assert_eq!(challenge.encode_within(255), Err(Error::TooLong { bytes: 355, limit: 255 }));
     }
 
     proptest! {

@@ -81,16 +81,8 @@ impl Challenge {
             _ => return Err(Error::Flag),
         };
         Ok(Self {
-            echo: if flag & ECHO_BIT == 0 {
-                Echo::Hidden
-            } else {
-                Echo::Shown
-            },
-            format: if flag & CONCATENATED_BIT == 0 {
-                Format::Scrv1
-            } else {
-                Format::Concatenated
-            },
+            echo: if flag & ECHO_BIT == 0 { Echo::Hidden } else { Echo::Shown },
+            format: if flag & CONCATENATED_BIT == 0 { Format::Scrv1 } else { Format::Concatenated },
             text: Text::parse(text)?,
         })
     }
@@ -99,11 +91,7 @@ impl Challenge {
 impl fmt::Display for Challenge {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let echo = if self.echo == Echo::Shown { ECHO_BIT } else { 0 };
-        let format = if self.format == Format::Concatenated {
-            CONCATENATED_BIT
-        } else {
-            0
-        };
+        let format = if self.format == Format::Concatenated { CONCATENATED_BIT } else { 0 };
         write!(f, "{CHALLENGE_PREFIX}{},{}", echo | format, self.text)
     }
 }
@@ -139,22 +127,13 @@ mod tests {
     use super::*;
 
     fn response(password: &str, response: &str) -> Response {
-        Response {
-            password: Secret::new(password),
-            response: Secret::new(response),
-        }
+        Response { password: Secret::new(password), response: Secret::new(response) }
     }
 
     #[test]
     fn the_answers_of_real_clients_are_read() {
-        assert_eq!(
-            Response::parse("SCRV1:czNjcmV0:MTIzNDU2"),
-            Ok(response("s3cret", "123456"))
-        );
-        assert_eq!(
-            Response::parse("SCRV1:YmFy:ODY3NTMwOQ=="),
-            Ok(response("bar", "8675309"))
-        );
+        assert_eq!(Response::parse("SCRV1:czNjcmV0:MTIzNDU2"), Ok(response("s3cret", "123456")));
+        assert_eq!(Response::parse("SCRV1:YmFy:ODY3NTMwOQ=="), Ok(response("bar", "8675309")));
     }
 
     #[test]

@@ -73,10 +73,7 @@ impl Request {
     pub fn new(flags: Vec<Flag>, url: &str) -> Result<Self, Error> {
         flags.iter().try_for_each(Flag::check)?;
         check_url(url)?;
-        let request = Self {
-            flags,
-            url: url.to_owned(),
-        };
+        let request = Self { flags, url: url.to_owned() };
         request.encode_within(MAX_INFO_PRE_BYTES)?;
         Ok(request)
     }
@@ -88,11 +85,7 @@ impl Request {
     pub fn parse(text: &str) -> Result<Self, Error> {
         let rest = text.strip_prefix(PREFIX).ok_or(Error::Form)?;
         let (flags, url) = split_after_flags(rest).ok_or(Error::Form)?;
-        let flags = flags
-            .split(',')
-            .filter(|flag| !flag.is_empty())
-            .map(Flag::parse)
-            .collect::<Result<_, _>>()?;
+        let flags = flags.split(',').filter(|flag| !flag.is_empty()).map(Flag::parse).collect::<Result<_, _>>()?;
         Self::new(flags, url)
     }
 
@@ -112,14 +105,7 @@ impl Request {
     /// [`Error::TooLong`].
     pub fn encode_within(&self, limit: usize) -> Result<String, Error> {
         let text = self.to_string();
-        if text.len() <= limit {
-            Ok(text)
-        } else {
-            Err(Error::TooLong {
-                bytes: text.len(),
-                limit,
-            })
-        }
+        if text.len() <= limit { Ok(text) } else { Err(Error::TooLong { bytes: text.len(), limit }) }
     }
 }
 
@@ -151,11 +137,7 @@ impl Flag {
             Self::Other(text) => {
                 let allowed = |byte: u8| byte.is_ascii_graphic() && !b",:[]".contains(&byte);
                 let known = !matches!(Self::parse(text), Ok(Self::Other(_)));
-                if text.is_empty() || known || !text.bytes().all(allowed) {
-                    Err(Error::Flag)
-                } else {
-                    Ok(())
-                }
+                if text.is_empty() || known || !text.bytes().all(allowed) { Err(Error::Flag) } else { Ok(()) }
             }
         }
     }
@@ -190,21 +172,14 @@ fn split_after_flags(text: &str) -> Option<(&str, &str)> {
 fn check_url(url: &str) -> Result<(), Error> {
     /// Neither reserved, nor unreserved, nor the percent sign of RFC 3986, section 2.
     const FORBIDDEN: &[u8] = b"\"<>\\^`{|}";
-    if !url
-        .bytes()
-        .all(|byte| byte.is_ascii_graphic() && !FORBIDDEN.contains(&byte))
-    {
+    if !url.bytes().all(|byte| byte.is_ascii_graphic() && !FORBIDDEN.contains(&byte)) {
         return Err(Error::Character);
     }
     let (scheme, rest) = url.split_once("://").ok_or(Error::Scheme)?;
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     let host = authority.rsplit('@').next().unwrap_or_default();
     let is_web = ["http", "https"].iter().any(|web| scheme.eq_ignore_ascii_case(web));
-    if is_web && !host.is_empty() && !host.starts_with(':') {
-        Ok(())
-    } else {
-        Err(Error::Scheme)
-    }
+    if is_web && !host.is_empty() && !host.starts_with(':') { Ok(()) } else { Err(Error::Scheme) }
 }
 
 #[cfg(test)]
@@ -224,10 +199,7 @@ mod tests {
     #[test]
     fn the_flags_of_the_notes_are_known_and_others_kept() {
         let request = Request::parse("WEB_AUTH:hidden,external,new=1:http://host:80/").unwrap();
-        assert_eq!(
-            request.flags(),
-            [Flag::Hidden, Flag::External, Flag::Other("new=1".to_owned())]
-        );
+        assert_eq!(request.flags(), [Flag::Hidden, Flag::External, Flag::Other("new=1".to_owned())]);
         assert_eq!(request.url(), "http://host:80/");
     }
 
@@ -256,11 +228,7 @@ mod tests {
         for url in "https://h/a b,https://h/\",https://h/\n,https://hô/,https://h/\\,https://h/\0".split(',') {
             assert_eq!(Request::new(vec![], url), Err(Error::Character), "{url}");
         }
-        for url in [
-            "HTTPS://host",
-            "http://u:p@[::1]:80/a;b,c?d=[e]&f='g'#h",
-            "https://host?q",
-        ] {
+        for url in ["HTTPS://host", "http://u:p@[::1]:80/a;b,c?d=[e]&f='g'#h", "https://host?q"] {
             assert_eq!(Request::new(vec![], url).unwrap().url(), url);
         }
     }
@@ -280,10 +248,7 @@ mod tests {
         assert_eq!(request.to_string().len(), MAX_INFO_PRE_BYTES);
         let too_long = |bytes, limit| Err(Error::TooLong { bytes, limit });
         assert_eq!(request.encode_within(MAX_PARAMETER_BYTES), too_long(1013, 255));
-        assert_eq!(
-            Request::new(vec![], &(url + "a")).map(|_| String::new()),
-            too_long(1014, 1013)
-        );
+        assert_eq!(Request::new(vec![], &(url + "a")).map(|_| String::new()), too_long(1014, 1013));
     }
 
     fn any_flag() -> impl Strategy<Value = Flag> {

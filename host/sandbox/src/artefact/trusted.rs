@@ -2,10 +2,7 @@
 //!
 //! Not for: bytes from anywhere else. The caller has checked our MAC over these bytes and that the engine's settings are those that
 //! compiled them; there is no other caller.
-#![expect(
-    unsafe_code,
-    reason = "wasmtime loads native code; the seal that makes this sound is checked by the caller"
-)]
+#![expect(unsafe_code, reason = "wasmtime loads native code; the seal that makes this sound is checked by the caller")]
 
 use wasmtime::component::Component;
 

@@ -62,25 +62,14 @@ impl<'a> Lists<'a> {
         saml: &'a [(&'a str, &'a [&'a str])],
         grants: &Grants,
     ) -> types::Login<'a> {
-        let Login {
-            authcred,
-            attributes,
-            authret,
-            info,
-            crstate,
-            session_state,
-        } = login;
+        let Login { authcred, attributes, authret, info, crstate, session_state } = login;
         types::Login {
             authcred: types::Authcred {
                 username: authcred.username.as_str(),
                 client_ip_addr: authcred.client_ip_addr.as_deref(),
                 client_hw_addr: authcred.client_hw_addr.as_deref(),
                 static_response: authcred.static_response.as_ref().map(Secret::expose),
-                password: authcred
-                    .password
-                    .as_ref()
-                    .filter(|_| grants.retain_password)
-                    .map(Secret::expose),
+                password: authcred.password.as_ref().filter(|_| grants.retain_password).map(Secret::expose),
             },
             attributes: types::Attributes {
                 client_info: &self.client_info,
@@ -109,10 +98,7 @@ impl<'a> Lists<'a> {
                 radius_reply: &self.radius_reply,
                 saml_attributes: saml,
             },
-            crstate: types::Crstate {
-                values: &self.crstate,
-                response: crstate.response.as_ref().map(Secret::expose),
-            },
+            crstate: types::Crstate { values: &self.crstate, response: crstate.response.as_ref().map(Secret::expose) },
             session_state: session_state.as_deref(),
         }
     }
@@ -124,12 +110,7 @@ fn pairs(properties: &Properties) -> Vec<(&str, &str)> {
 
 /// An outcome as claimed.
 pub(super) fn claim(outcome: types::Outcome) -> Claim {
-    let types::Outcome {
-        authret,
-        proplist_save,
-        challenge,
-        session_state,
-    } = outcome;
+    let types::Outcome { authret, proplist_save, challenge, session_state } = outcome;
     Claim {
         status: match authret.status {
             types::Status::Succeed => Status::Succeed,
@@ -158,10 +139,9 @@ pub(super) fn manifest(manifest: types::Manifest) -> Manifest {
         group_select: manifest.group_select,
         auth_null: manifest.auth_null,
         retain_password: manifest.retain_password,
-        static_challenge: manifest.static_challenge.map(|challenge| StaticChallenge {
-            text: ClientText::clean(&challenge.text),
-            echo: echo(challenge.echo),
-        }),
+        static_challenge: manifest
+            .static_challenge
+            .map(|challenge| StaticChallenge { text: ClientText::clean(&challenge.text), echo: echo(challenge.echo) }),
         x509_track: manifest.x509_track,
         wants_directory: manifest.wants_directory,
         wants_http: manifest.wants_http,

@@ -8,17 +8,11 @@ use crate::state::State;
 impl Host for State {
     fn now(&mut self) -> Result<Datetime> {
         self.charge()?;
-        Ok(Datetime {
-            seconds: self.circumstances.unix_seconds,
-            nanoseconds: self.circumstances.nanoseconds,
-        })
+        Ok(Datetime { seconds: self.circumstances.unix_seconds, nanoseconds: self.circumstances.nanoseconds })
     }
 
     fn resolution(&mut self) -> Result<Datetime> {
         self.charge()?;
-        Ok(Datetime {
-            seconds: 1,
-            nanoseconds: 0,
-        })
+        Ok(Datetime { seconds: 1, nanoseconds: 0 })
     }
 }

@@ -14,8 +14,6 @@ impl Host for State {
     fn all(&mut self) -> Result<Vec<(String, String)>> {
         self.charge()?;
         let settings = self.configuration.settings.values();
-        Ok(settings
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
-            .collect())
+        Ok(settings.map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
     }
 }

@@ -17,9 +17,7 @@ impl wit::Host for State {
         if let Err(error) = &answer {
             self.note_failed_search(error);
         }
-        Ok(answer
-            .map(|entries| entries.into_iter().map(entry).collect())
-            .map_err(wit::Error::from))
+        Ok(answer.map(|entries| entries.into_iter().map(entry).collect()).map_err(wit::Error::from))
     }
 }
 
@@ -41,9 +39,7 @@ impl State {
             attributes: query.attributes,
         };
         let entries = self.search_taped(query).await?;
-        self.budget
-            .take_entries(entries.iter().map(Entry::size).sum())
-            .map_err(Error::Exhausted)?;
+        self.budget.take_entries(entries.iter().map(Entry::size).sum()).map_err(Error::Exhausted)?;
         Ok(entries)
     }
 
@@ -53,20 +49,12 @@ impl State {
             let directory = Arc::clone(&self.configuration.capabilities.directory);
             directory.search(&query).await
         } else {
-            match self
-                .tape
-                .next(|next| matches!(next, Exchange::Directory { query: asked, .. } if *asked == query))
-            {
+            match self.tape.next(|next| matches!(next, Exchange::Directory { query: asked, .. } if *asked == query)) {
                 Some(Exchange::Directory { answer, .. }) => answer,
-                _ => Err(Error::Unavailable(
-                    "the recording has no answer to this search".to_owned(),
-                )),
+                _ => Err(Error::Unavailable("the recording has no answer to this search".to_owned())),
             }
         };
-        self.tape.write(Exchange::Directory {
-            query,
-            answer: answer.clone(),
-        });
+        self.tape.write(Exchange::Directory { query, answer: answer.clone() });
         answer
     }
 
@@ -92,10 +80,7 @@ impl From<Error> for wit::Error {
 }
 
 fn entry(entry: Entry) -> wit::Entry {
-    wit::Entry {
-        dn: entry.dn,
-        attributes: entry.attributes.into_iter().map(attribute).collect(),
-    }
+    wit::Entry { dn: entry.dn, attributes: entry.attributes.into_iter().map(attribute).collect() }
 }
 
 fn attribute(attribute: Attribute) -> wit::Attribute {
@@ -103,8 +88,5 @@ fn attribute(attribute: Attribute) -> wit::Attribute {
         Value::Text(text) => wit::Value::Text(text),
         Value::Octets { octets } => wit::Value::Octets(octets),
     };
-    wit::Attribute {
-        name: attribute.name,
-        values: attribute.values.into_iter().map(value).collect(),
-    }
+    wit::Attribute { name: attribute.name, values: attribute.values.into_iter().map(value).collect() }
 }

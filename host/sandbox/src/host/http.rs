@@ -27,14 +27,8 @@ impl State {
         if request.timeout_ms == Some(0) {
             return Err(Error::InvalidRequest("`timeout_ms` must be 1 or more".to_owned()));
         }
-        let headers = request
-            .headers
-            .iter()
-            .map(|(name, value)| name.len() + value.len())
-            .sum::<usize>();
-        self.budget
-            .take_request(request.url.len() + headers + request.body.len())
-            .map_err(Error::Exhausted)?;
+        let headers = request.headers.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>();
+        self.budget.take_request(request.url.len() + headers + request.body.len()).map_err(Error::Exhausted)?;
         let response = self.send_taped(request_of(request)).await?;
         self.budget.take_response(response.size()).map_err(Error::Exhausted)?;
         Ok(response)
@@ -46,20 +40,12 @@ impl State {
             let http = Arc::clone(&self.configuration.capabilities.http);
             http.send(&request).await
         } else {
-            match self
-                .tape
-                .next(|next| matches!(next, Exchange::Http { request: asked, .. } if *asked == request))
-            {
+            match self.tape.next(|next| matches!(next, Exchange::Http { request: asked, .. } if *asked == request)) {
                 Some(Exchange::Http { answer, .. }) => answer,
-                _ => Err(Error::Unavailable(
-                    "the recording has no answer to this request".to_owned(),
-                )),
+                _ => Err(Error::Unavailable("the recording has no answer to this request".to_owned())),
             }
         };
-        self.tape.write(Exchange::Http {
-            request,
-            answer: answer.clone(),
-        });
+        self.tape.write(Exchange::Http { request, answer: answer.clone() });
         answer
     }
 
@@ -102,14 +88,6 @@ fn request_of(request: wit::Request) -> Request {
 }
 
 fn response(response: Response) -> wit::Response {
-    let headers = response
-        .headers
-        .into_iter()
-        .map(|(name, value)| (name, value.into_bytes()))
-        .collect();
-    wit::Response {
-        status: response.status,
-        headers,
-        body: response.body,
-    }
+    let headers = response.headers.into_iter().map(|(name, value)| (name, value.into_bytes())).collect();
+    wit::Response { status: response.status, headers, body: response.body }
 }

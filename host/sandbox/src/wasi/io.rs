@@ -38,11 +38,7 @@ impl Output {
     }
 
     pub(super) fn stream(handle: &Resource<Self>) -> Stream {
-        if handle.rep() == STDERR {
-            Stream::Stderr
-        } else {
-            Stream::Stdout
-        }
+        if handle.rep() == STDERR { Stream::Stderr } else { Stream::Stdout }
     }
 }
 
@@ -63,9 +59,7 @@ pub(super) struct Pollable {
 
 impl Pollable {
     pub(super) const fn at(nanoseconds: u64) -> Self {
-        Self {
-            wake: Duration::from_nanos(nanoseconds),
-        }
+        Self { wake: Duration::from_nanos(nanoseconds) }
     }
 
     pub(super) fn is_ready(&self, now: Duration) -> bool {
@@ -87,16 +81,13 @@ pub(super) fn define_pollable(linker: &mut LinkerInstance<'_, State>) -> Result<
 }
 
 pub(super) fn define_block(linker: &mut LinkerInstance<'_, State>) -> Result<()> {
-    linker.func_wrap_async(
-        "[method]pollable.block",
-        |mut call, (pollable,): (Resource<Pollable>,)| {
-            Box::new(async move {
-                call.data_mut().charge()?;
-                sleep_until_first(&mut call, &[pollable]).await?;
-                Ok(())
-            })
-        },
-    )
+    linker.func_wrap_async("[method]pollable.block", |mut call, (pollable,): (Resource<Pollable>,)| {
+        Box::new(async move {
+            call.data_mut().charge()?;
+            sleep_until_first(&mut call, &[pollable]).await?;
+            Ok(())
+        })
+    })
 }
 
 pub(super) fn define_poll(linker: &mut LinkerInstance<'_, State>) -> Result<()> {
@@ -115,10 +106,7 @@ async fn sleep_until_first(
     pollables: &[Resource<Pollable>],
 ) -> Result<Vec<u32>> {
     let state = call.data_mut();
-    let wakes = pollables
-        .iter()
-        .map(|pollable| Ok(state.handles.get(pollable)?.wake))
-        .collect::<Result<Vec<_>>>()?;
+    let wakes = pollables.iter().map(|pollable| Ok(state.handles.get(pollable)?.wake)).collect::<Result<Vec<_>>>()?;
     let Some(first) = wakes.iter().min().copied() else {
         wasmtime::bail!("`wasi:io/poll` `poll` needs at least one pollable");
     };
@@ -129,9 +117,5 @@ async fn sleep_until_first(
         call.data_mut().slept = first;
     }
     let now = call.data().slept;
-    Ok((0..)
-        .zip(wakes)
-        .filter(|(_, wake)| *wake <= now)
-        .map(|(place, _)| place)
-        .collect())
+    Ok((0..).zip(wakes).filter(|(_, wake)| *wake <= now).map(|(place, _)| place).collect())
 }

@@ -43,11 +43,7 @@ impl Proxy {
             Some(address) => address.parse::<Ipv6Addr>().is_ok(),
             None => is_host_name(&self.address),
         };
-        if valid && self.port != 0 {
-            Ok(())
-        } else {
-            Err(Error::Proxy)
-        }
+        if valid && self.port != 0 { Ok(()) } else { Err(Error::Proxy) }
     }
 
     /// The four parts as they stand behind `proxy=`; the last is the password.
@@ -84,20 +80,9 @@ pub(super) mod tests {
     fn a_proxy_has_four_parts() {
         let password = Secret::new("s3cret");
         let (address, user) = ("192.0.2.1".to_owned(), "bob".to_owned());
-        let proxy = Proxy {
-            address,
-            port: 3128,
-            user,
-            password,
-        };
+        let proxy = Proxy { address, port: 3128, user, password };
         assert_eq!(read("192.0.2.1;3128;Ym9i;czNjcmV0"), Ok(proxy));
-        for text in [
-            ";",
-            "192.0.2.1;3128",
-            "192.0.2.1;3128;;;",
-            "192.0.2.1;3128;Ym9;",
-            "192.0.2.1;3128;;*",
-        ] {
+        for text in [";", "192.0.2.1;3128", "192.0.2.1;3128;;;", "192.0.2.1;3128;Ym9;", "192.0.2.1;3128;;*"] {
             assert_eq!(read(text), Err(Error::Proxy), "{text}");
         }
     }
@@ -107,20 +92,7 @@ pub(super) mod tests {
         for address in ["192.0.2.1", "[::1]", "[2001:db8::1]", "proxy", "a-1.example.org", "1a"] {
             assert!(read(&format!("{address};80;;")).is_ok(), "{address}");
         }
-        for address in [
-            "",
-            "192.0.2",
-            "::1",
-            "[]",
-            "[::g]",
-            "[192.0.2.1]",
-            "a b",
-            "a..b",
-            "-a",
-            "a,b",
-            "a:b",
-            "ä",
-        ] {
+        for address in ["", "192.0.2", "::1", "[]", "[::g]", "[192.0.2.1]", "a b", "a..b", "-a", "a,b", "a:b", "ä"] {
             assert_eq!(read(&format!("{address};80;;")), Err(Error::Proxy), "{address}");
         }
     }
@@ -139,12 +111,7 @@ pub(super) mod tests {
         let address = prop_oneof!["[a-z]{1,8}(\\.[a-z]{2,3})?", ipv4, ipv6];
         (address, 1..=u16::MAX, any::<String>(), any::<String>()).prop_map(|(address, port, user, password)| {
             let password = Secret::new(password);
-            Proxy {
-                address,
-                port,
-                user,
-                password,
-            }
+            Proxy { address, port, user, password }
         })
     }
 
