@@ -3,11 +3,11 @@
 #
 #     guests/build.sh [rust|python|js|all]     (all, unless told otherwise)
 #
-# Rust packages of policies/ and probes/ end up as target/components/<policies|probes>/<package>.wasm,
-# rewritten only where their bytes changed, so that whoever watches these files sees real changes alone.
+# Packages of policies/ end up as target/components/policies/<package>.wasm, examples of the packages in probes/ as
+# target/components/probes/<example>.wasm, and probes written as text beside them as <probe>.wat. Files are
+# rewritten only where their bytes changed, so that whoever watches them sees real changes alone.
 # A package is built for wasm32-unknown-unknown unless its Cargo.toml says
-# `[package.metadata.vestibule]`, `target = "wasm32-wasip2"`. Other languages have a build.sh of their own;
-# a probe written as text (probe.wat) needs no build.
+# `[package.metadata.vestibule]`, `target = "wasm32-wasip2"`. Other languages have a build.sh of their own.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -41,7 +41,7 @@ rust() {
   mkdir -p "$components/policies" "$components/probes"
   for target in wasm32-unknown-unknown wasm32-wasip2; do
     packages=
-    for manifest in policies/*/Cargo.toml probes/*/Cargo.toml; do
+    for manifest in policies/*/Cargo.toml; do
       if [ -f "$manifest" ] && [ "$(target_of "$manifest")" = $target ]; then
         packages="$packages --package $(field package name "$manifest")"
       fi
@@ -49,12 +49,33 @@ rust() {
     # shellcheck disable=SC2086
     [ -z "$packages" ] || "$CARGO" build --quiet --release --target $target $packages
   done
-  for manifest in policies/*/Cargo.toml probes/*/Cargo.toml; do
+  for manifest in policies/*/Cargo.toml; do
     [ -f "$manifest" ] || continue
     package=$(field package name "$manifest")
     file=$(echo "$package" | tr - _).wasm
-    collect "target/$(target_of "$manifest")/release/$file" "$components/${manifest%%/*}/$package.wasm"
+    collect "target/$(target_of "$manifest")/release/$file" "$components/policies/$package.wasm"
   done
+  probes
+}
+
+probes() {
+  for manifest in probes/Cargo.toml probes/*/Cargo.toml; do
+    target=$(target_of "$manifest")
+    "$CARGO" build --quiet --release --target "$target" --package "$(field package name "$manifest")" --examples
+    for probe in $(sed -n 's/^path = ".*src\/\([a-z0-9_]*\)\.rs"$/\1/p' "$manifest"); do
+      collect "target/$target/release/examples/$probe.wasm" "$components/probes/$(echo "$probe" | tr _ -).wasm"
+    done
+  done
+  assembled=$(mktemp)
+  for text in probes/wat/*.wat; do
+    if grep -q '^(core module \$policy' "$text"; then
+      sed -e "/^  ;; (the probe)/{r $text" -e 'd}' probes/wat/common/policy.wat > "$assembled"
+    else
+      cat "$text" > "$assembled"
+    fi
+    collect "$assembled" "$components/probes/${text##*/}"
+  done
+  rm "$assembled"
 }
 
 case ${1:-all} in

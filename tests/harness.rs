@@ -1,9 +1,12 @@
 //! What tests are written in: policies, logins and what came of them.
 
+mod arbitrary;
 mod case;
 mod guest;
 mod login;
+mod verdict;
 
-pub use case::Case;
-pub use guest::{Guest, engine, policy};
-pub use login::{a_login, at};
+pub(crate) use arbitrary::{any_claim, any_login};
+pub(crate) use case::Case;
+pub(crate) use guest::{Guest, policy, probe, refusal};
+pub(crate) use login::{a_login, at};

@@ -2,4 +2,7 @@
 
 mod harness;
 
+mod no_fault_lets_anybody_in;
 mod policies_answer_their_tables;
+mod probes;
+mod recordings_replay;

@@ -12,12 +12,12 @@ static ENGINE: LazyLock<Engine> = LazyLock::new(|| Engine::new(&Capacity::defaul
 static COMPILED: LazyLock<Mutex<HashMap<PathBuf, Arc<Mutex<Option<Compiled>>>>>> = LazyLock::new(Mutex::default);
 
 /// The engine that all tests share, as a host would.
-pub fn engine() -> &'static Engine {
+pub(crate) fn engine() -> &'static Engine {
     &ENGINE
 }
 
 /// One of the policies people really run.
-pub fn policy(name: &str) -> Guest {
+pub(crate) fn policy(name: &str) -> Guest {
     Guest::new(&components().join("policies").join(format!("{name}.wasm")))
 }
 
@@ -25,18 +25,48 @@ fn components() -> PathBuf {
     Path::new(env!("GUESTS")).join("target/components")
 }
 
+/// One of the guests that misbehave.
+pub(crate) fn probe(name: &str) -> Guest {
+    Guest::new(&probe_path(name))
+}
+
+/// Why a probe is refused before it sees a login: by the loader, or for what its manifest is.
+pub(crate) async fn refusal(name: &str) -> String {
+    match Compiled::new(engine(), &read(&probe_path(name))) {
+        Err(error) => error.to_string(),
+        Ok(compiled) => match compiled.manifest().await {
+            Err(fault) => fault.to_string(),
+            Ok(manifest) => panic!("`{name}` was not refused: {manifest:?}"),
+        },
+    }
+}
+
+fn probe_path(name: &str) -> PathBuf {
+    let path = components().join("probes").join(name);
+    [path.with_extension("wasm"), path.with_extension("wat")]
+        .into_iter()
+        .find(|path| path.exists())
+        .unwrap_or_else(|| panic!("there is no probe `{name}`"))
+}
+
+/// A component's bytes; one written as text is assembled.
+fn read(path: &Path) -> Vec<u8> {
+    let bytes = fs::read(path).unwrap_or_else(|error| panic!("`{}`: {error}", path.display()));
+    wat::parse_bytes(&bytes).unwrap_or_else(|error| panic!("`{}`: {error}", path.display())).into_owned()
+}
+
 /// A compiled guest with what a test decides about it.
 #[derive(Clone)]
-pub struct Guest {
-    pub compiled: Compiled,
+pub(crate) struct Guest {
+    pub(crate) compiled: Compiled,
     settings: serde_json::Map<String, serde_json::Value>,
     grants: Option<Grants>,
-    limits: Limits,
+    pub(crate) limits: Limits,
     capabilities: Capabilities,
 }
 
 impl Guest {
-    pub fn new(path: &Path) -> Self {
+    pub(crate) fn new(path: &Path) -> Self {
         Self {
             compiled: compiled(path),
             settings: serde_json::Map::new(),
@@ -46,32 +76,32 @@ impl Guest {
         }
     }
 
-    pub fn with_settings(mut self, settings: &serde_json::Map<String, serde_json::Value>) -> Self {
+    pub(crate) fn with_settings(mut self, settings: &serde_json::Map<String, serde_json::Value>) -> Self {
         self.settings.clone_from(settings);
         self
     }
 
     /// With these grants instead of what the manifest wants.
-    pub fn granted(mut self, grants: Grants) -> Self {
+    pub(crate) fn granted(mut self, grants: Grants) -> Self {
         self.grants = Some(grants);
         self
     }
 
-    pub fn limited(mut self, limits: Limits) -> Self {
+    pub(crate) fn limited(mut self, limits: Limits) -> Self {
         self.limits = limits;
         self
     }
 
-    pub fn with_capabilities(mut self, capabilities: Capabilities) -> Self {
+    pub(crate) fn with_capabilities(mut self, capabilities: Capabilities) -> Self {
         self.capabilities = capabilities;
         self
     }
 
-    pub async fn manifest(&self) -> Manifest {
+    pub(crate) async fn manifest(&self) -> Manifest {
         self.compiled.manifest().await.unwrap()
     }
 
-    pub async fn configured(&self) -> Configured {
+    pub(crate) async fn configured(&self) -> Configured {
         let manifest = self.manifest().await;
         let settings = Settings::from_object(self.settings.clone(), &manifest).unwrap();
         self.compiled
@@ -82,12 +112,18 @@ impl Guest {
             .with_capabilities(self.capabilities.clone())
     }
 
+    /// With one more setting, or secret.
+    pub(crate) fn with_setting(mut self, name: &str, value: &str) -> Self {
+        self.settings.insert(name.to_owned(), value.into());
+        self
+    }
+
     /// Decides on one login, at a fixed time with a fixed seed.
-    pub async fn decides(&self, login: &Login) -> Report {
+    pub(crate) async fn decides(&self, login: &Login) -> Report {
         self.decides_at(login, &Circumstances::at(1_766_000_000)).await
     }
 
-    pub async fn decides_at(&self, login: &Login, circumstances: &Circumstances) -> Report {
+    pub(crate) async fn decides_at(&self, login: &Login, circumstances: &Circumstances) -> Report {
         self.configured().await.call(login, circumstances).await
     }
 }
@@ -100,7 +136,7 @@ fn compiled(path: &Path) -> Compiled {
 }
 
 fn load(path: &Path) -> Compiled {
-    let wasm = fs::read(path).unwrap_or_else(|error| panic!("`{}`: {error}", path.display()));
+    let wasm = read(path);
     let kept = Path::new(env!("CARGO_TARGET_TMPDIR")).join(path.file_stem().unwrap()).with_extension("cwasm");
     let key = Key::from_bytes([7; 32]);
     if let Some(compiled) = fs::read(&kept).ok().and_then(|sealed| Compiled::open(engine(), &sealed, &key).ok())

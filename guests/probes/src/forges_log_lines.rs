@@ -1,4 +1,4 @@
-//! Logs a line that looks like several, of other authors. Expected: allowed; one line without control characters.
+//! Logs a line that looks like several by other authors. Expected: allowed; one line without control characters.
 
 use vestibule_probes::{Login, Outcome, log, pass, probe, property};
 

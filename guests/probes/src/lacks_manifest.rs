@@ -1,6 +1,6 @@
 //! Decides without saying what it is. Expected: refused, for lacking `manifest`.
 
-use vestibule_probes::{pass};
+use vestibule_probes::pass;
 
 wit_bindgen::generate!({
     inline: "

@@ -1,6 +1,6 @@
 //! Says what it is and decides nothing. Expected: refused, for lacking `post-auth`.
 
-use vestibule_probes::{manifest};
+use vestibule_probes::manifest;
 
 wit_bindgen::generate!({
     inline: "

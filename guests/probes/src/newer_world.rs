@@ -1,4 +1,4 @@
-//! Speaks a track that is not invented yet. Expected: refused, naming `vestibule:policy/log@0.2.0`.
+//! Speaks a track that is not invented yet. Expected: refused, naming version 0.2.0.
 
 wit_bindgen::generate!({
     inline: "

@@ -1,4 +1,4 @@
-//! Speaks a track from before the first one. Expected: refused, naming `vestibule:policy/log@0.0.9`.
+//! Speaks a track from before the first one. Expected: refused, naming version 0.0.9.
 
 wit_bindgen::generate!({
     inline: "

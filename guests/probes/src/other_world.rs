@@ -1,4 +1,4 @@
-//! Speaks a world that has nothing to do with logins. Expected: refused, for lacking `manifest` and `post-auth`.
+//! Speaks a world that has nothing to do with logins. Expected: refused, for lacking `post-auth`.
 
 wit_bindgen::generate!({
     inline: "

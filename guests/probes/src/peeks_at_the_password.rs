@@ -1,4 +1,4 @@
-//! Wants the password, and complains if it gets it. Expected: allowed, since nobody granted that.
+//! Wants the password, and complains if it gets it. Expected: allowed where nobody granted that.
 
 use vestibule_probes::{Login, Manifest, Outcome, manifest, pass, probe};
 

@@ -9,8 +9,7 @@ fn post_auth(login: Login) -> Result<Outcome, String> {
     let (start, len) = (megabyte.as_mut_ptr(), megabyte.len());
     let mut outcome = pass(login);
     // SAFETY: the host reads all of them and, refusing the answer, has none of them freed.
-    outcome.authret.proplist = (0..64)
-        .map(|number| (format!("prop_{number}"), unsafe { String::from_raw_parts(start, len, len) }))
-        .collect();
+    outcome.authret.proplist =
+        (0..64).map(|number| (format!("prop_{number}"), unsafe { String::from_raw_parts(start, len, len) })).collect();
     Ok(outcome)
 }

@@ -1,6 +1,6 @@
 //! Decides on a user name and answers yes. Expected: refused, for the type of `post-auth`.
 
-use vestibule_probes::{manifest};
+use vestibule_probes::manifest;
 
 wit_bindgen::generate!({
     inline: "

@@ -2,7 +2,11 @@
 //!
 //! Not for: convenience; the rest of this crate puts that on top of these very types. It is public so that a policy can be
 //! written against the contract alone, and so that `export!` finds it.
-#![allow(missing_docs, clippy::all, reason = "generated: the contract documents its items, the generator's own have no text")]
+#![allow(
+    missing_docs,
+    clippy::all,
+    reason = "generated: the contract documents its items, the generator's own have no text"
+)]
 
 wit_bindgen::generate!({
     path: "../../wit/v0.1",

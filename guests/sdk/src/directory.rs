@@ -46,7 +46,8 @@ impl<'a> Query<'a> {
 /// Says why there is no answer. A policy that cannot go on without one returns the error with `?`: the login is denied.
 pub fn search(query: &Query<'_>) -> Result<Vec<Entry>, Error> {
     let Query { base, scope, filter, arguments, attributes } = *query;
-    let arguments: Vec<(String, String)> = arguments.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+    let arguments: Vec<(String, String)> =
+        arguments.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
     directory::search(directory::Query { base, scope, filter, arguments: &arguments, attributes })
 }
 

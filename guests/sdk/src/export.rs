@@ -25,15 +25,16 @@ impl<P: Policy> Guest for Exported<P> {
 
 /// A panic ends the call in a trap, which says where the code was but not why. The log line does.
 fn log_panic(panic: &PanicHookInfo<'_>) {
-    let message = panic.payload_as_str().unwrap_or("the policy panicked");
+    let payload = panic.payload();
+    let text = payload.downcast_ref::<&str>().copied().or_else(|| payload.downcast_ref::<String>().map(String::as_str));
     let place = panic.location().map(ToString::to_string).unwrap_or_default();
-    log::error(message, &[("panic.location", &place)]);
+    log::error(text.unwrap_or("the policy panicked"), &[("panic.location", &place)]);
 }
 
 /// Makes this crate the component of one [`Policy`].
 ///
-/// Memory comes from the [`arena`](crate) that is fit for an instance of one call; nothing is given back to it. A policy that
-/// allocates and frees many megabytes in one call says `export!(MyPolicy, heap)` and keeps Rust's own allocator.
+/// Memory comes from an arena that is fit for an instance of one call; most of it is never given back. A policy that allocates
+/// and frees many megabytes in one call says `export!(MyPolicy, heap)` and keeps Rust's own allocator.
 #[macro_export]
 macro_rules! export {
     ($policy:ty) => {
@@ -46,7 +47,7 @@ macro_rules! export {
     ($policy:ty, heap) => {
         const _: () = {
             type Exported = $crate::Exported<$policy>;
-            $crate::bindings::export!(Exported with_types_in $crate::bindings);
+    $crate::bindings::export!(Exported with_types_in $crate::bindings);
         };
     };
 }

@@ -17,8 +17,8 @@ pub mod secrets;
 pub mod testing;
 
 pub use bindings::vestibule::policy::types::{
-    Attributes, Authcred, Authret, Challenge, Crstate, Info, LdapInfo, Login, Manifest, Outcome, RadiusAttribute, Setting,
-    StaticChallenge, Status,
+    Attributes, Authcred, Authret, Challenge, Crstate, Info, LdapInfo, Login, Manifest, Outcome, RadiusAttribute,
+    Setting, StaticChallenge, Status,
 };
 #[doc(hidden)]
 pub use export::Exported;
@@ -34,4 +34,14 @@ pub trait Policy {
     /// # Errors
     /// A text for the log. The login is denied with cause `policy-error`, and the client never sees the text.
     fn post_auth(login: Login) -> Result<Outcome, String>;
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_policy_of_the_readme_is_the_one_that_is_built() {
+        let example = include_str!("../examples/office_only.rs");
+        let policy = example.split_once("\n\n").expect("a line of documentation").1;
+        assert!(include_str!("../README.md").contains(policy));
+    }
 }

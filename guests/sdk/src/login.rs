@@ -49,3 +49,26 @@ impl Login {
         self.allow()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::{property, testing};
+
+    #[test]
+    fn a_property_is_found_by_its_whole_name() {
+        let list = testing::properties(&[("pvt_hw_addr", "a"), ("pvt_hw_addr2", "b")]);
+        assert_eq!(property(&list, "pvt_hw_addr2"), Some("b"));
+        assert_eq!((property(&list, "pvt_hw"), property(&[], "pvt_hw_addr")), (None, None));
+    }
+
+    #[test]
+    fn nobody_is_there_to_answer_a_token_or_a_certificate() {
+        let unattended = |method: &str| {
+            let mut login = testing::login("joe");
+            login.info.auth_method = method.into();
+            login.is_unattended()
+        };
+        assert!(unattended("session") && unattended("autologin"));
+        assert!(!unattended("local") && !unattended("saml"));
+    }
+}

@@ -69,3 +69,35 @@ fn set(list: &mut Vec<(String, String)>, name: String, value: String) {
         None => list.push((name, value)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::{Challenge, Status, testing};
+
+    #[test]
+    fn what_is_said_twice_holds_as_said_last() {
+        let mut login = testing::login("joe");
+        login.authret.proplist = testing::properties(&[("conn_group", "staff"), ("prop_lzo", "true")]);
+        let outcome = login.allow().with_property("conn_group", "guests").saving("pvt_a", "1").saving("pvt_a", "2");
+        let expected = testing::properties(&[("conn_group", "guests"), ("prop_lzo", "true")]);
+        assert_eq!(outcome.authret.proplist, expected);
+        assert_eq!(outcome.proplist_save, testing::properties(&[("pvt_a", "2")]));
+    }
+
+    #[test]
+    fn a_denied_login_tells_the_log_what_it_tells_the_user_unless_told_otherwise() {
+        let authret = testing::login("joe").deny("Not today.").authret;
+        assert_eq!((authret.status, authret.reason.as_deref()), (Status::Fail, Some("Not today.")));
+        let authret = testing::login("joe").deny("Not today.").with_reason("it is Sunday").authret;
+        assert_eq!(authret.client_reason.as_deref(), Some("Not today."));
+        assert_eq!(authret.reason.as_deref(), Some("it is Sunday"));
+    }
+
+    #[test]
+    fn a_question_hides_its_answer_unless_told_otherwise() {
+        let hidden = Challenge::new("Code?").with_value("tries", "1");
+        assert!(!hidden.echo && hidden.clone().shown().echo);
+        let outcome = testing::login("joe").allow().asking(hidden);
+        assert_eq!(outcome.challenge.map(|asked| asked.values), Some(testing::properties(&[("tries", "1")])));
+    }
+}

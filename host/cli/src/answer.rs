@@ -3,15 +3,16 @@
 //! Not for: deciding. The decision is the domain's, made from what the sandbox reports.
 
 use std::fmt::Write as _;
+use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde::Serialize;
 use vestibule_domain::decision::DenyCause;
 use vestibule_domain::log::Line;
 use vestibule_domain::login::Status;
 use vestibule_domain::outcome::Echo;
 use vestibule_domain::text::log_text;
-use vestibule_domain::{Decision, Login, Outcome, Properties};
-use vestibule_sandbox::{Limits, Report};
+use vestibule_domain::{Decision, Fault, Login, Outcome, Properties};
+use vestibule_sandbox::{Cost, Limits, Report};
 
 use crate::exit::Exit;
 use crate::figures::{self, Spread};
@@ -92,32 +93,53 @@ impl Answer<'_> {
     }
 
     /// For programs.
-    pub(crate) fn to_json(&self) -> Value {
+    pub(crate) fn to_json(&self) -> AnswerJson<'_> {
         let decision = self.decision();
-        let Spread { min, median, max, calls } = self.wall;
         let (cause, client_reason) = match &decision {
-            Decision::Deny { cause, client_reason, .. } => (Some(cause.code()), Some(client_reason)),
+            Decision::Deny { cause, client_reason, .. } => (Some(cause.code()), Some(client_reason.to_string())),
             _ => (None, None),
         };
-        json!({
-            "decision": verdict(&decision).0,
-            "cause": cause,
-            "client_reason": client_reason,
-            "outcome": self.report.answer.as_ref().ok(),
-            "fault": self.report.answer.as_ref().err(),
-            "cost": self.report.cost,
-            "wall_us": {
-                "min": microseconds(min),
-                "median": microseconds(median),
-                "max": microseconds(max),
-                "calls": calls,
+        AnswerJson {
+            decision: verdict(&decision).0,
+            cause,
+            client_reason,
+            outcome: self.report.answer.as_ref().ok(),
+            fault: self.report.answer.as_ref().err(),
+            cost: self.report.cost,
+            wall_us: WallJson {
+                min: microseconds(self.wall.min),
+                median: microseconds(self.wall.median),
+                max: microseconds(self.wall.max),
+                calls: self.wall.calls,
             },
-            "log": self.report.log,
-        })
+            log: &self.report.log,
+        }
     }
 }
 
-fn microseconds(duration: std::time::Duration) -> f64 {
+/// An answer for programs. There is an outcome or a fault; a cause and a text for the user, if the user is kept out.
+#[derive(Debug, Serialize)]
+pub(crate) struct AnswerJson<'a> {
+    decision: &'static str,
+    cause: Option<&'static str>,
+    client_reason: Option<String>,
+    outcome: Option<&'a Outcome>,
+    fault: Option<&'a Fault>,
+    cost: Cost,
+    wall_us: WallJson,
+    log: &'a [Line],
+}
+
+/// Microseconds.
+#[derive(Debug, Serialize)]
+struct WallJson {
+    min: f64,
+    median: f64,
+    max: f64,
+    calls: usize,
+}
+
+fn microseconds(duration: Duration) -> f64 {
     duration.as_secs_f64() * 1e6
 }
 
@@ -180,13 +202,11 @@ fn wall(wall: Spread) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
+    use serde_json::{Value, json};
+    use vestibule_domain::Cause;
     use vestibule_domain::log::Level;
     use vestibule_domain::outcome::Challenge;
     use vestibule_domain::text::ClientText;
-    use vestibule_domain::{Cause, Fault};
-    use vestibule_sandbox::Cost;
 
     use super::*;
 
@@ -203,12 +223,7 @@ mod tests {
     }
 
     fn outcome() -> Outcome {
-        Outcome {
-            authret: login().authret,
-            proplist_save: Properties::new(),
-            challenge: None,
-            session_state: None,
-        }
+        Outcome { authret: login().authret, proplist_save: Properties::new(), challenge: None, session_state: None }
     }
 
     fn show(answer: Result<Outcome, Fault>) -> (String, Value, Exit) {
@@ -220,23 +235,13 @@ mod tests {
                 message: "known device".to_owned(),
                 fields: vec![("device".to_owned(), "aa:bb".to_owned())],
             }],
-            cost: Cost {
-                fuel: 12_345,
-                peak_memory_bytes: 1 << 20,
-                host_calls: 2,
-                dropped_log_lines: 0,
-            },
+            cost: Cost { fuel: 12_345, peak_memory_bytes: 1 << 20, host_calls: 2, dropped_log_lines: 0 },
             wall,
             exchanges: Vec::new(),
         };
         let (login, limits) = (login(), Limits::default());
-        let answer = Answer {
-            login: &login,
-            limits: &limits,
-            report: &report,
-            wall: Spread::of(vec![wall]).unwrap(),
-        };
-        (answer.to_text(), answer.to_json(), answer.exit())
+        let answer = Answer { login: &login, limits: &limits, report: &report, wall: Spread::of(wall, Vec::new()) };
+        (answer.to_text(), serde_json::to_value(answer.to_json()).unwrap(), answer.exit())
     }
 
     #[test]

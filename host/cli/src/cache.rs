@@ -128,11 +128,7 @@ fn create(directory: &Dir) -> io::Result<(String, File)> {
 /// Our own, and none of these permissions given.
 fn ensure_private(what: &'static str, metadata: &Metadata, forbidden: u32) -> Result<(), Error> {
     let ours = metadata.uid() == rustix::process::geteuid().as_raw();
-    if ours && metadata.mode() & forbidden == 0 {
-        Ok(())
-    } else {
-        Err(Error::NotPrivate(what))
-    }
+    if ours && metadata.mode() & forbidden == 0 { Ok(()) } else { Err(Error::NotPrivate(what)) }
 }
 
 #[cfg(test)]

@@ -100,11 +100,7 @@ async fn run(wasm: &[u8], key: &Key, bounds: Bounds) -> io::Result<Finished> {
         }
     };
     let ((), stdout, stderr) = tokio::join!(write, read(stdout, MAX_ARTEFACT_BYTES), read(stderr, MAX_COMPLAINT_BYTES));
-    Ok(Finished {
-        status: child.wait().await?,
-        stdout: stdout?,
-        stderr: stderr?,
-    })
+    Ok(Finished { status: child.wait().await?, stdout: stdout?, stderr: stderr? })
 }
 
 /// Reads at most one byte beyond the limit; the pipe is then closed, which ends a child that writes on.

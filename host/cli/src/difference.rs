@@ -3,8 +3,13 @@
 //! Not for: deciding whether a difference matters.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use serde_json::Value;
+use vestibule_domain::text::log_text;
+
+/// The most that is shown of one side, in bytes.
+const MAX_SHOWN_BYTES: usize = 160;
 
 /// One leaf, or one branch that is on one side only.
 #[derive(Debug, PartialEq, Eq)]
@@ -12,6 +17,16 @@ pub(crate) struct Change {
     pub(crate) path: String,
     pub(crate) before: Option<Value>,
     pub(crate) after: Option<Value>,
+}
+
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = |value: &Option<Value>| {
+            let text = value.as_ref().map_or_else(|| "nothing".to_owned(), Value::to_string);
+            log_text(&text, MAX_SHOWN_BYTES)
+        };
+        write!(f, "{} : {} -> {}", self.path, shown(&self.before), shown(&self.after))
+    }
 }
 
 /// Every change, in the order of the paths.
@@ -34,11 +49,9 @@ fn compare(path: &str, before: Option<&Value>, after: Option<&Value>, changes: &
                 compare(&format!("{path}[{index}]"), before.get(index), after.get(index), changes);
             }
         }
-        (before, after) if before != after => changes.push(Change {
-            path: path.to_owned(),
-            before: before.cloned(),
-            after: after.cloned(),
-        }),
+        (before, after) if before != after => {
+            changes.push(Change { path: path.to_owned(), before: before.cloned(), after: after.cloned() })
+        }
         _ => {}
     }
 }
@@ -67,5 +80,7 @@ mod tests {
                 change("answer.proplist.b", Some("2"), None),
             ]
         );
+        assert_eq!(paths[1].to_string(), "answer.proplist.a : \"1\" -> \"3\"");
+        assert_eq!(paths[2].to_string(), "answer.proplist.b : \"2\" -> nothing");
     }
 }

@@ -44,10 +44,7 @@ fn select(entry: &Entry, names: &[String]) -> Entry {
         attribute.name.clone_from(name);
         Some(attribute)
     });
-    Entry {
-        dn: entry.dn.clone(),
-        attributes: attributes.collect(),
-    }
+    Entry { dn: entry.dn.clone(), attributes: attributes.collect() }
 }
 
 impl Directory for Canned {
@@ -88,7 +85,8 @@ mod tests {
     #[test]
     fn a_known_filter_finds_the_attributes_asked_for() {
         let entries = search("(uid=joe)", "ou=people,dc=example,dc=com").unwrap();
-        let names: Vec<_> = entries.iter().flat_map(|entry| &entry.attributes).map(|attribute| &attribute.name).collect();
+        let names: Vec<_> =
+            entries.iter().flat_map(|entry| &entry.attributes).map(|attribute| &attribute.name).collect();
         assert_eq!(names, ["MEMBEROF"]);
     }
 

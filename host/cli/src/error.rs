@@ -44,12 +44,7 @@ impl Error {
     }
 
     const fn new(kind: Kind, message: String) -> Self {
-        Self {
-            kind,
-            message,
-            causes: Vec::new(),
-            hint: None,
-        }
+        Self { kind, message, causes: Vec::new(), hint: None }
     }
 
     /// Because of this error and whatever is behind it.
@@ -75,6 +70,13 @@ impl Error {
         self
     }
 
+    /// What to do, where nothing better is known.
+    #[must_use]
+    pub(crate) fn or_hint(mut self, hint: &str) -> Self {
+        self.hint.get_or_insert_with(|| hint.to_owned());
+        self
+    }
+
     pub(crate) const fn exit(&self) -> Exit {
         match self.kind {
             Kind::BadInput => Exit::BadInput,
@@ -85,7 +87,11 @@ impl Error {
 
     /// One line of JSON, for programs.
     pub(crate) fn to_json(&self) -> String {
-        serde_json::json!({ "error": self }).to_string()
+        #[derive(Serialize)]
+        struct Line<'a> {
+            error: &'a Error,
+        }
+        serde_json::to_string(&Line { error: self }).unwrap_or_default()
     }
 }
 
@@ -122,9 +128,7 @@ mod tests {
     #[test]
     fn an_error_says_what_was_attempted_why_it_failed_and_what_to_do() {
         let missing = std::io::Error::from_raw_os_error(2);
-        let error = Error::bad_input("cannot read the login file `x`")
-            .because(&missing)
-            .hint("give another one");
+        let error = Error::bad_input("cannot read the login file `x`").because(&missing).hint("give another one");
         assert_eq!(
             error.to_string(),
             "error: cannot read the login file `x`\n  caused by: no such file or directory\nhint: give another one"
@@ -135,9 +139,6 @@ mod tests {
     #[test]
     fn programs_get_the_same_on_one_line() {
         let json = Error::bad_policy("no").because_of("why").to_json();
-        assert_eq!(
-            json,
-            r#"{"error":{"kind":"bad-policy","message":"no","causes":["why"],"hint":null}}"#
-        );
+        assert_eq!(json, r#"{"error":{"kind":"bad-policy","message":"no","causes":["why"],"hint":null}}"#);
     }
 }

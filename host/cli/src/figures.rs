@@ -50,15 +50,12 @@ pub(crate) struct Spread {
 }
 
 impl Spread {
-    /// Nothing for no calls.
-    pub(crate) fn of(mut durations: Vec<Duration>) -> Option<Self> {
-        durations.sort_unstable();
-        Some(Self {
-            min: *durations.first()?,
-            median: *durations.get(durations.len() / 2)?,
-            max: *durations.last()?,
-            calls: durations.len(),
-        })
+    pub(crate) fn of(first: Duration, others: Vec<Duration>) -> Self {
+        let mut all = others;
+        all.push(first);
+        all.sort_unstable();
+        let at = |index: usize| all.get(index).copied().unwrap_or(first);
+        Self { min: at(0), median: at(all.len() / 2), max: at(all.len() - 1), calls: all.len() }
     }
 }
 
@@ -86,11 +83,12 @@ mod tests {
 
     #[test]
     fn a_spread_is_of_what_was_measured() {
-        let spread = Spread::of([5, 1, 3].map(Duration::from_millis).to_vec()).unwrap();
+        let [first, others @ ..] = [5, 1, 3].map(Duration::from_millis);
+        let spread = Spread::of(first, others.to_vec());
         assert_eq!(
             (spread.min, spread.median, spread.max, spread.calls),
             (Duration::from_millis(1), Duration::from_millis(3), Duration::from_millis(5), 3)
         );
-        assert_eq!(Spread::of(Vec::new()), None);
+        assert_eq!(Spread::of(first, Vec::new()).median, first);
     }
 }

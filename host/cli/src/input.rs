@@ -18,11 +18,8 @@ const MAX_TEXT_BYTES: usize = 64 << 20;
 /// Reads a file of at most `max_bytes`; `what` names it in errors.
 pub(crate) fn bytes(what: &str, path: &Path, max_bytes: usize) -> Result<Vec<u8>> {
     let failed = |error: io::Error| Error::bad_input(format!("cannot read {}", named(what, path))).because(&error);
-    let source: &mut dyn Read = if path.as_os_str() == "-" {
-        &mut io::stdin().lock()
-    } else {
-        &mut File::open(path).map_err(failed)?
-    };
+    let source: &mut dyn Read =
+        if path.as_os_str() == "-" { &mut io::stdin().lock() } else { &mut File::open(path).map_err(failed)? };
     let mut bytes = Vec::new();
     source.take(max_bytes as u64 + 1).read_to_end(&mut bytes).map_err(failed)?;
     if bytes.len() > max_bytes {

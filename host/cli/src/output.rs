@@ -4,6 +4,8 @@
 
 use std::io::{self, ErrorKind, IsTerminal as _, Write as _};
 
+use serde::Serialize;
+
 use crate::error::{Error, Result};
 
 /// Writes an answer. A reader that has seen enough, such as `head`, is no error.
@@ -15,6 +17,13 @@ pub(crate) fn print(answer: &[u8]) -> Result<()> {
         }
         _ => Ok(()),
     }
+}
+
+/// One line of JSON.
+pub(crate) fn json_line(value: &impl Serialize) -> Result<String> {
+    let mut line = serde_json::to_string(value).map_err(|error| Error::fault("cannot write JSON").because(&error))?;
+    line.push('\n');
+    Ok(line)
 }
 
 /// Writes a line for whoever watches. Where even that fails, nobody watches.

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
+use serde::Serialize;
 use vestibule_domain::Manifest;
 use vestibule_sandbox::{Capacity, Compiled, Engine, Key, LoadError, MAX_COMPONENT_BYTES, SealError};
 
@@ -23,7 +24,7 @@ const PATIENCE: Duration = Duration::from_millis(300);
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Compiling")]
-pub(crate) struct Options {
+pub(crate) struct Compiling {
     /// Keep compiled policies here [default: `vestibule` in $XDG_CACHE_HOME or ~/.cache]
     #[arg(long, value_name = "DIR")]
     cache: Option<PathBuf>,
@@ -41,8 +42,22 @@ pub(crate) struct Policy {
     pub(crate) manifest: Manifest,
 }
 
+/// A policy for programs.
+#[derive(Debug, Serialize)]
+pub(crate) struct PolicyJson<'a> {
+    name: &'a str,
+    version: &'a str,
+    sha256: String,
+}
+
+impl Policy {
+    pub(crate) fn to_json(&self) -> PolicyJson<'_> {
+        PolicyJson { name: &self.manifest.name, version: &self.manifest.version, sha256: self.compiled.digest() }
+    }
+}
+
 /// Loads a policy for calls that may use `memory_bytes`.
-pub(crate) async fn load(path: &Path, options: &Options, memory_bytes: usize) -> Result<Policy> {
+pub(crate) async fn load(path: &Path, options: &Compiling, memory_bytes: usize) -> Result<Policy> {
     let wasm = input::bytes("policy", path, MAX_COMPONENT_BYTES)?;
     let capacity = capacity(memory_bytes);
     let engine =
@@ -59,17 +74,13 @@ pub(crate) async fn load(path: &Path, options: &Options, memory_bytes: usize) ->
 /// Room for one call. The pool's tables and instances are for four, since one policy in Python takes more than a small one's share.
 fn capacity(memory_bytes: usize) -> Capacity {
     let default = Capacity::default();
-    Capacity {
-        concurrent_calls: 4,
-        max_memory_bytes: default.max_memory_bytes.max(memory_bytes),
-        ..default
-    }
+    Capacity { concurrent_calls: 4, max_memory_bytes: default.max_memory_bytes.max(memory_bytes), ..default }
 }
 
 async fn obtain(
     engine: &Engine,
     wasm: &[u8],
-    options: &Options,
+    options: &Compiling,
     capacity: &Capacity,
     path: &Path,
 ) -> Result<Compiled> {
@@ -131,14 +142,11 @@ fn not_compiled(path: &Path, failure: Failure) -> Error {
 fn no_policy(path: &Path, error: &LoadError) -> Error {
     not_compiled(
         path,
-        Failure::Refused(compiler::Refusal {
-            message: error.to_string(),
-            hint: error.hint().to_owned(),
-        }),
+        Failure::Refused(compiler::Refusal { message: error.to_string(), hint: error.hint().to_owned() }),
     )
 }
 
-fn open_cache(options: &Options) -> Option<Cache> {
+fn open_cache(options: &Compiling) -> Option<Cache> {
     if options.no_cache {
         return None;
     }

@@ -8,9 +8,10 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use tempfile::NamedTempFile;
 use vestibule_sandbox::Recording;
+use vestibule_sandbox::recording::FORMAT;
 
 use crate::error::{Error, Result};
-use crate::input::shown;
+use crate::input::{self, shown};
 
 /// What the file holds.
 #[derive(Debug, Serialize, Deserialize)]
@@ -19,6 +20,18 @@ pub(crate) struct RecordFile {
     /// The policy's path as it was given.
     pub(crate) policy: PathBuf,
     pub(crate) recording: Recording,
+}
+
+impl RecordFile {
+    pub(crate) fn read(path: &Path) -> Result<Self> {
+        let file: Self = input::json("recording", path)?;
+        match file.recording.format {
+            FORMAT => Ok(file),
+            other => Err(input::malformed("recording", path)
+                .because_of(format!("it has format {other}, and this program reads format {FORMAT}"))
+                .hint("record the login anew")),
+        }
+    }
 }
 
 /// What becomes of a file that is there already.
@@ -43,11 +56,7 @@ impl Draft {
         }
         let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let file = NamedTempFile::new_in(directory).map_err(|error| not_written(path).because(&error))?;
-        Ok(Self {
-            file,
-            path: path.to_owned(),
-            existing,
-        })
+        Ok(Self { file, path: path.to_owned(), existing })
     }
 
     pub(crate) fn write(mut self, content: &RecordFile) -> Result<()> {
@@ -68,9 +77,7 @@ impl Draft {
 }
 
 fn exists(path: &Path) -> Error {
-    not_written(path)
-        .because_of("it exists already")
-        .hint("choose another name, or replace it with `--force`")
+    not_written(path).because_of("it exists already").hint("choose another name, or replace it with `--force`")
 }
 
 fn not_written(path: &Path) -> Error {

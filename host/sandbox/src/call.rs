@@ -6,8 +6,9 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use vestibule_domain::check::Claim;
-use vestibule_domain::text::log_text;
-use vestibule_domain::{Cause, Fault, Login, Manifest, Outcome};
+use vestibule_domain::secret::scrub;
+use vestibule_domain::text::ClientText;
+use vestibule_domain::{Cause, Fault, Login, Manifest, Outcome, Secret};
 use wasmtime::Store;
 
 use crate::bindings::{self, Answer};
@@ -19,9 +20,6 @@ use crate::fault::diagnose;
 use crate::report::{Cost, Report};
 use crate::state::State;
 use crate::tape::Tape;
-
-/// The most that is kept of an error text from a guest, in bytes.
-const MAX_ERROR_BYTES: usize = 4096;
 
 /// Runs `post-auth` on one login.
 pub(crate) async fn run(
@@ -100,13 +98,10 @@ async fn within_deadline<T>(
 fn believe(answer: Answer, login: &Login, state: &mut State) -> Result<Outcome, Fault> {
     match answer {
         Ok(claim) => Claim::believe(claim, login, &state.configuration.grants),
-        Err(text) => {
-            let text = log_text(&text, MAX_ERROR_BYTES);
-            Err(match state.failed_capability() {
-                Some(fault) => Fault::new(fault.cause, format!("{}; the policy then said: {text}", fault.detail)),
-                None => Fault::new(Cause::PolicyError, text),
-            })
-        }
+        Err(text) => Err(match state.failed_capability() {
+            Some(fault) => Fault::new(fault.cause, format!("{}; the policy then said: {text}", fault.detail)),
+            None => Fault::new(Cause::PolicyError, text),
+        }),
     }
 }
 
@@ -127,15 +122,20 @@ fn report(answer: Result<Outcome, Fault>, state: State, fuel: u64, start: Instan
     }
 }
 
-/// Stars out the call's secrets in what goes to the log.
-fn conceal(answer: Result<Outcome, Fault>, secrets: &[vestibule_domain::Secret]) -> Result<Outcome, Fault> {
-    use vestibule_domain::secret::scrub;
+/// Stars out the call's secrets in every text that leaves it.
+fn conceal(answer: Result<Outcome, Fault>, secrets: &[Secret]) -> Result<Outcome, Fault> {
     if secrets.is_empty() {
         return answer;
     }
+    let client_text = |text: ClientText| ClientText::clean(&scrub(text.as_str(), secrets));
     match answer {
         Ok(mut outcome) => {
-            outcome.authret.reason = outcome.authret.reason.map(|reason| scrub(&reason, secrets));
+            let authret = &mut outcome.authret;
+            authret.reason = authret.reason.take().map(|reason| scrub(&reason, secrets));
+            authret.client_reason = authret.client_reason.take().map(client_text);
+            if let Some(challenge) = &mut outcome.challenge {
+                challenge.text = client_text(challenge.text.clone());
+            }
             Ok(outcome)
         }
         Err(fault) => Err(Fault { detail: scrub(&fault.detail, secrets), ..fault }),

@@ -16,7 +16,7 @@ use crate::report::{Cost, Report};
 use crate::tape::{Exchange, Tape};
 
 /// The version of the file format.
-const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 1;
 
 /// One call, written down.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -8,7 +8,7 @@ use std::time::Duration;
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 use vestibule_domain::{Cause, Fault, Login, Secret};
-use wasmtime::component::ResourceTable;
+use wasmtime::component::{Resource, ResourceTable};
 
 use crate::budget::Budget;
 use crate::circumstances::Circumstances;
@@ -67,6 +67,12 @@ impl State {
     /// Counts one host call. Every host function begins with it.
     pub(crate) fn charge(&mut self) -> Result<(), Fault> {
         self.budget.take_host_call()
+    }
+
+    /// Hands the guest one more handle.
+    pub(crate) fn hold<T: Send + 'static>(&mut self, held: T) -> Result<Resource<T>, Fault> {
+        let full = |_| Fault::new(Cause::HostCallBudget, format!("more than {MAX_HANDLES} handles held at once"));
+        self.handles.push(held).map_err(full)
     }
 
     /// The call's generator, made on first use: most policies need none.

@@ -84,12 +84,12 @@ fn define_function(linker: &mut LinkerInstance<'_, State>, interface: &str, name
             function(linker, name, |mut call, (nanos,): (u64,)| {
                 let state = call.data_mut();
                 let wake = io::nanoseconds(state.slept).saturating_add(nanos);
-                Ok((state.handles.push(Pollable::at(wake))?,))
+                Ok((state.hold(Pollable::at(wake))?,))
             })
         }
-        ("wasi:clocks/monotonic-clock", "subscribe-instant") => function(linker, name, |mut call, (wake,): (u64,)| {
-            Ok((call.data_mut().handles.push(Pollable::at(wake))?,))
-        }),
+        ("wasi:clocks/monotonic-clock", "subscribe-instant") => {
+            function(linker, name, |mut call, (wake,): (u64,)| Ok((call.data_mut().hold(Pollable::at(wake))?,)))
+        }
 
         // The one generator of the call serves them all: an insecure source need not be worse.
         ("wasi:random/insecure", "get-insecure-random-bytes") => function(linker, name, |mut call, (len,): (u64,)| {
@@ -116,9 +116,7 @@ fn define_function(linker: &mut LinkerInstance<'_, State>, interface: &str, name
             function(linker, name, |_, (_, _): (Resource<Input>, u64)| Ok((Err::<Vec<u8>, _>(StreamError::Closed),)))
         }
         ("wasi:io/streams", "[method]input-stream.subscribe") => {
-            function(linker, name, |mut call, (_,): (Resource<Input>,)| {
-                Ok((call.data_mut().handles.push(Pollable::at(0))?,))
-            })
+            function(linker, name, |mut call, (_,): (Resource<Input>,)| Ok((call.data_mut().hold(Pollable::at(0))?,)))
         }
         ("wasi:io/streams", "[method]output-stream.check-write") => {
             function(linker, name, |_, (_,): (Resource<Output>,)| Ok((Ok::<_, StreamError>(io::WRITE_BYTES),)))
@@ -133,9 +131,7 @@ fn define_function(linker: &mut LinkerInstance<'_, State>, interface: &str, name
             function(linker, name, |_, (_,): (Resource<Output>,)| Ok((Ok::<_, StreamError>(()),)))
         }
         ("wasi:io/streams", "[method]output-stream.subscribe") => {
-            function(linker, name, |mut call, (_,): (Resource<Output>,)| {
-                Ok((call.data_mut().handles.push(Pollable::at(0))?,))
-            })
+            function(linker, name, |mut call, (_,): (Resource<Output>,)| Ok((call.data_mut().hold(Pollable::at(0))?,)))
         }
         ("wasi:io/poll", "[method]pollable.ready") => {
             function(linker, name, |call, (pollable,): (Resource<Pollable>,)| {

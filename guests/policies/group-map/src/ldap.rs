@@ -2,21 +2,23 @@
 //!
 //! Not for: comparing them; see the rules.
 
-use vestibule_policy::directory::{self, Query, Scope};
 use vestibule_policy::Login;
+use vestibule_policy::directory::{self, Query, Scope};
 
 use crate::dn::Dn;
 use crate::settings::Settings;
 
 /// The groups of a user who was authenticated by LDAP; none for others, and none where no rule asks for them.
 pub fn groups(login: &Login, settings: &Settings) -> Result<Vec<Dn>, String> {
-    let Some(ldap) = login.info.ldap.as_ref().filter(|_| settings.rules.iter().any(|rule| rule.ldap_group.is_some())) else {
+    let Some(ldap) = login.info.ldap.as_ref().filter(|_| settings.rules.iter().any(|rule| rule.ldap_group.is_some()))
+    else {
         return Ok(Vec::new());
     };
     let user = login.authret.user.as_str();
     if let Some(filter) = &settings.group_filter {
         let known = [("{dn}", ("dn", ldap.user_dn.as_str())), ("{user}", ("user", user))];
-        let used: Vec<_> = known.iter().filter(|(placeholder, _)| filter.contains(placeholder)).map(|(_, pair)| *pair).collect();
+        let used: Vec<_> =
+            known.iter().filter(|(placeholder, _)| filter.contains(placeholder)).map(|(_, pair)| *pair).collect();
         let found = directory::search(&Query::new(filter, &used, &[]))?;
         return Ok(found.iter().filter_map(|entry| Dn::parse(&entry.dn)).collect());
     }

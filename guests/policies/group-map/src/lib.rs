@@ -36,7 +36,8 @@ impl Policy for GroupMap {
             (Some(mapping), _) => answer(login, mapping, settings.save_group),
             (None, NoMatch::Unchanged) => Ok(login.allow()),
             (None, NoMatch::Deny) => {
-                let reason = format!("no rule matches `{}`, authenticated by `{}`", login.authret.user, login.info.auth_method);
+                let reason =
+                    format!("no rule matches `{}`, authenticated by `{}`", login.authret.user, login.info.auth_method);
                 Ok(login.deny(config::text("no_match_text")?).with_reason(reason))
             }
         }
@@ -59,7 +60,8 @@ fn answer(login: Login, mapping: Mapping, save_group: bool) -> Result<Outcome, S
 
 fn restore(login: Login) -> Result<Outcome, String> {
     let Some(state) = &login.session_state else { return Ok(login.allow()) };
-    let properties: Vec<(String, String)> = serde_json::from_slice(state).map_err(|error| format!("session state: {error}"))?;
+    let properties: Vec<(String, String)> =
+        serde_json::from_slice(state).map_err(|error| format!("session state: {error}"))?;
     Ok(with_properties(login.allow(), properties))
 }
 

@@ -45,5 +45,8 @@ pub fn access_flags(login: &Login) -> Vec<(&'static str, String)> {
 
 fn standard(login: &Login, code: u32) -> Option<&str> {
     let reply = login.info.radius_reply.iter();
-    reply.filter(|attribute| attribute.vendor.is_none()).find(|attribute| attribute.code == code).map(|a| a.value.as_str())
+    reply
+        .filter(|attribute| attribute.vendor.is_none())
+        .find(|attribute| attribute.code == code)
+        .map(|a| a.value.as_str())
 }

@@ -63,19 +63,27 @@ enum RerouteGateway {
 /// Names the rule by its place and quotes it.
 pub fn read(json: &str) -> Result<Vec<Rule>, String> {
     // Kept as text at first, so that an error belongs to one rule.
-    let texts: Vec<&RawValue> = serde_json::from_str(json).map_err(|error| format!("setting `rules` is no list: {error}"))?;
+    let texts: Vec<&RawValue> =
+        serde_json::from_str(json).map_err(|error| format!("setting `rules` is no list: {error}"))?;
     texts.into_iter().zip(1..).map(|(text, place)| read_one(text.get(), place)).collect()
 }
 
 fn read_one(text: &str, place: usize) -> Result<Rule, String> {
-    let rule: Rule = serde_json::from_str(text).map_err(|error| format!("setting `rules`: rule {place}: {error} in {text}"))?;
+    let rule: Rule =
+        serde_json::from_str(text).map_err(|error| format!("setting `rules`: rule {place}: {error} in {text}"))?;
     rule.check().map_err(|problem| format!("setting `rules`: rule {place}: {problem} in {text}"))?;
     Ok(rule)
 }
 
 impl Rule {
     fn check(&self) -> Result<(), &'static str> {
-        let conditions = [self.user.is_some(), self.method.is_some(), self.ldap_group.is_some(), self.radius.is_some(), self.saml.is_some()];
+        let conditions = [
+            self.user.is_some(),
+            self.method.is_some(),
+            self.ldap_group.is_some(),
+            self.radius.is_some(),
+            self.saml.is_some(),
+        ];
         if !conditions.contains(&true) {
             return Err("has no condition: `user`, `method`, `ldap_group`, `radius` or `saml`");
         }

@@ -42,21 +42,57 @@ pub struct Settings {
 
 pub fn manifest() -> Manifest {
     let version = env!("CARGO_PKG_VERSION");
-    Manifest::new("group-map", version, "Maps what a directory, RADIUS or SAML says of a user to a group and its rights")
-        .group_select()
-        .wants_directory()
-        .wants_property("prop_superuser")
-        .setting("rules", "A list of rules, tried in order: conditions and what they give; see the policy's README", "[]")
-        .setting("match", "`first`: the first rule that matches counts; `all`: every one, the earlier before the later", "first")
-        .setting("default_group", "The group of users who are given none by a rule; empty for none", "")
-        .setting("no_match", "What happens to a user whom no rule matches where there is no default group: `deny` or `unchanged`", "deny")
-        .setting("no_match_text", "What a user is told who is denied because no rule matches", "You are not a member of a group that may use this VPN.")
-        .setting("save_group", "Whether the group is stored for logins that no directory takes part in, such as autologin: `true` or `false`", "true")
-        .setting("group_filter", "An LDAP filter that finds a user's groups by `{dn}` or `{user}`; empty: the user's entry lists them", "")
-        .setting("group_attribute", "The attribute of the user's entry that lists groups", "memberOf")
-        .setting("radius_framed_ip", "Whether Framed-IP-Address of a RADIUS reply becomes the user's address in the VPN: `true` or `false`", "false")
-        .setting("radius_framed_pool", "Whether Framed-Pool of a RADIUS reply names the group where no rule does: `true` or `false`", "false")
-        .setting("radius_access_flags", "Whether five digits in Callback-Number of a RADIUS reply set rights where no rule does: `true` or `false`", "false")
+    Manifest::new(
+        "group-map",
+        version,
+        "Maps what a directory, RADIUS or SAML says of a user to a group and its rights",
+    )
+    .group_select()
+    .wants_directory()
+    .wants_property("prop_superuser")
+    .setting("rules", "A list of rules, tried in order: conditions and what they give; see the policy's README", "[]")
+    .setting(
+        "match",
+        "`first`: the first rule that matches counts; `all`: every one, the earlier before the later",
+        "first",
+    )
+    .setting("default_group", "The group of users who are given none by a rule; empty for none", "")
+    .setting(
+        "no_match",
+        "What happens to a user whom no rule matches where there is no default group: `deny` or `unchanged`",
+        "deny",
+    )
+    .setting(
+        "no_match_text",
+        "What a user is told who is denied because no rule matches",
+        "You are not a member of a group that may use this VPN.",
+    )
+    .setting(
+        "save_group",
+        "Whether the group is stored for logins that no directory takes part in, such as autologin: `true` or `false`",
+        "true",
+    )
+    .setting(
+        "group_filter",
+        "An LDAP filter that finds a user's groups by `{dn}` or `{user}`; empty: the user's entry lists them",
+        "",
+    )
+    .setting("group_attribute", "The attribute of the user's entry that lists groups", "memberOf")
+    .setting(
+        "radius_framed_ip",
+        "Whether Framed-IP-Address of a RADIUS reply becomes the user's address in the VPN: `true` or `false`",
+        "false",
+    )
+    .setting(
+        "radius_framed_pool",
+        "Whether Framed-Pool of a RADIUS reply names the group where no rule does: `true` or `false`",
+        "false",
+    )
+    .setting(
+        "radius_access_flags",
+        "Whether five digits in Callback-Number of a RADIUS reply set rights where no rule does: `true` or `false`",
+        "false",
+    )
 }
 
 impl Settings {

@@ -23,11 +23,13 @@ pub enum Verdict {
 
 /// Decides on a VPN login. A re-authentication is checked like the first one, and so are the other profiles of a user.
 pub fn verdict(login: &Login, settings: &Settings) -> Verdict {
-    let unchecked = (login.is_autologin() && !settings.check_autologin) || (login.is_session() && !settings.check_session);
+    let unchecked =
+        (login.is_autologin() && !settings.check_autologin) || (login.is_session() && !settings.check_session);
     if unchecked {
         return Verdict::Allow;
     }
-    let Some(address) = login.authcred.client_hw_addr.as_deref().map(normalised).filter(|address| !address.is_empty()) else {
+    let Some(address) = login.authcred.client_hw_addr.as_deref().map(normalised).filter(|address| !address.is_empty())
+    else {
         return match settings.without_address {
             WithoutAddress::Allow => Verdict::Allow,
             WithoutAddress::Deny => refuse("without_address_text", "the client sends no hardware address".into()),
@@ -38,7 +40,9 @@ pub fn verdict(login: &Login, settings: &Settings) -> Verdict {
         return Verdict::Allow;
     }
     match ensure_registrable(login, settings, devices.len()) {
-        Err((text, why)) => refuse(text, format!("device `{address}` of `{}` is unknown and {why}", login.authret.user)),
+        Err((text, why)) => {
+            refuse(text, format!("device `{address}` of `{}` is unknown and {why}", login.authret.user))
+        }
         Ok(()) => Verdict::Register { slot: first_free(&devices), address },
     }
 }
@@ -49,13 +53,15 @@ fn refuse(text: &'static str, reason: String) -> Verdict {
 
 /// The numbers and addresses of the user's devices. Slots beyond `max_devices` count: an administrator may have filled them.
 fn devices(login: &Login) -> impl Iterator<Item = (u32, &str)> {
-    login.authret.proplist.iter().filter(|(_, address)| !address.trim().is_empty()).filter_map(|(name, address)| {
+    login.authret.proplist.iter().filter_map(|(name, address)| {
         let number = match name.strip_prefix(SLOT)? {
             "" => 1,
-            digits if digits.starts_with(|first: char| matches!(first, '1'..='9')) => digits.parse().ok().filter(|n| *n > 1)?,
+            digits if digits.starts_with(|first: char| matches!(first, '1'..='9')) => {
+                digits.parse().ok().filter(|number| *number > 1)?
+            }
             _ => return None,
         };
-        Some((number, address.as_str()))
+        Some((number, address.trim())).filter(|(_, address)| !address.is_empty())
     })
 }
 

@@ -45,14 +45,38 @@ pub fn manifest() -> Manifest {
     let version = env!("CARGO_PKG_VERSION");
     Manifest::new("known-device", version, "Lets users in from devices that are registered for them")
         .setting("max_devices", "How many devices a user may have, 1 to 99", "1")
-        .setting("registration", "`automatic`: the first devices of a user are registered; `manual`: an administrator does it", "automatic")
-        .setting("registration_networks", "IP addresses and networks from which devices are registered, with commas between them; empty for any", "")
-        .setting("without_address", "What happens to a client that sends no hardware address: `deny` or `allow`", "deny")
+        .setting(
+            "registration",
+            "`automatic`: the first devices of a user are registered; `manual`: an administrator does it",
+            "automatic",
+        )
+        .setting(
+            "registration_networks",
+            "IP addresses and networks from which devices are registered, with commas between them; empty for any",
+            "",
+        )
+        .setting(
+            "without_address",
+            "What happens to a client that sends no hardware address: `deny` or `allow`",
+            "deny",
+        )
         .setting("check_autologin", "Whether logins by certificate alone are checked: `true` or `false`", "true")
         .setting("check_session", "Whether clients that present a session token are checked: `true` or `false`", "true")
-        .setting("unknown_text", "What the user of an unknown device is told", "This device is not registered for you. Please ask your administrator.")
-        .setting("elsewhere_text", "What the user is told who may not register a device from where it is", "A new device cannot be registered from here.")
-        .setting("without_address_text", "What the user is told whose client sends no hardware address", "Your VPN client does not say which device this is. Please use another client.")
+        .setting(
+            "unknown_text",
+            "What the user of an unknown device is told",
+            "This device is not registered for you. Please ask your administrator.",
+        )
+        .setting(
+            "elsewhere_text",
+            "What the user is told who may not register a device from where it is",
+            "A new device cannot be registered from here.",
+        )
+        .setting(
+            "without_address_text",
+            "What the user is told whose client sends no hardware address",
+            "Your VPN client does not say which device this is. Please use another client.",
+        )
 }
 
 impl Settings {

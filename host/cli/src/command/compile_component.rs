@@ -67,10 +67,7 @@ fn limit(options: &Options) -> io::Result<()> {
 }
 
 fn refuse(error: &LoadError) -> Result<Exit> {
-    let refusal = Refusal {
-        message: error.to_string(),
-        hint: error.hint().to_owned(),
-    };
+    let refusal = Refusal { message: error.to_string(), hint: error.hint().to_owned() };
     let json = serde_json::to_vec(&refusal).map_err(|error| Error::fault("cannot answer").because(&error))?;
     output::print(&json)?;
     Ok(Exit::BadPolicy)

@@ -4,9 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use serde::Serialize;
-use serde_json::Value;
 use vestibule_domain::Decision;
-use vestibule_domain::text::log_text;
 use vestibule_sandbox::recording::{Difference, Replay};
 
 use crate::answer::{self, Answer, AnswerJson};
@@ -14,10 +12,10 @@ use crate::difference::{self, Change};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::figures::Spread;
-use crate::input::shown;
+use crate::input::{self, shown};
+use crate::output;
 use crate::policy::{self, PolicyJson};
 use crate::recording::RecordFile;
-use crate::output;
 
 /// Run a recorded login again, and show what changed
 ///
@@ -35,19 +33,16 @@ pub(crate) struct Options {
     #[arg(long)]
     pub(crate) json: bool,
     #[command(flatten)]
-    compiling: policy::Options,
+    compiling: policy::Compiling,
 }
 
 pub(crate) async fn run(options: Options) -> Result<Exit> {
     let RecordFile { policy, recording } = RecordFile::read(&options.file)?;
     let path = options.policy.as_ref().unwrap_or(&policy);
-    let policy = policy::load(path, &options.compiling, recording.limits.memory_bytes).await.map_err(|error| {
-        match options.policy {
-            Some(_) => error,
-            None => error.hint("give the policy itself: `vestibule replay FILE POLICY`"),
-        }
-    })?;
-    let login = recording.login().map_err(|error| damaged(&options).because(&error))?;
+    let policy = policy::load(path, &options.compiling, recording.limits.memory_bytes)
+        .await
+        .map_err(|error| error.or_hint("say where the policy is: `vestibule replay FILE POLICY`"))?;
+    let login = recording.login().map_err(|error| input::malformed("recording", &options.file).because(&error))?;
     let settings = recording.settings(&policy.manifest).map_err(|error| {
         Error::bad_input(format!("`{}` cannot run with the recorded settings", shown(path)))
             .because(&error)
@@ -117,4 +112,16 @@ fn changes(difference: &Difference) -> Vec<Change> {
     let inner = ["Ok", "Err"].into_iter().find_map(|case| recorded.get(case).zip(replayed.get(case)));
     let (recorded, replayed) = inner.filter(|_| *part == "answer").unwrap_or((recorded, replayed));
     difference::changes(part, recorded, replayed)
+}
+
+fn after_help() -> String {
+    let examples = "\
+Examples:
+  vestibule try known-device.wasm --login laptop.json --record login.recording
+  vestibule replay login.recording
+  vestibule replay login.recording target/wasm32-wasip2/release/known_device.wasm
+
+A recording holds what the policy was given, passwords and secrets included: keep it like a password.
+";
+    format!("{examples}\n{}", Exit::table())
 }

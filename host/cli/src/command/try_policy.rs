@@ -4,16 +4,18 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
+use serde::Serialize;
 use vestibule_domain::{Grants, Login, Manifest, Settings};
 use vestibule_sandbox::{Capabilities, Circumstances, Configured, Limits, Recording, Report};
 
-use crate::answer::Answer;
+use crate::answer::{Answer, AnswerJson};
 use crate::directory::Canned;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::figures::Spread;
+use crate::policy::{self, PolicyJson};
 use crate::recording::{Draft, Existing, RecordFile};
-use crate::{input, output, policy};
+use crate::{input, output};
 
 /// Run a policy on a login, and show what it answers and costs
 ///
@@ -55,12 +57,13 @@ pub(crate) struct Options {
     #[arg(long)]
     pub(crate) json: bool,
     #[command(flatten)]
-    compiling: policy::Options,
+    compiling: policy::Compiling,
 }
 
 pub(crate) async fn run(options: Options) -> Result<Exit> {
     let login = read_login(&options.login)?;
-    let limits: Limits = options.limits.as_deref().map_or(Ok(Limits::default()), |path| input::json("limits file", path))?;
+    let limits: Limits =
+        options.limits.as_deref().map_or(Ok(Limits::default()), |path| input::json("limits file", path))?;
     let directory: Canned =
         options.directory.as_deref().map_or(Ok(Canned::default()), |path| input::json("directory file", path))?;
     let existing = if options.force { Existing::Replace } else { Existing::Keep };
@@ -75,34 +78,29 @@ pub(crate) async fn run(options: Options) -> Result<Exit> {
         .with_settings(settings)
         .with_grants(grants)
         .with_limits(limits.clone())
-        .with_capabilities(Capabilities {
-            directory: Arc::new(directory),
-            ..Capabilities::default()
-        });
+        .with_capabilities(Capabilities { directory: Arc::new(directory), ..Capabilities::default() });
     let circumstances = options.time.map_or_else(Circumstances::now, Circumstances::at);
 
     let (report, recording, wall) = call(&configured, &login, &circumstances, options.repeat).await;
     if let Some(draft) = draft {
-        draft.write(&RecordFile {
-            policy: options.policy,
-            recording,
-        })?;
+        draft.write(&RecordFile { policy: options.policy, recording })?;
     }
-    let answer = Answer {
-        login: &login,
-        limits: &limits,
-        report: &report,
-        wall,
-    };
+    let answer = Answer { login: &login, limits: &limits, report: &report, wall };
     let shown = if options.json {
-        let mut object = answer.to_json();
-        object["policy"] = policy.to_json();
-        format!("{object}\n")
+        output::json_line(&Shown { policy: policy.to_json(), answer: answer.to_json() })?
     } else {
         answer.to_text()
     };
     output::print(shown.as_bytes())?;
     Ok(answer.exit())
+}
+
+/// For programs.
+#[derive(Serialize)]
+struct Shown<'a> {
+    policy: PolicyJson<'a>,
+    #[serde(flatten)]
+    answer: AnswerJson<'a>,
 }
 
 /// Calls the policy as often as asked. All calls are the same but for their time; the first one is reported.
@@ -113,19 +111,18 @@ async fn call(
     times: u32,
 ) -> (Report, Recording, Spread) {
     let (report, recording) = policy.record(login, circumstances).await;
-    let mut spread = Spread::first(report.wall);
+    let mut others = Vec::new();
     for _ in 1..times {
-        spread.add(policy.call(login, circumstances).await.wall);
+        others.push(policy.call(login, circumstances).await.wall);
     }
-    (report, recording, spread)
+    let wall = Spread::of(report.wall, others);
+    (report, recording, wall)
 }
 
 fn read_login(path: &Path) -> Result<Login> {
     let text = input::text("login file", path)?;
     Login::from_json(&text).map_err(|error| {
-        input::malformed("login file", path)
-            .because(&error)
-            .hint("`vestibule try --help` shows the smallest login")
+        input::malformed("login file", path).because(&error).hint("`vestibule try --help` shows the smallest login")
     })
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use vestibule_domain::Cause;
 use vestibule_domain::http::{Error, Method, Request, Response};
+use vestibule_domain::text::log_text;
 use wasmtime::Result;
 
 use crate::bindings::http as wit;
@@ -27,6 +28,7 @@ impl State {
         if request.timeout_ms == Some(0) {
             return Err(Error::InvalidRequest("`timeout_ms` must be 1 or more".to_owned()));
         }
+        request.headers.iter().try_for_each(|(name, value)| check_header(name, value))?;
         let headers = request.headers.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>();
         self.budget.take_request(request.url.len() + headers + request.body.len()).map_err(Error::Exhausted)?;
         let response = self.send_taped(request_of(request)).await?;
@@ -68,6 +70,15 @@ impl From<Error> for wit::Error {
             Error::Exhausted(detail) => Self::Exhausted(detail),
         }
     }
+}
+
+/// RFC 9110, section 5: a name is a token; a value has no control characters, or one header could carry another.
+fn check_header(name: &str, value: &str) -> Result<(), Error> {
+    let token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
+    if name.is_empty() || !name.chars().all(token) || value.chars().any(|c| c.is_control() && c != '\t') {
+        return Err(Error::InvalidRequest(format!("the header `{}` is malformed", log_text(name, 64))));
+    }
+    Ok(())
 }
 
 fn request_of(request: wit::Request) -> Request {

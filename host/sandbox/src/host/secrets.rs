@@ -15,7 +15,7 @@ impl Host for State {
     fn get(&mut self, name: String) -> Result<Option<Resource<Held>>> {
         self.charge()?;
         let secret = self.configuration.settings.secret(&name).cloned();
-        Ok(secret.map(|secret| self.handles.push(Held(secret))).transpose()?)
+        Ok(secret.map(|secret| self.hold(Held(secret))).transpose()?)
     }
 }
 

@@ -28,8 +28,13 @@ fn settings(matching: Match) -> Settings {
 
 fn replied(user: &str, reply: &[(u32, &str)]) -> Login {
     let mut login = testing::login(user);
-    let attribute =
-        |(code, value): &(u32, &str)| RadiusAttribute { code: *code, vendor: None, name: None, value: (*value).into(), octets: Vec::new() };
+    let attribute = |(code, value): &(u32, &str)| RadiusAttribute {
+        code: *code,
+        vendor: None,
+        name: None,
+        value: (*value).into(),
+        octets: Vec::new(),
+    };
     login.info.radius_reply = reply.iter().map(attribute).collect();
     login
 }
@@ -52,7 +57,12 @@ fn the_first_matching_rule_counts_alone() {
 #[test]
 fn of_all_matching_rules_the_earlier_holds() {
     let mapping = map(&testing::login("joe"), &[], &settings(Match::All)).expect("a mapping");
-    let expected = [("conn_group", "admins"), ("prop_superuser", "true"), ("conn_ip", "10.8.0.5"), ("prop_reroute_gw_override", "dns_only")];
+    let expected = [
+        ("conn_group", "admins"),
+        ("prop_superuser", "true"),
+        ("conn_ip", "10.8.0.5"),
+        ("prop_reroute_gw_override", "dns_only"),
+    ];
     assert_eq!(mapping.properties, pairs(&expected));
     assert_eq!(mapping.rules, "admins,static");
 }
@@ -88,6 +98,11 @@ fn access_flags_set_rights_but_are_no_match() {
 
 #[test]
 fn what_is_switched_off_is_not_read() {
-    let off = Settings { radius_framed_ip: false, radius_framed_pool: false, radius_access_flags: false, ..settings(Match::First) };
+    let off = Settings {
+        radius_framed_ip: false,
+        radius_framed_pool: false,
+        radius_access_flags: false,
+        ..settings(Match::First)
+    };
     assert_eq!(given(&replied("eve", &[(8, "10.8.0.9"), (19, "11111"), (88, "staff")]), &off), []);
 }

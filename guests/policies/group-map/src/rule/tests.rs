@@ -61,7 +61,8 @@ fn an_ldap_group_is_named_by_dn_or_by_common_name_in_any_case() {
 #[test]
 fn a_radius_attribute_is_named_by_code_by_vendor_and_code_or_by_name() {
     let mut login = testing::login("joe");
-    login.info.radius_reply = vec![attribute(11, None, Some("Filter-Id"), "staff"), attribute(1, Some(9), None, "admin")];
+    login.info.radius_reply =
+        vec![attribute(11, None, Some("Filter-Id"), "staff"), attribute(1, Some(9), None, "admin")];
     assert!(holds(r#""radius": {"code": 11, "value": "staff"}"#, &login));
     assert!(holds(r#""radius": {"name": "filter-id"}"#, &login));
     assert!(holds(r#""radius": {"vendor": 9, "code": 1, "value": "admin"}"#, &login));
@@ -74,7 +75,8 @@ fn a_radius_attribute_is_named_by_code_by_vendor_and_code_or_by_name() {
 #[test]
 fn a_saml_attribute_holds_one_of_its_values() {
     let mut login = testing::login("joe");
-    login.info.saml_attributes = vec![("groups".into(), vec!["sales".into(), "vpn".into()]), ("empty".into(), Vec::new())];
+    login.info.saml_attributes =
+        vec![("groups".into(), vec!["sales".into(), "vpn".into()]), ("empty".into(), Vec::new())];
     assert!(holds(r#""saml": {"attribute": "groups", "value": "vpn"}"#, &login));
     assert!(holds(r#""saml": {"attribute": "groups"}"#, &login));
     assert!(!holds(r#""saml": {"attribute": "groups", "value": "VPN"}"#, &login));

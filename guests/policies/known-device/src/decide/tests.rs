@@ -79,7 +79,8 @@ fn a_client_without_an_address_is_refused_unless_it_may_come_in() {
 
 #[test]
 fn devices_are_registered_from_the_given_networks_only() {
-    let office = |network: &str| Settings { registration_networks: vec![network.parse().expect("a network")], ..settings(1) };
+    let office =
+        |network: &str| Settings { registration_networks: vec![network.parse().expect("a network")], ..settings(1) };
     assert_eq!(verdict(&login(Some(LAPTOP), &[]), &office("198.51.100.0/24")), registers("pvt_hw_addr"));
     assert_eq!(text_of(verdict(&login(Some(LAPTOP), &[]), &office("203.0.113.0/24"))), "elsewhere_text");
     let mut login = login(Some(LAPTOP), &[]);

@@ -1,0 +1,34 @@
+# `make help` lists the targets. Every target sets up what it needs; nothing has to be installed first but rustup, python3 and npm.
+
+CARGO ?= cargo
+VESTIBULE = $(CARGO) run --quiet --release --package vestibule --
+POLICIES = guests/target/components/policies
+PROBES = guests/target/components/probes
+
+.PHONY: help run test bench check guests clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
+
+run: guests ## build everything and show policies deciding on logins, hostile ones among them
+	@$(CARGO) build --release --package vestibule
+	@tests/tour.sh
+
+test: ## build everything and run all tests
+	$(CARGO) test --workspace
+
+bench: guests ## measure a login against the floor and against peers, in one table
+	@cd tests/bench && $(CARGO) run --release
+
+check: ## what a review looks at first: format, lints, documentation, licences and advisories
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --quiet
+	.ci/deny
+
+guests: ## build the policies and probes into guests/target/components
+	@guests/build.sh
+
+clean: ## remove everything that was built
+	$(CARGO) clean
+	rm -rf guests/target guests/js/node_modules

@@ -1,0 +1,98 @@
+//! What an administrator can set, and how it is read.
+//!
+//! Not for: decisions. Defaults stand in the manifest alone; the host fills them in.
+
+use std::fmt::Display;
+use std::ops::RangeInclusive;
+use std::str::FromStr;
+
+use vestibule_policy::{Manifest, config};
+
+use crate::totp::{Algorithm, Totp};
+
+/// The settings of one call.
+#[derive(Debug)]
+pub struct Settings {
+    pub totp: Totp,
+    /// The property with the user's secret in Base32.
+    pub secret_property: String,
+    pub tries: u32,
+    pub allow_without_secret: bool,
+    pub check_reauth: bool,
+}
+
+pub fn manifest() -> Manifest {
+    Manifest::new("one-time-code", env!("CARGO_PKG_VERSION"), "Asks users for a time-based one-time code")
+        .static_challenge("One-time code", true)
+        .setting("secret_property", "The property with a user's secret in Base32", "pvt_totp_secret")
+        .setting("algorithm", "The hash below the code: `sha1`, `sha256` or `sha512`", "sha1")
+        .setting("digits", "How many digits a code has, 6 to 8", "6")
+        .setting("period", "For how many seconds a code is shown, 10 to 300", "30")
+        .setting("drift_steps", "How many periods the clock of a user's device may be ahead or behind, 0 to 10", "1")
+        .setting("tries", "How many codes a user may try in one login, 1 to 10", "3")
+        .setting("without_secret", "What happens to a user without a secret: `deny` or `allow`", "deny")
+        .setting(
+            "check_reauth",
+            "Whether a re-authentication in the middle of a VPN session needs a code: `true` or `false`",
+            "false",
+        )
+        .setting("question", "What a user is asked", "Your one-time code:")
+        .setting(
+            "question_again",
+            "What a user is asked after a wrong code",
+            "That code was not right. Please enter the next one your device shows:",
+        )
+        .setting("denied_text", "What a user is told after the last wrong code", "The one-time code was not right.")
+        .setting(
+            "without_secret_text",
+            "What a user without a secret is told",
+            "No one-time codes are set up for you. Please ask your administrator.",
+        )
+}
+
+impl Settings {
+    pub fn read() -> Result<Self, String> {
+        Ok(Self {
+            totp: Totp {
+                algorithm: config::parse("algorithm")?,
+                digits: within("digits", 6..=8)?,
+                period: within("period", 10..=300)?,
+                drift_steps: within("drift_steps", 0..=10)?,
+            },
+            secret_property: config::text("secret_property")?,
+            tries: within("tries", 1..=10)?,
+            allow_without_secret: allow("without_secret")?,
+            check_reauth: config::parse("check_reauth")?,
+        })
+    }
+}
+
+fn within<T: FromStr<Err: Display> + PartialOrd + Display>(name: &str, range: RangeInclusive<T>) -> Result<T, String> {
+    let value: T = config::parse(name)?;
+    if range.contains(&value) {
+        Ok(value)
+    } else {
+        Err(format!("setting `{name}` is `{value}`: not within {} to {}", range.start(), range.end()))
+    }
+}
+
+fn allow(name: &str) -> Result<bool, String> {
+    match config::text(name)?.as_str() {
+        "allow" => Ok(true),
+        "deny" => Ok(false),
+        other => Err(format!("setting `{name}` is `{other}`: expected `deny` or `allow`")),
+    }
+}
+
+impl FromStr for Algorithm {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "sha1" => Ok(Self::Sha1),
+            "sha256" => Ok(Self::Sha256),
+            "sha512" => Ok(Self::Sha512),
+            _ => Err("expected `sha1`, `sha256` or `sha512`"),
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! Guests that never come to an end, or call the host without end.
+
+use std::sync::Arc;
+
+use vestibule_domain::{Cause, Grants, directory};
+use vestibule_sandbox::capability::{Answer, Directory};
+use vestibule_sandbox::{Capabilities, Limits};
+
+use crate::harness::{Guest, probe};
+
+/// With little time: what waits is stopped soon.
+fn hurried(name: &str) -> Guest {
+    probe(name).limited(Limits { deadline_ms: 100, ..Limits::default() })
+}
+
+#[tokio::test]
+pub(crate) async fn loops_forever() {
+    probe("loops-forever").fails_with(Cause::OutOfFuel).await;
+}
+
+#[tokio::test]
+async fn a_loop_with_all_the_fuel_in_the_world_meets_its_deadline() {
+    let limits = Limits { fuel: u64::MAX / 2, deadline_ms: 50, ..Limits::default() };
+    probe("loops-forever").limited(limits).fails_with(Cause::Deadline).await;
+}
+
+#[tokio::test]
+pub(crate) async fn loops_after_answering() {
+    probe("loops-after-answering").fails_with(Cause::OutOfFuel).await;
+}
+
+#[tokio::test]
+pub(crate) async fn spins_in_realloc() {
+    probe("spins-in-realloc").fails_with(Cause::OutOfFuel).await;
+}
+
+#[tokio::test]
+pub(crate) async fn fills_memory_over_and_over() {
+    probe("fills-memory-over-and-over").fails_with(Cause::OutOfFuel).await;
+}
+
+#[tokio::test]
+pub(crate) async fn fills_memory_at_once() {
+    probe("fills-memory-at-once").fails_with(Cause::OutOfFuel).await;
+}
+
+#[tokio::test]
+pub(crate) async fn asks_for_memory_forever() {
+    probe("asks-for-memory-forever").fails_with(Cause::OutOfFuel).await;
+}
+
+#[tokio::test]
+pub(crate) async fn loops_in_host_calls() {
+    probe("loops-in-host-calls").fails_with(Cause::HostCallBudget).await;
+}
+
+#[tokio::test]
+pub(crate) async fn floods_the_clock() {
+    probe("floods-the-clock").fails_with(Cause::HostCallBudget).await;
+}
+
+#[tokio::test]
+pub(crate) async fn floods_randomness() {
+    probe("floods-randomness").fails_with(Cause::HostCallBudget).await;
+}
+
+#[tokio::test]
+pub(crate) async fn asks_for_endless_randomness() {
+    probe("asks-for-endless-randomness").fails_with(Cause::HostCallBudget).await;
+}
+
+#[tokio::test]
+pub(crate) async fn sleeps_past_the_deadline() {
+    hurried("sleeps-past-the-deadline").fails_with(Cause::Deadline).await;
+}
+
+#[tokio::test]
+pub(crate) async fn naps_past_the_deadline() {
+    hurried("naps-past-the-deadline").fails_with(Cause::Deadline).await;
+}
+
+#[tokio::test]
+pub(crate) async fn waits_for_the_directory() {
+    struct Silent;
+
+    impl Directory for Silent {
+        fn search<'a>(
+            &'a self,
+            _: &'a directory::Query,
+        ) -> Answer<'a, Result<Vec<directory::Entry>, directory::Error>> {
+            Box::pin(std::future::pending())
+        }
+    }
+
+    let capabilities = Capabilities { directory: Arc::new(Silent), ..Capabilities::default() };
+    let grants = Grants { directory: true, ..Grants::default() };
+    let guest = hurried("waits-for-the-directory").with_capabilities(capabilities).granted(grants);
+    guest.fails_with(Cause::Deadline).await;
+}
+
+#[tokio::test]
+pub(crate) async fn watches_the_clock() {
+    probe("watches-the-clock").lets_joe_in().await;
+}
+
+#[tokio::test]
+pub(crate) async fn times_the_host() {
+    probe("times-the-host").lets_joe_in().await;
+}
