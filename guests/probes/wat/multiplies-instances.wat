@@ -1,4 +1,4 @@
-;; Makes a thousand instances of three lines. Expected: refused, for its instances.
+;; Makes a thousand instances, ten times ten times ten. Expected: refused, for its instances.
 (core module $policy
   (import "base" "pass" (func $pass (param i32) (result i32)))
   (func (export "post-auth") (param $login i32) (result i32)
@@ -15,8 +15,7 @@
   (core instance (instantiate $seed))
   (core instance (instantiate $seed))
   (core instance (instantiate $seed))
-  (core instance (instantiate $seed))
-)
+  (core instance (instantiate $seed)))
 (component $hundred
   (instance (instantiate $ten))
   (instance (instantiate $ten))
@@ -27,8 +26,7 @@
   (instance (instantiate $ten))
   (instance (instantiate $ten))
   (instance (instantiate $ten))
-  (instance (instantiate $ten))
-)
+  (instance (instantiate $ten)))
 (component $thousand
   (instance (instantiate $hundred))
   (instance (instantiate $hundred))
@@ -39,6 +37,5 @@
   (instance (instantiate $hundred))
   (instance (instantiate $hundred))
   (instance (instantiate $hundred))
-  (instance (instantiate $hundred))
-)
+  (instance (instantiate $hundred)))
 (instance (instantiate $thousand))

@@ -69,7 +69,7 @@ impl Answer<'_> {
 
     fn cause(&self, decision: &Decision) -> String {
         match (&self.report.answer, decision) {
-            (Err(fault), _) => format!("{}: {}", fault.cause, fault.detail),
+            (Err(fault), _) => format!("{}: the policy failed", fault.cause),
             (_, Decision::Allow { .. }) => "the policy lets the user in".to_owned(),
             (_, Decision::Challenge { .. }) => "the policy asks a question first".to_owned(),
             (_, Decision::Deny { cause, .. }) => format!("{}: the policy keeps the user out", cause.code()),
@@ -106,10 +106,10 @@ impl Answer<'_> {
             outcome: self.report.answer.as_ref().ok(),
             fault: self.report.answer.as_ref().err(),
             cost: self.report.cost,
-            wall_us: WallJson {
-                min: microseconds(self.wall.min),
-                median: microseconds(self.wall.median),
-                max: microseconds(self.wall.max),
+            wall_ns: WallJson {
+                min: nanoseconds(self.wall.min),
+                median: nanoseconds(self.wall.median),
+                max: nanoseconds(self.wall.max),
                 calls: self.wall.calls,
             },
             log: &self.report.log,
@@ -126,21 +126,21 @@ pub(crate) struct AnswerJson<'a> {
     outcome: Option<&'a Outcome>,
     fault: Option<&'a Fault>,
     cost: Cost,
-    wall_us: WallJson,
+    wall_ns: WallJson,
     log: &'a [Line],
 }
 
-/// Microseconds.
+/// Nanoseconds.
 #[derive(Debug, Serialize)]
 struct WallJson {
-    min: f64,
-    median: f64,
-    max: f64,
+    min: u64,
+    median: u64,
+    max: u64,
     calls: usize,
 }
 
-fn microseconds(duration: Duration) -> f64 {
-    duration.as_secs_f64() * 1e6
+fn nanoseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 
 fn write_outcome(text: &mut String, outcome: &Outcome, decision: &Decision) {
@@ -296,7 +296,7 @@ mod tests {
     fn a_fault_fails_with_its_cause() {
         let (text, json, exit) = show(Err(Fault::new(Cause::OutOfFuel, "all fuel consumed")));
         assert!(text.contains("  status : FAIL\n  reason : all fuel consumed\n"), "{text}");
-        assert!(text.contains("  cause       : out-of-fuel: all fuel consumed\n"), "{text}");
+        assert!(text.contains("  cause       : out-of-fuel: the policy failed\n"), "{text}");
         assert_eq!((&json["fault"]["cause"], exit), (&json!("out-of-fuel"), Exit::Fault));
     }
 }

@@ -3,9 +3,11 @@
 //! Not for: compiling itself; the child does it, in [`crate::command::compile_component`].
 
 use std::io;
+use std::os::unix::process::ExitStatusExt as _;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
+use rustix::process::Signal;
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::Command;
@@ -113,7 +115,6 @@ async fn read(pipe: Option<impl AsyncRead + Unpin>, max_bytes: u64) -> io::Resul
 }
 
 fn judge(finished: Finished, bounds: Bounds) -> Result<Vec<u8>, Failure> {
-    use std::os::unix::process::ExitStatusExt as _;
     let Finished { status, stdout, stderr } = finished;
     let complaint = String::from_utf8_lossy(&stderr);
     if stdout.len() as u64 > MAX_ARTEFACT_BYTES {
@@ -122,22 +123,21 @@ fn judge(finished: Finished, bounds: Bounds) -> Result<Vec<u8>, Failure> {
     if status.success() {
         return Ok(stdout);
     }
-    if status.code() == Some(Exit::BadPolicy as i32)
-        && let Ok(refusal) = serde_json::from_slice(&stdout)
-    {
-        return Err(Failure::Refused(refusal));
-    }
     tracing::debug!(%status, %complaint, "a compiling child failed");
-    if status.signal() == Some(rustix::process::Signal::XCPU.as_raw()) {
-        return Err(Failure::OverTime(bounds.time));
+    let refusal = serde_json::from_slice::<Refusal>(&stdout).ok();
+    let refusal = refusal.filter(|_| status.code() == Some(Exit::BadPolicy as i32));
+    let said = refusal.as_ref().map_or(&*complaint, |refusal| &refusal.message);
+    if ran_out_of_memory(said) {
+        Err(Failure::OverMemory(bounds.memory_mib))
+    } else if status.signal() == Some(Signal::XCPU.as_raw()) {
+        Err(Failure::OverTime(bounds.time))
+    } else {
+        Err(refusal.map_or(Failure::Crashed(status), Failure::Refused))
     }
-    if ran_out_of_memory(&complaint) {
-        return Err(Failure::OverMemory(bounds.memory_mib));
-    }
-    Err(Failure::Crashed(status))
 }
 
-/// What the standard library says when an allocation fails, and what the system says when a mapping does.
-fn ran_out_of_memory(complaint: &str) -> bool {
-    ["memory allocation of", "Cannot allocate memory"].iter().any(|words| complaint.contains(words))
+/// What the standard library and the system say when there is no more.
+fn ran_out_of_memory(said: &str) -> bool {
+    let words = ["memory allocation of", "out of memory", "Cannot allocate memory"];
+    words.iter().any(|words| said.contains(words))
 }

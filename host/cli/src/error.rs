@@ -110,9 +110,8 @@ impl fmt::Display for Error {
 
 /// A message of the operating system in this house's voice: in lower case, without its number.
 pub(crate) fn words(message: &str) -> String {
-    let text = match message.rsplit_once(" (os error ") {
-        Some((text, number)) if number.ends_with(')') => text,
-        _ => return message.to_owned(),
+    let Some((text, _)) = message.split_once(" (os error ") else {
+        return message.to_owned();
     };
     let mut letters = text.chars();
     match letters.next() {

@@ -10,7 +10,7 @@ use wasmtime::component::types::ComponentItem;
 use wasmtime::component::{Component, ComponentExportIndex, InstancePre, Linker};
 
 use crate::configured::Configured;
-use crate::engine::Engine;
+use crate::engine::{Engine, MAX_MEMORIES};
 use crate::state::State;
 use crate::world::Imports;
 use crate::{bindings, host, wasi, world};
@@ -45,8 +45,8 @@ pub enum LoadError {
     /// An import or export has another type than the contract says.
     #[error("the component does not fit the contract: {0}")]
     WrongType(String),
-    /// More memories than one: several programs composed, which could pass references between them.
-    #[error("the component has {0} memories; a policy has one")]
+    /// More memories than any toolchain makes for one program.
+    #[error("the component has {0} memories; a policy has one, and a few empty ones at most")]
     TooManyMemories(u32),
     /// It starts larger than any call may become.
     #[error("the component begins with {bytes} bytes of memory, more than this host's {limit}")]
@@ -207,7 +207,7 @@ fn ensure_size(engine: &Engine, component: &Component) -> Result<(), LoadError> 
     let Some(needs) = component.resources_required() else {
         return Err(LoadError::Invalid("it imports modules or components".to_owned()));
     };
-    if needs.num_memories > 1 {
+    if needs.num_memories > MAX_MEMORIES {
         return Err(LoadError::TooManyMemories(needs.num_memories));
     }
     let limit = engine.max_memory_bytes();

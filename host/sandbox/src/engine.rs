@@ -41,9 +41,11 @@ impl Default for Capacity {
 }
 
 /// Core instances in one component. CPython from componentize-py has 15.
-const CORE_INSTANCES_PER_COMPONENT: u32 = 64;
+pub(crate) const MAX_CORE_INSTANCES: u32 = 64;
 /// Tables in one component. CPython has one of its own and one for each shim.
-const TABLES_PER_COMPONENT: u32 = 16;
+pub(crate) const MAX_TABLES: u32 = 16;
+/// Memories in one component, all but one of them empty. JavaScript from componentize-qjs has 3.
+pub(crate) const MAX_MEMORIES: u32 = 4;
 /// Bookkeeping of one instance in bytes; CPython's takes the most.
 const INSTANCE_BYTES: usize = 4 << 20;
 /// The guest's share of a stack. The host's share is what [`ASYNC_STACK_BYTES`] adds.
@@ -143,15 +145,16 @@ fn pool(capacity: &Capacity) -> PoolingAllocationConfig {
     let calls = capacity.concurrent_calls;
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(calls)
-        .total_memories(calls)
         .total_stacks(calls)
-        // Small policies have 1 to 4 core instances and tables; a pool of Python alone would need more of both.
+        // Most policies have 1 memory and 1 to 4 core instances and tables; a pool of nothing but Python or JavaScript runs out of
+        // some of them first, and says so.
+        .total_memories(calls.saturating_mul(2))
         .total_core_instances(calls.saturating_mul(16))
         .total_tables(calls.saturating_mul(4))
-        .max_core_instances_per_component(CORE_INSTANCES_PER_COMPONENT)
-        .max_tables_per_component(TABLES_PER_COMPONENT)
-        .max_tables_per_module(TABLES_PER_COMPONENT)
-        .max_memories_per_component(1)
+        .max_core_instances_per_component(MAX_CORE_INSTANCES)
+        .max_tables_per_component(MAX_TABLES)
+        .max_tables_per_module(MAX_TABLES)
+        .max_memories_per_component(MAX_MEMORIES)
         .max_component_instance_size(INSTANCE_BYTES)
         .max_core_instance_size(INSTANCE_BYTES)
         .max_memory_size(capacity.max_memory_bytes)

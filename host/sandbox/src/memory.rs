@@ -4,20 +4,19 @@
 
 use wasmtime::ResourceLimiter;
 
+use crate::engine::{MAX_CORE_INSTANCES, MAX_MEMORIES, MAX_TABLES};
 use crate::limits::Limits;
 
 /// What the host takes for one table element.
 const TABLE_ELEMENT_BYTES: usize = size_of::<usize>();
-/// A policy's core instances, tables and memories; the largest toolchain known needs 15, 3 and 1.
-const MAX_INSTANCES: usize = 64;
-const MAX_TABLES: usize = 16;
-const MAX_MEMORIES: usize = 1;
 
 /// Counts what a call holds. wasmtime's own limiter counts each memory alone.
 #[derive(Debug)]
 pub(crate) struct Memory {
     limit_bytes: usize,
     limit_elements: usize,
+    /// Whether one memory holds something: it stays the only one.
+    occupied: bool,
     bytes: usize,
     elements: usize,
     peak_bytes: usize,
@@ -29,6 +28,7 @@ impl Memory {
         Self {
             limit_bytes: limits.memory_bytes,
             limit_elements: limits.table_elements,
+            occupied: false,
             bytes: 0,
             elements: 0,
             peak_bytes: 0,
@@ -70,6 +70,12 @@ impl Memory {
 
 impl ResourceLimiter for Memory {
     fn memory_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
+        // The toolchain for JavaScript composes stubs, whose memories stay empty. Two that hold something are two programs, which
+        // could pass each other references that the host checks least.
+        if current == 0 && desired > 0 && std::mem::replace(&mut self.occupied, true) {
+            self.refuse(|| "a second memory: a policy has one".to_owned());
+            return Ok(false);
+        }
         Ok(self.take(desired.saturating_sub(current)))
     }
 
@@ -99,15 +105,15 @@ impl ResourceLimiter for Memory {
     }
 
     fn instances(&self) -> usize {
-        MAX_INSTANCES
+        MAX_CORE_INSTANCES as usize
     }
 
     fn tables(&self) -> usize {
-        MAX_TABLES
+        MAX_TABLES as usize
     }
 
     fn memories(&self) -> usize {
-        MAX_MEMORIES
+        MAX_MEMORIES as usize
     }
 }
 
@@ -127,6 +133,17 @@ mod tests {
         assert!(!memory.memory_growing(700, 800, None)?);
         assert_eq!(memory.peak_bytes(), 700 + 30 * TABLE_ELEMENT_BYTES);
         assert!(memory.refused().is_some_and(|asked| asked.starts_with("100 bytes")));
+        Ok(())
+    }
+
+    #[test]
+    fn only_one_memory_may_hold_anything() -> wasmtime::Result<()> {
+        let mut memory = memory();
+        assert!(memory.memory_growing(0, 0, None)?);
+        assert!(memory.memory_growing(0, 100, None)?);
+        assert!(memory.memory_growing(100, 200, None)?);
+        assert!(memory.memory_growing(0, 0, None)?);
+        assert!(!memory.memory_growing(0, 1, None)?);
         Ok(())
     }
 

@@ -135,3 +135,16 @@ impl FromStr for Match {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_readme_lists_every_setting_with_its_default() {
+        let readme = include_str!("../README.md");
+        for setting in super::manifest().settings {
+            let default = setting.default_value.filter(|value| !value.is_empty()).map(|value| format!(" `{value}` |"));
+            let row = format!("| `{}` |{}", setting.name, default.unwrap_or_else(|| " |".into()));
+            assert!(readme.contains(&row), "{row}");
+        }
+    }
+}

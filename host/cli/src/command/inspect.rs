@@ -155,26 +155,18 @@ fn asks_for(manifest: &Manifest) -> Vec<String> {
     asks
 }
 
-/// One line a setting: name, default, description.
+/// Two lines a setting: its name with its default, and what it means.
 fn settings(settings: &[Setting]) -> Vec<String> {
-    let rows: Vec<_> = settings.iter().map(|setting| (setting, default(setting))).collect();
-    let width = |texts: &mut dyn Iterator<Item = usize>| texts.max().unwrap_or_default();
-    let names = width(&mut rows.iter().map(|(setting, _)| setting.name.chars().count()));
-    let defaults = width(&mut rows.iter().map(|(_, default)| default.chars().count()));
-    rows.iter()
-        .map(|(setting, default)| {
-            let description = line(&setting.description);
-            format!("{:<names$}  {default:<defaults$}  {description}", setting.name)
-        })
-        .collect()
-}
-
-fn default(setting: &Setting) -> String {
-    let kind = if setting.secret { "secret, " } else { "" };
-    match &setting.default_value {
-        Some(value) => format!("{kind}default `{}`", line(value)),
-        None => format!("{kind}must be given"),
-    }
+    let lines = |setting: &Setting| {
+        let value = match &setting.default_value {
+            Some(value) => format!("`{}` unless given", line(value)),
+            None => "must be given".to_owned(),
+        };
+        let secret = if setting.secret { ", a secret" } else { "" };
+        let description = line(&setting.description);
+        [format!("{} : {value}{secret}", setting.name), format!("    {description}")]
+    };
+    settings.iter().flat_map(lines).collect()
 }
 
 /// A manifest is a guest's text, and a terminal shows it.
