@@ -8,5 +8,5 @@ mod verdict;
 
 pub(crate) use arbitrary::{any_claim, any_login};
 pub(crate) use case::Case;
-pub(crate) use guest::{Guest, policy, probe, refusal};
+pub(crate) use guest::{Guest, engine, policy, policy_bytes, probe, probe_bytes, refusal};
 pub(crate) use login::{a_login, at};

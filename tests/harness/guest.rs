@@ -18,7 +18,7 @@ pub(crate) fn engine() -> &'static Engine {
 
 /// One of the policies people really run.
 pub(crate) fn policy(name: &str) -> Guest {
-    Guest::new(&components().join("policies").join(format!("{name}.wasm")))
+    Guest::new(&policy_path(name))
 }
 
 fn components() -> PathBuf {
@@ -39,6 +39,20 @@ pub(crate) async fn refusal(name: &str) -> String {
             Ok(manifest) => panic!("`{name}` was not refused: {manifest:?}"),
         },
     }
+}
+
+/// The bytes of a policy.
+pub(crate) fn policy_bytes(name: &str) -> Vec<u8> {
+    read(&policy_path(name))
+}
+
+/// The bytes of a probe.
+pub(crate) fn probe_bytes(name: &str) -> Vec<u8> {
+    read(&probe_path(name))
+}
+
+fn policy_path(name: &str) -> PathBuf {
+    components().join("policies").join(format!("{name}.wasm"))
 }
 
 fn probe_path(name: &str) -> PathBuf {

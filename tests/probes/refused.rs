@@ -20,7 +20,7 @@ macro_rules! refused {
 
 refused! {
     core_module: "core module",
-    composed_components: "memories",
+    composed_components: "a second memory",
     two_memories: "memor",
     imports_a_module: "`code`",
     imports_unknown: "`acme:billing/charge@1.0.0`",

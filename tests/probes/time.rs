@@ -46,7 +46,8 @@ pub(crate) async fn fills_memory_at_once() {
 
 #[tokio::test]
 pub(crate) async fn asks_for_memory_forever() {
-    probe("asks-for-memory-forever").fails_with(Cause::OutOfFuel).await;
+    let fault = probe("asks-for-memory-forever").fails_with(Cause::OutOfMemory).await;
+    assert!(fault.detail.contains("refused 100 times"), "{fault}");
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! Asks for another page of memory over and over, whatever the host says. Expected: `out-of-fuel`.
+//! Asks for another page of memory over and over, whatever the host says. Expected: `out-of-memory`, long before its fuel is used up.
 
 use vestibule_probes::{Login, Outcome, probe};
 

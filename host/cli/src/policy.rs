@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use clap::Args;
 use serde::Serialize;
-use vestibule_domain::Manifest;
+use vestibule_domain::{Cause, Fault, Manifest};
 use vestibule_sandbox::{Capacity, Compiled, Engine, Key, LoadError, MAX_COMPONENT_BYTES, SealError};
 
 use crate::cache::Cache;
@@ -65,18 +65,15 @@ pub(crate) async fn load(path: &Path, options: &Compiling, memory_bytes: usize) 
     let engine =
         Engine::new(&capacity).map_err(|error| Error::fault("this machine cannot run policies").because(&error))?;
     let compiled = obtain(&engine, &wasm, options, &capacity, path).await?;
-    let manifest = compiled.manifest().await.map_err(|fault| {
-        Error::bad_policy(format!("`{}` does not say what it is", shown(path)))
-            .because_of(format!("its `manifest` failed: {fault}"))
-            .hint("return a constant from `manifest`: it is given no settings and no capability")
-    })?;
+    let manifest = compiled.manifest().await.map_err(|fault| no_manifest(path, &fault))?;
     Ok(Policy { compiled, manifest })
 }
 
 /// Room for one call. The pool's tables and instances are for four, since one policy in Python takes more than a small one's share.
 fn capacity(memory_bytes: usize) -> Capacity {
     let default = Capacity::default();
-    Capacity { concurrent_calls: 4, max_memory_bytes: default.max_memory_bytes.max(memory_bytes), ..default }
+    let max_memory_bytes = memory_bytes.clamp(default.max_memory_bytes, MAX_MEMORY_BYTES);
+    Capacity { concurrent_calls: 4, max_memory_bytes, ..default }
 }
 
 async fn obtain(
@@ -88,14 +85,10 @@ async fn obtain(
 ) -> Result<Compiled> {
     let digest = vestibule_sandbox::digest(wasm);
     let cache = open_cache(options);
-    if let Some(artefact) = cache.as_ref().and_then(|cache| cache.load(&digest)) {
-        let key = cache.as_ref().map(Cache::key);
-        match key.map(|key| Compiled::open(engine, &artefact, key)) {
-            // Whoever renames artefacts must not make one policy pass for another.
-            Some(Ok(compiled)) if compiled.digest() == digest => return Ok(compiled),
-            Some(Err(SealError::NoPolicy(error))) => return Err(no_policy(path, &error)),
-            _ => tracing::debug!(%digest, "the artefact kept for the policy is of no use"),
-        }
+    if let Some(cache) = &cache
+        && let Some(compiled) = kept(cache, engine, &digest).map_err(|error| no_policy(path, &error))?
+    {
+        return Ok(compiled);
     }
     let key = cache.as_ref().map_or_else(Key::generate, |cache| cache.key().clone());
     let bounds = Bounds {
@@ -111,6 +104,22 @@ async fn obtain(
         SealError::NoPolicy(error) => no_policy(path, &error),
         error => Error::fault(format!("cannot use what `{}` was compiled to", shown(path))).because(&error),
     })
+}
+
+/// What the cache holds for a component, if that is of use.
+fn kept(cache: &Cache, engine: &Engine, digest: &str) -> std::result::Result<Option<Compiled>, LoadError> {
+    let Some(artefact) = cache.load(digest) else {
+        return Ok(None);
+    };
+    match Compiled::open(engine, &artefact, cache.key()) {
+        // Whoever renames artefacts must not make one policy pass for another.
+        Ok(compiled) if compiled.digest() == digest => Ok(Some(compiled)),
+        Err(SealError::NoPolicy(error)) => Err(error),
+        _ => {
+            tracing::debug!(%digest, "what is kept of the policy is of no use");
+            Ok(None)
+        }
+    }
 }
 
 async fn compile(wasm: &[u8], key: &Key, bounds: Bounds, path: &Path) -> Result<Vec<u8>> {
@@ -146,6 +155,17 @@ fn no_policy(path: &Path, error: &LoadError) -> Error {
         path,
         Failure::Refused(compiler::Refusal { message: error.to_string(), hint: error.hint().to_owned() }),
     )
+}
+
+fn no_manifest(path: &Path, fault: &Fault) -> Error {
+    let hint = match fault.cause {
+        Cause::InvalidOutput | Cause::OutputTooLarge => "correct what `manifest` returns",
+        Cause::OutOfMemory => "begin with less memory",
+        _ => "return a constant from `manifest`: it is given no settings and no capability",
+    };
+    Error::bad_policy(format!("`{}` does not say what it is", shown(path)))
+        .because_of(format!("its `manifest` failed: {fault}"))
+        .hint(hint)
 }
 
 fn open_cache(options: &Compiling) -> Option<Cache> {

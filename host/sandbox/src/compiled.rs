@@ -33,6 +33,9 @@ pub enum LoadError {
     /// Malformed, or it uses a feature that no policy gets.
     #[error("the component is malformed or uses a feature that is switched off: {0}")]
     Invalid(String),
+    /// More instances, tables or memories than any toolchain makes for one program, or larger ones than the host has room for.
+    #[error("the component is larger or more complex than a policy may be: {0}")]
+    TooComplex(String),
     /// An import that the host does not offer.
     #[error("the component imports `{0}`, which this host does not offer")]
     UnknownImport(String),
@@ -69,7 +72,9 @@ impl LoadError {
             Self::UnknownImport(_) => "remove the dependency that needs it, or check the world that you build for",
             Self::OtherVersion(_) => "build the policy again with the contract in this host's `wit/`",
             Self::MissingExport(_) | Self::WrongType(_) => "build for the world `vestibule:policy/policy`",
-            Self::TooManyMemories(_) => "build the policy as one program instead of composing components",
+            Self::TooManyMemories(_) | Self::TooComplex(_) => {
+                "build the policy as one program instead of composing components"
+            }
             Self::StartsTooLarge { .. } => "make static data and the initial memory smaller",
         }
     }
@@ -108,7 +113,7 @@ impl Compiled {
     /// [`LoadError`] names what is wrong with the file.
     pub fn new(engine: &Engine, wasm: &[u8]) -> Result<Self, LoadError> {
         ensure_component(wasm)?;
-        let component = Component::new(engine.inner(), wasm).map_err(|error| LoadError::Invalid(sentence(&error)))?;
+        let component = Component::new(engine.inner(), wasm).map_err(|error| invalid(&error))?;
         Self::link(engine, component, Sha256::digest(wasm).into(), wasm.len())
     }
 
@@ -239,6 +244,12 @@ fn linker(engine: &Engine, component: &Component) -> wasmtime::Result<Linker<Sta
         }
     }
     Ok(linker)
+}
+
+/// What the pool of slots has no room for is well-formed, but too much.
+fn invalid(error: &wasmtime::Error) -> LoadError {
+    let sentence = sentence(error);
+    if sentence.contains("exceeds the") { LoadError::TooComplex(sentence) } else { LoadError::Invalid(sentence) }
 }
 
 /// The innermost messages of an error as one line, without wasmtime's advice to its own embedders.

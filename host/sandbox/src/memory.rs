@@ -2,11 +2,14 @@
 //!
 //! Not for: memory of the host; that is bounded by what a transfer may carry and by the budgets.
 
+use vestibule_domain::{Cause, Fault};
 use wasmtime::ResourceLimiter;
 
 use crate::engine::{MAX_CORE_INSTANCES, MAX_MEMORIES, MAX_TABLES};
 use crate::limits::Limits;
 
+/// How often a call may be refused memory before it is stopped.
+const MAX_REFUSALS: u32 = 100;
 /// What the host takes for one table element.
 const TABLE_ELEMENT_BYTES: usize = size_of::<usize>();
 
@@ -21,6 +24,7 @@ pub(crate) struct Memory {
     elements: usize,
     peak_bytes: usize,
     refused: Option<String>,
+    refusals: u32,
 }
 
 impl Memory {
@@ -33,6 +37,7 @@ impl Memory {
             elements: 0,
             peak_bytes: 0,
             refused: None,
+            refusals: 0,
         }
     }
 
@@ -46,25 +51,28 @@ impl Memory {
         self.refused.as_deref()
     }
 
-    fn take(&mut self, bytes: usize) -> bool {
+    fn take(&mut self, bytes: usize) -> wasmtime::Result<bool> {
         match self.bytes.checked_add(bytes) {
             Some(total) if total <= self.limit_bytes => {
                 self.bytes = total;
                 self.peak_bytes = self.peak_bytes.max(total);
-                true
+                Ok(true)
             }
             _ => {
                 let (held, limit) = (self.bytes, self.limit_bytes);
-                self.refuse(|| format!("{bytes} bytes beyond the {held} in use exceed the limit of {limit}"));
-                false
+                self.refuse(|| format!("{bytes} bytes beyond the {held} in use exceed the limit of {limit}"))
             }
         }
     }
 
-    fn refuse(&mut self, asked: impl FnOnce() -> String) {
-        if self.refused.is_none() {
-            self.refused = Some(asked());
+    /// Refuses once more. A guest may live with a refusal, but each one costs the host far more than the guest's fuel says.
+    fn refuse(&mut self, asked: impl FnOnce() -> String) -> wasmtime::Result<bool> {
+        self.refusals += 1;
+        let asked = self.refused.get_or_insert_with(asked);
+        if self.refusals > MAX_REFUSALS {
+            return Err(Fault::new(Cause::OutOfMemory, format!("{asked}; refused {MAX_REFUSALS} times")).into());
         }
+        Ok(false)
     }
 }
 
@@ -73,20 +81,19 @@ impl ResourceLimiter for Memory {
         // The toolchain for JavaScript composes stubs, whose memories stay empty. Two that hold something are two programs, which
         // could pass each other references that the host checks least.
         if current == 0 && desired > 0 && std::mem::replace(&mut self.occupied, true) {
-            self.refuse(|| "a second memory: a policy has one".to_owned());
-            return Ok(false);
+            return self.refuse(|| "a second memory: a policy has one".to_owned());
         }
-        Ok(self.take(desired.saturating_sub(current)))
+        self.take(desired.saturating_sub(current))
     }
 
     fn table_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
         let more = desired.saturating_sub(current);
         let (held, limit) = (self.elements, self.limit_elements);
         if held.saturating_add(more) > limit {
-            self.refuse(|| format!("{more} table elements beyond the {held} in use exceed the limit of {limit}"));
-            return Ok(false);
+            return self
+                .refuse(|| format!("{more} table elements beyond the {held} in use exceed the limit of {limit}"));
         }
-        let granted = self.take(more.saturating_mul(TABLE_ELEMENT_BYTES));
+        let granted = self.take(more.saturating_mul(TABLE_ELEMENT_BYTES))?;
         if granted {
             self.elements = held.saturating_add(more);
         }
@@ -95,13 +102,11 @@ impl ResourceLimiter for Memory {
 
     // The slot of the pool may be smaller than the limit: then growing fails after it was granted.
     fn memory_grow_failed(&mut self, error: wasmtime::Error) -> wasmtime::Result<()> {
-        self.refuse(|| error.to_string());
-        Ok(())
+        self.refuse(|| error.to_string()).map(drop)
     }
 
     fn table_grow_failed(&mut self, error: wasmtime::Error) -> wasmtime::Result<()> {
-        self.refuse(|| error.to_string());
-        Ok(())
+        self.refuse(|| error.to_string()).map(drop)
     }
 
     fn instances(&self) -> usize {
