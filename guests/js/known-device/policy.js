@@ -92,7 +92,7 @@ function firstFree(known) {
 }
 
 function isNear(networks, client) {
-  return networks.length === 0 || (client !== null && networks.some((network) => contains(network, client)));
+  return networks.length === 0 || (client != null && networks.some((network) => contains(network, client)));
 }
 
 /** One spelling for all that mean the same device: a MAC in lower case with colons, anything else in lower case. */

@@ -59,7 +59,7 @@ export function read() {
 
 export function text(name) {
   const value = get(name);
-  if (value === null) throw new Error(`setting \`${name}\` is not set`);
+  if (value == null) throw new Error(`setting \`${name}\` is not set`);
   return value;
 }
 

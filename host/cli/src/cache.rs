@@ -29,9 +29,9 @@ pub(crate) struct Cache {
 pub(crate) enum Error {
     #[error(transparent)]
     Io(#[from] io::Error),
-    #[error("the {0} belongs to another user, or others may change it")]
+    #[error("the cache's {0} belongs to another user, or is open to others")]
     NotPrivate(&'static str),
-    #[error("the key in it is damaged: remove the directory")]
+    #[error("the cache's key is damaged: remove the cache")]
     BadKey,
 }
 
@@ -96,7 +96,7 @@ impl Cache {
 
 fn read_key(directory: &Dir) -> Result<Key, Error> {
     let file = directory.open(KEY_FILE)?;
-    ensure_private("key in it", &file.metadata()?, 0o077)?;
+    ensure_private("key", &file.metadata()?, 0o077)?;
     let mut bytes = Vec::new();
     file.take(64).read_to_end(&mut bytes)?;
     let bytes = bytes.try_into().map_err(|_| Error::BadKey)?;
@@ -166,7 +166,7 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         drop(Cache::open(home.path()).unwrap());
         fs::set_permissions(home.path().join(KEY_FILE), Permissions::from_mode(0o644)).unwrap();
-        assert!(matches!(Cache::open(home.path()), Err(Error::NotPrivate("key in it"))));
+        assert!(matches!(Cache::open(home.path()), Err(Error::NotPrivate("key"))));
         fs::set_permissions(home.path(), Permissions::from_mode(0o777)).unwrap();
         assert!(matches!(Cache::open(home.path()), Err(Error::NotPrivate("directory"))));
     }

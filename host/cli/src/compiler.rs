@@ -141,3 +141,46 @@ fn ran_out_of_memory(said: &str) -> bool {
     let words = ["memory allocation of", "out of memory", "Cannot allocate memory"];
     words.iter().any(|words| said.contains(words))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a child came to that ended with this wait status.
+    fn judged(status: i32, stdout: &str, stderr: &str) -> Result<Vec<u8>, String> {
+        let bounds = Bounds { time: Duration::from_secs(60), memory_mib: 2048, policy_memory_bytes: 0 };
+        let finished = Finished {
+            status: ExitStatus::from_raw(status),
+            stdout: stdout.as_bytes().to_vec(),
+            stderr: stderr.as_bytes().to_vec(),
+        };
+        judge(finished, bounds).map_err(|failure| failure.to_string())
+    }
+
+    const REFUSED: i32 = (Exit::BadPolicy as i32) << 8;
+
+    #[test]
+    fn a_child_that_ends_well_gives_an_artefact() {
+        assert_eq!(judged(0, "artefact", ""), Ok(b"artefact".to_vec()));
+    }
+
+    #[test]
+    fn a_refusal_is_passed_on() {
+        let json = r#"{"message": "the component does not export `manifest`", "hint": "x"}"#;
+        assert_eq!(judged(REFUSED, json, ""), Err("the component does not export `manifest`".to_owned()));
+    }
+
+    #[test]
+    fn a_child_without_memory_is_told_from_one_that_crashed() {
+        let abort = Signal::ABORT.as_raw();
+        let over = Err("compiling took more than 2048 MiB of memory".to_owned());
+        assert_eq!(judged(abort, "", "memory allocation of 33554432 bytes failed\n"), over);
+        assert_eq!(judged(REFUSED, r#"{"message": "Cannot allocate memory (os error 12)", "hint": ""}"#, ""), over);
+        assert!(judged(abort, "", "assertion failed").is_err_and(|said| said.starts_with("the compiler failed")));
+    }
+
+    #[test]
+    fn a_child_out_of_processor_time_is_over_its_time() {
+        assert_eq!(judged(Signal::XCPU.as_raw(), "", ""), Err("compiling took more than 60 s".to_owned()));
+    }
+}

@@ -47,12 +47,15 @@ impl Error {
         Self { kind, message, causes: Vec::new(), hint: None }
     }
 
-    /// Because of this error and whatever is behind it.
+    /// Because of this error and whatever is behind it, where that says more.
     #[must_use]
     pub(crate) fn because(mut self, error: &dyn std::error::Error) -> Self {
         let mut next = Some(error);
         while let Some(error) = next {
-            self.causes.push(words(&error.to_string()));
+            let cause = words(&error.to_string());
+            if self.causes.last() != Some(&cause) {
+                self.causes.push(cause);
+            }
             next = error.source();
         }
         self

@@ -11,7 +11,7 @@ use serde::Serialize;
 use vestibule_domain::{Cause, Fault, Manifest};
 use vestibule_sandbox::{Capacity, Compiled, Engine, Key, LoadError, MAX_COMPONENT_BYTES, SealError};
 
-use crate::cache::Cache;
+use crate::cache::{self, Cache};
 use crate::compiler::{self, Bounds, Failure};
 use crate::error::{Error, Result};
 use crate::input::{self, shown};
@@ -62,8 +62,11 @@ impl Policy {
 pub(crate) async fn load(path: &Path, options: &Compiling, memory_bytes: usize) -> Result<Policy> {
     let wasm = input::bytes("policy", path, MAX_COMPONENT_BYTES)?;
     let capacity = capacity(memory_bytes);
-    let engine =
-        Engine::new(&capacity).map_err(|error| Error::fault("this machine cannot run policies").because(&error))?;
+    let engine = Engine::new(&capacity).map_err(|error| {
+        Error::fault("this machine cannot run policies")
+            .because(&error)
+            .hint("policies need much address space, though little memory: lift limits such as `ulimit -v`")
+    })?;
     let compiled = obtain(&engine, &wasm, options, &capacity, path).await?;
     let manifest = compiled.manifest().await.map_err(|fault| no_manifest(path, &fault))?;
     Ok(Policy { compiled, manifest })
@@ -98,7 +101,7 @@ async fn obtain(
     };
     let artefact = compile(wasm, &key, bounds, path).await?;
     if let Some(Err(error)) = cache.map(|cache| cache.store(&digest, &artefact)) {
-        warn(&error);
+        warn(&error.into());
     }
     Compiled::open(engine, &artefact, &key).map_err(|error| match error {
         SealError::NoPolicy(error) => no_policy(path, &error),
@@ -183,7 +186,7 @@ fn default_cache() -> Option<PathBuf> {
     caches.map(|caches| caches.join("vestibule"))
 }
 
-fn warn(error: &dyn std::error::Error) {
+fn warn(error: &cache::Error) {
     let cause = crate::error::words(&error.to_string());
     output::say(&format!("warning: compiled policies are not kept: {cause}"));
 }

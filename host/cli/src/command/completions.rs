@@ -1,6 +1,6 @@
 //! `vestibule completions`: a script that completes this program's command line.
 
-use clap::{Args, CommandFactory as _, ValueEnum};
+use clap::{Args, Command, CommandFactory as _, ValueEnum};
 use clap_complete::{Shell, generate};
 
 use crate::arguments::Arguments;
@@ -34,7 +34,14 @@ pub(crate) fn run(options: &Options) -> Result<Exit> {
         Known::Fish => Shell::Fish,
     };
     let mut script = Vec::new();
-    generate(shell, &mut Arguments::command(), "vestibule", &mut script);
+    generate(shell, &mut for_people(), "vestibule", &mut script);
     output::print(&script)?;
     Ok(Exit::Allowed)
+}
+
+/// The command line without what is hidden: the generators would offer that too.
+fn for_people() -> Command {
+    let all = Arguments::command();
+    let shown = all.get_subcommands().filter(|subcommand| !subcommand.is_hide_set());
+    Command::new("vestibule").version(env!("CARGO_PKG_VERSION")).subcommands(shown.cloned())
 }

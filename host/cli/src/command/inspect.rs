@@ -182,3 +182,57 @@ Examples:
 ";
     format!("{examples}\n{}", Exit::table())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn manifest() -> Manifest {
+        Manifest {
+            name: "group-map".into(),
+            version: "1.0.0".into(),
+            description: "Maps groups".into(),
+            group_select: true,
+            auth_null: false,
+            retain_password: false,
+            static_challenge: None,
+            x509_track: vec!["+SHA1".into()],
+            wants_directory: false,
+            wants_http: vec!["https://a.example".into(), "https://b.example".into()],
+            wants_properties: Vec::new(),
+            settings: vec![Setting {
+                name: "key".into(),
+                description: "The key of the service".into(),
+                default_value: None,
+                secret: true,
+            }],
+        }
+    }
+
+    #[test]
+    fn wishes_are_told_in_plain_words() {
+        let expected = [
+            "to choose the group, whose properties are then looked up (GROUP_SELECT)",
+            "to send requests to https://a.example, https://b.example",
+            "the certificate's +SHA1",
+        ];
+        assert_eq!(asks_for(&manifest()), expected);
+    }
+
+    #[test]
+    fn what_is_not_imported_cannot_be_done() {
+        let imports = Imports { capabilities: vec![Capability::Directory], ..Imports::default() };
+        let expected = [
+            "see the password",
+            "read secrets",
+            "send requests",
+            "reach files, the network, the environment or other processes",
+        ];
+        assert_eq!(cannot(&imports, &manifest()), expected);
+    }
+
+    #[test]
+    fn a_setting_says_whether_it_must_be_given() {
+        assert_eq!(settings(&manifest().settings), ["key : must be given, a secret", "    The key of the service"]);
+    }
+}

@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 use serde::Serialize;
-use vestibule_domain::Decision;
+use serde_json::Value;
+use vestibule_domain::{Fault, Outcome};
+use vestibule_sandbox::Recording;
 use vestibule_sandbox::recording::{Difference, Replay};
 
 use crate::answer::{self, Answer, AnswerJson};
@@ -67,12 +69,13 @@ pub(crate) async fn run(options: Options) -> Result<Exit> {
         };
         output::json_line(&object)?
     } else {
-        let recorded = Decision::from(recording.result.answer.clone());
-        format!("{}\n{}", answer.to_text(), comparison(&replay, answer::verdict(&recorded).0))
+        format!("{}\n{}", answer.to_text(), comparison(&recording, &replay))
     };
     output::print(shown.as_bytes())?;
     Ok(if differs { Exit::ReplayDiffers } else { Exit::Allowed })
 }
+
+type Verdict = std::result::Result<Outcome, Fault>;
 
 /// For programs.
 #[derive(Serialize)]
@@ -90,28 +93,44 @@ fn differs(replay: &Replay) -> bool {
     replay.differences.iter().any(|difference| replay.same_policy || difference.part != "cost")
 }
 
-fn comparison(replay: &Replay, recorded: &str) -> String {
+fn comparison(recording: &Recording, replay: &Replay) -> String {
     let mut text = String::new();
     let policy = if replay.same_policy { "the recorded one" } else { "another version than the recorded one" };
     answer::write_figure(&mut text, "policy", policy);
-    answer::write_figure(&mut text, "recorded", recorded);
+    answer::write_figure(&mut text, "recorded", answer::verdict(&recording.result.answer.clone().into()).0);
     let parts: Vec<_> = replay.differences.iter().map(|difference| difference.part).collect();
-    let verdict = match parts.as_slice() {
+    let result = match parts.as_slice() {
         [] => "identical".to_owned(),
         parts => format!("differs in {}", parts.join(", ")),
     };
-    answer::write_figure(&mut text, "replay", &verdict);
-    let changes = replay.differences.iter().flat_map(changes);
+    answer::write_figure(&mut text, "replay", &result);
+    let changes = replay.differences.iter().flat_map(|difference| match difference.part {
+        "answer" => answer_changes(&recording.result.answer, &replay.report.answer),
+        part => difference::changes(part, &difference.recorded, &difference.replayed),
+    });
     text.extend(changes.map(|change| format!("    {change}\n")));
     text
 }
 
-/// An answer is an outcome or a fault; which of them it is goes without saying where both are the same.
-fn changes(difference: &Difference) -> Vec<Change> {
-    let Difference { part, recorded, replayed } = difference;
-    let inner = ["Ok", "Err"].into_iter().find_map(|case| recorded.get(case).zip(replayed.get(case)));
-    let (recorded, replayed) = inner.filter(|_| *part == "answer").unwrap_or((recorded, replayed));
-    difference::changes(part, recorded, replayed)
+/// Two outcomes or two faults are compared part by part; an outcome and a fault have no parts in common.
+fn answer_changes(recorded: &Verdict, replayed: &Verdict) -> Vec<Change> {
+    let (recorded, replayed) = match (recorded, replayed) {
+        (Ok(recorded), Ok(replayed)) => (json(recorded), json(replayed)),
+        (Err(recorded), Err(replayed)) => (json(recorded), json(replayed)),
+        _ => (summary(recorded), summary(replayed)),
+    };
+    difference::changes("answer", &recorded, &replayed)
+}
+
+fn summary(answer: &Verdict) -> Value {
+    match answer {
+        Ok(_) => answer::verdict(&answer.clone().into()).0.into(),
+        Err(fault) => fault.to_string().into(),
+    }
+}
+
+fn json(value: &impl Serialize) -> Value {
+    serde_json::to_value(value).unwrap_or_default()
 }
 
 fn after_help() -> String {
@@ -124,4 +143,37 @@ Examples:
 A recording holds what the policy was given, passwords and secrets included: keep it like a password.
 ";
     format!("{examples}\n{}", Exit::table())
+}
+
+#[cfg(test)]
+mod tests {
+    use vestibule_domain::{Cause, Login, Properties};
+
+    use super::*;
+
+    fn outcome() -> Outcome {
+        let login = r#"{
+            "authcred": {"username": "joe"}, "attributes": {"vpn_auth": true},
+            "authret": {"user": "Joe"}, "info": {"auth_method": "local"}
+        }"#;
+        let authret = Login::from_json(login).unwrap().authret;
+        Outcome { authret, proplist_save: Properties::new(), challenge: None, session_state: None }
+    }
+
+    fn shown(recorded: &Verdict, replayed: &Verdict) -> Vec<String> {
+        answer_changes(recorded, replayed).iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn two_outcomes_are_compared_part_by_part() {
+        let mut other = outcome();
+        other.authret.proplist.set("conn_group", "staff").unwrap();
+        assert_eq!(shown(&Ok(outcome()), &Ok(other)), [r#"answer.authret.proplist.conn_group : nothing -> "staff""#]);
+    }
+
+    #[test]
+    fn an_outcome_and_a_fault_are_named() {
+        let fault = Fault::new(Cause::OutOfFuel, "all of it");
+        assert_eq!(shown(&Ok(outcome()), &Err(fault)), [r#"answer : "allowed" -> "out-of-fuel: all of it""#]);
+    }
 }
