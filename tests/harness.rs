@@ -2,11 +2,13 @@
 
 mod arbitrary;
 mod case;
+mod command;
 mod guest;
 mod login;
 mod verdict;
 
 pub(crate) use arbitrary::{any_claim, any_login};
 pub(crate) use case::Case;
+pub(crate) use command::{Run, component, file, root, vestibule};
 pub(crate) use guest::{Guest, engine, policy, policy_bytes, probe, probe_bytes, refusal};
 pub(crate) use login::{a_login, at};

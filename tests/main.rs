@@ -1,10 +1,21 @@
 //! One integration binary: each module is one behaviour of the whole.
 
+#![expect(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test that panics has failed"
+)]
+
 mod harness;
 
+mod bad_input_gets_a_sentence;
+mod commands_say_what_happened;
 mod damaged_components_do_no_harm;
 mod no_fault_lets_anybody_in;
 mod overload_denies;
 mod policies_answer_their_tables;
 mod probes;
+mod readme_is_true;
 mod recordings_replay;

@@ -1,6 +1,6 @@
 //! Files that are no policies, or whose manifest is not to be had: refused before any login.
 
-use crate::harness::{probe, refusal};
+use crate::harness::{component, probe, refusal, vestibule};
 
 /// A probe that is refused in words that name what is wrong.
 async fn is_refused(name: &str, words: &str) {
@@ -60,4 +60,12 @@ refused! {
 #[tokio::test]
 pub(crate) async fn manifest_peeks() {
     probe("manifest-peeks").lets_joe_in().await;
+}
+
+/// The loader would take a minute and gigabytes over it; that is why a child process compiles.
+#[test]
+pub(crate) fn bombs_the_compiler() {
+    let bomb = component("probes/bombs-the-compiler");
+    let run = vestibule(&["inspect", &bomb, "--compile-timeout", "5"]).exits_with(4);
+    assert!(run.stderr().contains("compiling took more than"), "{}", run.stderr());
 }

@@ -73,8 +73,7 @@ function choice(name, one, other) {
 
 function number(name, least, most) {
   const value = text(name);
-  if (!/^\d{1,9}$/.test(value)) throw new Error(`setting \`${name}\` is \`${value}\`: invalid digit found in string`);
-  if (Number(value) < least || Number(value) > most) {
+  if (!/^\d{1,9}$/.test(value) || Number(value) < least || Number(value) > most) {
     throw new Error(`setting \`${name}\` is \`${value}\`: not within ${least} to ${most}`);
   }
   return Number(value);

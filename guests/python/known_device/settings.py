@@ -105,9 +105,7 @@ def choice(name: str, one: str, other: str) -> str:
 
 def number(name: str, least: int, most: int) -> int:
     value = text(name)
-    if not re.fullmatch("[0-9]{1,9}", value):
-        raise Err(f"setting `{name}` is `{value}`: invalid digit found in string")
-    if not least <= int(value) <= most:
+    if not (re.fullmatch("[0-9]{1,9}", value) and least <= int(value) <= most):
         raise Err(f"setting `{name}` is `{value}`: not within {least} to {most}")
     return int(value)
 

@@ -1,45 +1,7 @@
-//! The executable: what is asked on the command line, and how the process ends. `vestibule --help` is its documentation.
-//!
-//! Not for: any work. Each subcommand is a file in `command/`.
+//! The executable `vestibule`.
 
-mod answer;
-mod arguments;
-mod cache;
-mod command;
-mod compiler;
-mod difference;
-mod directory;
-mod error;
-mod exit;
-mod figures;
-mod input;
-mod output;
-mod policy;
-mod python;
-mod recording;
-mod telemetry;
-
-use std::panic;
 use std::process::ExitCode;
 
-use clap::Parser as _;
-
-use arguments::Arguments;
-use exit::Exit;
-
 fn main() -> ExitCode {
-    panic::set_hook(Box::new(|bug| {
-        output::say(&format!("error: this should not have happened: {bug}\nhint: please report it with what you did"));
-    }));
-    panic::catch_unwind(run).unwrap_or(Exit::Fault).into()
-}
-
-fn run() -> Exit {
-    let Arguments { command } = Arguments::parse();
-    let is_for_programs = command.is_for_programs();
-    let done = telemetry::start().and_then(|()| command::run(command));
-    done.unwrap_or_else(|error| {
-        output::say(&if is_for_programs { error.to_json() } else { error.to_string() });
-        error.exit()
-    })
+    vestibule::main()
 }

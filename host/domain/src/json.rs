@@ -38,13 +38,25 @@ impl Error {
     }
 }
 
-/// A type error without the value that was found: it may be a secret in the wrong place.
+/// A type error without the value that was found, which may be a secret in the wrong place, and in JSON's words instead of serde's.
 fn without_value(message: &str) -> String {
     let type_error = ["invalid type: ", "invalid value: "].iter().find_map(|kind| message.strip_prefix(kind));
-    match type_error.and_then(|rest| Some((rest.split([' ', ',']).next()?, rest.rsplit_once(", expected ")?.1))) {
-        Some((found, expected)) if expected.starts_with("struct ") => format!("found {found}, expected an object"),
-        Some((found, expected)) => format!("found {found}, expected {expected}"),
+    let parts = type_error.and_then(|rest| Some((rest.split([' ', ',']).next()?, rest.rsplit_once(", expected ")?.1)));
+    match parts {
+        Some((found, expected)) => format!("found {}, expected {}", json_word(found), json_word(expected)),
         None => message.to_owned(),
+    }
+}
+
+fn json_word(word: &str) -> &str {
+    match word {
+        "map" | "a map" => "an object",
+        "sequence" | "a sequence" => "a list",
+        "string" | "a string" => "a text",
+        "integer" | "floating" => "a number",
+        "boolean" | "a boolean" => "a truth value",
+        word if word.starts_with("struct ") => "an object",
+        word => word,
     }
 }
 

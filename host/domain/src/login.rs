@@ -240,7 +240,7 @@ mod tests {
     #[test]
     fn a_value_in_the_wrong_place_is_not_quoted() {
         let error = Login::from_json(r#"{"authcred": "hunter2"}"#).unwrap_err().to_string();
-        assert!(error.contains("in `authcred`: found string, expected an object"), "{error}");
+        assert!(error.contains("in `authcred`: found a text, expected an object"), "{error}");
     }
 
     #[test]

@@ -69,7 +69,10 @@ fn store(compiled: &Compiled, state: State, fuel: u64) -> Result<Store<State>, (
     }
     match compiled.pace() {
         // The current tick has begun already: without one more, a call would lose up to a millisecond.
-        Pace::Straight => store.set_epoch_deadline(limits.deadline_ms.div_ceil(TICK.as_millis() as u64) + 1),
+        Pace::Straight => {
+            let ticks = limits.deadline().as_millis().div_ceil(TICK.as_millis()) as u64;
+            store.set_epoch_deadline(ticks + 1);
+        }
         Pace::Waiting => {
             store.set_epoch_deadline(1);
             store.epoch_deadline_async_yield_and_update(1);

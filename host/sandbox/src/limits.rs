@@ -6,6 +6,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+/// No login waits longer, whatever its tenant says.
+const MAX_DEADLINE: Duration = Duration::from_secs(3600);
+
 /// The limits of one call. All of them are enforced on every call, whatever the policy.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -14,7 +17,7 @@ pub struct Limits {
     /// Python policy takes, and stopped after some 20 ms.
     pub fuel: u64,
     /// Wall time of the whole call in milliseconds, host calls included. Default 2,000: a slow directory still answers, and
-    /// an OpenVPN client waits far longer.
+    /// an OpenVPN client waits far longer. More than an hour counts as an hour.
     pub deadline_ms: u64,
     /// Linear memories and tables together, in bytes. Default 64 MiB: twice what CPython with its standard library takes.
     pub memory_bytes: usize,
@@ -62,8 +65,8 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// The deadline as a duration.
-    pub const fn deadline(&self) -> Duration {
-        Duration::from_millis(self.deadline_ms)
+    /// The deadline as a duration, an hour at most.
+    pub fn deadline(&self) -> Duration {
+        Duration::from_millis(self.deadline_ms).min(MAX_DEADLINE)
     }
 }

@@ -108,12 +108,14 @@ impl Recording {
         Login::from_json(&self.login.to_string())
     }
 
-    /// The settings that were recorded, for a policy that reads the same ones.
+    /// The settings that were recorded, for this policy: another version gets those that it still reads.
     ///
     /// # Errors
-    /// Names the setting that this policy does not read, or needs besides.
+    /// Names the setting that this version needs besides.
     pub fn settings(&self, manifest: &Manifest) -> Result<Settings, settings::Error> {
-        Settings::from_object(self.settings.clone(), manifest)
+        let read = |name: &str| manifest.settings.iter().any(|setting| setting.name == name);
+        let still_read = self.settings.iter().filter(|(name, _)| read(name));
+        Settings::from_object(still_read.map(|(name, value)| (name.clone(), value.clone())).collect(), manifest)
     }
 
     /// Runs the call again: with the same component everything comes out the same; with another version the differences
