@@ -12,8 +12,7 @@ use crate::compiled::{Compiled, Pace};
 use crate::state::State;
 
 pub(crate) use generated::Policy;
-pub(crate) use generated::vestibule::policy::{config, directory, http, log, secrets, types};
-pub(crate) use generated::wasi::{clocks::wall_clock, random::random};
+pub(crate) use generated::vestibule::policy::{config, directory, http, log, random, secrets, types};
 
 /// The macro's output is no code of this house: the lints stop at its door, and its unsafe blocks are wasmtime's own.
 #[allow(
@@ -55,7 +54,8 @@ pub(crate) async fn post_auth(
 ) -> wasmtime::Result<Answer> {
     let lists = convert::Lists::of(login);
     let saml = lists.saml(login);
-    let params = (lists.login(login, &saml, grants),);
+    let time = store.data().circumstances.unix_seconds;
+    let params = (lists.login(login, time, &saml, grants),);
     let (result,) = match policy.pace() {
         Pace::Straight => {
             let instance = policy.pre().instantiate(&mut *store)?;

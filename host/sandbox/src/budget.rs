@@ -46,7 +46,7 @@ impl Budget {
         Ok(())
     }
 
-    /// Takes random bytes. WASI's interface cannot refuse, so too many end the policy.
+    /// Takes random bytes.
     pub(crate) fn take_random(&mut self, bytes: u64) -> Result<(), Fault> {
         let left = self.random_bytes;
         self.random_bytes = left

@@ -238,8 +238,7 @@ fn linker(engine: &Engine, component: &Component) -> wasmtime::Result<Linker<Sta
             continue;
         };
         let interface = name.split_once('@').map_or(name, |(interface, _)| interface);
-        let in_contract = matches!(interface, "wasi:clocks/wall-clock" | "wasi:random/random");
-        if interface.starts_with("wasi:") && !in_contract {
+        if interface.starts_with("wasi:") {
             wasi::define(linker.instance(name)?, interface, imported, engine.inner())?;
         }
     }

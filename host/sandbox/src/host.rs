@@ -1,8 +1,7 @@
 //! What the contract's imports do on the host: one file an interface.
 //!
-//! Not for: WASI beyond the two interfaces that the contract names; see [`crate::wasi`].
+//! Not for: WASI, which serves the runtimes of languages; see [`crate::wasi`].
 
-mod clock;
 mod config;
 mod directory;
 mod http;

@@ -28,7 +28,7 @@ pub struct Limits {
     pub transfer_bytes: usize,
     /// Calls from the guest to the host. Default 10,000: a policy needs some dozens.
     pub host_calls: u64,
-    /// Random bytes. Default 4 KiB: a hash table's seed takes 16, a session key 32.
+    /// Random bytes. Default 16 KiB: a session key takes 32, but CPython's own seeding 2,496, and again for each generator.
     pub random_bytes: u64,
     /// Log lines kept; more are counted and dropped. Default 64.
     pub log_lines: usize,
@@ -53,7 +53,7 @@ impl Default for Limits {
             table_elements: 20_000,
             transfer_bytes: 1 << 20,
             host_calls: 10_000,
-            random_bytes: 4 << 10,
+            random_bytes: 16 << 10,
             log_lines: 64,
             log_bytes: 16 << 10,
             directory_searches: 16,

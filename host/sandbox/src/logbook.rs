@@ -75,7 +75,9 @@ impl Logbook {
         };
         let line = std::mem::take(pending);
         let text = String::from_utf8_lossy(&line);
-        self.write(level, text.trim_end(), &[("stream".to_owned(), name.to_owned())]);
+        if !text.trim().is_empty() {
+            self.write(level, text.trim_end(), &[("stream".to_owned(), name.to_owned())]);
+        }
     }
 
     /// Ends the book: what is pending becomes lines, and the secrets that the call knew become stars.

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use rand::SeedableRng;
+use rand::{RngCore as _, SeedableRng as _};
 use rand_chacha::ChaCha20Rng;
 use vestibule_domain::{Cause, Fault, Login, Secret};
 use wasmtime::component::{Resource, ResourceTable};
@@ -75,10 +75,20 @@ impl State {
         self.handles.push(held).map_err(full)
     }
 
-    /// The call's generator, made on first use: most policies need none.
-    pub(crate) fn random(&mut self) -> &mut ChaCha20Rng {
+    /// Draws random octets from the call's seed. No interface for them can refuse, so too many end the policy.
+    pub(crate) fn draw(&mut self, count: u64) -> Result<Vec<u8>, Fault> {
+        self.budget.take_random(count)?;
+        let mut octets = vec![0; usize::try_from(count).unwrap_or_default()];
         let seed = self.circumstances.seed;
-        self.random.get_or_insert_with(|| ChaCha20Rng::from_seed(seed))
+        // Made on first use: most policies need none.
+        self.random.get_or_insert_with(|| ChaCha20Rng::from_seed(seed)).fill_bytes(&mut octets);
+        Ok(octets)
+    }
+
+    /// The same as a number.
+    pub(crate) fn draw_u64(&mut self) -> Result<u64, Fault> {
+        let octets = self.draw(u64::from(u64::BITS / 8))?;
+        Ok(octets.into_iter().fold(0, |number, octet| (number << 8) | u64::from(octet)))
     }
 
     /// Remembers that a capability failed the policy.

@@ -6,7 +6,6 @@
 
 mod io;
 
-use rand::RngCore as _;
 use vestibule_domain::{Cause, Fault};
 use wasmtime::component::types::{ComponentInstance, ComponentItem};
 use wasmtime::component::{LinkerInstance, Resource, ResourceType};
@@ -76,6 +75,10 @@ fn define_function(linker: &mut LinkerInstance<'_, State>, interface: &str, name
             "get-terminal-stdin" | "get-terminal-stdout" | "get-terminal-stderr",
         ) => function(linker, name, |_, ()| Ok((None::<Resource<Terminal>>,))),
 
+        ("wasi:clocks/wall-clock", "now") => {
+            function(linker, name, |call, ()| Ok((io::Datetime::of(&call.data().circumstances),)))
+        }
+        ("wasi:clocks/wall-clock", "resolution") => function(linker, name, |_, ()| Ok((io::Datetime::SECOND,))),
         ("wasi:clocks/monotonic-clock", "now") => {
             function(linker, name, |call, ()| Ok((io::nanoseconds(call.data().slept),)))
         }
@@ -92,17 +95,17 @@ fn define_function(linker: &mut LinkerInstance<'_, State>, interface: &str, name
         }
 
         // The one generator of the call serves them all: an insecure source need not be worse.
-        ("wasi:random/insecure", "get-insecure-random-bytes") => function(linker, name, |mut call, (len,): (u64,)| {
-            call.data_mut().budget.take_random(len)?;
-            let mut bytes = vec![0; usize::try_from(len)?];
-            call.data_mut().random().fill_bytes(&mut bytes);
-            Ok((bytes,))
-        }),
-        ("wasi:random/insecure", "get-insecure-random-u64") => {
-            function(linker, name, |mut call, ()| Ok((random_u64(&mut call)?,)))
+        ("wasi:random/random", "get-random-bytes") | ("wasi:random/insecure", "get-insecure-random-bytes") => {
+            function(linker, name, |mut call, (count,): (u64,)| Ok((call.data_mut().draw(count)?,)))
+        }
+        ("wasi:random/random", "get-random-u64") | ("wasi:random/insecure", "get-insecure-random-u64") => {
+            function(linker, name, |mut call, ()| Ok((call.data_mut().draw_u64()?,)))
         }
         ("wasi:random/insecure-seed", "insecure-seed" | "get-insecure-seed") => {
-            function(linker, name, |mut call, ()| Ok(((random_u64(&mut call)?, random_u64(&mut call)?),)))
+            function(linker, name, |mut call, ()| {
+                let state = call.data_mut();
+                Ok(((state.draw_u64()?, state.draw_u64()?),))
+            })
         }
 
         ("wasi:filesystem/preopens", "get-directories") => {
@@ -165,10 +168,4 @@ where
 fn refuse(linker: &mut LinkerInstance<'_, State>, interface: &str, name: &str) -> Result<()> {
     let what = format!("`{interface}` `{name}` is not available to policies");
     linker.func_new(name, move |_, _, _, _| Err(Fault::new(Cause::CapabilityDenied, &what).into()))
-}
-
-fn random_u64(call: &mut Call<'_>) -> Result<u64> {
-    let state = call.data_mut();
-    state.budget.take_random(size_of::<u64>() as u64)?;
-    Ok(state.random().next_u64())
 }

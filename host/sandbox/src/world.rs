@@ -4,6 +4,7 @@
 
 use std::fmt;
 
+use vestibule_domain::Manifest;
 use wasmtime::Engine;
 use wasmtime::component::types::{Component, ComponentItem};
 
@@ -37,6 +38,24 @@ pub enum Capability {
     Sleep,
 }
 
+impl Capability {
+    /// The stable name, for programs.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Config => "config",
+            Self::Secrets => "secrets",
+            Self::Log => "log",
+            Self::Directory => "directory",
+            Self::Http => "http",
+            Self::Clock => "clock",
+            Self::Random => "random",
+            Self::Output => "output",
+            Self::Sleep => "sleep",
+        }
+    }
+}
+
+/// In plain words.
 impl fmt::Display for Capability {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -84,6 +103,19 @@ impl Imports {
         Ok(imports)
     }
 
+    /// The capabilities that a policy can make use of: imported, and wanted by its manifest where they have to be granted or set.
+    /// Some toolchains import the whole world, whatever the policy does.
+    pub fn usable(&self, manifest: &Manifest) -> Vec<Capability> {
+        let usable = |capability: &Capability| match capability {
+            Capability::Config => manifest.settings.iter().any(|setting| !setting.secret),
+            Capability::Secrets => manifest.settings.iter().any(|setting| setting.secret),
+            Capability::Directory => manifest.wants_directory,
+            Capability::Http => !manifest.wants_http.is_empty(),
+            _ => true,
+        };
+        self.capabilities.iter().copied().filter(usable).collect()
+    }
+
     /// Whether the policy can wait for something.
     pub(crate) fn can_wait(&self) -> bool {
         let waits = [Capability::Directory, Capability::Http, Capability::Sleep];
@@ -102,6 +134,7 @@ impl Imports {
                 "log" => self.capabilities.push(Capability::Log),
                 "directory" => self.capabilities.push(Capability::Directory),
                 "http" => self.capabilities.push(Capability::Http),
+                "random" => self.capabilities.push(Capability::Random),
                 _ => return Err(LoadError::UnknownImport(name.to_owned())),
             }
             return Ok(());

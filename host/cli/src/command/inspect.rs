@@ -60,23 +60,9 @@ fn to_json(policy: &Policy) -> Inspected<'_> {
         size_bytes: policy.compiled.size(),
         contract: imports.version.as_deref(),
         host_contract: VERSION,
-        capabilities: imports.capabilities.iter().map(|capability| name(*capability)).collect(),
+        capabilities: imports.usable(&policy.manifest).into_iter().map(Capability::name).collect(),
         refused_imports: &imports.refused,
         manifest: &policy.manifest,
-    }
-}
-
-const fn name(capability: Capability) -> &'static str {
-    match capability {
-        Capability::Config => "config",
-        Capability::Secrets => "secrets",
-        Capability::Log => "log",
-        Capability::Directory => "directory",
-        Capability::Http => "http",
-        Capability::Clock => "clock",
-        Capability::Random => "random",
-        Capability::Output => "output",
-        Capability::Sleep => "sleep",
     }
 }
 
@@ -88,7 +74,7 @@ fn to_text(manifest: &Manifest, compiled: &Compiled) -> String {
     let _ = writeln!(text, "sha256   : {}", compiled.digest());
     let _ = writeln!(text, "size     : {} ({bytes} bytes)", figures::bytes(size));
     let _ = writeln!(text, "contract : {}", contract(imports));
-    section(&mut text, "can", &can(imports));
+    section(&mut text, "can", &can(imports, manifest));
     section(&mut text, "cannot", &cannot(imports, manifest));
     if !imports.refused.is_empty() {
         section(&mut text, "imports but may never use", &imports.refused);
@@ -113,15 +99,16 @@ fn section(text: &mut String, title: &str, lines: &[String]) {
     text.extend(lines.iter().map(|line| format!("  {line}\n")));
 }
 
-fn can(imports: &Imports) -> Vec<String> {
+fn can(imports: &Imports, manifest: &Manifest) -> Vec<String> {
     let given = ["decides on the login that it is given".to_owned()];
-    let imported = imports.capabilities.iter().map(Capability::to_string);
-    given.into_iter().chain(imported).collect()
+    let usable = imports.usable(manifest).into_iter().map(|capability| capability.to_string());
+    given.into_iter().chain(usable).collect()
 }
 
 /// What nobody can, and what this policy cannot though others might.
 fn cannot(imports: &Imports, manifest: &Manifest) -> Vec<String> {
-    let lacks = |capability| !imports.capabilities.contains(&capability);
+    let usable = imports.usable(manifest);
+    let lacks = |capability| !usable.contains(&capability);
     let others = [
         (!manifest.retain_password, "see the password"),
         (lacks(Capability::Secrets), "read secrets"),
@@ -220,15 +207,16 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_imported_cannot_be_done() {
-        let imports = Imports { capabilities: vec![Capability::Directory], ..Imports::default() };
+    fn what_is_not_imported_or_not_asked_for_cannot_be_done() {
+        let imports = Imports { capabilities: vec![Capability::Directory, Capability::Http], ..Imports::default() };
+        let manifest = Manifest { wants_directory: true, wants_http: Vec::new(), ..manifest() };
         let expected = [
             "see the password",
             "read secrets",
             "send requests",
             "reach files, the network, the environment or other processes",
         ];
-        assert_eq!(cannot(&imports, &manifest()), expected);
+        assert_eq!(cannot(&imports, &manifest), expected);
     }
 
     #[test]

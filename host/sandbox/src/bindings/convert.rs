@@ -59,11 +59,13 @@ impl<'a> Lists<'a> {
     pub(super) fn login(
         &'a self,
         login: &'a Login,
+        time: u64,
         saml: &'a [(&'a str, &'a [&'a str])],
         grants: &Grants,
     ) -> types::Login<'a> {
         let Login { authcred, attributes, authret, info, crstate, session_state } = login;
         types::Login {
+            time,
             authcred: types::Authcred {
                 username: authcred.username.as_str(),
                 client_ip_addr: authcred.client_ip_addr.as_deref(),

@@ -99,6 +99,5 @@ fn request_of(request: wit::Request) -> Request {
 }
 
 fn response(response: Response) -> wit::Response {
-    let headers = response.headers.into_iter().map(|(name, value)| (name, value.into_bytes())).collect();
-    wit::Response { status: response.status, headers, body: response.body }
+    wit::Response { status: response.status, headers: response.headers, body: response.body }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use wasmtime::component::{ComponentType, Lift, LinkerInstance, Lower, Resource, ResourceType};
 use wasmtime::{Result, StoreContextMut};
 
+use crate::circumstances::Circumstances;
 use crate::logbook::Stream;
 use crate::state::State;
 
@@ -50,6 +51,23 @@ pub(super) enum StreamError {
     LastOperationFailed(Resource<Error>),
     #[component(name = "closed")]
     Closed,
+}
+
+/// `wasi:clocks/wall-clock` `datetime`.
+#[derive(ComponentType, Lift, Lower)]
+#[component(record)]
+pub(super) struct Datetime {
+    seconds: u64,
+    nanoseconds: u32,
+}
+
+impl Datetime {
+    pub(super) const SECOND: Self = Self { seconds: 1, nanoseconds: 0 };
+
+    /// The time of the login, standing still.
+    pub(super) const fn of(circumstances: &Circumstances) -> Self {
+        Self { seconds: circumstances.unix_seconds, nanoseconds: circumstances.nanoseconds }
+    }
 }
 
 /// Ready when the guest's monotonic clock reaches an instant.
