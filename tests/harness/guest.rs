@@ -9,7 +9,10 @@ use vestibule_domain::{Grants, Login, Manifest, Settings};
 use vestibule_sandbox::{Capabilities, Capacity, Circumstances, Compiled, Configured, Engine, Key, Limits, Report};
 
 static ENGINE: LazyLock<Engine> = LazyLock::new(|| Engine::new(&Capacity::default()).unwrap());
-static COMPILED: LazyLock<Mutex<HashMap<PathBuf, Arc<Mutex<Option<Compiled>>>>>> = LazyLock::new(Mutex::default);
+static COMPILED: LazyLock<Mutex<HashMap<PathBuf, Cell>>> = LazyLock::new(Mutex::default);
+
+/// Locked while the guest is compiled, so that whoever wants it too waits for it.
+type Cell = Arc<Mutex<Option<Compiled>>>;
 
 /// The engine that all tests share, as a host would.
 pub(crate) fn engine() -> &'static Engine {

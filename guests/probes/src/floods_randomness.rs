@@ -6,6 +6,6 @@ probe!(post_auth);
 
 fn post_auth(_: Login) -> Result<Outcome, String> {
     loop {
-        std::hint::black_box(random::get_random_bytes(16));
+        std::hint::black_box(random::bytes(16));
     }
 }

@@ -1,18 +1,24 @@
-//! Complains if time passes while it computes. Expected: allowed.
+//! Complains if time passes while it computes, or was another than the login's. Expected: allowed.
 
-use vestibule_probes::{Login, Outcome, pass, probe, wall_clock};
+use std::time::{Duration, SystemTime};
+
+use vestibule_probes::{Login, Outcome, pass, probe};
 
 probe!(post_auth);
 
 fn post_auth(login: Login) -> Result<Outcome, String> {
-    let before = wall_clock::now();
+    let before = now();
     (0..1_000_000).for_each(|number| {
         std::hint::black_box(number);
     });
-    let after = wall_clock::now();
-    if (before.seconds, before.nanoseconds) == (after.seconds, after.nanoseconds) {
+    let after = now();
+    if before == after && before.as_secs() == login.time {
         Ok(pass(login))
     } else {
-        Err(format!("{before:?} became {after:?}"))
+        Err(format!("{before:?} became {after:?} in a login at {} s", login.time))
     }
+}
+
+fn now() -> Duration {
+    SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default()
 }

@@ -16,5 +16,4 @@ wit_bindgen::generate!({
     export_macro_name: "export",
     pub_export_macro: true,
     default_bindings_module: "vestibule_policy::bindings",
-    generate_all,
 });

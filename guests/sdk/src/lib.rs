@@ -3,7 +3,6 @@
 #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
 pub mod arena;
 pub mod bindings;
-pub mod clock;
 pub mod config;
 pub mod directory;
 mod export;

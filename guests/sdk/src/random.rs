@@ -1,15 +1,10 @@
 //! Randomness of this login alone, recorded with it.
 //!
-//! Not for: large amounts; a call may draw 4 KiB unless its tenant says otherwise.
+//! Not for: large amounts; a call may draw 16 KiB unless its tenant says otherwise.
 
-use crate::bindings::wasi::random::random;
+pub use crate::bindings::vestibule::policy::random::bytes;
 
-/// Unpredictable octets.
-pub fn bytes(count: u64) -> Vec<u8> {
-    random::get_random_bytes(count)
-}
-
-/// Eight of them as a number.
+/// Eight unpredictable octets as a number.
 pub fn number() -> u64 {
-    random::get_random_u64()
+    bytes(8).into_iter().fold(0, |number, octet| (number << 8) | u64::from(octet))
 }

@@ -4,10 +4,11 @@
 
 use crate::{Attributes, Authcred, Authret, Crstate, Info, Login, Status};
 
-/// The smallest VPN login: this user, with a password that the server itself has checked. Everything else is absent or empty,
-/// and every field can be set.
+/// The smallest VPN login: this user, with a password that the server itself has checked. Everything else is zero, absent or
+/// empty, and every field can be set.
 pub fn login(user: &str) -> Login {
     Login {
+        time: 0,
         authcred: Authcred {
             username: user.into(),
             client_ip_addr: None,

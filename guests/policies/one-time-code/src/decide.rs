@@ -1,6 +1,6 @@
 //! Decides on the code of a login, or that one must be asked for.
 //!
-//! Not for: what the user is told, nor the clock; the time is handed in.
+//! Not for: what the user is told.
 
 use vestibule_policy::{Login, property};
 
@@ -29,7 +29,7 @@ pub enum Verdict {
 ///
 /// # Errors
 /// The user's record holds something that cannot be a secret or a time step.
-pub fn verdict(login: &Login, settings: &Settings, time: u64) -> Result<Verdict, String> {
+pub fn verdict(login: &Login, settings: &Settings) -> Result<Verdict, String> {
     let Some(secret) = login.stored(&settings.secret_property).filter(|secret| !secret.trim().is_empty()) else {
         return Ok(Verdict::WithoutSecret);
     };
@@ -40,7 +40,7 @@ pub fn verdict(login: &Login, settings: &Settings, time: u64) -> Result<Verdict,
     let Some(code) = login.crstate.response.as_deref().or(first) else {
         return Ok(Verdict::Ask);
     };
-    let steps = settings.totp.matching_steps(&secret, &plain(code), time);
+    let steps = settings.totp.matching_steps(&secret, &plain(code), login.time);
     let unused = steps.iter().copied().find(|step| last_step.is_none_or(|last| *step > last));
     Ok(match unused {
         Some(step) => Verdict::Accept { step },

@@ -9,7 +9,7 @@ mod totp;
 
 use decide::{Verdict, verdict};
 use settings::Settings;
-use vestibule_policy::{Challenge, Login, Manifest, Outcome, Policy, clock, config, log};
+use vestibule_policy::{Challenge, Login, Manifest, Outcome, Policy, config, log};
 
 /// The property with the time step of the last code that was accepted.
 const LAST_STEP: &str = "pvt_totp_last_step";
@@ -33,7 +33,7 @@ impl Policy for OneTimeCode {
         if login.attributes.reauth == Some(true) && !settings.check_reauth {
             return Ok(login.allow());
         }
-        match verdict(&login, &settings, clock::now())? {
+        match verdict(&login, &settings)? {
             Verdict::WithoutSecret => without_secret(login, &settings),
             Verdict::Accept { step } => Ok(login.allow().saving(LAST_STEP, step.to_string())),
             Verdict::Ask => Ok(ask(login, &config::text("question")?, 0)),

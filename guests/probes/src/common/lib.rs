@@ -7,15 +7,13 @@ pub mod bindings {
     wit_bindgen::generate!({
         path: "../../wit/v0.1",
         world: "policy",
-        generate_all,
         pub_export_macro: true,
         default_bindings_module: "vestibule_probes::bindings",
     });
 }
 
 pub use bindings::vestibule::policy::types::{Authret, Challenge, Login, Manifest, Outcome, Setting, Status};
-pub use bindings::vestibule::policy::{config, directory, http, log, secrets};
-pub use bindings::wasi::{clocks::wall_clock, random::random};
+pub use bindings::vestibule::policy::{config, directory, http, log, random, secrets};
 pub use bindings::{Guest, export};
 
 /// Makes a policy of `post_auth`, and of a function that returns its manifest where the plain one does not do.

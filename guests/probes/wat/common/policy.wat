@@ -43,8 +43,8 @@
     (type $crstate' (record (field "values" $properties) (field "response" $text?)))
     (export "crstate" (type $crstate (eq $crstate')))
     (type $login' (record
-      (field "authcred" $authcred) (field "attributes" $attributes) (field "authret" $authret) (field "info" $info)
-      (field "crstate" $crstate) (field "session-state" $octets?)))
+      (field "time" u64) (field "authcred" $authcred) (field "attributes" $attributes) (field "authret" $authret)
+      (field "info" $info) (field "crstate" $crstate) (field "session-state" $octets?)))
     (export "login" (type (eq $login')))
     (type $challenge' (record (field "text" string) (field "echo" bool) (field "values" $properties)))
     (export "challenge" (type $challenge (eq $challenge')))
@@ -86,10 +86,10 @@
       (global.get $free)
       (global.set $free (i32.add (global.get $free) (local.get $size))))
 
-    ;; The answer, at 1024: a result that is no error (0), four bytes on the login's `authret` of 44 bytes, which begins 88 bytes
+    ;; The answer, at 1024: a result that is no error (0), four bytes on the login's `authret` of 44 bytes, which begins 96 bytes
     ;; after the login does, and zeros: nothing saved, no challenge, no state.
     (func (export "pass") (param $login i32) (result i32)
-      (memory.copy (i32.const 1028) (i32.add (local.get $login) (i32.const 88)) (i32.const 44))
+      (memory.copy (i32.const 1028) (i32.add (local.get $login) (i32.const 96)) (i32.const 44))
       (i32.const 1024)))
   (core instance $base (instantiate $base))
 

@@ -21,6 +21,7 @@ fn settings() -> Settings {
 
 fn login(stored: &[(&str, &str)]) -> Login {
     let mut login = testing::login("joe");
+    login.time = NOW;
     login.authret.proplist = testing::properties(stored);
     login
 }
@@ -33,7 +34,7 @@ fn answering(response: &str, tries: &str, stored: &[(&str, &str)]) -> Login {
 }
 
 fn decide(login: &Login) -> Verdict {
-    verdict(login, &settings(), NOW).expect("a verdict")
+    verdict(login, &settings()).expect("a verdict")
 }
 
 #[test]
@@ -92,7 +93,7 @@ fn a_user_without_a_secret_is_told_apart() {
 
 #[test]
 fn a_record_that_cannot_be_right_is_an_error_that_does_not_quote_the_secret() {
-    let error = |stored| verdict(&login(stored), &settings(), NOW).expect_err("an error");
+    let error = |stored| verdict(&login(stored), &settings()).expect_err("an error");
     assert_eq!(error(&[("pvt_totp_secret", "not base32!")]), "property `pvt_totp_secret` is no Base32 (RFC 4648)");
     assert_eq!(error(&[("pvt_totp_secret", "MZXW6")]), "property `pvt_totp_secret` holds 3 octets, fewer than 10");
     assert!(error(&[("pvt_totp_last_step", "soon"), ("pvt_totp_secret", SECRET)]).contains("`soon`"));
