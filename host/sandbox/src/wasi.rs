@@ -4,6 +4,7 @@
 //! calling it ends the policy with cause `capability-denied`. Written for this house instead of linking a full WASI: a policy has
 //! no use for the rest, and most advisories of the last years were in the rest.
 
+mod clocks;
 mod io;
 
 use vestibule_domain::{Cause, Fault};
@@ -12,7 +13,8 @@ use wasmtime::component::{LinkerInstance, Resource, ResourceType};
 use wasmtime::{Engine, Result, StoreContextMut};
 
 use crate::state::State;
-use io::{Descriptor, Input, Output, Pollable, StreamError, Terminal};
+use clocks::{Datetime, Pollable};
+use io::{Descriptor, Input, Output, StreamError, Terminal};
 
 type Call<'a> = StoreContextMut<'a, State>;
 
@@ -43,7 +45,7 @@ pub(crate) fn define(
 
 fn define_resource(linker: &mut LinkerInstance<'_, State>, name: &str) -> Result<()> {
     let ty = match name {
-        "pollable" => return io::define_pollable(linker),
+        "pollable" => return clocks::define_pollable(linker),
         "error" => ResourceType::host::<io::Error>(),
         "input-stream" => ResourceType::host::<Input>(),
         "output-stream" => ResourceType::host::<Output>(),
@@ -76,17 +78,17 @@ fn define_function(linker: &mut LinkerInstance<'_, State>, interface: &str, name
         ) => function(linker, name, |_, ()| Ok((None::<Resource<Terminal>>,))),
 
         ("wasi:clocks/wall-clock", "now") => {
-            function(linker, name, |call, ()| Ok((io::Datetime::of(&call.data().circumstances),)))
+            function(linker, name, |call, ()| Ok((Datetime::of(&call.data().circumstances),)))
         }
-        ("wasi:clocks/wall-clock", "resolution") => function(linker, name, |_, ()| Ok((io::Datetime::SECOND,))),
+        ("wasi:clocks/wall-clock", "resolution") => function(linker, name, |_, ()| Ok((Datetime::SECOND,))),
         ("wasi:clocks/monotonic-clock", "now") => {
-            function(linker, name, |call, ()| Ok((io::nanoseconds(call.data().slept),)))
+            function(linker, name, |call, ()| Ok((clocks::nanoseconds(call.data().slept),)))
         }
         ("wasi:clocks/monotonic-clock", "resolution") => function(linker, name, |_, ()| Ok((1_u64,))),
         ("wasi:clocks/monotonic-clock", "subscribe-duration") => {
             function(linker, name, |mut call, (nanos,): (u64,)| {
                 let state = call.data_mut();
-                let wake = io::nanoseconds(state.slept).saturating_add(nanos);
+                let wake = clocks::nanoseconds(state.slept).saturating_add(nanos);
                 Ok((state.hold(Pollable::at(wake))?,))
             })
         }
@@ -141,8 +143,8 @@ fn define_function(linker: &mut LinkerInstance<'_, State>, interface: &str, name
                 Ok((call.data().handles.get(&pollable)?.is_ready(call.data().slept),))
             })
         }
-        ("wasi:io/poll", "[method]pollable.block") => io::define_block(linker),
-        ("wasi:io/poll", "poll") => io::define_poll(linker),
+        ("wasi:io/poll", "[method]pollable.block") => clocks::define_block(linker),
+        ("wasi:io/poll", "poll") => clocks::define_poll(linker),
 
         _ => refuse(linker, interface, name),
     }

@@ -3,7 +3,9 @@
 //! Not for: a way to run policies. No fuel, no deadline, no limit on memory, no checks of the answer: what the sandbox costs is
 //! what it takes beyond this.
 
+use std::hint::black_box;
 use std::sync::Arc;
+use std::time::Instant;
 
 use anyhow::{Context as _, Result, ensure};
 use vestibule_domain::login::Status;
@@ -12,6 +14,8 @@ use vestibule_domain::{Login, Properties, Secret, Settings};
 use wasmtime::component::{Component, ComponentExportIndex, HasSelf, InstancePre, Linker};
 use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, Store};
 
+use crate::sandbox::side_by_side;
+use crate::turns::Batch;
 use generated::vestibule::policy::{config, log, types};
 
 mod generated {
@@ -55,8 +59,32 @@ impl Floor {
         Ok(Self { engine, pre, post_auth, settings: Arc::new(settings.clone()) })
     }
 
+    /// Logins one after the other on this thread.
+    pub fn batch<'a>(&'a self, login: &'a Login) -> Batch<'a> {
+        Box::new(move |logins| {
+            let start = Instant::now();
+            self.decide(login, logins)?;
+            Ok(start.elapsed())
+        })
+    }
+
+    /// Logins on several threads, each with its share.
+    pub fn batch_on<'a>(&'a self, threads: u32, login: &'a Login) -> Batch<'a> {
+        let shares = vec![(); threads as usize];
+        Box::new(move |logins| side_by_side(&shares, |()| self.decide(login, logins / threads)))
+    }
+
+    fn decide(&self, login: &Login, logins: u32) -> Result<()> {
+        for _ in 0..logins {
+            let outcome = self.call(login)?;
+            ensure!(matches!(outcome.authret.status, types::Status::Succeed), "the login is refused");
+            black_box(outcome);
+        }
+        Ok(())
+    }
+
     /// Decides on one login, and believes whatever comes back.
-    pub fn call(&self, login: &Login) -> Result<types::Outcome> {
+    fn call(&self, login: &Login) -> Result<types::Outcome> {
         let mut store = Store::new(&self.engine, State { settings: Arc::clone(&self.settings) });
         let lists = Lists::of(login)?;
         let instance = self.pre.instantiate(&mut store)?;
@@ -121,6 +149,7 @@ impl<'a> Lists<'a> {
     fn login(&'a self, login: &'a Login) -> types::Login<'a> {
         let Login { authcred, attributes, authret, info, crstate, session_state } = login;
         types::Login {
+            time: 1_766_000_000,
             authcred: types::Authcred {
                 username: authcred.username.as_str(),
                 client_ip_addr: authcred.client_ip_addr.as_deref(),

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 use vestibule_domain::Login;
 
-/// A laptop with 30 entries in `client_info` and a user with 15 properties.
+/// 30 entries in `client_info`, a user with 15 properties, and the one device that is registered for them.
 pub const LOGIN: &str = "tests/logins/laptop.json";
 
 /// The login as a host holds it, and as text for those who are handed text.
@@ -18,28 +18,34 @@ pub struct Record {
 }
 
 impl Record {
-    pub fn read(path: &Path) -> Result<Self> {
-        let json = fs::read_to_string(path).with_context(|| format!("read the login `{}`", path.display()))?;
-        Ok(Self { login: Login::from_json(&json)?, json })
+    pub fn read() -> Result<Self> {
+        let text = fs::read_to_string(file(LOGIN)).with_context(|| format!("read the login `{LOGIN}`"))?;
+        let login = Login::from_json(&text)?;
+        let json = login.to_json_revealed().to_string();
+        Ok(Self { login, json })
     }
-}
-
-/// A file of this repository.
-pub fn file(path: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path)
 }
 
 /// A policy that `guests/build.sh` made.
 pub fn policy(name: &str) -> Result<Vec<u8>> {
-    component("policies", name)
+    component(&format!("policies/{name}.wasm"))
 }
 
 /// A probe that `guests/build.sh` made.
 pub fn probe(name: &str) -> Result<Vec<u8>> {
-    component("probes", name)
+    component(&format!("probes/{name}.wasm"))
 }
 
-fn component(folder: &str, name: &str) -> Result<Vec<u8>> {
-    let path = file("guests/target/components").join(folder).join(name).with_extension("wasm");
-    fs::read(&path).with_context(|| format!("read `{}`: run `guests/build.sh`", path.display()))
+/// Something that `build.rs` made, unless it could not.
+pub fn built(path: &'static str) -> Result<&'static Path> {
+    if path.is_empty() { Err(anyhow::anyhow!("it could not be built here")) } else { Ok(Path::new(path)) }
+}
+
+/// A file of this repository.
+fn file(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path)
+}
+
+fn component(path: &str) -> Result<Vec<u8>> {
+    fs::read(file("guests/target/components").join(path)).with_context(|| format!("read `{path}`: run `guests/build.sh`"))
 }
