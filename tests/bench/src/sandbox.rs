@@ -79,7 +79,8 @@ impl<'a> Policy<'a> {
         }))
     }
 
-    async fn decide(&self, logins: u32) -> Result<()> {
+    /// Logins one after the other, each with the expected end.
+    pub async fn decide(&self, logins: u32) -> Result<()> {
         for _ in 0..logins {
             let report = self.configured.call(self.login, &Circumstances::now()).await;
             self.expected.ensure(&report)?;

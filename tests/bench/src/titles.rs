@@ -1,0 +1,29 @@
+//! What the rows are called.
+
+pub const FLOOR_DEFAULT: &str = "wasmtime alone, its pooling defaults";
+pub const FLOOR: &str = "**wasmtime alone, pages kept as the sandbox keeps them: the floor**";
+pub const FLOOR_ON_TWO: &str = "the floor on 2 threads";
+pub const SANDBOX: &str = "**this sandbox, every limit on**";
+pub const SANDBOX_ON_TWO: &str = "this sandbox on 2 threads";
+pub const BESIDE_A_LOOP: &str = "this sandbox beside a policy that loops forever on another thread";
+pub const BESIDE_NATIVE: &str = "this sandbox beside plain arithmetic on another thread";
+pub const WASIP2: &str = "this sandbox, the policy built for wasm32-wasip2";
+pub const JAVASCRIPT: &str = "this sandbox, the policy in JavaScript";
+pub const PYTHON: &str = "this sandbox, the policy in Python";
+
+pub const FUEL: &str = "stopped: an endless loop out of 50,000,000 fuel";
+pub const HALF_FUEL: &str = "stopped: an endless loop out of 25,000,000 fuel";
+pub const DEADLINE: &str = "stopped: an endless loop at a deadline of 20 ms";
+pub const LATE_DEADLINE: &str = "stopped: an endless loop at a deadline of 200 ms";
+pub const SLEEP: &str = "stopped: a sleep at a deadline of 20 ms";
+pub const MEMORY: &str = "stopped: allocating beyond 64 MiB";
+
+pub const EXTISM_FRESH: &str = "Extism, a fresh plug-in";
+pub const EXTISM_REUSED: &str = "Extism, one plug-in for all";
+pub const REGORUS_ENGINE: &str = "regorus, a clone of the engine";
+pub const REGORUS_COMPILED: &str = "regorus, one compiled policy";
+pub const REGORUS_MACHINE: &str = "regorus, its virtual machine";
+pub const PROCESS_PYTHON: &str = "a process: python3 with a script";
+pub const PROCESS_BINARY: &str = "a process: a static binary";
+pub const CPYTHON_DICTS: &str = "CPython in process, dicts from Rust";
+pub const CPYTHON_JSON: &str = "CPython in process, JSON";
