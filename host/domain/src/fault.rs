@@ -105,6 +105,7 @@ impl fmt::Display for Cause {
 
 /// A cause with what is known of it. The detail is for the log and may quote the policy; it never reaches a client.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(deny_unknown_fields)]
 #[error("{cause}: {detail}")]
 pub struct Fault {
     /// What went wrong.

@@ -23,10 +23,24 @@ pub fn from_str<T: DeserializeOwned>(what: &'static str, text: &str) -> Result<T
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let path = error.path().to_string();
-        Error::new(what, if path == "." { String::new() } else { format!(", in `{path}`") }, &error.into_inner())
+        let key = if matches!(path.as_str(), "." | "?") { String::new() } else { format!(", in `{path}`") };
+        Error::new(what, key, &error.into_inner())
     })?;
     deserializer.end().map_err(|error| Error::new(what, String::new(), &error))?;
     Ok(value)
+}
+
+/// Reads one object. Serde would take a list of an object's values as well, in an order that nobody wrote down.
+///
+/// # Errors
+/// As [`from_str`].
+pub fn object_from_str<T: DeserializeOwned>(what: &'static str, text: &str) -> Result<T, Error> {
+    let first = text.trim_start().chars().next();
+    if first.is_some_and(|first| first != '{') {
+        let message = "expected an object, `{` first".to_owned();
+        return Err(Error { what, line: 1, column: 1, key: String::new(), message });
+    }
+    from_str(what, text)
 }
 
 impl Error {

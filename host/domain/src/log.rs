@@ -35,6 +35,7 @@ impl Level {
 
 /// One line, cleaned of control characters and of the secrets that the call knew.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Line {
     /// How much it matters.
     pub level: Level,

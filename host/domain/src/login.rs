@@ -179,7 +179,7 @@ impl Login {
     /// # Errors
     /// Names the line, the key and what was expected there.
     pub fn from_json(text: &str) -> Result<Self, json::Error> {
-        json::from_str("login", text)
+        json::object_from_str("login", text)
     }
 
     /// The JSON form with its secrets in clear, for a recording that must replay. Everything else serialises stars.

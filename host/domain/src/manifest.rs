@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::text::ClientText;
+use crate::text::{ClientText, MAX_CHALLENGE_BYTES};
 use crate::{http, outcome::Echo};
 
 /// The most entries in any of a manifest's lists.
@@ -85,6 +85,12 @@ impl Manifest {
             format!("`{}` is no semantic version such as `1.4.0`", shown(&self.version))
         })?;
         ensure("description", is_text(&self.description), || "is no line of at most 1024 bytes".to_owned())?;
+        if let Some(question) = &self.static_challenge {
+            let length = question.text.as_str().trim().len();
+            ensure("static_challenge", (1..=MAX_CHALLENGE_BYTES).contains(&length), || {
+                format!("the text has {length} bytes, not 1 to {MAX_CHALLENGE_BYTES}")
+            })?;
+        }
         check_list("x509_track", &self.x509_track, |name| {
             let name = name.strip_prefix('+').unwrap_or(name);
             !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))

@@ -14,11 +14,14 @@ pub const MAX_VALUE_BYTES: usize = 4096;
 /// The most entries in one list: ten times the largest record seen in use.
 pub const MAX_ENTRIES: usize = 512;
 
+/// The most bytes of names and values in one list: an outcome's three lists then fit into what one transfer may carry.
+pub const MAX_LIST_BYTES: usize = 256 * 1024;
+
 /// Why a list of pairs is no list of properties.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     /// Not 1 to [`MAX_NAME_BYTES`] bytes of printable ASCII without spaces.
-    #[error("`{0}` is no property name: 1 to {MAX_NAME_BYTES} printable ASCII characters without spaces are")]
+    #[error("`{0}` is no property name: it takes 1 to {MAX_NAME_BYTES} printable ASCII characters and no spaces")]
     Name(String),
     /// A value over [`MAX_VALUE_BYTES`].
     #[error("the value of `{name}` has {bytes} bytes, more than {MAX_VALUE_BYTES}")]
@@ -34,6 +37,9 @@ pub enum Error {
     /// One name twice: which of them counts would be anybody's guess.
     #[error("the name `{0}` occurs twice")]
     Duplicate(String),
+    /// More than [`MAX_LIST_BYTES`].
+    #[error("{0} bytes of properties are more than {MAX_LIST_BYTES}")]
+    TooLarge(usize),
     /// More than [`MAX_ENTRIES`].
     #[error("{0} properties are more than {MAX_ENTRIES}")]
     TooMany(usize),
@@ -55,6 +61,7 @@ impl Properties {
             return Err(Error::TooMany(pairs.len()));
         }
         pairs.iter().try_for_each(|(name, value)| check_pair(name, value))?;
+        check_size(pairs.iter().map(size_of_pair).sum())?;
         pairs.sort_unstable();
         match pairs.windows(2).find_map(|pair| match pair {
             [(first, _), (second, _)] if first == second => Some(first.clone()),
@@ -74,6 +81,7 @@ impl Properties {
     /// Sets one value, replacing what was there.
     pub fn set(&mut self, name: &str, value: &str) -> Result<(), Error> {
         check_pair(name, value)?;
+        check_size(self.0.iter().map(size_of_pair).sum::<usize>() + name.len() + value.len())?;
         match self.position(name) {
             Ok(index) => {
                 if let Some(pair) = self.0.get_mut(index) {
@@ -109,6 +117,14 @@ impl Properties {
     fn position(&self, name: &str) -> Result<usize, usize> {
         self.0.binary_search_by(|(probe, _)| probe.as_str().cmp(name))
     }
+}
+
+fn size_of_pair((name, value): &(String, String)) -> usize {
+    name.len() + value.len()
+}
+
+fn check_size(bytes: usize) -> Result<(), Error> {
+    if bytes > MAX_LIST_BYTES { Err(Error::TooLarge(bytes)) } else { Ok(()) }
 }
 
 fn check_pair(name: &str, value: &str) -> Result<(), Error> {
@@ -187,6 +203,12 @@ mod tests {
         assert!(matches!(pairs(&[("a", "x\0")]), Err(Error::ValueNotPrintable(_))));
         assert!(pairs(&[("a", "first\n\tsecond")]).is_ok());
         assert!(matches!(pairs(&[("a", &"x".repeat(4097))]), Err(Error::ValueTooLong { .. })));
+    }
+
+    #[test]
+    fn a_list_has_a_size() {
+        let large = (0..70).map(|number| (format!("p{number}"), "x".repeat(4000))).collect();
+        assert!(matches!(Properties::from_pairs(large), Err(Error::TooLarge(_))));
     }
 
     #[test]

@@ -55,7 +55,7 @@ impl Settings {
     /// # Errors
     /// Names the line or the setting.
     pub fn from_json(text: &str, manifest: &Manifest) -> Result<Self, Error> {
-        Self::from_object(json::from_str("settings", text)?, manifest)
+        Self::from_object(json::object_from_str("settings", text)?, manifest)
     }
 
     /// Checks an object that was read already.

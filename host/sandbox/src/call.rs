@@ -42,7 +42,7 @@ pub(crate) async fn run(
     let left = store.get_fuel().unwrap_or_default();
     let mut state = store.into_data();
     let answer = answer.and_then(|answer| believe(answer, login, &mut state));
-    report(answer, state, fuel - left, start)
+    report(answer, state, fuel.saturating_sub(left), start)
 }
 
 /// Runs `manifest`, with default limits and nothing granted.
@@ -116,8 +116,12 @@ fn refused(error: &wasmtime::Error, state: State, start: Instant) -> Report {
 fn report(answer: Result<Outcome, Fault>, state: State, fuel: u64, start: Instant) -> Report {
     let State { secrets, log, memory, budget, tape, .. } = state;
     let (log, dropped_log_lines) = log.close(&secrets);
+    let answer = conceal(answer, &secrets);
+    if let Err(Fault { cause, detail }) = &answer {
+        tracing::warn!(fault.cause = cause.code(), fault.detail = detail, "a policy failed, and its login is denied");
+    }
     Report {
-        answer: conceal(answer, &secrets),
+        answer,
         log,
         cost: Cost { fuel, peak_memory_bytes: memory.peak_bytes(), host_calls: budget.host_calls(), dropped_log_lines },
         exchanges: tape.into_exchanges(),

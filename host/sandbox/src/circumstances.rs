@@ -12,8 +12,6 @@ use serde::{Deserialize, Serialize};
 pub struct Circumstances {
     /// Seconds since 1970-01-01T00:00:00Z.
     pub unix_seconds: u64,
-    /// Nanoseconds within the second, below 1,000,000,000.
-    pub nanoseconds: u32,
     /// Where the call's random bytes come from. Unpredictable, unless a call is to be repeated.
     pub seed: [u8; 32],
 }
@@ -23,11 +21,11 @@ impl Circumstances {
     #[expect(clippy::disallowed_methods, reason = "this is the one place where a call's time comes from")]
     pub fn now() -> Self {
         let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Self { unix_seconds: since_epoch.as_secs(), nanoseconds: since_epoch.subsec_nanos(), seed: rand::random() }
+        Self { unix_seconds: since_epoch.as_secs(), seed: rand::random() }
     }
 
     /// A chosen time and a seed of zeros: for tests, and for trying a policy at another time.
     pub const fn at(unix_seconds: u64) -> Self {
-        Self { unix_seconds, nanoseconds: 0, seed: [0; 32] }
+        Self { unix_seconds, seed: [0; 32] }
     }
 }

@@ -97,7 +97,7 @@ impl Recording {
     /// # Errors
     /// Names the line, the key and what was expected there.
     pub fn from_json(text: &str) -> Result<Self, json::Error> {
-        json::from_str("recording", text)
+        json::object_from_str("recording", text)
     }
 
     /// The login that was recorded.

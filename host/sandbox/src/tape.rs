@@ -9,7 +9,7 @@ use vestibule_domain::{directory, http};
 
 /// One question with its answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "capability", rename_all = "snake_case")]
+#[serde(tag = "capability", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Exchange {
     /// A search.
     Directory {

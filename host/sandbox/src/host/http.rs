@@ -1,6 +1,7 @@
 //! `http`: requests, granted by origin, counted, and written on the tape.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use vestibule_domain::Cause;
 use vestibule_domain::http::{Error, Method, Request, Response};
@@ -40,7 +41,7 @@ impl State {
     async fn send_taped(&mut self, request: Request) -> Result<Response, Error> {
         let answer = if self.tape.is_live() {
             let http = Arc::clone(&self.configuration.capabilities.http);
-            http.send(&request).await
+            within(request.timeout_ms, http.send(&request)).await
         } else {
             match self.tape.next(|next| matches!(next, Exchange::Http { request: asked, .. } if *asked == request)) {
                 Some(Exchange::Http { answer, .. }) => answer,
@@ -70,6 +71,16 @@ impl From<Error> for wit::Error {
             Error::Exhausted(detail) => Self::Exhausted(detail),
         }
     }
+}
+
+/// A request that takes longer than the policy wants to wait is dropped.
+async fn within(
+    timeout_ms: Option<u32>,
+    response: impl Future<Output = Result<Response, Error>>,
+) -> Result<Response, Error> {
+    let Some(millis) = timeout_ms else { return response.await };
+    let answered = tokio::time::timeout(Duration::from_millis(millis.into()), response).await;
+    answered.unwrap_or_else(|_| Err(Error::Unavailable(format!("no response within {millis} ms"))))
 }
 
 /// RFC 9110, section 5: a name is a token; a value has no control characters, or one header could carry another.

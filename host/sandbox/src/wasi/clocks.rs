@@ -23,7 +23,7 @@ impl Datetime {
 
     /// The time of the login, standing still.
     pub(super) const fn of(circumstances: &Circumstances) -> Self {
-        Self { seconds: circumstances.unix_seconds, nanoseconds: circumstances.nanoseconds }
+        Self { seconds: circumstances.unix_seconds, nanoseconds: 0 }
     }
 }
 
