@@ -1,12 +1,11 @@
 //! Builds the guests, so that `cargo test` alone is enough in a fresh clone, and lists the probes, so that a probe without a test
 //! does not compile.
 
-use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
 
-fn main() -> Result<(), Box<dyn Error>> {
+fn main() -> anyhow::Result<()> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let guests = root.join("guests");
     for watched in ["sdk", "policies", "probes", "python", "js", "Cargo.toml", "Cargo.lock", "build.sh", "toolchain.sh"]
@@ -17,9 +16,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=build.rs");
 
     let built = Command::new(guests.join("build.sh")).status()?;
-    if !built.success() {
-        return Err("the guests could not be built; `guests/build.sh` says why".into());
-    }
+    anyhow::ensure!(built.success(), "the guests could not be built; `guests/build.sh` says why");
     println!("cargo::rustc-env=GUESTS={}", guests.canonicalize()?.display());
     let out = PathBuf::from(env::var("OUT_DIR")?);
     fs::write(out.join("probes.rs"), probes(&guests.join("probes"))?)?;
@@ -27,7 +24,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// A macro that calls another one with the name of every probe.
-fn probes(directory: &Path) -> Result<String, Box<dyn Error>> {
+fn probes(directory: &Path) -> anyhow::Result<String> {
     let mut names = Vec::new();
     for (folder, extension) in [("src", "rs"), ("wat", "wat")] {
         for entry in fs::read_dir(directory.join(folder))? {

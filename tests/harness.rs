@@ -3,12 +3,14 @@
 mod arbitrary;
 mod case;
 mod command;
+mod component;
 mod guest;
 mod login;
 mod verdict;
 
 pub(crate) use arbitrary::{any_claim, any_login};
 pub(crate) use case::Case;
-pub(crate) use command::{Run, component, file, root, vestibule};
+pub(crate) use command::{Run, file, root, vestibule};
+pub(crate) use component::component;
 pub(crate) use guest::{Guest, engine, policy, policy_bytes, probe, probe_bytes, refusal};
-pub(crate) use login::{a_login, at};
+pub(crate) use login::{A_TIME, a_login};

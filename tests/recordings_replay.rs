@@ -4,7 +4,7 @@ use proptest::strategy::{Strategy as _, ValueTree as _};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use vestibule_sandbox::{Circumstances, Recording};
 
-use crate::harness::{Case, Guest, any_login, policy};
+use crate::harness::{A_TIME, Case, Guest, any_login, policy};
 
 const LOGINS: u64 = 1000;
 
@@ -18,7 +18,7 @@ async fn replays(guest: &Guest, table: &str) {
     let mut allowed = 0;
     for number in 0..LOGINS {
         let login = any_login().new_tree(&mut runner).unwrap().current();
-        let mut circumstances = Circumstances::at(1_766_000_000 + number * 7);
+        let mut circumstances = Circumstances::at(A_TIME + number * 7);
         circumstances.seed[0] = number as u8;
         let policy = configured[number as usize % configured.len()].configured().await;
         let (report, recording) = policy.record(&login, &circumstances).await;

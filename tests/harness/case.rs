@@ -10,7 +10,7 @@ use vestibule_domain::{Decision, Login, directory, json};
 use vestibule_sandbox::capability::{Answer, Directory};
 use vestibule_sandbox::{Capabilities, Circumstances};
 
-use super::Guest;
+use super::{A_TIME, Guest};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -69,7 +69,7 @@ impl Case {
     }
 
     pub(crate) fn circumstances(&self) -> Circumstances {
-        Circumstances::at(self.time.unwrap_or(1_766_000_000))
+        Circumstances::at(self.time.unwrap_or(A_TIME))
     }
 
     /// What is not as expected, one line a key.

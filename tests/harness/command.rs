@@ -18,20 +18,6 @@ pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().unwrap()
 }
 
-/// A built guest, such as `policies/known-device`. One written as text is assembled first.
-pub(crate) fn component(name: &str) -> String {
-    let path = Path::new(env!("GUESTS")).join("target/components").join(name).with_extension("wasm");
-    let text = path.with_extension("wat");
-    if !text.exists() {
-        return path.display().to_string();
-    }
-    let assembled = Path::new(env!("CARGO_TARGET_TMPDIR")).join(path.file_name().unwrap());
-    let new = assembled.with_extension(format!("{:?}.new", std::thread::current().id()));
-    std::fs::write(&new, wat::parse_file(&text).unwrap()).unwrap();
-    std::fs::rename(&new, &assembled).unwrap();
-    assembled.display().to_string()
-}
-
 /// A file with this text, in a directory that lives as long as the test.
 pub(crate) fn file(directory: &tempfile::TempDir, name: &str, text: &str) -> String {
     let path = directory.path().join(name);

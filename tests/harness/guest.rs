@@ -1,15 +1,17 @@
 //! Guests by name, compiled once a machine: the sealed artefact is kept between runs.
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, LazyLock, Mutex};
 use std::{fs, io};
 
 use vestibule_domain::{Grants, Login, Manifest, Settings};
 use vestibule_sandbox::{Capabilities, Capacity, Circumstances, Compiled, Configured, Engine, Key, Limits, Report};
 
+use super::{A_TIME, component};
+
 static ENGINE: LazyLock<Engine> = LazyLock::new(|| Engine::new(&Capacity::default()).unwrap());
-static COMPILED: LazyLock<Mutex<HashMap<PathBuf, Cell>>> = LazyLock::new(Mutex::default);
+static COMPILED: LazyLock<Mutex<HashMap<String, Cell>>> = LazyLock::new(Mutex::default);
 
 /// Locked while the guest is compiled, so that whoever wants it too waits for it.
 type Cell = Arc<Mutex<Option<Compiled>>>;
@@ -21,21 +23,17 @@ pub(crate) fn engine() -> &'static Engine {
 
 /// One of the policies people really run.
 pub(crate) fn policy(name: &str) -> Guest {
-    Guest::new(&policy_path(name))
-}
-
-fn components() -> PathBuf {
-    Path::new(env!("GUESTS")).join("target/components")
+    Guest::new(&component(&format!("policies/{name}")))
 }
 
 /// One of the guests that misbehave.
 pub(crate) fn probe(name: &str) -> Guest {
-    Guest::new(&probe_path(name))
+    Guest::new(&component(&format!("probes/{name}")))
 }
 
 /// Why a probe is refused before it sees a login: by the loader, or for what its manifest is.
 pub(crate) async fn refusal(name: &str) -> String {
-    match Compiled::new(engine(), &read(&probe_path(name))) {
+    match Compiled::new(engine(), &probe_bytes(name)) {
         Err(error) => error.to_string(),
         Ok(compiled) => match compiled.manifest().await {
             Err(fault) => fault.to_string(),
@@ -46,30 +44,16 @@ pub(crate) async fn refusal(name: &str) -> String {
 
 /// The bytes of a policy.
 pub(crate) fn policy_bytes(name: &str) -> Vec<u8> {
-    read(&policy_path(name))
+    read(&component(&format!("policies/{name}")))
 }
 
 /// The bytes of a probe.
 pub(crate) fn probe_bytes(name: &str) -> Vec<u8> {
-    read(&probe_path(name))
+    read(&component(&format!("probes/{name}")))
 }
 
-fn policy_path(name: &str) -> PathBuf {
-    components().join("policies").join(format!("{name}.wasm"))
-}
-
-fn probe_path(name: &str) -> PathBuf {
-    let path = components().join("probes").join(name);
-    [path.with_extension("wasm"), path.with_extension("wat")]
-        .into_iter()
-        .find(|path| path.exists())
-        .unwrap_or_else(|| panic!("there is no probe `{name}`"))
-}
-
-/// A component's bytes; one written as text is assembled.
-fn read(path: &Path) -> Vec<u8> {
-    let bytes = fs::read(path).unwrap_or_else(|error| panic!("`{}`: {error}", path.display()));
-    wat::parse_bytes(&bytes).unwrap_or_else(|error| panic!("`{}`: {error}", path.display())).into_owned()
+fn read(path: &str) -> Vec<u8> {
+    fs::read(path).unwrap_or_else(|error| panic!("`{path}`: {error}"))
 }
 
 /// A compiled guest with what a test decides about it.
@@ -83,7 +67,7 @@ pub(crate) struct Guest {
 }
 
 impl Guest {
-    pub(crate) fn new(path: &Path) -> Self {
+    fn new(path: &str) -> Self {
         Self {
             compiled: compiled(path),
             settings: serde_json::Map::new(),
@@ -137,7 +121,7 @@ impl Guest {
 
     /// Decides on one login, at a fixed time with a fixed seed.
     pub(crate) async fn decides(&self, login: &Login) -> Report {
-        self.decides_at(login, &Circumstances::at(1_766_000_000)).await
+        self.decides_at(login, &Circumstances::at(A_TIME)).await
     }
 
     pub(crate) async fn decides_at(&self, login: &Login, circumstances: &Circumstances) -> Report {
@@ -146,22 +130,23 @@ impl Guest {
 }
 
 /// Compiles a file once: concurrent tests wait for the first of them, later runs load the artefact.
-fn compiled(path: &Path) -> Compiled {
+fn compiled(path: &str) -> Compiled {
     let cell = Arc::clone(COMPILED.lock().unwrap().entry(path.to_owned()).or_default());
     let mut cell = cell.lock().unwrap();
     cell.get_or_insert_with(|| load(path)).clone()
 }
 
-fn load(path: &Path) -> Compiled {
+fn load(path: &str) -> Compiled {
     let wasm = read(path);
-    let kept = Path::new(env!("CARGO_TARGET_TMPDIR")).join(path.file_stem().unwrap()).with_extension("cwasm");
+    let kept =
+        Path::new(env!("CARGO_TARGET_TMPDIR")).join(Path::new(path).file_name().unwrap()).with_extension("cwasm");
     let key = Key::from_bytes([7; 32]);
     if let Some(compiled) = fs::read(&kept).ok().and_then(|sealed| Compiled::open(engine(), &sealed, &key).ok())
         && compiled.digest() == vestibule_sandbox::digest(&wasm)
     {
         return compiled;
     }
-    let compiled = Compiled::new(engine(), &wasm).unwrap_or_else(|error| panic!("`{}`: {error}", path.display()));
+    let compiled = Compiled::new(engine(), &wasm).unwrap_or_else(|error| panic!("`{path}`: {error}"));
     keep(&kept, &compiled.seal(&key).unwrap()).unwrap();
     compiled
 }

@@ -110,3 +110,39 @@ pub mod octets_option {
         Ok(Option::<Octets>::deserialize(deserializer)?.map(|octets| octets.0))
     }
 }
+
+/// A result as an object with one key: `ok` or `error`.
+pub mod result {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    #[derive(Serialize, Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    enum Either<T, E> {
+        Ok(T),
+        Error(E),
+    }
+
+    /// Writes a result.
+    pub fn serialize<T: Serialize, E: Serialize, S: Serializer>(
+        result: &Result<T, E>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        match result {
+            Ok(value) => Either::Ok::<_, &E>(value).serialize(serializer),
+            Err(error) => Either::Error::<&T, _>(error).serialize(serializer),
+        }
+    }
+
+    /// Reads a result.
+    pub fn deserialize<'de, T, E, D>(deserializer: D) -> Result<Result<T, E>, D::Error>
+    where
+        T: Deserialize<'de>,
+        E: Deserialize<'de>,
+        D: Deserializer<'de>,
+    {
+        Ok(match Either::deserialize(deserializer)? {
+            Either::Ok(value) => Ok(value),
+            Either::Error(error) => Err(error),
+        })
+    }
+}

@@ -47,6 +47,7 @@ pub struct Recording {
 #[serde(deny_unknown_fields)]
 pub struct Recorded {
     /// The answer.
+    #[serde(with = "json::result")]
     pub answer: Result<Outcome, Fault>,
     /// The log.
     pub log: Vec<Line>,
@@ -65,11 +66,44 @@ pub struct Replay {
     pub differences: Vec<Difference>,
 }
 
+impl Replay {
+    /// Whether everything came out as recorded. Another version may cost something else.
+    pub fn is_same(&self) -> bool {
+        !self.differences.iter().any(|difference| self.same_policy || difference.part != Part::Cost)
+    }
+}
+
+/// The parts of a result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Part {
+    /// The outcome or the fault.
+    Answer,
+    /// The lines logged.
+    Log,
+    /// What the call cost, but for its time.
+    Cost,
+    /// What the world was asked.
+    Exchanges,
+}
+
+impl Part {
+    /// The name, as JSON has it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Answer => "answer",
+            Self::Log => "log",
+            Self::Cost => "cost",
+            Self::Exchanges => "exchanges",
+        }
+    }
+}
+
 /// One part of a result that changed.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Difference {
-    /// `answer`, `log`, `cost` or `exchanges`.
-    pub part: &'static str,
+    /// Which part it is.
+    pub part: Part,
     /// What was recorded.
     pub recorded: Value,
     /// What came this time.
@@ -148,10 +182,10 @@ impl Recording {
     fn differences(&self, report: &Report) -> Vec<Difference> {
         let replayed = Recorded::of(report);
         let parts = [
-            ("answer", value(&self.result.answer), value(&replayed.answer)),
-            ("log", value(&self.result.log), value(&replayed.log)),
-            ("cost", value(self.result.cost), value(replayed.cost)),
-            ("exchanges", value(&self.exchanges), value(&report.exchanges)),
+            (Part::Answer, answer(&self.result.answer), answer(&replayed.answer)),
+            (Part::Log, value(&self.result.log), value(&replayed.log)),
+            (Part::Cost, value(self.result.cost), value(replayed.cost)),
+            (Part::Exchanges, value(&self.exchanges), value(&report.exchanges)),
         ];
         let changed = parts.into_iter().filter(|(_, recorded, replayed)| recorded != replayed);
         changed.map(|(part, recorded, replayed)| Difference { part, recorded, replayed }).collect()
@@ -162,6 +196,10 @@ impl Recorded {
     fn of(report: &Report) -> Self {
         Self { answer: report.answer.clone(), log: report.log.clone(), cost: report.cost }
     }
+}
+
+fn answer(answer: &Result<Outcome, Fault>) -> Value {
+    answer.as_ref().map_or_else(value, value)
 }
 
 fn value(part: impl Serialize) -> Value {

@@ -5,7 +5,7 @@
 use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
-use vestibule_domain::{directory, http};
+use vestibule_domain::{directory, http, json};
 
 /// One question with its answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,6 +16,7 @@ pub enum Exchange {
         /// What was asked.
         query: directory::Query,
         /// What came back.
+        #[serde(with = "json::result")]
         answer: Result<Vec<directory::Entry>, directory::Error>,
     },
     /// A request.
@@ -23,6 +24,7 @@ pub enum Exchange {
         /// What was asked.
         request: http::Request,
         /// What came back.
+        #[serde(with = "json::result")]
         answer: Result<http::Response, http::Error>,
     },
 }

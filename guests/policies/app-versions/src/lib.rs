@@ -18,7 +18,7 @@ impl Policy for AppVersions {
 
     fn post_auth(login: Login) -> Result<Outcome, String> {
         // A browser reports nothing, and it is the way to a newer client.
-        if !login.attributes.vpn_auth && !config::parse("check_web")? {
+        if !login.attributes.vpn_auth && !config::flag("check_web")? {
             return Ok(login.allow());
         }
         let problems = check::problems(&login, &Settings::read()?);

@@ -3,7 +3,6 @@
 //! Not for: decisions. Defaults stand in the manifest alone; the host fills them in.
 
 use std::collections::BTreeMap;
-use std::str::FromStr;
 
 use vestibule_policy::{Manifest, config};
 
@@ -126,15 +125,19 @@ impl Settings {
             client: minimums("minimum_client", table("minimum_client")?, Minimum::exactly)?,
             openvpn: minimums("minimum_openvpn", table("minimum_openvpn")?, Minimum::exactly)?,
             apps: apps.collect::<Result<_, String>>()?,
-            unknown_platform: config::parse("unknown_platform")?,
-            without_version: config::parse("without_version")?,
-            on_not_reported: config::parse("on_not_reported")?,
-            on_not_found: config::parse("on_not_found")?,
-            on_no_version: config::parse("on_no_version")?,
-            on_many_found: config::parse("on_many_found")?,
-            on_regex: config::parse("on_regex")?,
+            unknown_platform: action("unknown_platform")?,
+            without_version: action("without_version")?,
+            on_not_reported: action("on_not_reported")?,
+            on_not_found: action("on_not_found")?,
+            on_no_version: action("on_no_version")?,
+            on_many_found: action("on_many_found")?,
+            on_regex: action("on_regex")?,
         })
     }
+}
+
+fn action(setting: &str) -> Result<Action, String> {
+    config::choice(setting, &[("deny", Action::Deny), ("allow", Action::Allow)])
 }
 
 fn table<T: serde::de::DeserializeOwned>(setting: &str) -> Result<ByPlatform<T>, String> {
@@ -178,27 +181,10 @@ impl Minimum {
     }
 }
 
-impl FromStr for Action {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text {
-            "allow" => Ok(Self::Allow),
-            "deny" => Ok(Self::Deny),
-            _ => Err("expected `deny` or `allow`"),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     #[test]
     fn the_readme_lists_every_setting_with_its_default() {
-        let readme = include_str!("../README.md");
-        for setting in super::manifest().settings {
-            let default = setting.default_value.filter(|value| !value.is_empty()).map(|value| format!(" `{value}` |"));
-            let row = format!("| `{}` |{}", setting.name, default.unwrap_or_else(|| " |".into()));
-            assert!(readme.contains(&row), "{row}");
-        }
+        vestibule_policy::testing::assert_documented(&super::manifest(), include_str!("../README.md"));
     }
 }

@@ -2,8 +2,6 @@
 //!
 //! Not for: decisions. Defaults stand in the manifest alone; the host fills them in.
 
-use std::str::FromStr;
-
 use vestibule_policy::{Manifest, config};
 
 use crate::rule::{self, Rule};
@@ -99,40 +97,16 @@ impl Settings {
     pub fn read() -> Result<Self, String> {
         Ok(Self {
             rules: rule::read(&config::text("rules")?)?,
-            matching: config::parse("match")?,
+            matching: config::choice("match", &[("first", Match::First), ("all", Match::All)])?,
             default_group: config::optional("default_group")?,
-            no_match: config::parse("no_match")?,
-            save_group: config::parse("save_group")?,
+            no_match: config::choice("no_match", &[("deny", NoMatch::Deny), ("unchanged", NoMatch::Unchanged)])?,
+            save_group: config::flag("save_group")?,
             group_filter: config::optional("group_filter")?,
             group_attribute: config::text("group_attribute")?,
-            radius_framed_ip: config::parse("radius_framed_ip")?,
-            radius_framed_pool: config::parse("radius_framed_pool")?,
-            radius_access_flags: config::parse("radius_access_flags")?,
+            radius_framed_ip: config::flag("radius_framed_ip")?,
+            radius_framed_pool: config::flag("radius_framed_pool")?,
+            radius_access_flags: config::flag("radius_access_flags")?,
         })
-    }
-}
-
-impl FromStr for NoMatch {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text {
-            "deny" => Ok(Self::Deny),
-            "unchanged" => Ok(Self::Unchanged),
-            _ => Err("expected `deny` or `unchanged`"),
-        }
-    }
-}
-
-impl FromStr for Match {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text {
-            "first" => Ok(Self::First),
-            "all" => Ok(Self::All),
-            _ => Err("expected `first` or `all`"),
-        }
     }
 }
 
@@ -140,11 +114,6 @@ impl FromStr for Match {
 mod tests {
     #[test]
     fn the_readme_lists_every_setting_with_its_default() {
-        let readme = include_str!("../README.md");
-        for setting in super::manifest().settings {
-            let default = setting.default_value.filter(|value| !value.is_empty()).map(|value| format!(" `{value}` |"));
-            let row = format!("| `{}` |{}", setting.name, default.unwrap_or_else(|| " |".into()));
-            assert!(readme.contains(&row), "{row}");
-        }
+        vestibule_policy::testing::assert_documented(&super::manifest(), include_str!("../README.md"));
     }
 }

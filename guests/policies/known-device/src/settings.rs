@@ -2,8 +2,6 @@
 //!
 //! Not for: decisions. Defaults stand in the manifest alone; the host fills them in.
 
-use std::str::FromStr;
-
 use vestibule_policy::{Manifest, config};
 
 use crate::network::Network;
@@ -81,18 +79,20 @@ pub fn manifest() -> Manifest {
 
 impl Settings {
     pub fn read() -> Result<Self, String> {
-        let settings = Self {
-            max_devices: config::parse("max_devices")?,
-            registration: config::parse("registration")?,
+        Ok(Self {
+            max_devices: config::within("max_devices", 1..=MAX_DEVICES)?,
+            registration: config::choice(
+                "registration",
+                &[("automatic", Registration::Automatic), ("manual", Registration::Manual)],
+            )?,
             registration_networks: networks(&config::text("registration_networks")?)?,
-            without_address: config::parse("without_address")?,
-            check_autologin: config::parse("check_autologin")?,
-            check_session: config::parse("check_session")?,
-        };
-        match settings.max_devices {
-            1..=MAX_DEVICES => Ok(settings),
-            other => Err(format!("setting `max_devices` is `{other}`: not within 1 to {MAX_DEVICES}")),
-        }
+            without_address: config::choice(
+                "without_address",
+                &[("deny", WithoutAddress::Deny), ("allow", WithoutAddress::Allow)],
+            )?,
+            check_autologin: config::flag("check_autologin")?,
+            check_session: config::flag("check_session")?,
+        })
     }
 }
 
@@ -101,39 +101,10 @@ fn networks(text: &str) -> Result<Vec<Network>, String> {
     parts.map(|part| part.parse().map_err(|error| format!("setting `registration_networks`: {error}"))).collect()
 }
 
-impl FromStr for Registration {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text {
-            "automatic" => Ok(Self::Automatic),
-            "manual" => Ok(Self::Manual),
-            _ => Err("expected `automatic` or `manual`"),
-        }
-    }
-}
-
-impl FromStr for WithoutAddress {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text {
-            "deny" => Ok(Self::Deny),
-            "allow" => Ok(Self::Allow),
-            _ => Err("expected `deny` or `allow`"),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     #[test]
     fn the_readme_lists_every_setting_with_its_default() {
-        let readme = include_str!("../README.md");
-        for setting in super::manifest().settings {
-            let default = setting.default_value.filter(|value| !value.is_empty()).map(|value| format!(" `{value}` |"));
-            let row = format!("| `{}` |{}", setting.name, default.unwrap_or_else(|| " |".into()));
-            assert!(readme.contains(&row), "{row}");
-        }
+        vestibule_policy::testing::assert_documented(&super::manifest(), include_str!("../README.md"));
     }
 }

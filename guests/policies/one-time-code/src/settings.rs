@@ -2,10 +2,6 @@
 //!
 //! Not for: decisions. Defaults stand in the manifest alone; the host fills them in.
 
-use std::fmt::Display;
-use std::ops::RangeInclusive;
-use std::str::FromStr;
-
 use vestibule_policy::{Manifest, config};
 
 use crate::totp::{Algorithm, Totp};
@@ -54,46 +50,19 @@ impl Settings {
     pub fn read() -> Result<Self, String> {
         Ok(Self {
             totp: Totp {
-                algorithm: config::parse("algorithm")?,
-                digits: within("digits", 6..=8)?,
-                period: within("period", 10..=300)?,
-                drift_steps: within("drift_steps", 0..=10)?,
+                algorithm: config::choice(
+                    "algorithm",
+                    &[("sha1", Algorithm::Sha1), ("sha256", Algorithm::Sha256), ("sha512", Algorithm::Sha512)],
+                )?,
+                digits: config::within("digits", 6..=8)?,
+                period: config::within("period", 10..=300)?,
+                drift_steps: config::within("drift_steps", 0..=10)?,
             },
             secret_property: config::text("secret_property")?,
-            tries: within("tries", 1..=10)?,
-            allow_without_secret: allow("without_secret")?,
-            check_reauth: config::parse("check_reauth")?,
+            tries: config::within("tries", 1..=10)?,
+            allow_without_secret: config::choice("without_secret", &[("deny", false), ("allow", true)])?,
+            check_reauth: config::flag("check_reauth")?,
         })
-    }
-}
-
-fn within<T: FromStr<Err: Display> + PartialOrd + Display>(name: &str, range: RangeInclusive<T>) -> Result<T, String> {
-    let value: T = config::parse(name)?;
-    if range.contains(&value) {
-        Ok(value)
-    } else {
-        Err(format!("setting `{name}` is `{value}`: not within {} to {}", range.start(), range.end()))
-    }
-}
-
-fn allow(name: &str) -> Result<bool, String> {
-    match config::text(name)?.as_str() {
-        "allow" => Ok(true),
-        "deny" => Ok(false),
-        other => Err(format!("setting `{name}` is `{other}`: expected `deny` or `allow`")),
-    }
-}
-
-impl FromStr for Algorithm {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text {
-            "sha1" => Ok(Self::Sha1),
-            "sha256" => Ok(Self::Sha256),
-            "sha512" => Ok(Self::Sha512),
-            _ => Err("expected `sha1`, `sha256` or `sha512`"),
-        }
     }
 }
 
@@ -101,11 +70,6 @@ impl FromStr for Algorithm {
 mod tests {
     #[test]
     fn the_readme_lists_every_setting_with_its_default() {
-        let readme = include_str!("../README.md");
-        for setting in super::manifest().settings {
-            let default = setting.default_value.filter(|value| !value.is_empty()).map(|value| format!(" `{value}` |"));
-            let row = format!("| `{}` |{}", setting.name, default.unwrap_or_else(|| " |".into()));
-            assert!(readme.contains(&row), "{row}");
-        }
+        vestibule_policy::testing::assert_documented(&super::manifest(), include_str!("../README.md"));
     }
 }

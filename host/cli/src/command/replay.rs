@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::Value;
 use vestibule_domain::{Fault, Outcome};
 use vestibule_sandbox::Recording;
-use vestibule_sandbox::recording::{Difference, Replay};
+use vestibule_sandbox::recording::{Difference, Part, Replay};
 
 use crate::answer::{self, Answer, AnswerJson};
 use crate::difference::{self, Change};
@@ -58,12 +58,11 @@ pub(crate) async fn run(options: Options) -> Result<Exit> {
         report: &replay.report,
         wall: Spread::of(replay.report.wall, Vec::new()),
     };
-    let differs = differs(&replay);
     let shown = if options.json {
         let object = Shown {
             policy: policy.to_json(),
             same_policy: replay.same_policy,
-            identical: replay.differences.is_empty(),
+            identical: replay.is_same(),
             differences: &replay.differences,
             answer: answer.to_json(),
         };
@@ -72,7 +71,7 @@ pub(crate) async fn run(options: Options) -> Result<Exit> {
         format!("{}\n{}", answer.to_text(), comparison(&recording, &replay))
     };
     output::print(shown.as_bytes())?;
-    Ok(if differs { Exit::ReplayDiffers } else { Exit::Allowed })
+    Ok(if replay.is_same() { Exit::Allowed } else { Exit::ReplayDiffers })
 }
 
 type Verdict = std::result::Result<Outcome, Fault>;
@@ -88,25 +87,21 @@ struct Shown<'a> {
     answer: AnswerJson<'a>,
 }
 
-/// Another version may cost something else.
-fn differs(replay: &Replay) -> bool {
-    replay.differences.iter().any(|difference| replay.same_policy || difference.part != "cost")
-}
-
 fn comparison(recording: &Recording, replay: &Replay) -> String {
     let mut text = String::new();
     let policy = if replay.same_policy { "the recorded one" } else { "another version than the recorded one" };
     answer::write_figure(&mut text, "policy", policy);
     answer::write_figure(&mut text, "recorded", answer::verdict(&recording.result.answer.clone().into()).0);
-    let parts: Vec<_> = replay.differences.iter().map(|difference| difference.part).collect();
+    let parts: Vec<_> = replay.differences.iter().map(|difference| difference.part.name()).collect();
     let result = match parts.as_slice() {
         [] => "identical".to_owned(),
+        _ if replay.is_same() => "identical but for its cost".to_owned(),
         parts => format!("differs in {}", parts.join(", ")),
     };
     answer::write_figure(&mut text, "replay", &result);
     let changes = replay.differences.iter().flat_map(|difference| match difference.part {
-        "answer" => answer_changes(&recording.result.answer, &replay.report.answer),
-        part => difference::changes(part, &difference.recorded, &difference.replayed),
+        Part::Answer => answer_changes(&recording.result.answer, &replay.report.answer),
+        part => difference::changes(part.name(), &difference.recorded, &difference.replayed),
     });
     text.extend(changes.map(|change| format!("    {change}\n")));
     text
