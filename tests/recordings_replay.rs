@@ -2,9 +2,10 @@
 
 use proptest::strategy::{Strategy as _, ValueTree as _};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
-use vestibule_sandbox::{Circumstances, Recording};
+use vestibule_domain::Cause;
+use vestibule_sandbox::{Circumstances, Limits, Recording};
 
-use crate::harness::{A_TIME, Case, Guest, any_login, policy};
+use crate::harness::{A_TIME, Case, Guest, a_login, any_login, policy, probe};
 
 const LOGINS: u64 = 1000;
 
@@ -62,4 +63,18 @@ async fn app_versions() {
 #[tokio::test]
 async fn one_time_code() {
     replays(&policy("one-time-code"), "one-time-code").await;
+}
+
+/// Stopped by the clock, in the guest or while it waits: the replay stops between the same host calls, in the same words.
+#[tokio::test]
+async fn calls_that_their_deadline_stopped() {
+    let limits = Limits { deadline_ms: 50, fuel: 10_000_000_000, ..Limits::default() };
+    for name in ["loops-forever", "sleeps-past-the-deadline", "naps-past-the-deadline", "loops-after-answering"] {
+        let guest = probe(name).limited(limits.clone());
+        let (report, recording) = guest.configured().await.record(&a_login(), &Circumstances::at(1)).await;
+        assert_eq!(report.answer.map_err(|fault| fault.cause), Err(Cause::Deadline), "{name}");
+        let settings = recording.settings(&guest.manifest().await).unwrap();
+        let replay = recording.replay(&guest.compiled, &a_login(), settings).await;
+        assert!(replay.is_same(), "{name}: {:#?}", replay.differences);
+    }
 }

@@ -10,27 +10,18 @@ use vestibule_domain::wire::{MAX_INFO_PRE_BYTES, MAX_PARAMETER_BYTES, Password, 
 
 fuzz_target!(|text: &str| {
     reads_what_it_writes(text, crv1::Challenge::parse, ToString::to_string);
-    reads_what_it_writes(text, crv1::Response::parse, |response| {
-        response.encode().expose().to_owned()
-    });
+    reads_what_it_writes(text, crv1::Response::parse, |response| response.encode().expose().to_owned());
     reads_what_it_writes(text, scrv1::Challenge::parse, ToString::to_string);
-    reads_what_it_writes(text, scrv1::Response::parse, |response| {
-        response.encode().expose().to_owned()
-    });
+    reads_what_it_writes(text, scrv1::Response::parse, |response| response.encode().expose().to_owned());
     reads_what_it_writes(text, cr_text::Challenge::parse, ToString::to_string);
-    reads_what_it_writes(text, cr_text::parse_response, |secret| {
-        cr_text::encode_response(secret).expose().to_owned()
-    });
+    reads_what_it_writes(text, cr_text::parse_response, |secret| cr_text::encode_response(secret).expose().to_owned());
     reads_what_it_writes(text, web_auth::Request::parse, ToString::to_string);
 
     if let Ok(challenge) = crv1::Challenge::parse(text)
         && let Ok(wire) = challenge.encode_within(MAX_PARAMETER_BYTES)
     {
         assert!(wire.len() <= MAX_PARAMETER_BYTES && !wire.contains(char::is_control));
-        assert_eq!(
-            crv1::Challenge::parse(&wire).map(|read| read.state_id),
-            Ok(challenge.state_id)
-        );
+        assert_eq!(crv1::Challenge::parse(&wire).map(|read| read.state_id), Ok(challenge.state_id));
     }
     if let Ok(request) = web_auth::Request::parse(text) {
         assert!(request.to_string().len() <= MAX_INFO_PRE_BYTES);

@@ -1,4 +1,4 @@
-//! What the tests of a policy need, which run natively: `cargo test --target x86_64-unknown-linux-gnu`.
+//! What the tests of a policy need, which run natively: `cargo test --target host-tuple`.
 //!
 //! Not for: calls of the host. Outside a component there is none; keep what decides apart from what asks.
 

@@ -77,7 +77,7 @@ impl Cache {
         for entry in self.directory.entries()? {
             let entry = entry?;
             let metadata = entry.metadata()?;
-            if metadata.is_file() && entry.file_name() != KEY_FILE {
+            if metadata.is_file() && is_artefact(&entry.file_name().to_string_lossy()) {
                 let written = metadata.modified().map_or(SystemTime::UNIX_EPOCH, |time| time.into_std());
                 files.push((written, metadata.len(), entry.file_name()));
             }
@@ -92,6 +92,11 @@ impl Cache {
         }
         Ok(())
     }
+}
+
+/// Artefacts are named by a SHA-256; whatever else lies in the directory is somebody's own.
+fn is_artefact(name: &str) -> bool {
+    name.len() == 64 && name.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 fn read_key(directory: &Dir) -> Result<Key, Error> {

@@ -44,8 +44,9 @@ impl Claim {
         ensure(login.authret.status == Status::Succeed || self.status == Status::Fail, || {
             "`status` turns a failed authentication into a success".to_owned()
         })?;
-        let proplist = believe_properties("proplist", self.proplist, login, grants)?;
-        let proplist_save = believe_properties("proplist_save", self.proplist_save, login, grants)?;
+        let proplist = believe_properties("proplist", self.proplist, &login.authret.proplist, grants)?;
+        // What was handed in may be the group's or the default's: storing it would make it the user's own for good.
+        let proplist_save = believe_properties("proplist_save", self.proplist_save, &Properties::new(), grants)?;
         let challenge = self.challenge.map(|asked| believe_challenge(asked, login)).transpose()?;
         let kept = self.session_state.as_ref().map_or(0, Vec::len);
         ensure(kept <= MAX_SESSION_STATE_BYTES, || {
@@ -79,12 +80,12 @@ fn believe_user(claimed: String, given: &CanonicalUser, grants: &Grants) -> Resu
 fn believe_properties(
     list: &str,
     claimed: Vec<(String, String)>,
-    login: &Login,
+    given: &Properties,
     grants: &Grants,
 ) -> Result<Properties, Fault> {
     let claimed = Properties::from_pairs(claimed).map_err(|error| invalid(format!("`{list}`: {error}")))?;
     let refused = claimed
-        .changes_from(&login.authret.proplist)
+        .changes_from(given)
         .find(|(name, _)| !grants.allows_property(name))
         .map(|(name, _)| invalid(format!("`{list}` sets `{name}`, which is not granted")));
     match refused {
@@ -94,6 +95,9 @@ fn believe_properties(
 }
 
 fn believe_challenge(asked: ClaimedChallenge, login: &Login) -> Result<Challenge, Fault> {
+    ensure(login.authret.status == Status::Succeed, || {
+        "`challenge`: a failed authentication cannot be answered away".to_owned()
+    })?;
     ensure(!login.info.is_unattended(), || {
         format!("`challenge`: nobody is there to answer a login by `{}`", log_text(&login.info.auth_method, 64))
     })?;
@@ -109,4 +113,73 @@ fn ensure(holds: bool, detail: impl FnOnce() -> String) -> Result<(), Fault> {
 
 fn invalid(detail: String) -> Fault {
     Fault::new(Cause::InvalidOutput, detail)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn login() -> Login {
+        Login::from_json(
+            r#"{"authcred": {"username": "joe"}, "attributes": {"vpn_auth": true}, "info": {"auth_method": "local"},
+                "authret": {"user": "Joe", "proplist": {"prop_superuser": "true", "conn_group": "staff"}}}"#,
+        )
+        .unwrap()
+    }
+
+    fn claim() -> Claim {
+        Claim {
+            status: Status::Succeed,
+            user: "Joe".to_owned(),
+            reason: None,
+            client_reason: None,
+            proplist: Vec::new(),
+            proplist_save: Vec::new(),
+            challenge: None,
+            session_state: None,
+        }
+    }
+
+    fn pairs(list: &[(&str, &str)]) -> Vec<(String, String)> {
+        list.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    }
+
+    fn refusal(claim: Claim, login: &Login) -> String {
+        let fault = claim.believe(login, &Grants::default()).unwrap_err();
+        assert_eq!(fault.cause, Cause::InvalidOutput);
+        fault.detail
+    }
+
+    #[test]
+    fn a_property_that_came_in_may_go_out_unchanged_but_not_be_stored() {
+        let proplist = pairs(&[("prop_superuser", "true")]);
+        assert!(Claim { proplist: proplist.clone(), ..claim() }.believe(&login(), &Grants::default()).is_ok());
+        let refused = refusal(Claim { proplist_save: proplist, ..claim() }, &login());
+        assert!(refused.contains("`proplist_save` sets `prop_superuser`"), "{refused}");
+    }
+
+    #[test]
+    fn a_granted_property_may_be_set_and_stored() {
+        let grants = Grants { properties: vec!["prop_autologin".to_owned()], ..Grants::default() };
+        let list = pairs(&[("prop_autologin", "true")]);
+        let claim = Claim { proplist: list.clone(), proplist_save: list, ..claim() };
+        assert!(claim.believe(&login(), &grants).is_ok());
+    }
+
+    #[test]
+    fn a_failed_authentication_is_neither_turned_nor_asked_about() {
+        let mut failed = login();
+        failed.authret.status = Status::Fail;
+        assert!(refusal(claim(), &failed).contains("`status`"));
+        let challenge = Some(ClaimedChallenge { text: "Code:".to_owned(), echo: Echo::Shown, values: Vec::new() });
+        assert!(refusal(Claim { status: Status::Fail, challenge, ..claim() }, &failed).contains("`challenge`"));
+    }
+
+    #[test]
+    fn a_certificate_alone_has_no_session_to_keep_anything() {
+        let mut autologin = login();
+        autologin.info.auth_method = "autologin".to_owned();
+        let claim = Claim { session_state: Some(vec![1]), ..claim() };
+        assert_eq!(claim.believe(&autologin, &Grants::default()).unwrap().session_state, None);
+    }
 }

@@ -24,18 +24,29 @@ pub struct Grants {
     pub properties: Vec<String>,
 }
 
-/// Properties that any policy may set begin with one of these. `def_`, `type`, routes and access rules are a matter of groups.
-const OPEN_PREFIXES: [&str; 4] = ["conn_", "prop_", "pvt_", "cli_"];
+/// Properties that any policy may set begin with one of these. `def_`, `type`, routes and access rules are a matter of groups;
+/// `cli_` goes into the profiles of clients.
+const OPEN_PREFIXES: [&str; 3] = ["conn_", "prop_", "pvt_"];
 
-/// Properties that make somebody an administrator, or stand for a credential: granted by name or not at all.
-const PRIVILEGED: [&str; 6] = [
-    "prop_superuser",
+/// Properties that decide who may come in and how, or stand for a credential: granted by name or not at all.
+const PRIVILEGED: [&str; 10] = [
+    "prop_autologin",
+    "prop_deny",
+    "prop_deny_web",
     "prop_google_auth",
     "prop_pwd_change",
+    "prop_superuser",
     "pvt_google_auth_secret",
     "pvt_google_auth_secret_locked",
     "pvt_password_digest",
+    "pvt_totp_secret",
 ];
+
+/// Programs that run on the clients' machines.
+const CLIENT_SCRIPTS: &str = "prop_cli.script.";
+
+/// Credentials that a policy does not even see unless they are granted by name.
+const WITHHELD: [&str; 3] = ["pvt_google_auth_secret", "pvt_google_auth_secret_locked", "pvt_password_digest"];
 
 impl Grants {
     /// Exactly what a manifest asks for: what an administrator grants with one click, and what `vestibule try` assumes.
@@ -53,7 +64,17 @@ impl Grants {
     /// Whether a policy may set this property.
     pub fn allows_property(&self, name: &str) -> bool {
         let open = OPEN_PREFIXES.iter().any(|prefix| name.starts_with(prefix));
-        (open && !PRIVILEGED.contains(&name)) || self.properties.iter().any(|granted| granted == name)
+        let privileged = PRIVILEGED.contains(&name) || name.starts_with(CLIENT_SCRIPTS);
+        (open && !privileged) || self.names(name)
+    }
+
+    /// Whether a policy is handed this property.
+    pub fn shows_property(&self, name: &str) -> bool {
+        !WITHHELD.contains(&name) || self.names(name)
+    }
+
+    fn names(&self, name: &str) -> bool {
+        self.properties.iter().any(|granted| granted == name)
     }
 
     /// Whether a policy may send a request there: `Err` names what is refused.
@@ -74,9 +95,11 @@ mod tests {
     fn nothing_privileged_is_open() {
         let none = Grants::default();
         assert!(none.allows_property("conn_group") && none.allows_property("pvt_hw_addr"));
-        for name in ["prop_superuser", "pvt_password_digest", "type", "access_to.0", "def_deny", "group_declare"] {
+        let others = ["type", "access_to.0", "def_deny", "group_declare", "cli_x", "prop_cli.script.all.user.connect"];
+        for name in PRIVILEGED.iter().chain(&others) {
             assert!(!none.allows_property(name), "{name}");
         }
+        assert!(none.allows_property("prop_cli.script_env.all.SITE") && !none.shows_property("pvt_password_digest"));
     }
 
     #[test]

@@ -80,6 +80,9 @@ pub enum Error {
 /// The origin of an address (RFC 6454, section 4) in its one spelling: scheme and host in lower case, the default port left out.
 /// `None` for anything that is not a plain `http:` or `https:` address; user information is refused.
 pub fn origin(url: &str) -> Option<String> {
+    if !url.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return None;
+    }
     let (scheme, rest) = url.split_once("://")?;
     let scheme = scheme.to_ascii_lowercase();
     let default_port = match scheme.as_str() {
@@ -105,7 +108,15 @@ mod tests {
 
     #[test]
     fn what_is_no_plain_web_address_has_no_origin() {
-        for url in ["ftp://a", "https://", "https://user@evil.example/", "https:///x", "https://a\\@b/", "a"] {
+        for url in [
+            "ftp://a",
+            "https://",
+            "https://user@evil.example/",
+            "https:///x",
+            "https://a\\@b/",
+            "a",
+            "https://a/ HTTP/1.1\r\nHost: b",
+        ] {
             assert_eq!(origin(url), None, "{url}");
         }
     }

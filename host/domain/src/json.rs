@@ -4,6 +4,8 @@
 
 use serde::de::DeserializeOwned;
 
+use crate::text::{MAX_REASON_BYTES, log_text};
+
 /// Why a text could not be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{what}, line {line}, column {column}{key}: {message}")]
@@ -47,7 +49,8 @@ impl Error {
     fn new(what: &'static str, key: String, error: &serde_json::Error) -> Self {
         let place = format!(" at line {} column {}", error.line(), error.column());
         let message = error.to_string();
-        let message = without_value(message.strip_suffix(&place).unwrap_or(&message));
+        let message = log_text(&without_value(message.strip_suffix(&place).unwrap_or(&message)), MAX_REASON_BYTES);
+        let key = log_text(&key, MAX_REASON_BYTES);
         Self { what, line: error.line(), column: error.column(), key, message }
     }
 }
@@ -58,7 +61,10 @@ fn without_value(message: &str) -> String {
     let parts = type_error.and_then(|rest| Some((rest.split([' ', ',']).next()?, rest.rsplit_once(", expected ")?.1)));
     match parts {
         Some((found, expected)) => format!("found {}, expected {}", json_word(found), json_word(expected)),
-        None => message.to_owned(),
+        None => match message.strip_prefix("unknown variant ").and_then(|rest| rest.rsplit_once(", expected ")) {
+            Some((_, expected)) => format!("found something else, expected {expected}"),
+            None => message.to_owned(),
+        },
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Not for: keeping memory clean of it; the process that holds a password holds it in plain memory.
 
-use std::fmt;
+use std::{fmt, iter};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
@@ -43,14 +43,25 @@ impl<'de> Deserialize<'de> for Secret {
     }
 }
 
-/// Replaces every occurrence of a secret by stars. Secrets of fewer than four bytes are left alone: starring them
-/// out would garble the text and give them away by the gaps.
+/// Replaces every occurrence of a secret, or of a line of one, by stars. It looks at a text as it was written: clean and cut it
+/// afterwards. Secrets and lines of fewer than four bytes are left alone: starring them out would garble the text and give
+/// them away by the gaps.
 pub fn scrub<'a>(text: &str, secrets: impl IntoIterator<Item = &'a Secret>) -> String {
     const SHORTEST: usize = 4;
-    secrets
-        .into_iter()
-        .filter(|secret| secret.0.len() >= SHORTEST && text.contains(secret.expose()))
-        .fold(text.to_owned(), |text, secret| text.replace(secret.expose(), STARS))
+    let parts = secrets.into_iter().flat_map(|secret| iter::once(secret.expose()).chain(secret.0.lines()));
+    let found = parts.filter(|part| part.len() >= SHORTEST).flat_map(|part| text.match_indices(part));
+    let mut found: Vec<_> = found.map(|(start, part)| start..start + part.len()).collect();
+    found.sort_unstable_by_key(|range| range.start);
+    let (mut scrubbed, mut done) = (String::new(), 0);
+    for range in found {
+        // Secrets may overlap: what another one has covered already needs no stars of its own.
+        if range.start >= done {
+            scrubbed += text.get(done..range.start).unwrap_or_default();
+            scrubbed += STARS;
+        }
+        done = done.max(range.end);
+    }
+    scrubbed + text.get(done..).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -74,5 +85,17 @@ mod tests {
     fn scrubbing_stars_out_every_occurrence_but_leaves_tiny_secrets() {
         let secrets = [Secret::new("hunter2"), Secret::new("a")];
         assert_eq!(scrub("a hunter2, hunter2", &secrets), "a ***, ***");
+    }
+
+    #[test]
+    fn overlapping_secrets_leave_nothing_of_either() {
+        let secrets = [Secret::new("sk_live_"), Secret::new("sk_live_4eC39Hq"), Secret::new("39Hq-tail")];
+        assert_eq!(scrub("key sk_live_4eC39Hq-tail!", &secrets), "key ***!");
+    }
+
+    #[test]
+    fn a_line_of_a_secret_is_as_secret_as_the_whole() {
+        let secrets = [Secret::new("-----BEGIN\nMIIEvQIBADAN\n-----END")];
+        assert_eq!(scrub("it says MIIEvQIBADAN", &secrets), "it says ***");
     }
 }

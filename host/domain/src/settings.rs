@@ -68,13 +68,17 @@ impl Settings {
         for setting in &manifest.settings {
             let value = match given.get(&setting.name) {
                 Some(Value::String(text)) => text.clone(),
-                Some(other) => other.to_string(),
-                None => setting.default_value.clone().ok_or_else(|| Error::Missing {
+                Some(other) if !other.is_null() => other.to_string(),
+                _ => setting.default_value.clone().ok_or_else(|| Error::Missing {
                     name: setting.name.clone(),
                     policy: manifest.name.clone(),
                     description: setting.description.clone(),
                 })?,
             };
+            // An empty secret is none: it was left out, or its default says that it may be.
+            if setting.secret && value.is_empty() {
+                continue;
+            }
             if setting.secret {
                 settings.secrets.insert(setting.name.clone(), Secret::new(value));
             } else {

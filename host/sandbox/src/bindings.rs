@@ -52,7 +52,7 @@ pub(crate) async fn post_auth(
     login: &Login,
     grants: &Grants,
 ) -> wasmtime::Result<Answer> {
-    let lists = convert::Lists::of(login);
+    let lists = convert::Lists::of(login, grants);
     let saml = lists.saml(login);
     let time = store.data().circumstances.unix_seconds;
     let params = (lists.login(login, time, &saml, grants),);

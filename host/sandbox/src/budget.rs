@@ -82,9 +82,11 @@ fn take_one(left: &mut u32, what: &str) -> Result<(), String> {
     Ok(())
 }
 
+/// What does not fit uses up the rest: a policy must not try again and again.
 fn take_bytes(left: &mut usize, bytes: usize, what: &str) -> Result<(), String> {
-    *left = left
+    let before = std::mem::take(left);
+    *left = before
         .checked_sub(bytes)
-        .ok_or_else(|| format!("{bytes} bytes of {what} exceed the {left} left in this call", left = *left))?;
+        .ok_or_else(|| format!("{bytes} bytes of {what} exceed the {before} left in this call"))?;
     Ok(())
 }

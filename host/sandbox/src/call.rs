@@ -3,19 +3,17 @@
 //! Not for: deciding what an error means; see [`crate::fault`].
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use vestibule_domain::check::Claim;
+use vestibule_domain::check::{Claim, ClaimedChallenge};
 use vestibule_domain::secret::scrub;
-use vestibule_domain::text::ClientText;
-use vestibule_domain::{Cause, Fault, Login, Manifest, Outcome, Secret};
-use wasmtime::Store;
+use vestibule_domain::{Cause, Fault, Login, Manifest, Outcome};
+use wasmtime::{Store, UpdateDeadline};
 
 use crate::bindings::{self, Answer};
 use crate::circumstances::Circumstances;
 use crate::compiled::{Compiled, Pace};
 use crate::configured::{Configuration, Configured};
-use crate::engine::TICK;
 use crate::fault::diagnose;
 use crate::report::{Cost, Report};
 use crate::state::State;
@@ -31,17 +29,18 @@ pub(crate) async fn run(
 ) -> Report {
     let start = Instant::now();
     let configuration = &policy.configuration;
+    let patience = patience(&tape, configuration.limits.deadline());
     let state = State::new(Arc::clone(configuration), circumstances.clone(), Some(login), tape);
     let mut store = match store(&policy.compiled, state, fuel) {
         Ok(store) => store,
-        Err((error, state)) => return refused(&error, state, start),
+        Err(error) => return never_began(&error, start),
     };
     let guest = bindings::post_auth(&policy.compiled, &mut store, login, &configuration.grants);
-    let answer = within_deadline(&policy.compiled, configuration, guest).await;
+    let answer = within_deadline(&policy.compiled, patience, guest).await;
     let answer = answer.map_err(|error| diagnose(&error, store.data()));
     let left = store.get_fuel().unwrap_or_default();
-    let mut state = store.into_data();
-    let answer = answer.and_then(|answer| believe(answer, login, &mut state));
+    let state = store.into_data();
+    let answer = answer.and_then(|answer| believe(answer, login, &state));
     report(answer, state, fuel.saturating_sub(left), start)
 }
 
@@ -50,73 +49,88 @@ pub(crate) async fn manifest(compiled: &Compiled) -> Result<Manifest, Fault> {
     let configuration = Arc::new(Configuration::default());
     let fuel = configuration.limits.fuel;
     let state = State::new(Arc::clone(&configuration), Circumstances::at(0), None, Tape::live());
-    let mut store = store(compiled, state, fuel).map_err(|(error, state)| diagnose(&error, &state))?;
+    let mut store = store(compiled, state, fuel).map_err(|error| Fault::new(Cause::LoadFailed, error.to_string()))?;
     let guest = bindings::manifest(compiled, &mut store);
-    let manifest = within_deadline(compiled, &configuration, guest).await;
+    let manifest = within_deadline(compiled, configuration.limits.deadline(), guest).await;
     let manifest = manifest.map_err(|error| diagnose(&error, store.data()))?;
     manifest.check().map_err(|error| Fault::new(Cause::InvalidOutput, error.to_string()))
 }
 
 /// The one function that builds a store: no call runs without every limit.
-#[expect(clippy::result_large_err, reason = "the state goes back to whoever writes the report")]
-fn store(compiled: &Compiled, state: State, fuel: u64) -> Result<Store<State>, (wasmtime::Error, State)> {
-    let limits = state.configuration.limits.clone();
+fn store(compiled: &Compiled, state: State, fuel: u64) -> wasmtime::Result<Store<State>> {
+    let limits = &state.configuration.limits;
+    let (transfer_bytes, deadline) = (limits.transfer_bytes, limits.deadline());
+    let end = Instant::now() + patience(&state.tape, deadline);
     let mut store = Store::new(compiled.engine().inner(), state);
     store.limiter(|state| &mut state.memory);
-    store.set_hostcall_fuel(limits.transfer_bytes);
-    if let Err(error) = store.set_fuel(fuel) {
-        return Err((error, store.into_data()));
-    }
-    match compiled.pace() {
-        // The current tick has begun already: without one more, a call would lose up to a millisecond.
-        Pace::Straight => {
-            let ticks = limits.deadline().as_millis().div_ceil(TICK.as_millis()) as u64;
-            store.set_epoch_deadline(ticks + 1);
-        }
-        Pace::Waiting => {
-            store.set_epoch_deadline(1);
-            store.epoch_deadline_async_yield_and_update(1);
-        }
-    }
+    store.set_hostcall_fuel(transfer_bytes);
+    store.set_fuel(fuel)?;
+    let pace = compiled.pace();
+    // A tick is a millisecond or, on a busy machine, more: it is the clock that says whether the time is up.
+    store.set_epoch_deadline(1);
+    store.epoch_deadline_callback(move |_| match pace {
+        _ if Instant::now() >= end => Err(late(deadline).into()),
+        Pace::Straight => Ok(UpdateDeadline::Continue(1)),
+        Pace::Waiting => Ok(UpdateDeadline::Yield(1)),
+    });
     Ok(store)
 }
 
-/// Runs a guest until its deadline. A straight guest is stopped by its epoch; a waiting one is dropped where it waits.
+/// Runs a guest until its deadline: computing, it is stopped by its epoch; waiting, it is dropped where it waits.
 async fn within_deadline<T>(
     compiled: &Compiled,
-    configuration: &Configuration,
+    deadline: Duration,
     guest: impl Future<Output = wasmtime::Result<T>>,
 ) -> wasmtime::Result<T> {
-    let limit = configuration.limits.deadline();
     match compiled.pace() {
         Pace::Straight => guest.await,
-        Pace::Waiting => tokio::time::timeout(limit, guest).await.unwrap_or_else(|_| {
-            let detail = format!("no answer after {} ms", limit.as_millis());
-            Err(Fault::new(Cause::Deadline, detail).into())
-        }),
+        Pace::Waiting => tokio::time::timeout(deadline, guest).await.unwrap_or_else(|_| Err(late(deadline).into())),
     }
 }
 
-/// Believes an answer, or finds what is behind an error that the policy returned.
-fn believe(answer: Answer, login: &Login, state: &mut State) -> Result<Outcome, Fault> {
+/// How long a call may take. A replayed one neither sleeps nor asks the world, and stops by its fuel or where the recorded one
+/// stopped: the clock only guards against a recording that was made with all the fuel in the world.
+fn patience(tape: &Tape, deadline: Duration) -> Duration {
+    if tape.is_live() { deadline } else { deadline * 4 }
+}
+
+fn late(deadline: Duration) -> Fault {
+    Fault::new(Cause::Deadline, format!("no answer after {} ms", deadline.as_millis()))
+}
+
+/// Believes an answer, or finds what is behind an error that the policy returned. Secrets are starred out before any text is
+/// cleaned or cut, which could leave a part of one that nobody recognises.
+fn believe(answer: Answer, login: &Login, state: &State) -> Result<Outcome, Fault> {
+    let conceal = |text: String| scrub(&text, &state.secrets);
     match answer {
-        Ok(claim) => Claim::believe(claim, login, &state.configuration.grants),
+        Ok(claim) => {
+            let claim = Claim {
+                reason: claim.reason.map(conceal),
+                client_reason: claim.client_reason.map(conceal),
+                challenge: claim.challenge.map(|asked| ClaimedChallenge { text: conceal(asked.text), ..asked }),
+                ..claim
+            };
+            claim.believe(login, &state.configuration.grants)
+        }
         Err(text) => Err(match state.failed_capability() {
-            Some(fault) => Fault::new(fault.cause, format!("{}; the policy then said: {text}", fault.detail)),
-            None => Fault::new(Cause::PolicyError, text),
+            Some(fault) => {
+                Fault::new(fault.cause, format!("{}; the policy then said: {}", fault.detail, conceal(text)))
+            }
+            None => Fault::new(Cause::PolicyError, conceal(text)),
         }),
     }
 }
 
-fn refused(error: &wasmtime::Error, state: State, start: Instant) -> Report {
-    let fault = diagnose(error, &state);
-    report(Err(fault), state, 0, start)
+/// The engine did not even give a store.
+fn never_began(error: &wasmtime::Error, start: Instant) -> Report {
+    let answer = Err(Fault::new(Cause::LoadFailed, error.to_string()));
+    Report { answer, log: Vec::new(), cost: Cost::default(), wall: start.elapsed(), exchanges: Vec::new() }
 }
 
 fn report(answer: Result<Outcome, Fault>, state: State, fuel: u64, start: Instant) -> Report {
     let State { secrets, log, memory, budget, tape, .. } = state;
     let (log, dropped_log_lines) = log.close(&secrets);
-    let answer = conceal(answer, &secrets);
+    let answer = answer.map_err(|fault| Fault { detail: scrub(&fault.detail, &secrets), ..fault });
     if let Err(Fault { cause, detail }) = &answer {
         tracing::warn!(fault.cause = cause.code(), fault.detail = detail, "a policy failed, and its login is denied");
     }
@@ -126,25 +140,5 @@ fn report(answer: Result<Outcome, Fault>, state: State, fuel: u64, start: Instan
         cost: Cost { fuel, peak_memory_bytes: memory.peak_bytes(), host_calls: budget.host_calls(), dropped_log_lines },
         exchanges: tape.into_exchanges(),
         wall: start.elapsed(),
-    }
-}
-
-/// Stars out the call's secrets in every text that leaves it.
-fn conceal(answer: Result<Outcome, Fault>, secrets: &[Secret]) -> Result<Outcome, Fault> {
-    if secrets.is_empty() {
-        return answer;
-    }
-    let client_text = |text: ClientText| ClientText::clean(&scrub(text.as_str(), secrets));
-    match answer {
-        Ok(mut outcome) => {
-            let authret = &mut outcome.authret;
-            authret.reason = authret.reason.take().map(|reason| scrub(&reason, secrets));
-            authret.client_reason = authret.client_reason.take().map(client_text);
-            if let Some(challenge) = &mut outcome.challenge {
-                challenge.text = client_text(challenge.text.clone());
-            }
-            Ok(outcome)
-        }
-        Err(fault) => Err(Fault { detail: scrub(&fault.detail, secrets), ..fault }),
     }
 }

@@ -8,11 +8,12 @@ use std::thread;
 use std::time::Duration;
 
 use wasmtime::{
-    Config, Enabled, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig, Strategy, WasmFeatures,
+    Config, Enabled, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig, Strategy, WasmBacktraceDetails,
+    WasmFeatures,
 };
 
 /// How often guests look at the clock. A stopped loop overruns its deadline by one tick at most.
-pub(crate) const TICK: Duration = Duration::from_millis(1);
+const TICK: Duration = Duration::from_millis(1);
 
 /// What one process reserves for calls. Address space is reserved up front; memory is taken as calls use it.
 #[derive(Debug, Clone)]
@@ -122,6 +123,8 @@ fn config(capacity: &Capacity) -> Config {
         // Traps by signal keep the Spectre guards of memory and table accesses.
         .signals_based_traps(true)
         .wasm_backtrace_max_frames(NonZeroUsize::new(20))
+        // Otherwise a variable of the environment would decide, and make the host read a guest's debug information.
+        .wasm_backtrace_details(WasmBacktraceDetails::Disable)
         // Everything below is surface that no toolchain for policies needs.
         .concurrency_support(false)
         .shared_memory(false)

@@ -11,6 +11,10 @@ use crate::limits::Limits;
 
 /// The longest message or field value kept, in bytes.
 const MAX_TEXT_BYTES: usize = 2048;
+/// The longest field name kept, in bytes.
+const MAX_NAME_BYTES: usize = 64;
+/// What is held back of a line that is being printed, in bytes: more than is kept, so that secrets are found whole before it is cut.
+const MAX_PENDING_BYTES: usize = 4 * MAX_TEXT_BYTES;
 /// The most fields of one line.
 const MAX_FIELDS: usize = 16;
 
@@ -36,16 +40,21 @@ impl Logbook {
         Self { lines_left: limits.log_lines, bytes_left: limits.log_bytes, ..Self::default() }
     }
 
-    /// Keeps one line, or counts it as dropped.
-    pub(crate) fn write(&mut self, level: Level, message: &str, fields: &[(String, String)]) {
+    /// Keeps one line, secrets starred out, or counts it as dropped.
+    pub(crate) fn write(&mut self, level: Level, message: &str, fields: &[(String, String)], secrets: &[Secret]) {
+        if self.is_full() {
+            self.dropped += 1;
+            return;
+        }
+        let text = |text: &str, max_bytes| log_text(&scrub(text, secrets), max_bytes);
         let fields: Vec<_> = fields
             .iter()
             .take(MAX_FIELDS)
-            .map(|(name, value)| (log_text(name, 64), log_text(value, MAX_TEXT_BYTES)))
+            .map(|(name, value)| (text(name, MAX_NAME_BYTES), text(value, MAX_TEXT_BYTES)))
             .collect();
-        let message = log_text(message, MAX_TEXT_BYTES);
+        let message = text(message, MAX_TEXT_BYTES);
         let size = message.len() + fields.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>();
-        if self.lines_left == 0 || size > self.bytes_left {
+        if size > self.bytes_left {
             self.dropped += 1;
             return;
         }
@@ -54,20 +63,28 @@ impl Logbook {
         self.lines.push(Line { level, message, fields });
     }
 
-    /// Takes what a policy wrote to a standard stream. No more than one line's worth is held back.
-    pub(crate) fn print(&mut self, stream: Stream, octets: &[u8]) {
+    const fn is_full(&self) -> bool {
+        self.lines_left == 0 || self.bytes_left == 0
+    }
+
+    /// Takes what a policy wrote to a standard stream. No more than a few lines' worth is held back.
+    pub(crate) fn print(&mut self, stream: Stream, octets: &[u8], secrets: &[Secret]) {
+        if self.is_full() {
+            self.dropped += octets.iter().filter(|octet| **octet == b'\n').count() as u64;
+            return;
+        }
         for piece in octets.split_inclusive(|octet| *octet == b'\n') {
             let [stdout, stderr] = &mut self.pending;
             let pending = if stream == Stream::Stdout { stdout } else { stderr };
-            let room = MAX_TEXT_BYTES.saturating_sub(pending.len());
+            let room = MAX_PENDING_BYTES.saturating_sub(pending.len());
             pending.extend(piece.iter().take(room));
             if piece.ends_with(b"\n") {
-                self.end_line(stream);
+                self.end_line(stream, secrets);
             }
         }
     }
 
-    fn end_line(&mut self, stream: Stream) {
+    fn end_line(&mut self, stream: Stream, secrets: &[Secret]) {
         let [stdout, stderr] = &mut self.pending;
         let (pending, level, name) = match stream {
             Stream::Stdout => (stdout, Level::Info, "stdout"),
@@ -76,26 +93,14 @@ impl Logbook {
         let line = std::mem::take(pending);
         let text = String::from_utf8_lossy(&line);
         if !text.trim().is_empty() {
-            self.write(level, text.trim_end(), &[("stream".to_owned(), name.to_owned())]);
+            self.write(level, text.trim_end(), &[("stream".to_owned(), name.to_owned())], secrets);
         }
     }
 
-    /// Ends the book: what is pending becomes lines, and the secrets that the call knew become stars.
+    /// Ends the book: what is pending becomes lines.
     pub(crate) fn close(mut self, secrets: &[Secret]) -> (Vec<Line>, u64) {
         for stream in [Stream::Stdout, Stream::Stderr] {
-            let [stdout, stderr] = &self.pending;
-            let pending = if stream == Stream::Stdout { stdout } else { stderr };
-            if !pending.is_empty() {
-                self.end_line(stream);
-            }
-        }
-        if !secrets.is_empty() {
-            for line in &mut self.lines {
-                line.message = scrub(&line.message, secrets);
-                for (_, value) in &mut line.fields {
-                    *value = scrub(value, secrets);
-                }
-            }
+            self.end_line(stream, secrets);
         }
         (self.lines, self.dropped)
     }
@@ -112,7 +117,7 @@ mod tests {
     #[test]
     fn lines_beyond_the_cap_are_counted_and_dropped() {
         let mut book = book(2, 1000);
-        (0..5).for_each(|_| book.write(Level::Info, "x", &[]));
+        (0..5).for_each(|_| book.write(Level::Info, "x", &[], &[]));
         let (lines, dropped) = book.close(&[]);
         assert_eq!((lines.len(), dropped), (2, 3));
     }
@@ -120,8 +125,8 @@ mod tests {
     #[test]
     fn a_stream_becomes_lines_even_without_a_last_newline() {
         let mut book = book(9, 1000);
-        book.print(Stream::Stdout, b"one\ntw");
-        book.print(Stream::Stdout, b"o\nthree");
+        book.print(Stream::Stdout, b"one\ntw", &[]);
+        book.print(Stream::Stdout, b"o\nthree", &[]);
         let messages: Vec<_> = book.close(&[]).0.into_iter().map(|line| line.message).collect();
         assert_eq!(messages, ["one", "two", "three"]);
     }
@@ -129,7 +134,7 @@ mod tests {
     #[test]
     fn a_flood_without_newlines_holds_one_line() {
         let mut book = book(9, 100_000);
-        (0..100).for_each(|_| book.print(Stream::Stderr, &[b'x'; 1000]));
+        (0..100).for_each(|_| book.print(Stream::Stderr, &[b'x'; 1000], &[]));
         let (lines, _) = book.close(&[]);
         assert!(lines.len() == 1 && lines.iter().all(|line| line.message.len() == MAX_TEXT_BYTES));
     }
@@ -137,8 +142,10 @@ mod tests {
     #[test]
     fn secrets_become_stars() {
         let mut book = book(9, 1000);
-        book.write(Level::Info, "password hunter2", &[("again".into(), "hunter2!".into())]);
-        let (lines, _) = book.close(&[Secret::new("hunter2")]);
-        assert_eq!(format!("{lines:?}").matches("***").count(), 2);
+        let secrets = [Secret::new("hunter2")];
+        book.write(Level::Info, "password hunter2", &[("hunter2".into(), "hunter2!".into())], &secrets);
+        book.print(Stream::Stdout, b"and hunter2", &secrets);
+        let (lines, _) = book.close(&secrets);
+        assert_eq!(format!("{lines:?}").matches("***").count(), 4);
     }
 }

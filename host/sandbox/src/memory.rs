@@ -23,8 +23,16 @@ pub(crate) struct Memory {
     bytes: usize,
     elements: usize,
     peak_bytes: usize,
+    granted: Granted,
     refused: Option<String>,
     refusals: u32,
+}
+
+/// The last grant, and the peak before it.
+#[derive(Debug, Default)]
+struct Granted {
+    bytes: usize,
+    peak_bytes: usize,
 }
 
 impl Memory {
@@ -36,6 +44,7 @@ impl Memory {
             bytes: 0,
             elements: 0,
             peak_bytes: 0,
+            granted: Granted { bytes: 0, peak_bytes: 0 },
             refused: None,
             refusals: 0,
         }
@@ -54,6 +63,7 @@ impl Memory {
     fn take(&mut self, bytes: usize) -> wasmtime::Result<bool> {
         match self.bytes.checked_add(bytes) {
             Some(total) if total <= self.limit_bytes => {
+                self.granted = Granted { bytes, peak_bytes: self.peak_bytes };
                 self.bytes = total;
                 self.peak_bytes = self.peak_bytes.max(total);
                 Ok(true)
@@ -62,6 +72,15 @@ impl Memory {
                 let (held, limit) = (self.bytes, self.limit_bytes);
                 self.refuse(|| format!("{bytes} bytes beyond the {held} in use exceed the limit of {limit}"))
             }
+        }
+    }
+
+    /// Undoes the last grant, which came to nothing.
+    fn give_back(&mut self) {
+        let Granted { bytes, peak_bytes } = std::mem::take(&mut self.granted);
+        if bytes > 0 {
+            self.bytes = self.bytes.saturating_sub(bytes);
+            self.peak_bytes = peak_bytes;
         }
     }
 
@@ -80,10 +99,13 @@ impl ResourceLimiter for Memory {
     fn memory_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
         // The toolchain for JavaScript composes stubs, whose memories stay empty. Two that hold something are two programs, which
         // could pass each other references that the host checks least.
-        if current == 0 && desired > 0 && std::mem::replace(&mut self.occupied, true) {
+        let first = current == 0 && desired > 0;
+        if first && self.occupied {
             return self.refuse(|| "a second memory: a policy has one".to_owned());
         }
-        self.take(desired.saturating_sub(current))
+        let granted = self.take(desired.saturating_sub(current))?;
+        self.occupied |= first && granted;
+        Ok(granted)
     }
 
     fn table_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
@@ -100,12 +122,15 @@ impl ResourceLimiter for Memory {
         Ok(granted)
     }
 
-    // The slot of the pool may be smaller than the limit: then growing fails after it was granted.
+    // The memory's own maximum or the slot may be smaller than the limit: then growing fails after it was granted.
     fn memory_grow_failed(&mut self, error: wasmtime::Error) -> wasmtime::Result<()> {
+        self.give_back();
         self.refuse(|| error.to_string()).map(drop)
     }
 
     fn table_grow_failed(&mut self, error: wasmtime::Error) -> wasmtime::Result<()> {
+        self.elements = self.elements.saturating_sub(self.granted.bytes / TABLE_ELEMENT_BYTES);
+        self.give_back();
         self.refuse(|| error.to_string()).map(drop)
     }
 
@@ -138,6 +163,16 @@ mod tests {
         assert!(!memory.memory_growing(700, 800, None)?);
         assert_eq!(memory.peak_bytes(), 700 + 30 * TABLE_ELEMENT_BYTES);
         assert!(memory.refused().is_some_and(|asked| asked.starts_with("100 bytes")));
+        Ok(())
+    }
+
+    #[test]
+    fn growth_that_fails_after_all_is_given_back() -> wasmtime::Result<()> {
+        let mut memory = memory();
+        assert!(memory.memory_growing(0, 100, None)?);
+        assert!(memory.memory_growing(100, 900, None)?);
+        memory.memory_grow_failed(wasmtime::Error::msg("no"))?;
+        assert_eq!((memory.bytes, memory.peak_bytes()), (100, 100));
         Ok(())
     }
 

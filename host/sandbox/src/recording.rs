@@ -13,7 +13,7 @@ use crate::compiled::Compiled;
 use crate::configured::Configured;
 use crate::limits::Limits;
 use crate::report::{Cost, Report};
-use crate::tape::{Exchange, Tape};
+use crate::tape::{Exchange, Struck, Tape};
 
 /// The version of the file format.
 pub const FORMAT: u32 = 1;
@@ -153,7 +153,8 @@ impl Recording {
     }
 
     /// Runs the call again: with the same component everything comes out the same; with another version the differences
-    /// show what that version would have done.
+    /// show what that version would have done. The one thing that cannot be repeated is how far a call had computed when
+    /// its deadline stopped it: for those, fuel and peak memory are not compared.
     pub async fn replay(&self, policy: &Compiled, login: &Login, settings: Settings) -> Replay {
         let policy = policy
             .configure()
@@ -161,26 +162,33 @@ impl Recording {
             .with_grants(self.grants.clone())
             .with_limits(self.limits.clone());
         let same_policy = policy.compiled.digest() == self.policy_sha256;
-        let stopped_by_clock = self.stopped_by_clock().filter(|_| same_policy);
-        let fuel = if stopped_by_clock.is_some() { self.result.cost.fuel } else { self.limits.fuel };
-        let mut report =
-            crate::call::run(&policy, login, &self.circumstances, Tape::replay(&self.exchanges), fuel).await;
-        if let (Some(deadline), Err(fault)) = (stopped_by_clock, &mut report.answer)
+        let struck = self.struck();
+        let tape = Tape::replay(&self.exchanges, struck.clone());
+        let mut report = crate::call::run(&policy, login, &self.circumstances, tape, self.limits.fuel).await;
+        // A guest that was stopped while it computed computes on until its fuel is used up.
+        if let (Some(Struck { fault: recorded, .. }), Err(fault)) = (struck, &mut report.answer)
             && fault.cause == Cause::OutOfFuel
         {
-            *fault = deadline.clone();
+            *fault = recorded;
         }
         let differences = self.differences(&report);
         Replay { report, same_policy, differences }
     }
 
-    /// A deadline is not repeatable, but where it struck is: the replay is stopped there by its fuel instead.
-    fn stopped_by_clock(&self) -> Option<&Fault> {
-        self.result.answer.as_ref().err().filter(|fault| fault.cause == Cause::Deadline)
+    /// Where the deadline stopped the recorded call, if it did. The clock cannot be made to strike again at the same instruction,
+    /// but between the same two host calls it can.
+    fn struck(&self) -> Option<Struck> {
+        let fault = self.result.answer.as_ref().err().filter(|fault| fault.cause == Cause::Deadline)?;
+        Some(Struck { host_calls: self.result.cost.host_calls, fault: fault.clone() })
     }
 
     fn differences(&self, report: &Report) -> Vec<Difference> {
-        let replayed = Recorded::of(report);
+        let mut replayed = Recorded::of(report);
+        if self.struck().is_some() {
+            // How far it had computed by then is up to the machine.
+            let Cost { fuel, peak_memory_bytes, .. } = self.result.cost;
+            replayed.cost = Cost { fuel, peak_memory_bytes, ..replayed.cost };
+        }
         let parts = [
             (Part::Answer, answer(&self.result.answer), answer(&replayed.answer)),
             (Part::Log, value(&self.result.log), value(&replayed.log)),

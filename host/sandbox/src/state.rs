@@ -66,7 +66,13 @@ impl State {
 
     /// Counts one host call. Every host function begins with it.
     pub(crate) fn charge(&mut self) -> Result<(), Fault> {
+        self.tape.ensure_made(self.budget.host_calls() + 1)?;
         self.budget.take_host_call()
+    }
+
+    /// Ends a replayed call where the recorded one was still waiting when its deadline came.
+    pub(crate) fn ensure_waited(&self) -> Result<(), Fault> {
+        self.tape.ensure_ended(self.budget.host_calls())
     }
 
     /// Hands the guest one more handle.
@@ -78,7 +84,9 @@ impl State {
     /// Draws random octets from the call's seed. No interface for them can refuse, so too many end the policy.
     pub(crate) fn draw(&mut self, count: u64) -> Result<Vec<u8>, Fault> {
         self.budget.take_random(count)?;
-        let mut octets = vec![0; usize::try_from(count).unwrap_or_default()];
+        let size = usize::try_from(count).ok().filter(|size| *size <= self.configuration.limits.transfer_bytes);
+        let size = size.ok_or_else(|| Fault::new(Cause::HostCallBudget, format!("{count} random bytes at once")))?;
+        let mut octets = vec![0; size];
         let seed = self.circumstances.seed;
         // Made on first use: most policies need none.
         self.random.get_or_insert_with(|| ChaCha20Rng::from_seed(seed)).fill_bytes(&mut octets);

@@ -5,7 +5,7 @@
 use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
-use vestibule_domain::{directory, http, json};
+use vestibule_domain::{Fault, directory, http, json};
 
 /// One question with its answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,7 +35,19 @@ pub(crate) enum Tape {
     /// Questions go out, and are written down with their answers.
     Live(Vec<Exchange>),
     /// Answers come from what was written down.
-    Replay { left: VecDeque<Exchange>, played: Vec<Exchange> },
+    Replay {
+        left: VecDeque<Exchange>,
+        played: Vec<Exchange>,
+        /// Where the clock struck when the call was recorded.
+        struck: Option<Struck>,
+    },
+}
+
+/// The end of a call that its deadline stopped: after this many host calls, the last of which may not have come to its end.
+#[derive(Debug, Clone)]
+pub(crate) struct Struck {
+    pub(crate) host_calls: u64,
+    pub(crate) fault: Fault,
 }
 
 impl Tape {
@@ -43,8 +55,25 @@ impl Tape {
         Self::Live(Vec::new())
     }
 
-    pub(crate) fn replay(exchanges: &[Exchange]) -> Self {
-        Self::Replay { left: exchanges.iter().cloned().collect(), played: Vec::new() }
+    pub(crate) fn replay(exchanges: &[Exchange], struck: Option<Struck>) -> Self {
+        Self::Replay { left: exchanges.iter().cloned().collect(), played: Vec::new(), struck }
+    }
+
+    /// Stops a replay before the host call with this number, if the recorded call never made it.
+    pub(crate) fn ensure_made(&self, host_call: u64) -> Result<(), Fault> {
+        self.stop_where(|struck| host_call > struck.host_calls)
+    }
+
+    /// Stops a replay inside the host call with this number, if the recorded call never came out of it.
+    pub(crate) fn ensure_ended(&self, host_call: u64) -> Result<(), Fault> {
+        self.stop_where(|struck| host_call >= struck.host_calls)
+    }
+
+    fn stop_where(&self, stops: impl Fn(&Struck) -> bool) -> Result<(), Fault> {
+        match self {
+            Self::Replay { struck: Some(struck), .. } if stops(struck) => Err(struck.fault.clone()),
+            _ => Ok(()),
+        }
     }
 
     /// Whether answers come from the world.

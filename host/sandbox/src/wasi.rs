@@ -124,11 +124,15 @@ fn define_function(linker: &mut LinkerInstance<'_, State>, interface: &str, name
             function(linker, name, |mut call, (_,): (Resource<Input>,)| Ok((call.data_mut().hold(Pollable::at(0))?,)))
         }
         ("wasi:io/streams", "[method]output-stream.check-write") => {
-            function(linker, name, |_, (_,): (Resource<Output>,)| Ok((Ok::<_, StreamError>(io::WRITE_BYTES),)))
+            function(linker, name, |_, (_,): (Resource<Output>,)| Ok((Ok::<_, StreamError>(io::WRITE_BYTES as u64),)))
         }
         ("wasi:io/streams", "[method]output-stream.write" | "[method]output-stream.blocking-write-and-flush") => {
             function(linker, name, |mut call, (stream, octets): (Resource<Output>, Vec<u8>)| {
-                call.data_mut().log.print(Output::stream(&stream), &octets);
+                if octets.len() > io::WRITE_BYTES {
+                    wasmtime::bail!("a write of {} bytes, more than was promised", octets.len());
+                }
+                let State { log, secrets, .. } = call.data_mut();
+                log.print(Output::stream(&stream), &octets, secrets);
                 Ok((Ok::<_, StreamError>(()),))
             })
         }

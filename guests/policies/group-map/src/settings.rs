@@ -48,6 +48,8 @@ pub fn manifest() -> Manifest {
     .group_select()
     .wants_directory()
     .wants_property("prop_superuser")
+    .wants_property("prop_autologin")
+    .wants_property("prop_deny_web")
     .setting("rules", "A list of rules, tried in order: conditions and what they give; see the policy's README", "[]")
     .setting(
         "match",

@@ -20,6 +20,8 @@ pub struct Settings {
 pub fn manifest() -> Manifest {
     Manifest::new("one-time-code", env!("CARGO_PKG_VERSION"), "Asks users for a time-based one-time code")
         .static_challenge("One-time code", true)
+        // Access Server's own secrets can be used where its tenant grants that.
+        .wants_property("pvt_google_auth_secret")
         .setting("secret_property", "The property with a user's secret in Base32", "pvt_totp_secret")
         .setting("algorithm", "The hash below the code: `sha1`, `sha256` or `sha512`", "sha1")
         .setting("digits", "How many digits a code has, 6 to 8", "6")

@@ -22,11 +22,11 @@ pub(super) struct Lists<'a> {
 }
 
 impl<'a> Lists<'a> {
-    pub(super) fn of(login: &'a Login) -> Self {
+    pub(super) fn of(login: &'a Login, grants: &Grants) -> Self {
         Self {
             client_info: pairs(&login.attributes.client_info),
             auth_parms: pairs(&login.attributes.auth_parms),
-            proplist: pairs(&login.authret.proplist),
+            proplist: login.authret.proplist.iter().filter(|(name, _)| grants.shows_property(name)).collect(),
             crstate: pairs(&login.crstate.values),
             radius_reply: login
                 .info

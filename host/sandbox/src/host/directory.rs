@@ -10,10 +10,18 @@ use crate::bindings::directory as wit;
 use crate::state::State;
 use crate::tape::Exchange;
 
+/// The longest distinguished name and the most and longest attribute names of a query: far beyond any schema's.
+const MAX_BASE_BYTES: usize = 1024;
+const MAX_ATTRIBUTES: usize = 64;
+const MAX_ATTRIBUTE_BYTES: usize = 128;
+
 impl wit::Host for State {
     async fn search(&mut self, query: wit::Query) -> Result<Result<Vec<wit::Entry>, wit::Error>> {
         self.charge()?;
-        let answer = self.search_granted(query).await;
+        let answer = match self.checked(query) {
+            Ok(query) => self.search_taped(query).await?,
+            Err(error) => Err(error),
+        };
         if let Err(error) = &answer {
             self.note_failed_search(error);
         }
@@ -22,40 +30,53 @@ impl wit::Host for State {
 }
 
 impl State {
-    async fn search_granted(&mut self, query: wit::Query) -> Result<Vec<Entry>, Error> {
+    /// The query with its arguments in place, if it is granted, well-formed, and within the budget.
+    fn checked(&mut self, query: wit::Query) -> Result<Query, Error> {
         if !self.configuration.grants.directory {
             return Err(Error::Denied("`directory` is not granted".to_owned()));
         }
         self.budget.take_search().map_err(Error::Exhausted)?;
-        let query = Query {
+        let base_bytes = query.base.as_ref().map_or(0, String::len);
+        if base_bytes > MAX_BASE_BYTES {
+            return Err(Error::InvalidQuery(format!("a base of {base_bytes} bytes")));
+        }
+        let attributes = &query.attributes;
+        if attributes.len() > MAX_ATTRIBUTES || attributes.iter().any(|name| name.len() > MAX_ATTRIBUTE_BYTES) {
+            return Err(Error::InvalidQuery("too many attributes, or one with too long a name".to_owned()));
+        }
+        let filter = filter::expand(&query.filter, &query.arguments);
+        Ok(Query {
             base: query.base,
             scope: match query.scope {
                 wit::Scope::Base => Scope::Base,
                 wit::Scope::OneLevel => Scope::OneLevel,
                 wit::Scope::Subtree => Scope::Subtree,
             },
-            filter: filter::expand(&query.filter, &query.arguments)
-                .map_err(|error| Error::InvalidQuery(error.to_string()))?,
+            filter: filter.map_err(|error| Error::InvalidQuery(error.to_string()))?,
             attributes: query.attributes,
-        };
-        let entries = self.search_taped(query).await?;
-        self.budget.take_entries(entries.iter().map(Entry::size).sum()).map_err(Error::Exhausted)?;
-        Ok(entries)
+        })
     }
 
-    /// Asks the world, or reads its answer back.
-    async fn search_taped(&mut self, query: Query) -> Result<Vec<Entry>, Error> {
+    /// Asks the world and writes the answer down, or reads it back. What is too large for the budget is not kept.
+    async fn search_taped(&mut self, query: Query) -> Result<Result<Vec<Entry>, Error>> {
         let answer = if self.tape.is_live() {
             let directory = Arc::clone(&self.configuration.capabilities.directory);
             directory.search(&query).await
         } else {
             match self.tape.next(|next| matches!(next, Exchange::Directory { query: asked, .. } if *asked == query)) {
                 Some(Exchange::Directory { answer, .. }) => answer,
-                _ => Err(Error::Unavailable("the recording has no answer to this search".to_owned())),
+                _ => {
+                    self.ensure_waited()?;
+                    Err(Error::Unavailable("the recording has no answer to this search".to_owned()))
+                }
             }
         };
+        let answer = answer.and_then(|entries| {
+            self.budget.take_entries(entries.iter().map(Entry::size).sum()).map_err(Error::Exhausted)?;
+            Ok(entries)
+        });
         self.tape.write(Exchange::Directory { query, answer: answer.clone() });
-        answer
+        Ok(answer)
     }
 
     fn note_failed_search(&mut self, error: &Error) {

@@ -15,7 +15,10 @@ use crate::tape::Exchange;
 impl wit::Host for State {
     async fn send(&mut self, request: wit::Request) -> Result<Result<wit::Response, wit::Error>> {
         self.charge()?;
-        let answer = self.send_granted(request).await;
+        let answer = match self.allowed(request) {
+            Ok(request) => self.send_taped(request).await?,
+            Err(error) => Err(error),
+        };
         if let Err(error) = &answer {
             self.note_failed_request(error);
         }
@@ -24,7 +27,8 @@ impl wit::Host for State {
 }
 
 impl State {
-    async fn send_granted(&mut self, request: wit::Request) -> Result<Response, Error> {
+    /// The request, if it is granted, well-formed, and within the budget.
+    fn allowed(&mut self, request: wit::Request) -> Result<Request, Error> {
         self.configuration.grants.allows_url(&request.url)?;
         if request.timeout_ms == Some(0) {
             return Err(Error::InvalidRequest("`timeout_ms` must be 1 or more".to_owned()));
@@ -32,24 +36,29 @@ impl State {
         request.headers.iter().try_for_each(|(name, value)| check_header(name, value))?;
         let headers = request.headers.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>();
         self.budget.take_request(request.url.len() + headers + request.body.len()).map_err(Error::Exhausted)?;
-        let response = self.send_taped(request_of(request)).await?;
-        self.budget.take_response(response.size()).map_err(Error::Exhausted)?;
-        Ok(response)
+        Ok(request_of(request))
     }
 
-    /// Asks the world, or reads its answer back.
-    async fn send_taped(&mut self, request: Request) -> Result<Response, Error> {
+    /// Asks the world and writes the answer down, or reads it back. What is too large for the budget is not kept.
+    async fn send_taped(&mut self, request: Request) -> Result<Result<Response, Error>> {
         let answer = if self.tape.is_live() {
             let http = Arc::clone(&self.configuration.capabilities.http);
             within(request.timeout_ms, http.send(&request)).await
         } else {
             match self.tape.next(|next| matches!(next, Exchange::Http { request: asked, .. } if *asked == request)) {
                 Some(Exchange::Http { answer, .. }) => answer,
-                _ => Err(Error::Unavailable("the recording has no answer to this request".to_owned())),
+                _ => {
+                    self.ensure_waited()?;
+                    Err(Error::Unavailable("the recording has no answer to this request".to_owned()))
+                }
             }
         };
+        let answer = answer.and_then(|response| {
+            self.budget.take_response(response.size()).map_err(Error::Exhausted)?;
+            Ok(response)
+        });
         self.tape.write(Exchange::Http { request, answer: answer.clone() });
-        answer
+        Ok(answer)
     }
 
     fn note_failed_request(&mut self, error: &Error) {
@@ -83,9 +92,26 @@ async fn within(
     answered.unwrap_or_else(|_| Err(Error::Unavailable(format!("no response within {millis} ms"))))
 }
 
+/// Headers that say where a request goes and where it ends: a policy that set them could reach past its grant.
+const FRAMING_HEADERS: [&str; 9] = [
+    "connection",
+    "content-length",
+    "host",
+    "keep-alive",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
+
 /// RFC 9110, section 5: a name is a token; a value has no control characters, or one header could carry another.
 fn check_header(name: &str, value: &str) -> Result<(), Error> {
     let token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
+    let framing = FRAMING_HEADERS.iter().any(|framing| name.eq_ignore_ascii_case(framing));
+    if framing {
+        return Err(Error::InvalidRequest(format!("the header `{name}` is the host's to set")));
+    }
     if name.is_empty() || !name.chars().all(token) || value.chars().any(|c| c.is_control() && c != '\t') {
         return Err(Error::InvalidRequest(format!("the header `{}` is malformed", log_text(name, 64))));
     }

@@ -16,7 +16,7 @@ impl Host for State {
             Level::Warn => log::Level::Warn,
             Level::Error => log::Level::Error,
         };
-        self.log.write(level, &message, &fields);
+        self.log.write(level, &message, &fields, &self.secrets);
         Ok(())
     }
 }

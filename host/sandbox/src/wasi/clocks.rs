@@ -87,6 +87,8 @@ async fn sleep_until_first(
     if let Some(wait) = first.checked_sub(state.slept).filter(|wait| !wait.is_zero()) {
         if state.tape.is_live() {
             tokio::time::sleep(wait).await;
+        } else {
+            state.ensure_waited()?;
         }
         call.data_mut().slept = first;
     }

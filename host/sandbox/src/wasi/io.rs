@@ -6,8 +6,8 @@ use wasmtime::component::{ComponentType, Lift, Lower, Resource};
 
 use crate::logbook::Stream;
 
-/// What one write may carry; `check-write` promises it, and the transfer limit holds beyond it.
-pub(super) const WRITE_BYTES: u64 = 64 << 10;
+/// What one write may carry: `check-write` promises it, and writing more is a trap, as WASI has it.
+pub(super) const WRITE_BYTES: usize = 64 << 10;
 
 /// Standard input: always at its end.
 pub(super) enum Input {}
