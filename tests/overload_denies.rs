@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::task::JoinSet;
-use vestibule_domain::{Cause, Decision, Grants, directory};
+use vestibule_domain::{Cause, Decision, Grants, capability, directory};
 use vestibule_sandbox::capability::{Answer, Directory};
 use vestibule_sandbox::{Capabilities, Capacity, Circumstances, Compiled, Engine, Limits};
 
@@ -14,7 +14,7 @@ use crate::harness::{a_login, policy_bytes, probe_bytes};
 struct Slow;
 
 impl Directory for Slow {
-    fn search<'a>(&'a self, _: &'a directory::Query) -> Answer<'a, Result<Vec<directory::Entry>, directory::Error>> {
+    fn search<'a>(&'a self, _: &'a directory::Query) -> Answer<'a, Result<Vec<directory::Entry>, capability::Error>> {
         Box::pin(async {
             tokio::time::sleep(Duration::from_millis(50)).await;
             Ok(Vec::new())

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use vestibule_domain::{Decision, Login, directory, json};
+use vestibule_domain::{Decision, Login, capability, directory, json};
 use vestibule_sandbox::capability::{Answer, Directory};
 use vestibule_sandbox::{Capabilities, Circumstances};
 
@@ -41,7 +41,7 @@ impl Directory for CannedDirectory {
     fn search<'a>(
         &'a self,
         query: &'a directory::Query,
-    ) -> Answer<'a, Result<Vec<directory::Entry>, directory::Error>> {
+    ) -> Answer<'a, Result<Vec<directory::Entry>, capability::Error>> {
         let found = self.0.iter().find(|canned| canned.filter == query.filter);
         let entries = found.map(|canned| canned.entries.clone()).unwrap_or_default();
         Box::pin(async { Ok(entries) })

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use vestibule_domain::{Cause, Grants, Secret, directory};
+use vestibule_domain::{Cause, Grants, Secret, capability, directory};
 use vestibule_sandbox::Capabilities;
 use vestibule_sandbox::capability::{Answer, Directory};
 
@@ -93,7 +93,7 @@ pub(crate) async fn injects_into_a_filter() {
         fn search<'a>(
             &'a self,
             query: &'a directory::Query,
-        ) -> Answer<'a, Result<Vec<directory::Entry>, directory::Error>> {
+        ) -> Answer<'a, Result<Vec<directory::Entry>, capability::Error>> {
             self.0.lock().unwrap().push(query.filter.clone());
             Box::pin(async { Ok(Vec::new()) })
         }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use vestibule_domain::{Cause, Grants, directory};
+use vestibule_domain::{Cause, Grants, capability, directory};
 use vestibule_sandbox::capability::{Answer, Directory};
 use vestibule_sandbox::{Capabilities, Limits};
 
@@ -88,7 +88,7 @@ pub(crate) async fn waits_for_the_directory() {
         fn search<'a>(
             &'a self,
             _: &'a directory::Query,
-        ) -> Answer<'a, Result<Vec<directory::Entry>, directory::Error>> {
+        ) -> Answer<'a, Result<Vec<directory::Entry>, capability::Error>> {
             Box::pin(std::future::pending())
         }
     }

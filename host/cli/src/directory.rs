@@ -3,7 +3,8 @@
 //! Not for: LDAP. A query finds the entry whose filter, with arguments in place, is the same text.
 
 use serde::Deserialize;
-use vestibule_domain::directory::{Entry, Error, Query};
+use vestibule_domain::capability::Error;
+use vestibule_domain::directory::{Entry, Query};
 use vestibule_sandbox::capability::{Answer, Directory};
 
 /// Answers by filter; the first that fits counts.

@@ -80,21 +80,3 @@ impl Entry {
         self.dn.len() + self.attributes.iter().map(attribute).sum::<usize>()
     }
 }
-
-/// Why there is no answer; the cases are those of `wit/`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
-#[serde(rename_all = "kebab-case")]
-pub enum Error {
-    /// Not granted, or outside the search base.
-    #[error("denied: {0}")]
-    Denied(String),
-    /// No directory answered in time.
-    #[error("unavailable: {0}")]
-    Unavailable(String),
-    /// The query is malformed.
-    #[error("invalid query: {0}")]
-    InvalidQuery(String),
-    /// The call's budget is used up.
-    #[error("exhausted: {0}")]
-    Exhausted(String),
-}

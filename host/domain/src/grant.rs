@@ -4,6 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::capability::Error;
 use crate::{Manifest, http};
 
 /// What a tenant grants. The default grants nothing.
@@ -78,11 +79,11 @@ impl Grants {
     }
 
     /// Whether a policy may send a request there: `Err` names what is refused.
-    pub fn allows_url(&self, url: &str) -> Result<(), http::Error> {
+    pub fn allows_url(&self, url: &str) -> Result<(), Error> {
         match http::origin(url) {
-            None => Err(http::Error::InvalidRequest("the address is no plain http or https address".to_owned())),
+            None => Err(Error::Invalid("the address is no plain http or https address".to_owned())),
             Some(origin) if self.http.contains(&origin) => Ok(()),
-            Some(origin) => Err(http::Error::Denied(format!("`http` to `{origin}` is not granted"))),
+            Some(origin) => Err(Error::Denied(format!("`http` to `{origin}` is not granted"))),
         }
     }
 }
@@ -114,7 +115,7 @@ mod tests {
         let refusal = grants.allows_url("https://api.example.com.evil.example/");
         assert_eq!(
             refusal,
-            Err(http::Error::Denied("`http` to `https://api.example.com.evil.example` is not granted".into()))
+            Err(Error::Denied("`http` to `https://api.example.com.evil.example` is not granted".into()))
         );
     }
 }

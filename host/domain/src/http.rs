@@ -59,24 +59,6 @@ impl Response {
     }
 }
 
-/// Why there is no response; the cases are those of `wit/`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
-#[serde(rename_all = "kebab-case")]
-pub enum Error {
-    /// Not granted.
-    #[error("denied: {0}")]
-    Denied(String),
-    /// No connection, or none in time.
-    #[error("unavailable: {0}")]
-    Unavailable(String),
-    /// The request is malformed.
-    #[error("invalid request: {0}")]
-    InvalidRequest(String),
-    /// The call's budget is used up.
-    #[error("exhausted: {0}")]
-    Exhausted(String),
-}
-
 /// The origin of an address (RFC 6454, section 4) in its one spelling: scheme and host in lower case, the default port left out.
 /// `None` for anything that is not a plain `http:` or `https:` address; user information is refused.
 pub fn origin(url: &str) -> Option<String> {

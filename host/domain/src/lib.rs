@@ -3,10 +3,12 @@
 //! Not for: I/O, clocks, threads, WebAssembly. Everything here is a value or a pure function, so that the rules of failure can
 //! be read and tested alone. The names are those of Access Server's post_auth contract and of `wit/`.
 
+pub mod capability;
 pub mod check;
 pub mod decision;
 pub mod directory;
 pub mod fault;
+pub mod filter;
 pub mod grant;
 pub mod http;
 pub mod json;
@@ -19,6 +21,7 @@ pub mod secret;
 pub mod settings;
 pub mod text;
 pub mod user;
+pub mod wire;
 
 pub use decision::Decision;
 pub use fault::{Cause, Fault};
@@ -30,5 +33,3 @@ pub use properties::Properties;
 pub use secret::Secret;
 pub use settings::Settings;
 pub use user::{CanonicalUser, EnteredUser};
-pub mod filter;
-pub mod wire;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use rand::{RngCore as _, SeedableRng as _};
 use rand_chacha::ChaCha20Rng;
-use vestibule_domain::{Cause, Fault, Login, Secret};
+use vestibule_domain::{Cause, Fault, Login, Secret, capability};
 use wasmtime::component::{Resource, ResourceTable};
 
 use crate::budget::Budget;
@@ -100,8 +100,10 @@ impl State {
     }
 
     /// Remembers that a capability failed the policy.
-    pub(crate) fn note_failed_capability(&mut self, cause: Cause, detail: &str) {
-        self.failed_capability = Some(Fault::new(cause, detail));
+    pub(crate) fn note_failed(&mut self, error: &capability::Error) {
+        if let Some(cause) = error.cause() {
+            self.failed_capability = Some(Fault::new(cause, error.detail()));
+        }
     }
 
     /// The capability to blame for a policy's failure, if any.

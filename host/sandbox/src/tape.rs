@@ -5,7 +5,7 @@
 use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
-use vestibule_domain::{Fault, directory, http, json};
+use vestibule_domain::{Fault, capability, directory, http, json};
 
 /// One question with its answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,7 +17,7 @@ pub enum Exchange {
         query: directory::Query,
         /// What came back.
         #[serde(with = "json::result")]
-        answer: Result<Vec<directory::Entry>, directory::Error>,
+        answer: Result<Vec<directory::Entry>, capability::Error>,
     },
     /// A request.
     Http {
@@ -25,7 +25,7 @@ pub enum Exchange {
         request: http::Request,
         /// What came back.
         #[serde(with = "json::result")]
-        answer: Result<http::Response, http::Error>,
+        answer: Result<http::Response, capability::Error>,
     },
 }
 

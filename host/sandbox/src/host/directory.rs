@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use vestibule_domain::directory::{Attribute, Entry, Error, Query, Scope, Value};
-use vestibule_domain::{Cause, filter};
+use vestibule_domain::capability::Error;
+use vestibule_domain::directory::{Attribute, Entry, Query, Scope, Value};
+use vestibule_domain::filter;
 use wasmtime::Result;
 
 use crate::bindings::directory as wit;
@@ -23,7 +24,7 @@ impl wit::Host for State {
             Err(error) => Err(error),
         };
         if let Err(error) = &answer {
-            self.note_failed_search(error);
+            self.note_failed(error);
         }
         Ok(answer.map(|entries| entries.into_iter().map(entry).collect()).map_err(wit::Error::from))
     }
@@ -38,11 +39,11 @@ impl State {
         self.budget.take_search().map_err(Error::Exhausted)?;
         let base_bytes = query.base.as_ref().map_or(0, String::len);
         if base_bytes > MAX_BASE_BYTES {
-            return Err(Error::InvalidQuery(format!("a base of {base_bytes} bytes")));
+            return Err(Error::Invalid(format!("a base of {base_bytes} bytes")));
         }
         let attributes = &query.attributes;
         if attributes.len() > MAX_ATTRIBUTES || attributes.iter().any(|name| name.len() > MAX_ATTRIBUTE_BYTES) {
-            return Err(Error::InvalidQuery("too many attributes, or one with too long a name".to_owned()));
+            return Err(Error::Invalid("too many attributes, or one with too long a name".to_owned()));
         }
         let filter = filter::expand(&query.filter, &query.arguments);
         Ok(Query {
@@ -52,7 +53,7 @@ impl State {
                 wit::Scope::OneLevel => Scope::OneLevel,
                 wit::Scope::Subtree => Scope::Subtree,
             },
-            filter: filter.map_err(|error| Error::InvalidQuery(error.to_string()))?,
+            filter: filter.map_err(|error| Error::Invalid(error.to_string()))?,
             attributes: query.attributes,
         })
     }
@@ -78,15 +79,6 @@ impl State {
         self.tape.write(Exchange::Directory { query, answer: answer.clone() });
         Ok(answer)
     }
-
-    fn note_failed_search(&mut self, error: &Error) {
-        match error {
-            Error::Denied(detail) => self.note_failed_capability(Cause::CapabilityDenied, detail),
-            Error::Unavailable(detail) => self.note_failed_capability(Cause::CapabilityUnavailable, detail),
-            Error::Exhausted(detail) => self.note_failed_capability(Cause::HostCallBudget, detail),
-            Error::InvalidQuery(_) => {}
-        }
-    }
 }
 
 impl From<Error> for wit::Error {
@@ -94,7 +86,7 @@ impl From<Error> for wit::Error {
         match error {
             Error::Denied(detail) => Self::Denied(detail),
             Error::Unavailable(detail) => Self::Unavailable(detail),
-            Error::InvalidQuery(detail) => Self::InvalidQuery(detail),
+            Error::Invalid(detail) => Self::InvalidQuery(detail),
             Error::Exhausted(detail) => Self::Exhausted(detail),
         }
     }

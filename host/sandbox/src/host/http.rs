@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use vestibule_domain::Cause;
-use vestibule_domain::http::{Error, Method, Request, Response};
+use vestibule_domain::capability::Error;
+use vestibule_domain::http::{Method, Request, Response};
 use vestibule_domain::text::log_text;
 use wasmtime::Result;
 
@@ -20,7 +20,7 @@ impl wit::Host for State {
             Err(error) => Err(error),
         };
         if let Err(error) = &answer {
-            self.note_failed_request(error);
+            self.note_failed(error);
         }
         Ok(answer.map(response).map_err(wit::Error::from))
     }
@@ -31,7 +31,7 @@ impl State {
     fn allowed(&mut self, request: wit::Request) -> Result<Request, Error> {
         self.configuration.grants.allows_url(&request.url)?;
         if request.timeout_ms == Some(0) {
-            return Err(Error::InvalidRequest("`timeout_ms` must be 1 or more".to_owned()));
+            return Err(Error::Invalid("`timeout_ms` must be 1 or more".to_owned()));
         }
         request.headers.iter().try_for_each(|(name, value)| check_header(name, value))?;
         let headers = request.headers.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>();
@@ -60,15 +60,6 @@ impl State {
         self.tape.write(Exchange::Http { request, answer: answer.clone() });
         Ok(answer)
     }
-
-    fn note_failed_request(&mut self, error: &Error) {
-        match error {
-            Error::Denied(detail) => self.note_failed_capability(Cause::CapabilityDenied, detail),
-            Error::Unavailable(detail) => self.note_failed_capability(Cause::CapabilityUnavailable, detail),
-            Error::Exhausted(detail) => self.note_failed_capability(Cause::HostCallBudget, detail),
-            Error::InvalidRequest(_) => {}
-        }
-    }
 }
 
 impl From<Error> for wit::Error {
@@ -76,7 +67,7 @@ impl From<Error> for wit::Error {
         match error {
             Error::Denied(detail) => Self::Denied(detail),
             Error::Unavailable(detail) => Self::Unavailable(detail),
-            Error::InvalidRequest(detail) => Self::InvalidRequest(detail),
+            Error::Invalid(detail) => Self::InvalidRequest(detail),
             Error::Exhausted(detail) => Self::Exhausted(detail),
         }
     }
@@ -110,10 +101,10 @@ fn check_header(name: &str, value: &str) -> Result<(), Error> {
     let token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
     let framing = FRAMING_HEADERS.iter().any(|framing| name.eq_ignore_ascii_case(framing));
     if framing {
-        return Err(Error::InvalidRequest(format!("the header `{name}` is the host's to set")));
+        return Err(Error::Invalid(format!("the header `{name}` is the host's to set")));
     }
     if name.is_empty() || !name.chars().all(token) || value.chars().any(|c| c.is_control() && c != '\t') {
-        return Err(Error::InvalidRequest(format!("the header `{}` is malformed", log_text(name, 64))));
+        return Err(Error::Invalid(format!("the header `{}` is malformed", log_text(name, 64))));
     }
     Ok(())
 }
