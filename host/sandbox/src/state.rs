@@ -64,7 +64,7 @@ impl State {
         }
     }
 
-    /// Counts one host call. Every host function begins with it.
+    /// Counts one host call. Every host function that does something begins with it.
     pub(crate) fn charge(&mut self) -> Result<(), Fault> {
         self.tape.ensure_made(self.budget.host_calls() + 1)?;
         self.budget.take_host_call()

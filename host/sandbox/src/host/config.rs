@@ -1,4 +1,6 @@
 //! `config`: the tenant's settings, defaults filled in.
+//!
+//! Not for: the host's own configuration.
 
 use wasmtime::Result;
 

@@ -1,4 +1,6 @@
 //! `directory`: searches, granted, escaped, counted, and written on the tape.
+//!
+//! Not for: speaking LDAP; see [`crate::capability::Directory`].
 
 use std::sync::Arc;
 

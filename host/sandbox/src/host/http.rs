@@ -1,4 +1,6 @@
 //! `http`: requests, granted by origin, counted, and written on the tape.
+//!
+//! Not for: sending anything; see [`crate::capability::Http`].
 
 use std::sync::Arc;
 use std::time::Duration;

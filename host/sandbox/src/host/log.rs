@@ -1,4 +1,6 @@
 //! `log`: lines for the administrator.
+//!
+//! Not for: the host's own log.
 
 use vestibule_domain::log;
 use wasmtime::Result;

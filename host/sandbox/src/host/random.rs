@@ -1,4 +1,6 @@
 //! `random`: octets from the call's seed.
+//!
+//! Not for: anything that must differ between a call and its replay.
 
 use wasmtime::Result;
 

@@ -1,4 +1,6 @@
 //! `secrets`: handles to the tenant's secrets, revealed on call.
+//!
+//! Not for: keeping them; they come with the settings.
 
 use vestibule_domain::Secret;
 use wasmtime::Result;
