@@ -46,8 +46,7 @@ fn measure() -> Result<()> {
     let engine = Engine::new(&Capacity::default())?;
     let wasm = policy("known-device")?;
     let settings = settings(&engine, &wasm)?;
-    let floors =
-        [Residence::Default, Residence::Kept].map(|residence| Floor::new(&wasm, &settings, residence));
+    let floors = [Residence::Default, Residence::Kept].map(|residence| Floor::new(&wasm, &settings, residence));
     let [by_default, kept] = floors;
     let (by_default, kept) = (by_default?, kept?);
 
@@ -75,10 +74,13 @@ fn add_policies<'a>(rows: &mut Rows<'a>, engine: &Engine, wasm: &[u8], login: &'
     let known_device = allowing(wasm)?;
     rows.add(titles::SANDBOX, known_device.clone().batch());
     rows.add_threads(titles::SANDBOX_ON_TWO, 2, known_device.clone().batch_on(2));
-    rows.add(titles::BESIDE_NATIVE, known_device.clone().batch_beside(|| {
-        black_box((0..1_000_000_u64).fold(0, |sum, n| black_box(sum ^ n)));
-        Ok(())
-    }));
+    rows.add(
+        titles::BESIDE_NATIVE,
+        known_device.clone().batch_beside(|| {
+            black_box((0..1_000_000_u64).fold(0, |sum, n| black_box(sum ^ n)));
+            Ok(())
+        }),
+    );
     rows.add(titles::BESIDE_A_LOOP, beside_a_loop(known_device, engine, login));
     let of_language = |name| allowing(&policy(name)?)?.batch();
     rows.add(titles::WASIP2, built(env!("BUILT_WASIP2")).and_then(|path| allowing(&std::fs::read(path)?)?.batch()));
@@ -95,9 +97,8 @@ fn beside_a_loop<'a>(good: Policy<'a>, engine: &Engine, login: &'a Login) -> Res
 }
 
 fn add_faults<'a>(rows: &mut Rows<'a>, engine: &Engine, login: &'a Login) {
-    let stopped = |name, limits, cause| {
-        Policy::new(engine, &probe(name)?, login, limits, Expected::Stopped(cause))?.batch()
-    };
+    let stopped =
+        |name, limits, cause| Policy::new(engine, &probe(name)?, login, limits, Expected::Stopped(cause))?.batch();
     let limits = Limits::default;
     let endless = |deadline_ms| Limits { fuel: u64::MAX / 2, deadline_ms, ..limits() };
     let half = Limits { fuel: limits().fuel / 2, ..limits() };

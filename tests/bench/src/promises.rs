@@ -12,15 +12,29 @@ const OVERRUN: f64 = 2e6;
 
 pub fn print(rows: &Rows<'_>) {
     let median = |title| rows.get(title).map(|row| row.median());
-    let fastest_regorus = [REGORUS_ENGINE, REGORUS_COMPILED, REGORUS_MACHINE].into_iter().filter_map(median).reduce(f64::min);
+    let fastest_regorus =
+        [REGORUS_ENGINE, REGORUS_COMPILED, REGORUS_MACHINE].into_iter().filter_map(median).reduce(f64::min);
     let two_threads = || Some(rows.get(SANDBOX_ON_TWO)?.throughput() / rows.get(SANDBOX)?.throughput());
     println!("| promise | this run | kept |");
     println!("| --- | ---: | --- |");
     at_most("a login: at most 1.5 times the floor", ratio(median(SANDBOX), median(FLOOR)), 1.5, times);
-    at_least("a login: at least 10 times as fast as a fresh plug-in of Extism", ratio(median(EXTISM_FRESH), median(SANDBOX)), 10.0);
-    at_least("a login: at least twice as fast as regorus, whichever way is fastest", ratio(fastest_regorus, median(SANDBOX)), 2.0);
+    at_least(
+        "a login: at least 10 times as fast as a fresh plug-in of Extism",
+        ratio(median(EXTISM_FRESH), median(SANDBOX)),
+        10.0,
+    );
+    at_least(
+        "a login: at least twice as fast as regorus, whichever way is fastest",
+        ratio(fastest_regorus, median(SANDBOX)),
+        2.0,
+    );
     at_least("2 threads: more than 1.6 times the logins of one", two_threads(), 1.6);
-    at_most("beside an endless loop: at most 1.25 times as slow", ratio(median(BESIDE_A_LOOP), median(SANDBOX)), 1.25, times);
+    at_most(
+        "beside an endless loop: at most 1.25 times as slow",
+        ratio(median(BESIDE_A_LOOP), median(SANDBOX)),
+        1.25,
+        times,
+    );
     // Whatever does not shrink with the budget is what stopping costs.
     let fuel = median(FUEL).zip(median(HALF_FUEL)).map(|(whole, half)| (2.0 * half - whole).max(0.0));
     at_most("an endless loop out of fuel: at most 2 ms beyond its budget", fuel, OVERRUN, time);
@@ -43,6 +57,7 @@ fn at_least(promise: &str, measured: Option<f64>, limit: f64) {
 }
 
 fn line(promise: &str, measured: Option<(String, bool)>) {
-    let (shown, kept) = measured.map_or(("not measured".to_owned(), "?"), |(shown, kept)| (shown, if kept { "yes" } else { "**no**" }));
+    let (shown, kept) =
+        measured.map_or(("not measured".to_owned(), "?"), |(shown, kept)| (shown, if kept { "yes" } else { "**no**" }));
     println!("| {promise} | {shown} | {kept} |");
 }

@@ -47,5 +47,6 @@ fn file(path: &str) -> PathBuf {
 }
 
 fn component(path: &str) -> Result<Vec<u8>> {
-    fs::read(file("guests/target/components").join(path)).with_context(|| format!("read `{path}`: run `guests/build.sh`"))
+    fs::read(file("guests/target/components").join(path))
+        .with_context(|| format!("read `{path}`: run `guests/build.sh`"))
 }

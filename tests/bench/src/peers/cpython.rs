@@ -42,7 +42,8 @@ impl Python {
         let module = library.with_file_name("peer_cpython.so");
         fs::copy(library, &module)?;
         let directory = module.parent().unwrap_or(Path::new("."));
-        let program = "import sys; sys.path.insert(0, sys.argv[1]); import peer_cpython; peer_cpython.serve(*sys.argv[2:])";
+        let program =
+            "import sys; sys.path.insert(0, sys.argv[1]); import peer_cpython; peer_cpython.serve(*sys.argv[2:])";
         let mut process = Command::new(interpreter()?)
             .args(["-c", program])
             .arg(directory)
