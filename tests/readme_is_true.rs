@@ -49,7 +49,7 @@ fn the_tour_comes_to_its_end_as_shown() {
 
 /// The block that the README shows of `make run`, up to the peak of memory.
 fn shown_of_the_tour(readme: &str) -> String {
-    let (_, block) = readme.split_once("`make run` ends like this:\n\n").unwrap();
+    let (_, block) = readme.split_once("Among what `make run` prints:\n\n").unwrap();
     let (before, _) = block.split_once("\n      ...").unwrap();
     before.lines().map(|line| line.strip_prefix("    ").unwrap_or(line)).collect::<Vec<_>>().join("\n")
 }

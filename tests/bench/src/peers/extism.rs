@@ -1,5 +1,7 @@
 //! Extism: a plug-in in WebAssembly, JSON in and out.
 
+use std::fs;
+
 use anyhow::Result;
 use extism::{CompiledPlugin, Manifest, Plugin, PluginBuilder, Wasm};
 
@@ -20,7 +22,7 @@ pub fn reused(login: &str) -> Result<Batch<'_>> {
 }
 
 fn compiled() -> Result<CompiledPlugin> {
-    let wasm = Wasm::file(built(env!("BUILT_EXTISM"))?);
+    let wasm = Wasm::data(fs::read(built(env!("BUILT_EXTISM"))?)?);
     CompiledPlugin::new(PluginBuilder::new(Manifest::new([wasm])))
 }
 
