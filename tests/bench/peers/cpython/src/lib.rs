@@ -50,8 +50,12 @@ fn serve(py: Python<'_>, script: &str, login: &str) -> PyResult<()> {
 fn ensure_allowed(authret: &Bound<'_, PyAny>) -> PyResult<()> {
     let status: String = authret.get_item("status")?.extract()?;
     let _user: String = authret.get_item("user")?.extract()?;
-    let proplist: Vec<(String, String)> =
-        authret.get_item("proplist")?.cast::<PyDict>()?.iter().map(|(k, v)| Ok((k.extract()?, v.extract()?))).collect::<PyResult<_>>()?;
+    let proplist: Vec<(String, String)> = authret
+        .get_item("proplist")?
+        .cast::<PyDict>()?
+        .iter()
+        .map(|(k, v)| Ok((k.extract()?, v.extract()?)))
+        .collect::<PyResult<_>>()?;
     assert!(status == "succeed" && !proplist.is_empty(), "the login is refused");
     Ok(())
 }
