@@ -7,6 +7,7 @@ mod convert;
 use vestibule_domain::check::Claim;
 use vestibule_domain::{Grants, Login, Manifest};
 use wasmtime::Store;
+use wasmtime::component::{ComponentExportIndex, ComponentNamedList, Lift, Lower};
 
 use crate::compiled::{Compiled, Pace};
 use crate::state::State;
@@ -56,36 +57,37 @@ pub(crate) async fn post_auth(
     let saml = lists.saml(login);
     let time = store.data().circumstances.unix_seconds;
     let params = (lists.login(login, time, &saml, grants),);
-    let (result,) = match policy.pace() {
-        Pace::Straight => {
-            let instance = policy.pre().instantiate(&mut *store)?;
-            let function = instance.get_typed_func::<PostAuth<'_>, PostAuthResult>(&mut *store, policy.post_auth())?;
-            function.call(&mut *store, params)?
-        }
-        Pace::Waiting => {
-            let instance = policy.pre().instantiate_async(&mut *store).await?;
-            let function = instance.get_typed_func::<PostAuth<'_>, PostAuthResult>(&mut *store, policy.post_auth())?;
-            function.call_async(&mut *store, params).await?
-        }
-    };
+    let (result,): PostAuthResult = call::<PostAuth<'_>, _>(policy, store, policy.post_auth(), params).await?;
     Ok(result.map(convert::claim))
 }
 
 /// Instantiates the policy and calls `manifest`.
 pub(crate) async fn manifest(policy: &Compiled, store: &mut Store<State>) -> wasmtime::Result<Manifest> {
-    let (manifest,) = match policy.pace() {
+    let (manifest,): (types::Manifest,) = call(policy, store, policy.manifest_export(), ()).await?;
+    Ok(convert::manifest(manifest))
+}
+
+/// Calls one export of a fresh instance, on a stack of its own only where the policy may wait.
+async fn call<P, R>(
+    policy: &Compiled,
+    store: &mut Store<State>,
+    export: &ComponentExportIndex,
+    params: P,
+) -> wasmtime::Result<R>
+where
+    P: ComponentNamedList + Lower + Send + Sync,
+    R: ComponentNamedList + Lift + Send + Sync + 'static,
+{
+    match policy.pace() {
         Pace::Straight => {
             let instance = policy.pre().instantiate(&mut *store)?;
-            let function = instance.get_typed_func::<(), (types::Manifest,)>(&mut *store, policy.manifest_export())?;
-            function.call(&mut *store, ())?
+            instance.get_typed_func::<P, R>(&mut *store, export)?.call(store, params)
         }
         Pace::Waiting => {
             let instance = policy.pre().instantiate_async(&mut *store).await?;
-            let function = instance.get_typed_func::<(), (types::Manifest,)>(&mut *store, policy.manifest_export())?;
-            function.call_async(&mut *store, ()).await?
+            instance.get_typed_func::<P, R>(&mut *store, export)?.call_async(store, params).await
         }
-    };
-    Ok(convert::manifest(manifest))
+    }
 }
 
 /// Whether the two exports have the types of the contract.

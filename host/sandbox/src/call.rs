@@ -20,18 +20,12 @@ use crate::state::State;
 use crate::tape::Tape;
 
 /// Runs `post-auth` on one login.
-pub(crate) async fn run(
-    policy: &Configured,
-    login: &Login,
-    circumstances: &Circumstances,
-    tape: Tape,
-    fuel: u64,
-) -> Report {
+pub(crate) async fn run(policy: &Configured, login: &Login, circumstances: &Circumstances, tape: Tape) -> Report {
     let start = Instant::now();
     let configuration = &policy.configuration;
     let patience = patience(&tape, configuration.limits.deadline());
     let state = State::new(Arc::clone(configuration), circumstances.clone(), Some(login), tape);
-    let mut store = match store(&policy.compiled, state, fuel) {
+    let mut store = match store(&policy.compiled, state) {
         Ok(store) => store,
         Err(error) => return never_began(&error, start),
     };
@@ -41,15 +35,14 @@ pub(crate) async fn run(
     let left = store.get_fuel().unwrap_or_default();
     let state = store.into_data();
     let answer = answer.and_then(|answer| believe(answer, login, &state));
-    report(answer, state, fuel.saturating_sub(left), start)
+    report(answer, state, configuration.limits.fuel.saturating_sub(left), start)
 }
 
 /// Runs `manifest`, with default limits and nothing granted.
 pub(crate) async fn manifest(compiled: &Compiled) -> Result<Manifest, Fault> {
     let configuration = Arc::new(Configuration::default());
-    let fuel = configuration.limits.fuel;
     let state = State::new(Arc::clone(&configuration), Circumstances::at(0), None, Tape::live());
-    let mut store = store(compiled, state, fuel).map_err(|error| Fault::new(Cause::LoadFailed, error.to_string()))?;
+    let mut store = store(compiled, state).map_err(|error| Fault::new(Cause::LoadFailed, error.to_string()))?;
     let guest = bindings::manifest(compiled, &mut store);
     let manifest = within_deadline(compiled, configuration.limits.deadline(), guest).await;
     let manifest = manifest.map_err(|error| diagnose(&error, store.data()))?;
@@ -57,9 +50,9 @@ pub(crate) async fn manifest(compiled: &Compiled) -> Result<Manifest, Fault> {
 }
 
 /// The one function that builds a store: no call runs without every limit.
-fn store(compiled: &Compiled, state: State, fuel: u64) -> wasmtime::Result<Store<State>> {
+fn store(compiled: &Compiled, state: State) -> wasmtime::Result<Store<State>> {
     let limits = &state.configuration.limits;
-    let (transfer_bytes, deadline) = (limits.transfer_bytes, limits.deadline());
+    let (fuel, transfer_bytes, deadline) = (limits.fuel, limits.transfer_bytes, limits.deadline());
     let end = Instant::now() + patience(&state.tape, deadline);
     let mut store = Store::new(compiled.engine().inner(), state);
     store.limiter(|state| &mut state.memory);

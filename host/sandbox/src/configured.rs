@@ -69,7 +69,7 @@ impl Configured {
     /// nothing that waits runs to its end on the calling thread, for as long as its fuel and deadline allow; others
     /// give way every millisecond and while they wait.
     pub async fn call(&self, login: &Login, circumstances: &Circumstances) -> Report {
-        crate::call::run(self, login, circumstances, Tape::live(), self.configuration.limits.fuel).await
+        crate::call::run(self, login, circumstances, Tape::live()).await
     }
 
     /// The same, together with everything that is needed to run it again.

@@ -164,7 +164,7 @@ impl Recording {
         let same_policy = policy.compiled.digest() == self.policy_sha256;
         let struck = self.struck();
         let tape = Tape::replay(&self.exchanges, struck.clone());
-        let mut report = crate::call::run(&policy, login, &self.circumstances, tape, self.limits.fuel).await;
+        let mut report = crate::call::run(&policy, login, &self.circumstances, tape).await;
         // A guest that was stopped while it computed computes on until its fuel is used up.
         if let (Some(Struck { fault: recorded, .. }), Err(fault)) = (struck, &mut report.answer)
             && fault.cause == Cause::OutOfFuel
