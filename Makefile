@@ -25,6 +25,7 @@ check: ## what a review looks at first: format, lints, documentation, licences a
 	for workspace in . guests tests/bench .fuzz; do (cd $$workspace && $(CARGO) fmt --check) || exit; done
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
 	cd guests && $(CARGO) clippy $(NATIVELY) --all-targets -- -D warnings
+	$(CARGO) clippy --manifest-path .fuzz/Cargo.toml --target-dir target -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --quiet
 	.ci/deny
 

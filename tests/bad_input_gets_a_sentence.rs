@@ -53,7 +53,14 @@ fn a_setting_that_the_policy_does_not_read_is_named() {
 fn a_recording_that_was_damaged_names_the_place() {
     let directory = tempfile::tempdir().unwrap();
     let recording = file(&directory, "login.recording", "{\"policy\": \"x\", \"recording\": {\"format\": 1}}");
-    sentence(vestibule(&["replay", &recording]).exits_with(2)).complains("line 1");
+    sentence(vestibule(&["replay", &recording]).exits_with(2))
+        .complains("line 1")
+        .complains("`vestibule try --record`");
+}
+
+#[test]
+fn standard_input_is_read_for_one_file_only() {
+    sentence(vestibule(&["try", "-", "--login", "-"]).exits_with(2)).complains("2 files").complains("hint:");
 }
 
 #[test]

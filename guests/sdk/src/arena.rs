@@ -5,7 +5,7 @@
 //! memory that the module starts with is used first, so that most calls never ask the host for more.
 
 use std::alloc::{GlobalAlloc, Layout};
-use std::arch::wasm32::{memory_grow, memory_size};
+use std::arch::wasm32::{memory_grow, memory_size, unreachable};
 use std::cell::Cell;
 use std::ptr;
 
@@ -73,6 +73,25 @@ impl Arena {
         }
         self.end.set(end);
         self.claim(size, align)
+    }
+
+    /// The canonical ABI's `realloc`.
+    ///
+    /// # Safety
+    /// `align` is a power of two, and `old` a block of this arena with `old_size` bytes unless that is 0.
+    #[inline]
+    pub unsafe fn cabi_realloc(&self, old: *mut u8, old_size: usize, align: usize, size: usize) -> *mut u8 {
+        let block = if old_size == 0 {
+            self.claim(size, align)
+        } else {
+            // SAFETY: the caller's promise.
+            unsafe { self.realloc(old, Layout::from_size_align_unchecked(old_size, align), size) }
+        };
+        if block.is_null() {
+            // The host would take null for an address. Without memory there is no answer.
+            unreachable();
+        }
+        block
     }
 
     fn is_newest(&self, block: *mut u8, size: usize) -> bool {

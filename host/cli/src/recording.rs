@@ -24,7 +24,9 @@ pub(crate) struct RecordFile {
 
 impl RecordFile {
     pub(crate) fn read(path: &Path) -> Result<Self> {
-        let file: Self = input::json("recording", path)?;
+        let file: Self = input::json("recording", path).map_err(|error| {
+            error.or_hint("give a file that `vestibule try --record` made, or record the login anew")
+        })?;
         match file.recording.format {
             FORMAT => Ok(file),
             other => Err(input::malformed("recording", path)

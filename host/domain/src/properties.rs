@@ -62,6 +62,10 @@ impl Properties {
         }
         pairs.iter().try_for_each(|(name, value)| check_pair(name, value))?;
         check_size(pairs.iter().map(size_of_pair).sum())?;
+        // Most lists come sorted: a policy returns what it was handed.
+        if pairs.is_sorted_by(|(first, _), (second, _)| first < second) {
+            return Ok(Self(pairs));
+        }
         pairs.sort_unstable();
         match pairs.windows(2).find_map(|pair| match pair {
             [(first, _), (second, _)] if first == second => Some(first.clone()),
@@ -101,7 +105,11 @@ impl Properties {
 
     /// Entries of `self` that `before` lacks or holds with another value.
     pub fn changes_from<'a>(&'a self, before: &'a Self) -> impl Iterator<Item = (&'a str, &'a str)> {
-        self.iter().filter(|(name, value)| before.get(name) != Some(value))
+        let mut before = before.iter().peekable();
+        self.iter().filter(move |(name, value)| {
+            while before.next_if(|(earlier, _)| earlier < name).is_some() {}
+            before.next_if(|(same, _)| same == name).is_none_or(|(_, held)| held != *value)
+        })
     }
 
     /// How many entries there are.
@@ -135,7 +143,8 @@ fn check_pair(name: &str, value: &str) -> Result<(), Error> {
     if value.len() > MAX_VALUE_BYTES {
         return Err(Error::ValueTooLong { name: name.to_owned(), bytes: value.len() });
     }
-    if value.chars().any(|c| c.is_control() && c != '\n' && c != '\t') {
+    let plain = |byte: u8| matches!(byte, b' '..=b'~' | b'\n' | b'\t');
+    if !value.bytes().all(plain) && value.chars().any(|c| c.is_control() && c != '\n' && c != '\t') {
         return Err(Error::ValueNotPrintable(name.to_owned()));
     }
     Ok(())
@@ -182,6 +191,9 @@ impl<'de> Visitor<'de> for PairsVisitor {
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::btree_map;
+    use proptest::prelude::*;
+
     use super::*;
 
     fn pairs(list: &[(&str, &str)]) -> Result<Properties, Error> {
@@ -216,6 +228,18 @@ mod tests {
         let before = pairs(&[("a", "1"), ("b", "2")]).unwrap();
         let after = pairs(&[("a", "1"), ("b", "3"), ("c", "4")]).unwrap();
         assert_eq!(after.changes_from(&before).collect::<Vec<_>>(), [("b", "3"), ("c", "4")]);
+    }
+
+    proptest! {
+        #[test]
+        fn changes_are_those_that_a_look_up_of_each_name_finds(
+            before in btree_map("[a-e]{1,2}", "[01]", 0..8),
+            after in btree_map("[a-e]{1,2}", "[01]", 0..8),
+        ) {
+            let [before, after] = [before, after].map(|map| Properties::from_pairs(map.into_iter().collect()).unwrap());
+            let looked_up: Vec<_> = after.iter().filter(|(name, value)| before.get(name) != Some(value)).collect();
+            prop_assert_eq!(after.changes_from(&before).collect::<Vec<_>>(), looked_up);
+        }
     }
 
     #[test]

@@ -106,6 +106,11 @@ impl Settings {
         self.secrets.get(name)
     }
 
+    /// Every secret.
+    pub fn secrets(&self) -> impl Iterator<Item = &Secret> {
+        self.secrets.values()
+    }
+
     /// All of them as the object that [`Settings::from_object`] reads, secrets in clear: for a recording that must replay.
     pub fn to_object_revealed(&self) -> Map<String, Value> {
         let values = self.values().map(|(name, value)| (name.to_owned(), Value::from(value)));

@@ -67,6 +67,9 @@ impl fmt::Display for ClientText {
 
 /// One line for the log: control characters become spaces, and at most `max_bytes` are kept.
 pub fn log_text(text: &str, max_bytes: usize) -> String {
+    if text.len() <= max_bytes && text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return text.to_owned();
+    }
     let line: String = text.chars().take(max_bytes).map(|c| if breaks_a_line(c) { ' ' } else { c }).collect();
     cut(&line, max_bytes).to_owned()
 }

@@ -11,8 +11,9 @@ use std::hash::{Hash as _, Hasher as _};
 use hmac::{Hmac, Mac as _};
 use sha2::{Digest as _, Sha256};
 
-use crate::compiled::{Compiled, LoadError};
+use crate::compiled::Compiled;
 use crate::engine::Engine;
+use crate::load_error::LoadError;
 
 const MAGIC: &[u8; 8] = b"VSTBART1";
 const MAC_BYTES: usize = 32;

@@ -3,10 +3,13 @@
 //! Not for: what may be shown to everybody. A recording holds what the policy saw, passwords and secrets included where the policy
 //! was given them; keep it like a password.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use vestibule_domain::log::Line;
-use vestibule_domain::{Cause, Fault, Grants, Login, Manifest, Outcome, Settings, json, settings};
+use vestibule_domain::secret::scrub;
+use vestibule_domain::{Cause, Fault, Grants, Login, Manifest, Outcome, Secret, Settings, json, settings};
 
 use crate::circumstances::Circumstances;
 use crate::compiled::Compiled;
@@ -31,15 +34,26 @@ pub struct Recording {
     /// What was granted.
     pub grants: Grants,
     /// The settings, secrets in clear.
-    settings: Map<String, Value>,
+    settings: Revealed<Map<String, Value>>,
     /// The time and the seed.
     pub circumstances: Circumstances,
     /// The login, secrets in clear.
-    login: Value,
+    login: Revealed<Value>,
     /// What the world was asked and answered.
     pub exchanges: Vec<Exchange>,
     /// What came of it.
     pub result: Recorded,
+}
+
+/// A part that holds secrets in clear: it is written whole and prints as stars.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+struct Revealed<T>(T);
+
+impl<T> fmt::Debug for Revealed<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
 }
 
 /// What came of a recorded call: all of it must be the same when the call is run again.
@@ -104,9 +118,9 @@ impl Part {
 pub struct Difference {
     /// Which part it is.
     pub part: Part,
-    /// What was recorded.
+    /// What was recorded, secrets as stars where they stand in clear.
     pub recorded: Value,
-    /// What came this time.
+    /// What came this time, likewise.
     pub replayed: Value,
 }
 
@@ -118,9 +132,9 @@ impl Recording {
             policy_sha256: policy.compiled.digest(),
             limits: configuration.limits.clone(),
             grants: configuration.grants.clone(),
-            settings: configuration.settings.to_object_revealed(),
+            settings: Revealed(configuration.settings.to_object_revealed()),
             circumstances: circumstances.clone(),
-            login: login.to_json_revealed(),
+            login: Revealed(login.to_json_revealed()),
             exchanges: report.exchanges.clone(),
             result: Recorded::of(report),
         }
@@ -139,7 +153,7 @@ impl Recording {
     /// # Errors
     /// When the file was changed by hand.
     pub fn login(&self) -> Result<Login, json::Error> {
-        Login::from_json(&self.login.to_string())
+        Login::from_json(&self.login.0.to_string())
     }
 
     /// The settings that were recorded, for this policy: another version gets those that it still reads.
@@ -148,7 +162,7 @@ impl Recording {
     /// Names the setting that this version needs besides.
     pub fn settings(&self, manifest: &Manifest) -> Result<Settings, settings::Error> {
         let read = |name: &str| manifest.settings.iter().any(|setting| setting.name == name);
-        let still_read = self.settings.iter().filter(|(name, _)| read(name));
+        let still_read = self.settings.0.iter().filter(|(name, _)| read(name));
         Settings::from_object(still_read.map(|(name, value)| (name.clone(), value.clone())).collect(), manifest)
     }
 
@@ -158,7 +172,7 @@ impl Recording {
     pub async fn replay(&self, policy: &Compiled, login: &Login, settings: Settings) -> Replay {
         let policy = policy
             .configure()
-            .with_settings(settings)
+            .with_settings(settings.clone())
             .with_grants(self.grants.clone())
             .with_limits(self.limits.clone());
         let same_policy = policy.compiled.digest() == self.policy_sha256;
@@ -171,7 +185,8 @@ impl Recording {
         {
             *fault = recorded;
         }
-        let differences = self.differences(&report);
+        let secrets: Vec<_> = login.secrets().chain(settings.secrets()).cloned().collect();
+        let differences = self.differences(&report, &secrets);
         Replay { report, same_policy, differences }
     }
 
@@ -182,7 +197,7 @@ impl Recording {
         Some(Struck { host_calls: self.result.cost.host_calls, fault: fault.clone() })
     }
 
-    fn differences(&self, report: &Report) -> Vec<Difference> {
+    fn differences(&self, report: &Report, secrets: &[Secret]) -> Vec<Difference> {
         let mut replayed = Recorded::of(report);
         if self.struck().is_some() {
             // How far it had computed by then is up to the machine.
@@ -196,7 +211,10 @@ impl Recording {
             (Part::Exchanges, value(&self.exchanges), value(&report.exchanges)),
         ];
         let changed = parts.into_iter().filter(|(_, recorded, replayed)| recorded != replayed);
-        changed.map(|(part, recorded, replayed)| Difference { part, recorded, replayed }).collect()
+        let shown = |value| concealed(value, secrets);
+        changed
+            .map(|(part, recorded, replayed)| Difference { part, recorded: shown(recorded), replayed: shown(replayed) })
+            .collect()
     }
 }
 
@@ -208,6 +226,18 @@ impl Recorded {
 
 fn answer(answer: &Result<Outcome, Fault>) -> Value {
     answer.as_ref().map_or_else(value, value)
+}
+
+/// Differences are for showing: secrets that a policy asked the world with become stars.
+fn concealed(value: Value, secrets: &[Secret]) -> Value {
+    match value {
+        Value::String(text) => scrub(&text, secrets).into(),
+        Value::Array(values) => values.into_iter().map(|value| concealed(value, secrets)).collect(),
+        Value::Object(values) => {
+            values.into_iter().map(|(name, value)| (name, concealed(value, secrets))).collect::<Map<_, _>>().into()
+        }
+        other => other,
+    }
 }
 
 fn value(part: impl Serialize) -> Value {

@@ -3,12 +3,13 @@
 //! Not for: time and randomness, which are fixed before a call begins ([`crate::Circumstances`]).
 
 use std::collections::VecDeque;
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use vestibule_domain::{Fault, capability, directory, http, json};
 
-/// One question with its answer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// One question with its answer. Both may carry what only this policy should know: they print as what was asked for alone.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "capability", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Exchange {
     /// A search.
@@ -27,6 +28,15 @@ pub enum Exchange {
         #[serde(with = "json::result")]
         answer: Result<http::Response, capability::Error>,
     },
+}
+
+impl fmt::Debug for Exchange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Directory { .. } => "Directory",
+            Self::Http { .. } => "Http",
+        })
+    }
 }
 
 /// Questions and answers of one call, in order.

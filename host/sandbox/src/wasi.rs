@@ -13,6 +13,7 @@ use wasmtime::component::{LinkerInstance, Resource, ResourceType};
 use wasmtime::{Engine, Result, StoreContextMut};
 
 use crate::state::State;
+use crate::world::Capability;
 use clocks::{Datetime, Pollable};
 use io::{Descriptor, Input, Output, StreamError, Terminal};
 
@@ -21,9 +22,39 @@ type Call<'a> = StoreContextMut<'a, State>;
 /// Resources that can be named but never held.
 enum Refused {}
 
-/// Whether an interface can make a policy wait.
-pub(crate) fn waits(interface: &str) -> bool {
-    interface == "wasi:io/poll"
+/// What it gives a policy to import an interface.
+pub(crate) enum Import {
+    /// Something to use.
+    Gives(Capability),
+    /// Nothing, but every standard library imports it: no input, no environment, no files.
+    Harmless,
+    /// The end of the call that uses it.
+    Refused,
+}
+
+/// Judges one interface, such as `wasi:cli/exit`, as [`define_function`] defines it.
+pub(crate) fn import(interface: &str) -> Import {
+    match interface {
+        "wasi:clocks/wall-clock" => Import::Gives(Capability::Clock),
+        "wasi:random/random" | "wasi:random/insecure" | "wasi:random/insecure-seed" => {
+            Import::Gives(Capability::Random)
+        }
+        "wasi:cli/stdout" | "wasi:cli/stderr" => Import::Gives(Capability::Output),
+        "wasi:io/poll" => Import::Gives(Capability::Sleep),
+        "wasi:cli/environment"
+        | "wasi:cli/exit"
+        | "wasi:cli/stdin"
+        | "wasi:cli/terminal-input"
+        | "wasi:cli/terminal-output"
+        | "wasi:cli/terminal-stderr"
+        | "wasi:cli/terminal-stdin"
+        | "wasi:cli/terminal-stdout"
+        | "wasi:clocks/monotonic-clock"
+        | "wasi:filesystem/preopens"
+        | "wasi:io/error"
+        | "wasi:io/streams" => Import::Harmless,
+        _ => Import::Refused,
+    }
 }
 
 /// Defines what a component imports of one interface, such as `wasi:cli/exit`.

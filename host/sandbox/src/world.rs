@@ -8,7 +8,8 @@ use vestibule_domain::Manifest;
 use wasmtime::Engine;
 use wasmtime::component::types::{Component, ComponentItem};
 
-use crate::compiled::LoadError;
+use crate::load_error::LoadError;
+use crate::wasi::{self, Import};
 
 /// The version of the contract that this host speaks; the track is its first two numbers.
 pub const VERSION: &str = "0.1.0";
@@ -142,35 +143,14 @@ impl Imports {
         if !interface.starts_with("wasi:") || !version.starts_with("0.2.") {
             return Err(LoadError::UnknownImport(name.to_owned()));
         }
-        match interface {
-            "wasi:clocks/wall-clock" => self.capabilities.push(Capability::Clock),
-            "wasi:random/random" | "wasi:random/insecure" | "wasi:random/insecure-seed" => {
-                self.capabilities.push(Capability::Random);
-            }
-            "wasi:cli/stdout" | "wasi:cli/stderr" => self.capabilities.push(Capability::Output),
-            poll if crate::wasi::waits(poll) => self.capabilities.push(Capability::Sleep),
-            harmless if HARMLESS.contains(&harmless) => {}
-            _ => self.refused.push(interface.to_owned()),
+        match wasi::import(interface) {
+            Import::Gives(capability) => self.capabilities.push(capability),
+            Import::Harmless => {}
+            Import::Refused => self.refused.push(interface.to_owned()),
         }
         Ok(())
     }
 }
-
-/// What every standard library imports and what gives a policy nothing: no input, no environment, no files.
-const HARMLESS: [&str; 12] = [
-    "wasi:cli/environment",
-    "wasi:cli/exit",
-    "wasi:cli/stdin",
-    "wasi:cli/terminal-input",
-    "wasi:cli/terminal-output",
-    "wasi:cli/terminal-stderr",
-    "wasi:cli/terminal-stdin",
-    "wasi:cli/terminal-stdout",
-    "wasi:clocks/monotonic-clock",
-    "wasi:filesystem/preopens",
-    "wasi:io/error",
-    "wasi:io/streams",
-];
 
 /// Versions 0.1.N are one track; anything else is another contract.
 fn ensure_track(version: &str) -> Result<(), LoadError> {

@@ -61,6 +61,7 @@ pub(crate) struct Options {
 }
 
 pub(crate) async fn run(options: Options) -> Result<Exit> {
+    ensure_one_reads_standard_input(&options)?;
     let login = read_login(&options.login)?;
     let limits: Limits =
         options.limits.as_deref().map_or(Ok(Limits::default()), |path| input::json("limits file", path))?;
@@ -117,6 +118,17 @@ async fn call(
     }
     let wall = Spread::of(report.wall, others);
     (report, recording, wall)
+}
+
+/// What one file has read of standard input, another would miss.
+fn ensure_one_reads_standard_input(options: &Options) -> Result<()> {
+    let files = [&options.config, &options.directory, &options.limits].into_iter().flatten();
+    let paths = files.chain([&options.policy, &options.login]);
+    match paths.filter(|path| path.as_os_str() == "-").count() {
+        0 | 1 => Ok(()),
+        count => Err(Error::bad_input(format!("{count} files cannot all be read from standard input"))
+            .hint("give `-` for one of them, and a path for the others")),
+    }
 }
 
 fn read_login(path: &Path) -> Result<Login> {
