@@ -4,10 +4,12 @@
 
 use serde::Serialize;
 
+use crate::cause::NEUTRAL_TEXT;
 use crate::login::Status;
 use crate::outcome::Challenge;
-use crate::text::ClientText;
-use crate::{CanonicalUser, Cause, Fault, Outcome, Properties};
+use crate::refusal::Refusal;
+use crate::text::{ClientText, MAX_REASON_BYTES, log_text};
+use crate::{CanonicalUser, Cause, Fault, Outcome, Properties, challenge, primary, refusal};
 
 /// What a front door is told.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -46,18 +48,56 @@ pub enum Decision {
 pub enum DenyCause {
     /// The policy said so.
     Denied,
+    /// Nobody knows who the user is.
+    #[serde(untagged)]
+    Primary(primary::Cause),
+    /// The answer to a challenge was not taken.
+    #[serde(untagged)]
+    Challenge(challenge::Cause),
+    /// The property rules said so.
+    #[serde(untagged)]
+    Refusal(refusal::Cause),
     /// The policy failed.
     #[serde(untagged)]
     Fault(Cause),
 }
 
 impl DenyCause {
-    /// The stable code: `denied`, or the fault's.
+    /// The stable code: `denied`, or the cause's own.
     pub const fn code(self) -> &'static str {
         match self {
             Self::Denied => "denied",
+            Self::Primary(cause) => cause.code(),
+            Self::Challenge(cause) => cause.code(),
+            Self::Refusal(cause) => cause.code(),
             Self::Fault(cause) => cause.code(),
         }
+    }
+
+    /// What the user is told where no policy gave a text.
+    const fn client_text(self) -> &'static str {
+        match self {
+            Self::Denied => DENIED_TEXT,
+            Self::Fault(cause) => cause.client_text(),
+            Self::Primary(_) | Self::Challenge(_) | Self::Refusal(_) => NEUTRAL_TEXT,
+        }
+    }
+}
+
+impl Decision {
+    /// Keeps the user out, with the cause's own text for the user.
+    pub fn deny(cause: DenyCause, reason: impl AsRef<str>) -> Self {
+        Self::Deny {
+            cause,
+            reason: log_text(reason.as_ref(), MAX_REASON_BYTES),
+            client_reason: ClientText::from(cause.client_text()),
+        }
+    }
+}
+
+impl From<Refusal> for Decision {
+    fn from(refusal: Refusal) -> Self {
+        Self::deny(DenyCause::Refusal(refusal.cause), refusal.detail)
     }
 }
 
@@ -75,11 +115,7 @@ impl From<Result<Outcome, Fault>> for Decision {
 
 impl From<Fault> for Decision {
     fn from(fault: Fault) -> Self {
-        Self::Deny {
-            cause: DenyCause::Fault(fault.cause),
-            reason: fault.detail,
-            client_reason: ClientText::from(fault.cause.client_text()),
-        }
+        Self::deny(DenyCause::Fault(fault.cause), fault.detail)
     }
 }
 
@@ -115,5 +151,22 @@ mod tests {
             prop_assert_eq!(denied.code(), cause.code());
             prop_assert_eq!(client_reason.as_str(), cause.client_text());
         }
+    }
+
+    #[test]
+    fn whatever_the_gate_refuses_the_user_reads_the_same_and_the_log_another_code() {
+        let causes = (primary::Cause::ALL.iter().map(|cause| DenyCause::Primary(*cause)))
+            .chain(challenge::Cause::ALL.iter().map(|cause| DenyCause::Challenge(*cause)))
+            .chain(refusal::Cause::ALL.iter().map(|cause| DenyCause::Refusal(*cause)));
+        let mut codes: Vec<_> = Cause::ALL.iter().map(|cause| cause.code()).collect();
+        for cause in causes {
+            assert_eq!(cause.client_text(), NEUTRAL_TEXT);
+            assert_eq!(serde_json::to_value(cause).unwrap(), cause.code());
+            codes.push(cause.code());
+        }
+        let all = codes.len();
+        codes.sort_unstable();
+        codes.dedup();
+        assert_eq!(codes.len(), all, "two causes share a code");
     }
 }

@@ -1,4 +1,4 @@
-//! Everything that can go wrong with a policy, each with a stable code and a text that a client may see.
+//! Everything that can go wrong while policies decide, each with a stable code and a text that a client may see.
 //!
 //! Not for: a policy that denies; that is its good right and no fault.
 
@@ -42,11 +42,15 @@ pub enum Cause {
     LoadFailed,
     /// The host has no room for another call.
     Overloaded,
+    /// What the login needs to know or to leave behind could not be read or stored.
+    StoreUnavailable,
+    /// The user's record changed again and again while policies decided on it.
+    SaveConflict,
 }
 
 impl Cause {
-    /// Every cause, in the order of the design.
-    pub const ALL: [Self; 15] = [
+    /// Every cause, in the order of the design, then those of the store.
+    pub const ALL: [Self; 17] = [
         Self::OutOfFuel,
         Self::Deadline,
         Self::OutOfMemory,
@@ -62,6 +66,8 @@ impl Cause {
         Self::NoActivePolicy,
         Self::LoadFailed,
         Self::Overloaded,
+        Self::StoreUnavailable,
+        Self::SaveConflict,
     ];
 
     /// The stable code.
@@ -82,14 +88,16 @@ impl Cause {
             Self::NoActivePolicy => "no-active-policy",
             Self::LoadFailed => "load-failed",
             Self::Overloaded => "overloaded",
+            Self::StoreUnavailable => "store-unavailable",
+            Self::SaveConflict => "save-conflict",
         }
     }
 
     /// What the client is told: never what went wrong inside, only whether trying again makes sense.
     pub const fn client_text(self) -> &'static str {
         match self {
-            Self::Overloaded => "The server is busy. Please try again in a moment.",
-            Self::Deadline | Self::CapabilityUnavailable => {
+            Self::Overloaded | Self::SaveConflict => "The server is busy. Please try again in a moment.",
+            Self::Deadline | Self::CapabilityUnavailable | Self::StoreUnavailable => {
                 "Your login could not be checked in time. Please try again."
             }
             _ => "Your login could not be checked. Please tell your administrator.",

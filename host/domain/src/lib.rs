@@ -4,6 +4,8 @@
 //! be read and tested alone. The names are those of Access Server's post_auth contract and of `wit/`.
 
 pub mod capability;
+pub mod cause;
+pub mod challenge;
 pub mod check;
 pub mod decision;
 pub mod directory;
@@ -16,9 +18,16 @@ pub mod log;
 pub mod login;
 pub mod manifest;
 pub mod outcome;
+pub mod primary;
+pub mod profile;
 pub mod properties;
+pub mod refusal;
+pub mod resolve;
+pub mod save;
 pub mod secret;
 pub mod settings;
+pub mod subnet;
+pub mod tenant;
 pub mod text;
 pub mod user;
 pub mod wire;
@@ -32,4 +41,5 @@ pub use outcome::Outcome;
 pub use properties::Properties;
 pub use secret::Secret;
 pub use settings::Settings;
+pub use tenant::TenantName;
 pub use user::{CanonicalUser, EnteredUser};

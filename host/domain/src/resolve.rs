@@ -1,0 +1,190 @@
+//! From records and a policy's answer to the properties that a user comes in with.
+//!
+//! Not for: reading records. Properties are looked up before a policy runs, or after it where it selects the group; either way
+//! what the policy returned lies on top (the notes on `conn_group` and `GROUP_SELECT`).
+
+use std::collections::BTreeMap;
+
+use crate::profile::{CONN_GROUP, CONN_IP, inherit, is_group, overlay};
+use crate::refusal::{Cause, Refusal};
+use crate::{Properties, subnet};
+
+/// What is on record when a login is decided on.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Records {
+    /// What everybody inherits.
+    pub default: Properties,
+    /// The user's own record, where there is one.
+    pub user: Option<Properties>,
+    /// Every group that the login may come into.
+    pub groups: BTreeMap<String, Properties>,
+}
+
+/// How somebody comes in: some doors are closed to some.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Entrance {
+    /// The tunnel rather than the web.
+    pub vpn: bool,
+    /// By certificate alone.
+    pub autologin: bool,
+}
+
+impl Records {
+    /// What counts for the user as recorded, with the group of the own record.
+    ///
+    /// # Errors
+    /// The name is not a user's, or the recorded group does not exist.
+    pub fn recorded(&self) -> Result<Properties, Refusal> {
+        if self.user.as_ref().is_some_and(is_group) {
+            return Err(Refusal::new(Cause::NotAUser, "the name is a group's"));
+        }
+        let group = self.user.as_ref().and_then(|user| user.get(CONN_GROUP)).filter(|name| !name.is_empty());
+        inherit(self.user.as_ref(), group.map(|name| self.group(name)).transpose()?, &self.default)
+    }
+
+    /// What counts for the user after the policies: what they set, on top of what is looked up. The look-up is late where a
+    /// policy selects the group: then it is that group which hands down, otherwise the recorded one.
+    ///
+    /// # Errors
+    /// A group does not exist, or the address does not belong to it or to any.
+    pub fn chosen(&self, set: &Properties, late: bool) -> Result<Properties, Refusal> {
+        let group = self.group_of(&overlay(self.user.as_ref().unwrap_or(&Properties::new()), set)?)?;
+        let looked_up = match (late, &group) {
+            (false, _) => self.recorded()?,
+            (true, None) => inherit(self.user.as_ref(), None, &self.default)?,
+            (true, Some(name)) => inherit(self.user.as_ref(), Some(self.group(name)?), &self.default)?,
+        };
+        let mut list = overlay(&looked_up, set)?;
+        if let Some(name) = group {
+            list.set(CONN_GROUP, &name).map_err(|error| Refusal::new(Cause::TooManyProperties, error.to_string()))?;
+        }
+        Ok(list)
+    }
+
+    /// The group of a list: the one it names, which has to exist and hold the address, or the one that the address is in.
+    fn group_of(&self, list: &Properties) -> Result<Option<String>, Refusal> {
+        let named = list.get(CONN_GROUP).filter(|name| !name.is_empty());
+        let address = list.get(CONN_IP).filter(|text| !text.is_empty()).map(subnet::address).transpose()?;
+        match (named, address) {
+            (None, None) => Ok(None),
+            (None, Some(address)) => subnet::group_of(&self.groups, address).map(|name| Some(name.to_owned())),
+            (Some(name), address) => {
+                let record = self.group(name)?;
+                let held = address.map(|address| subnet::narrowest(name, record, address)).transpose()?;
+                if held == Some(None) {
+                    let detail = format!("`conn_ip` lies in no subnet of group `{name}`");
+                    return Err(Refusal::new(Cause::AddressOutside, detail));
+                }
+                Ok(Some(name.to_owned()))
+            }
+        }
+    }
+
+    fn group(&self, name: &str) -> Result<&Properties, Refusal> {
+        self.groups
+            .get(name)
+            .filter(|record| is_group(record))
+            .ok_or_else(|| Refusal::new(Cause::UnknownGroup, format!("there is no group `{name}`")))
+    }
+}
+
+/// Refuses what a policy gave indirectly: a group, or a record, that carries what the policy itself may not set.
+///
+/// # Errors
+/// Names the first property that the user would gain or lose without a grant.
+pub fn ensure_granted(before: &Properties, after: &Properties, granted: impl Fn(&str) -> bool) -> Result<(), Refusal> {
+    let lost = before.iter().map(|(name, _)| name).filter(|name| after.get(name).is_none());
+    match after.changes_from(before).map(|(name, _)| name).chain(lost).find(|name| !granted(name)) {
+        None => Ok(()),
+        Some(name) => {
+            let detail = format!("the policies' choice changes `{name}`, which is not granted");
+            Err(Refusal::new(Cause::PrivilegeNotGranted, detail))
+        }
+    }
+}
+
+/// The doors that properties close.
+///
+/// # Errors
+/// Says which property keeps the user out.
+pub fn ensure_open(list: &Properties, entrance: Entrance) -> Result<(), Refusal> {
+    let holds = |name| list.get(name) == Some("true");
+    if holds("prop_deny") {
+        Err(Refusal::new(Cause::DeniedByProperty, "`prop_deny` is set"))
+    } else if !entrance.vpn && holds("prop_deny_web") {
+        Err(Refusal::new(Cause::WebDenied, "`prop_deny_web` is set"))
+    } else if entrance.autologin && !holds("prop_autologin") {
+        Err(Refusal::new(Cause::AutologinNotAllowed, "`prop_autologin` is not set"))
+    } else {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn list(pairs: &[(&str, &str)]) -> Properties {
+        Properties::from_pairs(pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect()).unwrap()
+    }
+
+    fn records() -> Records {
+        let group = |net: &str, rank: &str| {
+            list(&[("type", "group"), ("group_subnets.0", net), ("prop_rank", rank), ("prop_superuser", rank)])
+        };
+        Records {
+            default: list(&[("prop_rank", "default")]),
+            user: Some(list(&[("conn_group", "staff"), ("pvt_x", "1")])),
+            groups: [("staff", group("10.1.0.0/16", "staff")), ("chiefs", group("10.2.0.0/16", "true"))]
+                .map(|(name, record)| (name.to_owned(), record))
+                .into(),
+        }
+    }
+
+    fn refused<T>(answer: Result<T, Refusal>) -> Option<Cause> {
+        answer.err().map(|refusal| refusal.cause)
+    }
+
+    #[test]
+    fn a_late_look_up_takes_the_chosen_group_and_an_early_one_the_recorded() {
+        let set = list(&[("conn_group", "chiefs")]);
+        assert_eq!(records().chosen(&set, true).unwrap().get("prop_rank"), Some("true"));
+        assert_eq!(records().chosen(&set, false).unwrap().get("prop_rank"), Some("staff"));
+        assert_eq!(records().chosen(&Properties::new(), true).unwrap(), records().recorded().unwrap());
+    }
+
+    #[test]
+    fn an_address_has_to_lie_in_the_group_and_finds_it_where_none_is_named() {
+        let outside = list(&[("conn_ip", "10.2.0.9")]);
+        assert_eq!(refused(records().chosen(&outside, true)), Some(Cause::AddressOutside));
+        let derived = list(&[("conn_ip", "10.2.0.9"), ("conn_group", "")]);
+        assert_eq!(records().chosen(&derived, true).unwrap().get("conn_group"), Some("chiefs"));
+    }
+
+    #[test]
+    fn a_group_that_does_not_exist_and_a_name_that_is_a_groups_are_refused() {
+        assert_eq!(refused(records().chosen(&list(&[("conn_group", "ghosts")]), true)), Some(Cause::UnknownGroup));
+        let group = Records { user: Some(list(&[("type", "group")])), ..records() };
+        assert_eq!(refused(group.recorded()), Some(Cause::NotAUser));
+    }
+
+    #[test]
+    fn a_choice_gives_no_privilege_that_was_not_granted() {
+        let before = records().recorded().unwrap();
+        let after = records().chosen(&list(&[("conn_group", "chiefs")]), true).unwrap();
+        let none = |name: &str| crate::Grants::default().allows_property(name);
+        assert_eq!(refused(ensure_granted(&before, &after, none)), Some(Cause::PrivilegeNotGranted));
+        assert!(ensure_granted(&before, &after, |_| true).is_ok());
+    }
+
+    #[test]
+    fn properties_close_doors() {
+        let entrance = |vpn, autologin| Entrance { vpn, autologin };
+        let open = |pair, entrance| refused(ensure_open(&list(&[pair]), entrance));
+        assert_eq!(open(("prop_deny", "true"), entrance(true, false)), Some(Cause::DeniedByProperty));
+        assert_eq!(open(("prop_deny_web", "true"), entrance(false, false)), Some(Cause::WebDenied));
+        assert_eq!(open(("prop_deny_web", "true"), entrance(true, false)), None);
+        assert_eq!(open(("prop_deny", "false"), entrance(true, true)), Some(Cause::AutologinNotAllowed));
+        assert_eq!(open(("prop_autologin", "true"), entrance(true, true)), None);
+    }
+}
