@@ -32,8 +32,8 @@ pub(crate) fn verdict(decision: &Decision) -> (&'static str, Exit) {
         Decision::Allow { .. } => ("allowed", Exit::Allowed),
         Decision::Challenge { .. } => ("challenged", Exit::Challenged),
         Decision::Deny { cause, .. } => match cause {
-            DenyCause::Denied => ("denied", Exit::Denied),
             DenyCause::Fault(_) => ("denied", Exit::Fault),
+            _ => ("denied", Exit::Denied),
         },
     }
 }
