@@ -5,7 +5,7 @@ CARGO ?= cargo
 # Probes have no tests of their own; those in `tests/probes` run them.
 NATIVELY = --target host-tuple --workspace --exclude vestibule-probes --exclude vestibule-probes-wasi
 
-.PHONY: help run test bench check guests clean
+.PHONY: help run test test-quick servers bench check guests clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
@@ -14,9 +14,12 @@ run: guests ## build everything and show policies deciding on logins, hostile on
 	@$(CARGO) build --release --package vestibule
 	@tests/tour.sh
 
-test: ## build everything and run all tests
+test: servers ## build everything and run all tests, those with real servers too
 	$(CARGO) test --workspace
 	cd guests && $(CARGO) test --quiet $(NATIVELY)
+
+test-quick: ## the tests that need no server but SQLite
+	$(CARGO) test --workspace -- --skip on_postgres
 
 bench: guests ## measure a login against the floor and against peers, in one table
 	@cd tests/bench && $(CARGO) run --release
@@ -28,6 +31,9 @@ check: ## what a review looks at first: format, lints, documentation, licences a
 	$(CARGO) clippy --manifest-path .fuzz/Cargo.toml --target-dir target -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --quiet
 	.ci/deny
+
+servers:
+	@tests/servers.sh
 
 guests: ## build the policies and probes into guests/target/components
 	@guests/build.sh

@@ -6,6 +6,8 @@ mod command;
 mod component;
 mod guest;
 mod login;
+mod postgres;
+mod store;
 mod verdict;
 
 pub(crate) use arbitrary::{any_claim, any_login};
@@ -14,3 +16,5 @@ pub(crate) use command::{Run, file, root, vestibule};
 pub(crate) use component::component;
 pub(crate) use guest::{Guest, engine, policy, policy_bytes, probe, probe_bytes, refusal};
 pub(crate) use login::{A_TIME, a_login};
+pub(crate) use postgres::Postgres;
+pub(crate) use store::{Home, at, on_every_store, properties, sqlite, tenant};

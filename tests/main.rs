@@ -13,3 +13,4 @@ mod policies_answer_their_tables;
 mod probes;
 mod readme_is_true;
 mod recordings_replay;
+mod store;

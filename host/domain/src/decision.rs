@@ -101,6 +101,12 @@ impl From<Refusal> for Decision {
     }
 }
 
+impl From<primary::Failure> for Decision {
+    fn from(failure: primary::Failure) -> Self {
+        Self::deny(DenyCause::Primary(failure.cause), failure.detail)
+    }
+}
+
 /// Shown where a policy denies without giving a text for the user.
 const DENIED_TEXT: &str = "You are not allowed to log in.";
 

@@ -1,0 +1,137 @@
+//! Challenges: what a policy has to remember between its question and the answer, for one user, for a while, for one use.
+//!
+//! Not for: making ids nobody can guess; that is the gate's.
+
+use std::fmt;
+use std::time::{Duration, SystemTime};
+
+use vestibule_domain::TenantName;
+
+use crate::database::read;
+use crate::queue::Row;
+use crate::statement::Statement;
+use crate::time::to_millis;
+use crate::{Error, Store};
+
+/// The largest state of a challenge or a session, in bytes.
+pub const MAX_STATE_BYTES: usize = 1024 * 1024;
+
+/// How long an expired challenge is kept, to tell a late answer from a made-up one.
+const KEPT: Duration = Duration::from_secs(24 * 60 * 60);
+
+const PUT: &str = "
+    insert into challenge (tenant, challenge_id, user_name, state, expires_ms) values ($1, $2, $3, $4, $5)";
+const ONE: &str = "
+    select user_name, state, expires_ms, taken from challenge where tenant = $1 and challenge_id = $2";
+const TAKE: &str = "
+    update challenge set taken = true, state = $3 where tenant = $1 and challenge_id = $2 and not taken";
+const PURGE: &str = "delete from challenge where expires_ms < $1";
+const PURGE_SESSIONS: &str = "delete from session where expires_ms <= $1";
+
+/// A challenge to remember.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct NewChallenge<'a> {
+    /// The handle that comes back with the answer.
+    pub id: &'a str,
+    /// The entered name of the user who was asked.
+    pub user: &'a str,
+    /// At most [`MAX_STATE_BYTES`]. It prints as its size: it may hold the right answer.
+    pub state: &'a [u8],
+    /// From when on no answer counts. Kept to the millisecond.
+    pub expires: SystemTime,
+}
+
+/// What an answered handle stands for.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Taken {
+    /// The state; from now on the handle is used.
+    Valid(Vec<u8>),
+    /// No challenge of this tenant, or one purged long ago.
+    Unknown,
+    /// The answer came too late.
+    Expired,
+    /// It was answered before.
+    Replayed,
+    /// Another user was asked, who may still answer.
+    Stolen,
+}
+
+impl fmt::Debug for NewChallenge<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NewChallenge")
+            .field("id", &self.id)
+            .field("user", &self.user)
+            .field("state_bytes", &self.state.len())
+            .field("expires", &self.expires)
+            .finish()
+    }
+}
+
+impl fmt::Debug for Taken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Valid(state) => write!(f, "Valid({} bytes)", state.len()),
+            Self::Unknown => f.write_str("Unknown"),
+            Self::Expired => f.write_str("Expired"),
+            Self::Replayed => f.write_str("Replayed"),
+            Self::Stolen => f.write_str("Stolen"),
+        }
+    }
+}
+
+impl Store {
+    /// Remembers a challenge.
+    ///
+    /// # Errors
+    /// [`Error::StateTooLarge`]; [`Error::IdUsed`]; the database's.
+    pub async fn put_challenge(&self, tenant: &TenantName, challenge: &NewChallenge<'_>) -> Result<(), Error> {
+        ensure_fits(challenge.state)?;
+        let statement = Statement::new(PUT).text(tenant.as_str()).text(challenge.id).text(challenge.user);
+        let statement = statement.bytes(challenge.state).number(to_millis(challenge.expires));
+        self.0.queue.write_one(Row::new(tenant.as_str(), challenge.id), statement).await.map(|_| ())
+    }
+
+    /// Takes a challenge that a user answers. Of all who try, on whatever node, one gets [`Taken::Valid`].
+    ///
+    /// # Errors
+    /// The database's. If it broke while the taking was committed, the challenge may be used up.
+    pub async fn take_challenge(
+        &self,
+        tenant: &TenantName,
+        id: &str,
+        user: &str,
+        now: SystemTime,
+    ) -> Result<Taken, Error> {
+        let row: Option<(String, Vec<u8>, i64, bool)> =
+            read!(self, on => sqlx::query_as(ONE).bind(tenant.as_str()).bind(id).fetch_optional(on))?;
+        let (state, expires) = match row {
+            None => return Ok(Taken::Unknown),
+            Some((owner, ..)) if owner != user => return Ok(Taken::Stolen),
+            Some((.., true)) => return Ok(Taken::Replayed),
+            Some((_, state, expires, false)) => (state, expires),
+        };
+        if expires <= to_millis(now) {
+            return Ok(Taken::Expired);
+        }
+        // The state of a row does not change before it is taken: what was read is what this takes, or somebody else has.
+        let statement = Statement::new(TAKE).text(tenant.as_str()).text(id).bytes(&[]);
+        let answer = self.0.queue.write_one(Row::new(tenant.as_str(), id), statement).await?;
+        Ok(if answer.rows == 1 { Taken::Valid(state) } else { Taken::Replayed })
+    }
+
+    /// Deletes challenges that expired more than a day ago, and expired sessions. Returns how many.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn purge(&self, now: SystemTime) -> Result<u64, Error> {
+        let long_ago = now.checked_sub(KEPT).map_or(0, to_millis);
+        let challenges = Statement::new(PURGE).number(long_ago);
+        let sessions = Statement::new(PURGE_SESSIONS).number(to_millis(now));
+        let answers = self.0.queue.write(Row::default(), vec![challenges, sessions]).await?;
+        Ok(answers.iter().map(|answer| answer.rows).sum())
+    }
+}
+
+pub(crate) fn ensure_fits(state: &[u8]) -> Result<(), Error> {
+    if state.len() > MAX_STATE_BYTES { Err(Error::StateTooLarge(state.len())) } else { Ok(()) }
+}

@@ -1,0 +1,100 @@
+//! Decisions: who asked to come in, when, and what was said.
+//!
+//! Not for: what stands in a record; it is kept as it comes.
+
+use std::time::SystemTime;
+
+use vestibule_domain::TenantName;
+
+use crate::database::read;
+use crate::queue::Row;
+use crate::statement::Statement;
+use crate::time::{from_millis, to_millis};
+use crate::{Error, Store};
+
+const ADD: &str = "
+    insert into decision (tenant, decision_id, at_ms, user_name, outcome, cause, record)
+    values ($1, $2, $3, $4, $5, $6, $7)";
+const ONE: &str = "
+    select decision_id, at_ms, user_name, outcome, cause, record from decision
+    where tenant = $1 and decision_id = $2";
+const LAST: &str = "
+    select decision_id, at_ms, user_name, outcome, cause, record from decision
+    where tenant = $1
+    order by at_ms desc, decision_seq desc limit $2";
+const LAST_BEFORE: &str = "
+    select decision_id, at_ms, user_name, outcome, cause, record from decision
+    where tenant = $1 and (at_ms, decision_seq)
+        < (select at_ms, decision_seq from decision where tenant = $1 and decision_id = $3)
+    order by at_ms desc, decision_seq desc limit $2";
+
+/// One decision.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DecisionRow {
+    /// Its name among the tenant's decisions.
+    pub id: String,
+    /// When it was made. Kept to the millisecond.
+    pub at: SystemTime,
+    /// About whom.
+    pub user: String,
+    /// What was decided, in a word.
+    pub outcome: String,
+    /// The code of the fault that decided it, if one did.
+    pub cause: Option<String>,
+    /// All of it, as JSON.
+    pub record: String,
+}
+
+type Columns = (String, i64, String, String, Option<String>, String);
+
+impl From<Columns> for DecisionRow {
+    fn from((id, at, user, outcome, cause, record): Columns) -> Self {
+        Self { id, at: from_millis(at), user, outcome, cause, record }
+    }
+}
+
+impl Store {
+    /// Records a decision.
+    ///
+    /// # Errors
+    /// [`Error::IdUsed`]; the database's.
+    pub async fn record_decision(&self, tenant: &TenantName, decision: &DecisionRow) -> Result<(), Error> {
+        let statement = Statement::new(ADD).text(tenant.as_str()).text(&decision.id).number(to_millis(decision.at));
+        let statement = statement.text(&decision.user).text(&decision.outcome).maybe_text(decision.cause.as_deref());
+        // No row is waited for but one of the same id; an empty name keeps decisions in the order they were made in.
+        self.0.queue.write_one(Row::new(tenant.as_str(), ""), statement.text(&decision.record)).await.map(|_| ())
+    }
+
+    /// The last decisions, newest first, or those before one of them: the next page after its last row. None if `before` is not
+    /// known.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn last_decisions(
+        &self,
+        tenant: &TenantName,
+        count: u32,
+        before: Option<&str>,
+    ) -> Result<Vec<DecisionRow>, Error> {
+        let (sql, count) = (if before.is_some() { LAST_BEFORE } else { LAST }, i64::from(count));
+        let rows: Vec<Columns> = read!(self, on => {
+            let query = sqlx::query_as(sql).bind(tenant.as_str()).bind(count);
+            let query = match before {
+                Some(id) => query.bind(id),
+                None => query,
+            };
+            query.fetch_all(on)
+        })?;
+        Ok(rows.into_iter().map(DecisionRow::from).collect())
+    }
+
+    /// One decision, if it is known.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn decision(&self, tenant: &TenantName, id: &str) -> Result<Option<DecisionRow>, Error> {
+        let row: Option<Columns> =
+            read!(self, on => sqlx::query_as(ONE).bind(tenant.as_str()).bind(id).fetch_optional(on))?;
+        Ok(row.map(DecisionRow::from))
+    }
+}

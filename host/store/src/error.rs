@@ -1,0 +1,172 @@
+//! Why the store gave no answer: one variant for each thing an administrator would do about it.
+//!
+//! Not for: clients. The texts are for the log; they name tenants and profiles, never a value.
+
+use std::path::PathBuf;
+
+use sqlx::migrate::MigrateError;
+use vestibule_domain::{TenantName, properties, user};
+
+/// Why a call failed. Nothing was written then, except where a connection broke while a commit was under way.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// The data directory, or the file in it, cannot be made or opened.
+    #[error("the data directory `{}` cannot be used: {reason}", path.display())]
+    Directory {
+        /// As given.
+        path: PathBuf,
+        /// What the operating system says.
+        reason: String,
+    },
+    /// The data directory belongs to another user, or others may write to it.
+    #[error("the data directory `{}` belongs to another user, or others may write to it", .0.display())]
+    NotPrivate(PathBuf),
+    /// A symbolic link, a directory or a device stands in place of the database.
+    #[error("`{}` is not a plain file: nothing else is opened as a database", .0.display())]
+    NotAFile(PathBuf),
+    /// The file is no SQLite database.
+    #[error("`{}` is not a database", .0.display())]
+    NotADatabase(PathBuf),
+    /// The file is a database of another program.
+    #[error("`{}` is the database of another program", .0.display())]
+    Foreign(PathBuf),
+    /// The database has been migrated by a later version of this program, up to this migration at least.
+    #[error("the database is newer than this program: it has migration {0}, which this program does not know")]
+    Newer(i64),
+    /// The database was migrated by a program that has another text for this migration, or stopped within it.
+    #[error("the database does not fit this program: its migration {0} is a different one, or incomplete")]
+    Misfit(i64),
+    /// The URL of a PostgreSQL database cannot be read. It may hold a password, so it is not quoted.
+    #[error("the database's URL is not of the form `postgres://user:password@host/database`")]
+    Url,
+    /// No connection, or no answer in time.
+    #[error("the database is unavailable: {0}")]
+    Unavailable(String),
+    /// Somebody else has held a lock for too long.
+    #[error("the database is locked by another process")]
+    Locked,
+    /// No room to write.
+    #[error("the database's disk is full")]
+    Full,
+    /// Writing is not permitted: a read-only file system, or a standby server.
+    #[error("the database is read-only")]
+    ReadOnly,
+    /// The database engine found its own file inconsistent, or the disk failed.
+    #[error("the database is damaged: {0}")]
+    Corrupt(String),
+    /// A profile's stored properties are none.
+    #[error("the profile `{profile}` of tenant `{tenant}` is damaged: {reason}")]
+    Damaged {
+        /// Whose profile.
+        tenant: TenantName,
+        /// Its name.
+        profile: String,
+        /// What is wrong with it, cut to a line.
+        reason: String,
+    },
+    /// A name that no profile can have.
+    #[error("no name for a profile: {0}")]
+    Name(user::Error),
+    /// More properties than one profile can have.
+    #[error("too much for one profile: {0}")]
+    Properties(#[from] properties::Error),
+    /// A profile that others kept changing while it was to be changed.
+    #[error("the profile `{0}` is being changed by others")]
+    Contended(String),
+    /// A chain names a component that is not stored.
+    #[error("no component with the digest `{0}` is stored")]
+    NoComponent(String),
+    /// A challenge's or a session's state over [`MAX_STATE_BYTES`](crate::MAX_STATE_BYTES).
+    #[error("a state of {0} bytes is more than {max}", max = crate::MAX_STATE_BYTES)]
+    StateTooLarge(usize),
+    /// An id that a challenge or a decision of this tenant has already.
+    #[error("the id is already used")]
+    IdUsed,
+    /// The store has been closed.
+    #[error("the store is closed")]
+    Closed,
+    /// Anything else the database reports.
+    #[error("the database failed: {0}")]
+    Failed(String),
+}
+
+/// Why a save was not done.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SaveError {
+    /// The user's properties are no longer those that were seen.
+    #[error("the user's properties have changed meanwhile")]
+    Conflict,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] Error),
+}
+
+impl Error {
+    /// Whether the next write would fail the same way, whatever it is.
+    pub(crate) const fn concerns_every_write(&self) -> bool {
+        matches!(self, Self::Unavailable(_) | Self::Full | Self::ReadOnly | Self::Corrupt(_) | Self::Closed)
+    }
+}
+
+impl From<sqlx::Error> for Error {
+    fn from(error: sqlx::Error) -> Self {
+        match &error {
+            sqlx::Error::Database(database) => match database.try_downcast_ref::<sqlx::sqlite::SqliteError>() {
+                Some(sqlite) => of_sqlite(sqlite),
+                None => of_postgres(&**database),
+            },
+            sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::Protocol(_) => Self::Unavailable(error.to_string()),
+            sqlx::Error::PoolTimedOut => Self::Unavailable("no free connection in time".to_owned()),
+            sqlx::Error::WorkerCrashed => Self::Unavailable("the connection's thread has ended".to_owned()),
+            sqlx::Error::PoolClosed => Self::Closed,
+            _ => Self::Failed(error.to_string()),
+        }
+    }
+}
+
+impl From<MigrateError> for Error {
+    fn from(error: MigrateError) -> Self {
+        match error {
+            MigrateError::VersionMissing(version) => Self::Newer(version),
+            MigrateError::VersionMismatch(version) | MigrateError::Dirty(version) => Self::Misfit(version),
+            MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => error.into(),
+            other => Self::Failed(other.to_string()),
+        }
+    }
+}
+
+/// Result codes: <https://www.sqlite.org/rescode.html>. The low byte is the primary code.
+fn of_sqlite(error: &dyn sqlx::error::DatabaseError) -> Error {
+    if error.is_unique_violation() {
+        return Error::IdUsed;
+    }
+    let code = error.code().and_then(|code| code.parse::<u32>().ok()).unwrap_or_default();
+    match code & 0xff {
+        5 | 6 => Error::Locked,
+        8 => Error::ReadOnly,
+        13 => Error::Full,
+        10 | 11 | 26 => Error::Corrupt(error.to_string()),
+        14 => Error::Unavailable(error.to_string()),
+        _ => Error::Failed(error.to_string()),
+    }
+}
+
+/// Error codes: PostgreSQL 15, appendix A. The first two characters are the class.
+fn of_postgres(error: &dyn sqlx::error::DatabaseError) -> Error {
+    if error.is_unique_violation() {
+        return Error::IdUsed;
+    }
+    let code = error.code().unwrap_or_default();
+    match &*code {
+        "53100" => Error::Full,
+        "25006" => Error::ReadOnly,
+        // Serialisation failure, deadlock, lock not available, cancelled by a time limit.
+        "40001" | "40P01" | "55P03" | "57014" => Error::Locked,
+        _ if code.starts_with("XX0") => Error::Corrupt(error.to_string()),
+        // Connections, authentication, no such database, resources, the operator's intervention, system errors.
+        _ if ["08", "28", "3D", "53", "57", "58"].iter().any(|class| code.starts_with(class)) => {
+            Error::Unavailable(error.to_string())
+        }
+        _ => Error::Failed(error.to_string()),
+    }
+}

@@ -1,0 +1,85 @@
+//! What lasts, per tenant: properties, passwords, policies, challenges, sessions and decisions, in SQLite or PostgreSQL.
+//!
+//! Not for: deciding anything. Precedence of properties, hashing of passwords and the meaning of a chain are the gate's; here a
+//! value comes back as it was put, or as an error. This is the only crate that names SQL.
+
+mod chain;
+mod challenges;
+mod database;
+mod decisions;
+mod error;
+mod migrations;
+mod passwords;
+mod postgres;
+mod profiles;
+mod queue;
+mod sessions;
+mod sqlite;
+mod statement;
+mod time;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use vestibule_domain::Secret;
+
+pub use chain::ChainLink;
+pub use challenges::{MAX_STATE_BYTES, NewChallenge, Taken};
+pub use decisions::DecisionRow;
+pub use error::{Error, SaveError};
+pub use passwords::{Lockout, Password};
+pub use profiles::LoginProfiles;
+pub use sessions::Session;
+pub use sqlite::DATABASE_FILE;
+
+use database::Database;
+use queue::Queue;
+
+/// An open store. Clones share it; the last one dropped closes it, [`Store::close`] waits for that.
+///
+/// What a method has written is durable when it returns. Reads take one round trip on a connection of a pool, and no call
+/// waits for a silent database for ever: it fails as [`Error::Unavailable`].
+#[derive(Clone)]
+pub struct Store(Arc<Parts>);
+
+struct Parts {
+    database: Database,
+    queue: Queue,
+}
+
+impl Store {
+    /// Opens the SQLite database in a data directory, and makes both if they are not there: the directory with mode 0700, the
+    /// file [`DATABASE_FILE`] with 0600. Several processes may open the same one. Needs a Tokio runtime with time and I/O.
+    ///
+    /// # Errors
+    /// [`Error::Directory`] and [`Error::NotPrivate`] if the directory cannot be used; [`Error::NotAFile`] for a symbolic link
+    /// in place of the file; [`Error::NotADatabase`] and [`Error::Foreign`] for what is not ours; [`Error::Newer`] if a later
+    /// program wrote it; [`Error::Locked`] if another process keeps it to itself. None of them changes the file.
+    pub async fn open(directory: &Path) -> Result<Self, Error> {
+        let (readers, writer) = sqlite::open(directory).await?;
+        // SQLite has one writer at a time.
+        Ok(Self::of(Database::Sqlite(readers), Queue::start(&writer, 1)))
+    }
+
+    /// Connects to the PostgreSQL database of a URL, `postgres://user:password@host/database`. Several nodes may use one. Needs
+    /// a Tokio runtime with time and I/O.
+    ///
+    /// # Errors
+    /// [`Error::Url`]; [`Error::Unavailable`] if there is no answer within five seconds, or a refusal; [`Error::Newer`] if a
+    /// later program wrote it. None of them changes the database.
+    pub async fn connect(url: &Secret) -> Result<Self, Error> {
+        let pool = postgres::connect(url).await?;
+        let queue = Queue::start(&pool, postgres::WRITERS);
+        Ok(Self::of(Database::Postgres(pool), queue))
+    }
+
+    fn of(database: Database, queue: Queue) -> Self {
+        Self(Arc::new(Parts { database, queue }))
+    }
+
+    /// Writes what is waiting to be written, then closes all connections. Calls after that fail as [`Error::Closed`].
+    pub async fn close(&self) {
+        self.0.queue.close().await;
+        self.0.database.close().await;
+    }
+}

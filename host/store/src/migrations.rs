@@ -1,0 +1,24 @@
+//! The steps that bring a database to what this program expects, for each kind of database.
+//!
+//! Not for: running them; a file and a server are locked differently.
+
+use std::borrow::Cow;
+
+use sqlx::SqlSafeStr as _;
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+
+pub(crate) fn sqlite() -> Migrator {
+    migrator(&[("initial", include_str!("../migrations/sqlite/0001_initial.sql"))])
+}
+
+pub(crate) fn postgres() -> Migrator {
+    migrator(&[("initial", include_str!("../migrations/postgres/0001_initial.sql"))])
+}
+
+fn migrator(steps: &[(&'static str, &'static str)]) -> Migrator {
+    let migrations = (1..).zip(steps).map(|(version, (description, sql))| {
+        let description = Cow::Borrowed(*description);
+        Migration::new(version, description, MigrationType::Simple, sql.into_sql_str(), false)
+    });
+    Migrator::with_migrations(migrations.collect())
+}

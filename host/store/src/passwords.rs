@@ -1,0 +1,136 @@
+//! Local passwords: their hashes, and how often somebody got one wrong.
+//!
+//! Not for: hashing and verifying; that is the gate's.
+
+use std::fmt;
+use std::time::{Duration, SystemTime};
+
+use vestibule_domain::{CanonicalUser, TenantName};
+
+use crate::database::read;
+use crate::queue::Row;
+use crate::statement::Statement;
+use crate::time::{from_millis, to_millis};
+use crate::{Error, Store};
+
+const ONE: &str = "select hash, failures, locked_until_ms from password where tenant = $1 and name = $2";
+const ENSURE_PROFILE: &str =
+    "insert into profile (tenant, name, properties) values ($1, $2, '{}') on conflict do nothing";
+const SET: &str = "
+    insert into password (tenant, name, hash) values ($1, $2, $3)
+    on conflict (tenant, name) do update set hash = excluded.hash, failures = 0, locked_until_ms = null";
+const DELETE: &str = "delete from password where tenant = $1 and name = $2";
+const COUNT: &str = "
+    update password set
+        failures = case when locked_until_ms <= $3 then 1 else failures + 1 end,
+        locked_until_ms = case
+            when locked_until_ms > $3 then locked_until_ms
+            when case when locked_until_ms is null then failures + 1 else 1 end >= $4 then $5
+        end
+    where tenant = $1 and name = $2
+    returning locked_until_ms";
+const RESET: &str = "
+    update password set failures = 0, locked_until_ms = null
+    where tenant = $1 and name = $2 and (failures > 0 or locked_until_ms is not null)";
+
+/// A user's local password.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Password {
+    /// The hash, as PHC text. It prints as stars.
+    pub hash: String,
+    /// Failures since the last success.
+    pub failures: u32,
+    /// Until when the account is locked; it may be in the past.
+    pub locked_until: Option<SystemTime>,
+}
+
+/// When an account is locked, and for how long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lockout {
+    /// The failure that locks it, counted from 1; 0 counts as 1.
+    pub after: u32,
+    /// How long it stays locked.
+    pub lasts: Duration,
+}
+
+impl fmt::Debug for Password {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Password")
+            .field("hash", &"***")
+            .field("failures", &self.failures)
+            .field("locked_until", &self.locked_until)
+            .finish()
+    }
+}
+
+impl Store {
+    /// A user's local password, if there is one.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn password(&self, tenant: &TenantName, user: &str) -> Result<Option<Password>, Error> {
+        let row: Option<(String, i64, Option<i64>)> =
+            read!(self, on => sqlx::query_as(ONE).bind(tenant.as_str()).bind(user).fetch_optional(on))?;
+        Ok(row.map(|(hash, failures, locked_until)| Password {
+            hash,
+            failures: u32::try_from(failures).unwrap_or(u32::MAX),
+            locked_until: locked_until.map(from_millis),
+        }))
+    }
+
+    /// Sets a user's password, forgets its failures and unlocks it. Makes an empty profile if the user has none.
+    ///
+    /// # Errors
+    /// [`Error::Name`]; the database's.
+    pub async fn set_password(&self, tenant: &TenantName, user: &str, hash: &str) -> Result<(), Error> {
+        CanonicalUser::new(user).map_err(Error::Name)?;
+        let profile = Statement::new(ENSURE_PROFILE).text(tenant.as_str()).text(user);
+        let password = Statement::new(SET).text(tenant.as_str()).text(user).text(hash);
+        self.0.queue.write(Row::new(tenant.as_str(), user), vec![profile, password]).await.map(|_| ())
+    }
+
+    /// Deletes a user's password; the profile stays. Returns whether there was one.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn delete_password(&self, tenant: &TenantName, user: &str) -> Result<bool, Error> {
+        Ok(self.write_password(tenant, user, Statement::new(DELETE)).await?.rows > 0)
+    }
+
+    /// Counts a failure. Returns until when the account is locked, by this failure or an earlier one. An expired lock counts
+    /// afresh, from 1. A user without a local password has nothing to count.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn count_failure(
+        &self,
+        tenant: &TenantName,
+        user: &str,
+        now: SystemTime,
+        lockout: &Lockout,
+    ) -> Result<Option<SystemTime>, Error> {
+        let until = now.checked_add(lockout.lasts).map_or(i64::MAX, to_millis);
+        let count = Statement::returning(COUNT).text(tenant.as_str()).text(user).number(to_millis(now));
+        let count = count.number(lockout.after.into()).number(until);
+        let answer = self.0.queue.write_one(Row::new(tenant.as_str(), user), count).await?;
+        Ok(answer.number.map(from_millis))
+    }
+
+    /// Forgets a user's failures and unlocks the account.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn reset_failures(&self, tenant: &TenantName, user: &str) -> Result<(), Error> {
+        self.write_password(tenant, user, Statement::new(RESET)).await.map(|_| ())
+    }
+
+    async fn write_password(
+        &self,
+        tenant: &TenantName,
+        user: &str,
+        statement: Statement,
+    ) -> Result<crate::statement::Answer, Error> {
+        let statement = statement.text(tenant.as_str()).text(user);
+        self.0.queue.write_one(Row::new(tenant.as_str(), user), statement).await
+    }
+}

@@ -1,0 +1,123 @@
+//! Profiles: what is kept for a user, a group or everybody.
+//!
+//! Not for: precedence between them; that is the gate's.
+
+mod edit;
+mod save;
+
+use std::collections::BTreeMap;
+
+use vestibule_domain::text::log_text;
+use vestibule_domain::{Properties, TenantName, profile};
+
+use crate::database::read;
+use crate::queue::Row;
+use crate::statement::Statement;
+use crate::{Error, Store};
+
+const FOR_LOGIN: &str = "
+    select everybody.properties, own.properties, team.properties
+    from (select 1) as login
+    left join profile as everybody on everybody.tenant = $1 and everybody.name = '__DEFAULT__'
+    left join profile as own on own.tenant = $1 and own.name = $2
+    left join profile as team on team.tenant = $1 and team.name = own.conn_group";
+const ONE: &str = "select properties from profile where tenant = $1 and name = $2";
+const BY_PREFIX: &str =
+    "select name, properties from profile where tenant = $1 and name >= $2 and substr(name, 1, length($2)) = $2";
+const GROUPS: &str = "select name, properties from profile where tenant = $1 and is_group";
+const DELETE: &str = "delete from profile where tenant = $1 and name = $2";
+
+/// What a login of one user starts from.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LoginProfiles {
+    /// Those of everybody; empty if there is no such profile.
+    pub default: Properties,
+    /// The user's own; absent if there is no such profile.
+    pub user: Option<Properties>,
+    /// The group that the user's own `conn_group` names, and its properties, absent if there is no such profile. Absent as a
+    /// whole if the user has no own `conn_group`, or an empty one.
+    pub group: Option<(String, Option<Properties>)>,
+}
+
+impl Store {
+    /// Everything that a login of a user starts from, as of one moment, by one statement.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`] if one of the profiles is; the database's.
+    pub async fn login_profiles(&self, tenant: &TenantName, user: &str) -> Result<LoginProfiles, Error> {
+        type Texts = (Option<String>, Option<String>, Option<String>);
+        let (default, own, team): Texts =
+            read!(self, on => sqlx::query_as(FOR_LOGIN).bind(tenant.as_str()).bind(user).fetch_one(on))?;
+        let default = default.map(|text| parse(tenant, profile::DEFAULT, &text)).transpose()?.unwrap_or_default();
+        let user = own.map(|text| parse(tenant, user, &text)).transpose()?;
+        let group = user.as_ref().and_then(|user| user.get("conn_group")).filter(|name| !name.is_empty());
+        let group = match group {
+            Some(name) => {
+                let team = team.map(|text| parse(tenant, name, &text)).transpose()?;
+                Some((name.to_owned(), team))
+            }
+            None => None,
+        };
+        Ok(LoginProfiles { default, user, group })
+    }
+
+    /// One profile's properties; absent if there is no such profile.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`]; the database's.
+    pub async fn profile(&self, tenant: &TenantName, name: &str) -> Result<Option<Properties>, Error> {
+        let text = self.profile_text(tenant, name).await?;
+        text.map(|text| parse(tenant, name, &text)).transpose()
+    }
+
+    /// All profiles whose names begin with a prefix, case and all; the empty one is every name's.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`] if one of them is; the database's.
+    pub async fn profiles(&self, tenant: &TenantName, prefix: &str) -> Result<BTreeMap<String, Properties>, Error> {
+        let rows = read!(self, on => sqlx::query_as(BY_PREFIX).bind(tenant.as_str()).bind(prefix).fetch_all(on))?;
+        parse_all(tenant, rows)
+    }
+
+    /// All profiles that are groups: their `type` is `group`, or their `group_declare` is `true`.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`] if one of them is; the database's.
+    pub async fn groups(&self, tenant: &TenantName) -> Result<BTreeMap<String, Properties>, Error> {
+        let rows = read!(self, on => sqlx::query_as(GROUPS).bind(tenant.as_str()).fetch_all(on))?;
+        parse_all(tenant, rows)
+    }
+
+    /// Deletes a profile together with its password. Returns whether there was one.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn delete_profile(&self, tenant: &TenantName, name: &str) -> Result<bool, Error> {
+        let statement = Statement::new(DELETE).text(tenant.as_str()).text(name);
+        let answer = self.0.queue.write_one(Row::new(tenant.as_str(), name), statement).await?;
+        Ok(answer.rows > 0)
+    }
+
+    /// A profile as it is stored.
+    async fn profile_text(&self, tenant: &TenantName, name: &str) -> Result<Option<String>, Error> {
+        let row: Option<(String,)> =
+            read!(self, on => sqlx::query_as(ONE).bind(tenant.as_str()).bind(name).fetch_optional(on))?;
+        Ok(row.map(|(text,)| text))
+    }
+}
+
+fn parse(tenant: &TenantName, name: &str, text: &str) -> Result<Properties, Error> {
+    serde_json::from_str(text).map_err(|error| {
+        let reason = log_text(&error.to_string(), 200);
+        Error::Damaged { tenant: tenant.clone(), profile: name.to_owned(), reason }
+    })
+}
+
+fn parse_all(tenant: &TenantName, rows: Vec<(String, String)>) -> Result<BTreeMap<String, Properties>, Error> {
+    rows.into_iter()
+        .map(|(name, text)| {
+            let properties = parse(tenant, &name, &text)?;
+            Ok((name, properties))
+        })
+        .collect()
+}

@@ -1,0 +1,103 @@
+//! Stores on fresh databases of both kinds, and what is put into them.
+
+use std::path::Path;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use sqlx::{Connection as _, PgConnection, SqliteConnection};
+use tempfile::TempDir;
+use vestibule_domain::{Properties, Secret, TenantName};
+use vestibule_store::{DATABASE_FILE, Store};
+
+use super::Postgres;
+
+/// A store and the database it is open on, which lives as long as the test.
+pub(crate) struct Home {
+    pub(crate) store: Store,
+    place: Place,
+}
+
+enum Place {
+    Directory(TempDir),
+    Url(Secret),
+}
+
+/// Runs each of these tests on SQLite and on PostgreSQL.
+macro_rules! on_every_store {
+    ($($test:ident),+ $(,)?) => {
+        $(mod $test {
+            #[tokio::test(flavor = "multi_thread")]
+            async fn on_sqlite() {
+                super::$test($crate::harness::Home::on_sqlite().await).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread")]
+            async fn on_postgres() {
+                super::$test($crate::harness::Home::on_postgres().await).await;
+            }
+        })+
+    };
+}
+pub(crate) use on_every_store;
+
+impl Home {
+    pub(crate) async fn on_sqlite() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        Self { store: Store::open(directory.path()).await.unwrap(), place: Place::Directory(directory) }
+    }
+
+    pub(crate) async fn on_postgres() -> Self {
+        let url = Postgres::shared().database().await;
+        Self { store: Store::connect(&url).await.unwrap(), place: Place::Url(url) }
+    }
+
+    /// What another process on the same database has.
+    pub(crate) async fn another(&self) -> Result<Store, vestibule_store::Error> {
+        match &self.place {
+            Place::Directory(directory) => Store::open(directory.path()).await,
+            Place::Url(url) => Store::connect(url).await,
+        }
+    }
+
+    /// How a process on the command line is told of the database.
+    pub(crate) fn argument(&self) -> String {
+        match &self.place {
+            Place::Directory(directory) => directory.path().display().to_string(),
+            Place::Url(url) => url.expose().to_owned(),
+        }
+    }
+
+    /// What somebody does with a database client.
+    pub(crate) async fn execute(&self, sql: &'static str) {
+        match &self.place {
+            Place::Directory(directory) => {
+                let mut connection = sqlite(directory.path()).await;
+                sqlx::query(sql).execute(&mut connection).await.unwrap();
+                connection.close().await.unwrap();
+            }
+            Place::Url(url) => {
+                let mut connection = PgConnection::connect(url.expose()).await.unwrap();
+                sqlx::query(sql).execute(&mut connection).await.unwrap();
+                connection.close().await.unwrap();
+            }
+        }
+    }
+}
+
+/// A connection to the SQLite database in a directory.
+pub(crate) async fn sqlite(directory: &Path) -> SqliteConnection {
+    SqliteConnection::connect(&format!("sqlite://{}", directory.join(DATABASE_FILE).display())).await.unwrap()
+}
+
+pub(crate) fn tenant() -> TenantName {
+    TenantName::new("acme").unwrap()
+}
+
+pub(crate) fn properties(pairs: &[(&str, &str)]) -> Properties {
+    Properties::from_pairs(pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect())
+        .unwrap()
+}
+
+/// A time, so many seconds after some day.
+pub(crate) fn at(seconds: u64) -> SystemTime {
+    UNIX_EPOCH + Duration::from_secs(1_785_000_000 + seconds)
+}

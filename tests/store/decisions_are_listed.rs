@@ -1,0 +1,54 @@
+//! Decisions are listed newest first, page after page.
+
+use std::time::Duration;
+
+use vestibule_store::DecisionRow;
+
+use crate::harness::{Home, at, on_every_store, tenant};
+
+on_every_store!(a_decision_comes_back_whole, pages_follow_each_other_without_gap);
+
+async fn a_decision_comes_back_whole(home: Home) {
+    let denied = DecisionRow {
+        id: "d1".to_owned(),
+        at: at(0) + Duration::from_millis(123),
+        user: "jürgen".to_owned(),
+        outcome: "deny".to_owned(),
+        cause: Some("out-of-fuel".to_owned()),
+        record: r#"{"a": "\u0000"}"#.to_owned(),
+    };
+    let allowed = DecisionRow { id: "d2".to_owned(), outcome: "allow".to_owned(), cause: None, ..denied.clone() };
+    for decision in [&denied, &allowed] {
+        home.store.record_decision(&tenant(), decision).await.unwrap();
+        assert_eq!(home.store.decision(&tenant(), &decision.id).await.as_ref(), Ok(&Some(decision.clone())));
+    }
+    assert_eq!(home.store.decision(&tenant(), "d3").await, Ok(None));
+}
+
+async fn pages_follow_each_other_without_gap(home: Home) {
+    // Two of each moment; the last moment is recorded first.
+    for second in (0..10).rev() {
+        for half in ["a", "b"] {
+            let decision = DecisionRow {
+                id: format!("{second}{half}"),
+                at: at(second),
+                user: "joe".to_owned(),
+                outcome: "allow".to_owned(),
+                cause: None,
+                record: "{}".to_owned(),
+            };
+            home.store.record_decision(&tenant(), &decision).await.unwrap();
+        }
+    }
+    let (mut ids, mut before) = (Vec::new(), None);
+    loop {
+        let page = home.store.last_decisions(&tenant(), 3, before.as_deref()).await.unwrap();
+        let Some(last) = page.last() else { break };
+        before = Some(last.id.clone());
+        ids.extend(page.iter().map(|decision| decision.id.clone()));
+    }
+    let expected: Vec<_> = (0..10).rev().flat_map(|second| [format!("{second}b"), format!("{second}a")]).collect();
+    assert_eq!(ids, expected);
+    assert_eq!(home.store.last_decisions(&tenant(), 3, Some("unknown")).await, Ok(Vec::new()));
+    assert_eq!(home.store.last_decisions(&tenant(), 0, None).await, Ok(Vec::new()));
+}

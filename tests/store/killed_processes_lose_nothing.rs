@@ -1,0 +1,56 @@
+//! What a save has acknowledged is there after the process was killed, or its disk was full.
+
+use std::io::{BufRead as _, BufReader};
+use std::process::{Command, Stdio};
+
+use vestibule_domain::TenantName;
+
+use crate::harness::{Home, on_every_store, properties};
+
+const PROCESS: &str = env!("CARGO_BIN_EXE_store-under-test");
+
+on_every_store!(every_acknowledged_save_survives_a_kill);
+
+async fn every_acknowledged_save_survives_a_kill(home: Home) {
+    for acknowledged in [1, 100, 500] {
+        home.store.close().await;
+        let mut process =
+            Command::new(PROCESS).args(["saves", &home.argument()]).stdout(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
+        let mut users: Vec<String> = lines.by_ref().take(acknowledged).map(Result::unwrap).collect();
+        process.kill().unwrap();
+        users.extend(lines.map(Result::unwrap));
+        process.wait().unwrap();
+        assert!(users.len() >= acknowledged, "it ended by itself after {}", users.len());
+
+        let (store, tenant) = (home.another().await.unwrap(), TenantName::default());
+        let mut kept = store.profiles(&tenant, "user-").await.unwrap();
+        for user in users {
+            let (_, number) = user.rsplit_once('-').unwrap();
+            assert_eq!(kept.remove(&user), Some(properties(&[("pvt_n", number)])), "{user}");
+        }
+        // At most one save of each saver was done, but not yet acknowledged.
+        assert!(kept.len() <= 16, "{} saves that nobody knows of", kept.len());
+        for (user, _) in store.profiles(&tenant, "user-").await.unwrap() {
+            store.delete_profile(&tenant, &user).await.unwrap();
+        }
+        store.close().await;
+    }
+}
+
+/// The disk is a small one in memory, which only that process sees.
+#[test]
+fn a_full_disk_is_an_error_and_loses_nothing() {
+    let directory = tempfile::tempdir().unwrap();
+    let script = r#"
+        mount -t tmpfs -o size=2m,mode=0700 tmpfs "$1" &&
+        head -c 500000 /dev/zero > "$1/ballast" &&
+        "$0" fills "$1" "$1/ballast""#;
+    // Mounting takes a namespace in which one is root.
+    let root = Command::new("id").arg("-u").output().unwrap().stdout == b"0\n";
+    let mut command = Command::new("unshare");
+    command.arg("--mount").args((!root).then_some("--map-root-user"));
+    let output = command.args(["sh", "-c", script, PROCESS]).arg(directory.path()).output().unwrap();
+    let (said, why) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success() && said.starts_with("full after "), "{said}{why}");
+}

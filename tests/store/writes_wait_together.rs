@@ -1,0 +1,87 @@
+//! Writes that wait together are committed together, and each keeps its own answer.
+
+use sqlx::{Connection as _, PgConnection};
+use tokio::task::JoinSet;
+use vestibule_store::{DecisionRow, Error, SaveError};
+
+use crate::harness::{Home, at, on_every_store, properties, tenant};
+
+on_every_store!(each_write_keeps_its_own_answer, a_closed_store_has_written_what_it_took);
+
+fn decision(id: &str) -> DecisionRow {
+    DecisionRow {
+        id: id.to_owned(),
+        at: at(0),
+        user: "joe".to_owned(),
+        outcome: "allow".to_owned(),
+        cause: None,
+        record: "{}".to_owned(),
+    }
+}
+
+async fn each_write_keeps_its_own_answer(home: Home) {
+    home.store.put_properties(&tenant(), "taken", &properties(&[("a", "1")])).await.unwrap();
+    home.store.record_decision(&tenant(), &decision("taken")).await.unwrap();
+
+    let mut writes = JoinSet::new();
+    for number in 0..300 {
+        let store = home.store.clone();
+        writes.spawn(async move {
+            match number % 4 {
+                // Fails within the transaction that it shares.
+                0 => assert_eq!(store.record_decision(&tenant(), &decision("taken")).await, Err(Error::IdUsed)),
+                1 => assert_eq!(store.record_decision(&tenant(), &decision(&format!("d{number}"))).await, Ok(())),
+                2 => {
+                    let save = store.save(&tenant(), "taken", None, &properties(&[("a", "2")])).await;
+                    assert_eq!(save, Err(SaveError::Conflict));
+                }
+                _ => {
+                    let save = store.save(&tenant(), &format!("u{number}"), None, &properties(&[("a", "3")])).await;
+                    assert_eq!(save, Ok(()));
+                }
+            }
+        });
+    }
+    writes.join_all().await;
+    assert_eq!(home.store.profiles(&tenant(), "u").await.unwrap().len(), 75);
+    assert_eq!(home.store.profile(&tenant(), "taken").await, Ok(Some(properties(&[("a", "1")]))));
+    assert_eq!(home.store.last_decisions(&tenant(), 1000, None).await.unwrap().len(), 76);
+}
+
+async fn a_closed_store_has_written_what_it_took(home: Home) {
+    let mut saves = JoinSet::new();
+    for number in 0..50 {
+        let store = home.store.clone();
+        saves
+            .spawn(async move { store.save(&tenant(), &format!("u{number}"), None, &properties(&[("a", "1")])).await });
+    }
+    home.store.close().await;
+    let saved = saves.join_all().await;
+    let closed = Err(SaveError::Store(Error::Closed));
+    assert!(saved.iter().all(|save| *save == Ok(()) || *save == closed), "{saved:?}");
+
+    assert_eq!(home.store.put_component("x", b"").await, Err(Error::Closed));
+    assert_eq!(home.store.profile(&tenant(), "u0").await, Err(Error::Closed));
+    let again = home.another().await.unwrap();
+    let kept = again.profiles(&tenant(), "u").await.unwrap().len();
+    assert_eq!(kept, saved.iter().filter(|save| save.is_ok()).count());
+}
+
+/// PostgreSQL tells which transaction wrote a row. On one thread, all saves are waiting before the first one is taken up.
+#[tokio::test]
+async fn two_hundred_saves_need_few_transactions() {
+    let home = Home::on_postgres().await;
+    let mut saves = JoinSet::new();
+    for number in 0..200 {
+        let store = home.store.clone();
+        saves
+            .spawn(async move { store.save(&tenant(), &format!("u{number}"), None, &properties(&[("a", "1")])).await });
+    }
+    assert!(saves.join_all().await.iter().all(Result::is_ok));
+    let mut connection = PgConnection::connect(&home.argument()).await.unwrap();
+    let (rows, transactions): (i64, i64) = sqlx::query_as("select count(*), count(distinct xmin::text) from profile")
+        .fetch_one(&mut connection)
+        .await
+        .unwrap();
+    assert!(rows == 200 && transactions <= 8, "{transactions} transactions for {rows} rows");
+}

@@ -1,0 +1,68 @@
+//! A process of its own that saves, so that a test can kill it or let its disk run full.
+
+use std::io::Write as _;
+use std::path::Path;
+
+use anyhow::{Context as _, bail, ensure};
+use vestibule_domain::{Properties, Secret, TenantName};
+use vestibule_store::{Error, SaveError, Store};
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        ["saves", place] => saves_until_killed(place).await,
+        ["fills", directory, ballast] => fills_the_disk(Path::new(directory), Path::new(ballast)).await,
+        _ => bail!("what to do?"),
+    }
+}
+
+async fn open(place: &str) -> Result<Store, Error> {
+    if place.contains("://") { Store::connect(&Secret::new(place)).await } else { Store::open(Path::new(place)).await }
+}
+
+fn one(name: &str, value: String) -> anyhow::Result<Properties> {
+    Ok(Properties::from_pairs(vec![(name.to_owned(), value)])?)
+}
+
+/// Prints every user whose save was acknowledged.
+async fn saves_until_killed(place: &str) -> anyhow::Result<()> {
+    let store = open(place).await?;
+    let mut savers = tokio::task::JoinSet::new();
+    for saver in 0..16 {
+        let store = store.clone();
+        savers.spawn(async move {
+            for number in 0.. {
+                let user = format!("user-{saver}-{number}");
+                store.save(&TenantName::default(), &user, None, &one("pvt_n", number.to_string())?).await?;
+                writeln!(std::io::stdout(), "{user}")?;
+            }
+            anyhow::Ok(())
+        });
+    }
+    savers.join_next().await.context("nobody saves")??
+}
+
+/// Saves until there is no room, looks whether all is there, makes room, and saves again.
+async fn fills_the_disk(directory: &Path, ballast: &Path) -> anyhow::Result<()> {
+    let (tenant, store) = (TenantName::default(), Store::open(directory).await?);
+    let mut saved = 0;
+    let error = loop {
+        let page = one("page", "x".repeat(4000))?;
+        match store.save(&tenant, &format!("user-{saved}"), None, &page).await {
+            Ok(()) => saved += 1,
+            Err(SaveError::Store(error)) => break error,
+            Err(SaveError::Conflict) => bail!("a conflict that nobody made"),
+        }
+    };
+    ensure!(error == Error::Full, "not full, but: {error:?}");
+    ensure!(store.profiles(&tenant, "").await?.len() == saved, "lost while full");
+
+    std::fs::remove_file(ballast)?;
+    store.save(&tenant, "late", None, &one("a", "1".to_owned())?).await?;
+    store.close().await;
+    let again = Store::open(directory).await?;
+    ensure!(again.profiles(&tenant, "").await?.len() == saved + 1, "lost after it was full");
+    writeln!(std::io::stdout(), "full after {saved}")?;
+    Ok(())
+}
