@@ -3,8 +3,8 @@
 #
 #     guests/build.sh [rust|python|js|all]     (all, unless told otherwise)
 #
-# Packages of policies/ end up as target/components/policies/<package>.wasm, examples of the packages in probes/ as
-# target/components/probes/<example>.wasm, and probes written as text beside them as <probe>.wat. Files are
+# Packages of policies/ end up as target/components/policies/<package>.wasm, examples of the packages in probes/ and puppets/ as
+# target/components/probes/<example>.wasm and .../puppets/<example>.wasm, and probes written as text beside them as <probe>.wat. Files are
 # rewritten only where their bytes changed, so that whoever watches them sees real changes alone.
 # A package is built for wasm32-unknown-unknown unless its Cargo.toml says
 # `[package.metadata.vestibule]`, `target = "wasm32-wasip2"`. Other languages have a build.sh of their own.
@@ -38,7 +38,7 @@ rust() {
   toolchain=$("$here/toolchain.sh")
   eval "$toolchain"
   cd "$here"
-  mkdir -p "$components/policies" "$components/probes"
+  mkdir -p "$components/policies" "$components/probes" "$components/puppets"
   for target in wasm32-unknown-unknown wasm32-wasip2; do
     packages=
     for manifest in policies/*/Cargo.toml; do
@@ -55,17 +55,23 @@ rust() {
     file=$(echo "$package" | tr - _).wasm
     collect "target/$(target_of "$manifest")/release/$file" "$components/policies/$package.wasm"
   done
-  probes
+  for manifest in probes/Cargo.toml probes/*/Cargo.toml; do
+    examples "$manifest" probes
+  done
+  examples puppets/Cargo.toml puppets
+  assembled_probes
 }
 
-probes() {
-  for manifest in probes/Cargo.toml probes/*/Cargo.toml; do
-    target=$(target_of "$manifest")
-    "$CARGO" build --quiet --release --target "$target" --package "$(field package name "$manifest")" --examples
-    for probe in $(sed -n 's/^path = ".*src\/\([a-z0-9_]*\)\.rs"$/\1/p' "$manifest"); do
-      collect "target/$target/release/examples/$probe.wasm" "$components/probes/$(echo "$probe" | tr _ -).wasm"
-    done
+# `examples MANIFEST FOLDER`
+examples() {
+  target=$(target_of "$1")
+  "$CARGO" build --quiet --release --target "$target" --package "$(field package name "$1")" --examples
+  for example in $(sed -n 's/^path = ".*src\/\([a-z0-9_]*\)\.rs"$/\1/p' "$1"); do
+    collect "target/$target/release/examples/$example.wasm" "$components/$2/$(echo "$example" | tr _ -).wasm"
   done
+}
+
+assembled_probes() {
   assembled=$(mktemp)
   for text in probes/wat/*.wat; do
     if grep -q '^(core module \$policy' "$text"; then

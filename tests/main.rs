@@ -2,6 +2,7 @@
 
 #![expect(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "a test that panics has failed")]
 
+mod gate;
 mod harness;
 
 mod bad_input_gets_a_sentence;

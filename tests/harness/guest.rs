@@ -31,6 +31,11 @@ pub(crate) fn probe(name: &str) -> Guest {
     Guest::new(&component(&format!("probes/{name}")))
 }
 
+/// One of the guests that do as they are told.
+pub(crate) fn puppet(name: &str) -> Guest {
+    Guest::new(&component(&format!("puppets/{name}")))
+}
+
 /// Why a probe is refused before it sees a login: by the loader, or for what its manifest is.
 pub(crate) async fn refusal(name: &str) -> String {
     match Compiled::new(engine(), &probe_bytes(name)) {

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use serde::Serialize;
-use vestibule_domain::decision::DenyCause;
+use vestibule_domain::decision::{Denial, DenyCause};
 use vestibule_domain::log::Line;
 use vestibule_domain::login::Status;
 use vestibule_domain::outcome::Echo;
@@ -31,7 +31,7 @@ pub(crate) fn verdict(decision: &Decision) -> (&'static str, Exit) {
     match decision {
         Decision::Allow { .. } => ("allowed", Exit::Allowed),
         Decision::Challenge { .. } => ("challenged", Exit::Challenged),
-        Decision::Deny { cause, .. } => match cause {
+        Decision::Deny(denial) => match denial.cause {
             DenyCause::Fault(_) => ("denied", Exit::Fault),
             _ => ("denied", Exit::Denied),
         },
@@ -72,7 +72,7 @@ impl Answer<'_> {
             (Err(fault), _) => format!("{}: the policy failed", fault.cause),
             (_, Decision::Allow { .. }) => "the policy lets the user in".to_owned(),
             (_, Decision::Challenge { .. }) => "the policy asks a question first".to_owned(),
-            (_, Decision::Deny { cause, .. }) => format!("{}: the policy keeps the user out", cause.code()),
+            (_, Decision::Deny(denial)) => format!("{}: the policy keeps the user out", denial.cause.code()),
         }
     }
 
@@ -96,7 +96,7 @@ impl Answer<'_> {
     pub(crate) fn to_json(&self) -> AnswerJson<'_> {
         let decision = self.decision();
         let (cause, client_reason) = match &decision {
-            Decision::Deny { cause, client_reason, .. } => (Some(cause.code()), Some(client_reason.to_string())),
+            Decision::Deny(denial) => (Some(denial.cause.code()), Some(denial.client_reason.to_string())),
             _ => (None, None),
         };
         AnswerJson {
@@ -151,7 +151,7 @@ fn write_outcome(text: &mut String, outcome: &Outcome, decision: &Decision) {
     if let Some(reason) = &authret.reason {
         write_field(text, "reason", reason);
     }
-    if let Decision::Deny { client_reason, .. } = decision {
+    if let Decision::Deny(Denial { client_reason, .. }) = decision {
         write_field(text, "client_reason", client_reason.as_str());
     }
     write_field(text, "user", authret.user.as_str());

@@ -5,7 +5,7 @@
 use serde::Serialize;
 
 use crate::cause::NEUTRAL_TEXT;
-use crate::login::Status;
+use crate::login::{Authret, Status};
 use crate::outcome::Challenge;
 use crate::refusal::Refusal;
 use crate::text::{ClientText, MAX_REASON_BYTES, log_text};
@@ -32,14 +32,18 @@ pub enum Decision {
         proplist_save: Properties,
     },
     /// Keep the user out.
-    Deny {
-        /// Why.
-        cause: DenyCause,
-        /// For the log.
-        reason: String,
-        /// For the user.
-        client_reason: ClientText,
-    },
+    Deny(Denial),
+}
+
+/// That somebody is kept out, and what is said of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Denial {
+    /// Why.
+    pub cause: DenyCause,
+    /// For the log.
+    pub reason: String,
+    /// For the user.
+    pub client_reason: ClientText,
 }
 
 /// Why a user is kept out.
@@ -84,10 +88,10 @@ impl DenyCause {
     }
 }
 
-impl Decision {
-    /// Keeps the user out, with the cause's own text for the user.
-    pub fn deny(cause: DenyCause, reason: impl AsRef<str>) -> Self {
-        Self::Deny {
+impl Denial {
+    /// A denial with the cause's own text for the user.
+    pub fn new(cause: DenyCause, reason: impl AsRef<str>) -> Self {
+        Self {
             cause,
             reason: log_text(reason.as_ref(), MAX_REASON_BYTES),
             client_reason: ClientText::from(cause.client_text()),
@@ -95,15 +99,32 @@ impl Decision {
     }
 }
 
-impl From<Refusal> for Decision {
-    fn from(refusal: Refusal) -> Self {
-        Self::deny(DenyCause::Refusal(refusal.cause), refusal.detail)
+impl From<Fault> for Denial {
+    fn from(fault: Fault) -> Self {
+        Self::new(DenyCause::Fault(fault.cause), fault.detail)
     }
 }
 
-impl From<primary::Failure> for Decision {
+impl From<Refusal> for Denial {
+    fn from(refusal: Refusal) -> Self {
+        Self::new(DenyCause::Refusal(refusal.cause), refusal.detail)
+    }
+}
+
+impl From<primary::Failure> for Denial {
     fn from(failure: primary::Failure) -> Self {
-        Self::deny(DenyCause::Primary(failure.cause), failure.detail)
+        Self::new(DenyCause::Primary(failure.cause), failure.detail)
+    }
+}
+
+/// What a policy says that keeps the user out.
+impl From<Authret> for Denial {
+    fn from(authret: Authret) -> Self {
+        Self {
+            cause: DenyCause::Denied,
+            reason: authret.reason.unwrap_or_default(),
+            client_reason: authret.client_reason.unwrap_or_else(|| ClientText::from(DENIED_TEXT)),
+        }
     }
 }
 
@@ -113,15 +134,9 @@ const DENIED_TEXT: &str = "You are not allowed to log in.";
 impl From<Result<Outcome, Fault>> for Decision {
     fn from(answer: Result<Outcome, Fault>) -> Self {
         match answer {
-            Err(fault) => Self::from(fault),
+            Err(fault) => Self::Deny(fault.into()),
             Ok(outcome) => Self::from(outcome),
         }
-    }
-}
-
-impl From<Fault> for Decision {
-    fn from(fault: Fault) -> Self {
-        Self::deny(DenyCause::Fault(fault.cause), fault.detail)
     }
 }
 
@@ -131,11 +146,7 @@ impl From<Outcome> for Decision {
         match (challenge, authret.status) {
             (Some(challenge), _) => Self::Challenge { challenge, proplist_save },
             (None, Status::Succeed) => Self::Allow { user: authret.user, proplist: authret.proplist, proplist_save },
-            (None, Status::Fail) => Self::Deny {
-                cause: DenyCause::Denied,
-                reason: authret.reason.unwrap_or_default(),
-                client_reason: authret.client_reason.unwrap_or_else(|| ClientText::from(DENIED_TEXT)),
-            },
+            (None, Status::Fail) => Self::Deny(authret.into()),
         }
     }
 }
@@ -151,7 +162,7 @@ mod tests {
         #[test]
         fn no_fault_ever_becomes_an_allow(cause in select(Cause::ALL.to_vec()), detail in any::<String>()) {
             let decision = Decision::from(Err(Fault::new(cause, &detail)));
-            let Decision::Deny { cause: denied, client_reason, .. } = decision else {
+            let Decision::Deny(Denial { cause: denied, client_reason, .. }) = decision else {
                 return Err(TestCaseError::fail("a fault let somebody in"));
             };
             prop_assert_eq!(denied.code(), cause.code());

@@ -65,8 +65,13 @@ impl Grants {
     /// Whether a policy may set this property.
     pub fn allows_property(&self, name: &str) -> bool {
         let open = OPEN_PREFIXES.iter().any(|prefix| name.starts_with(prefix));
-        let privileged = PRIVILEGED.contains(&name) || name.starts_with(CLIENT_SCRIPTS);
-        (open && !privileged) || self.names(name)
+        (open && !is_privileged(name)) || self.names(name)
+    }
+
+    /// Whether a user may get or lose this property by the group that a policy chose. What administrators gave a group is theirs to
+    /// give, but for what decides who may come in.
+    pub fn allows_by_group(&self, name: &str) -> bool {
+        !is_privileged(name) || self.names(name)
     }
 
     /// Whether a policy is handed this property.
@@ -86,6 +91,10 @@ impl Grants {
             Some(origin) => Err(Error::Denied(format!("`http` to `{origin}` is not granted"))),
         }
     }
+}
+
+fn is_privileged(name: &str) -> bool {
+    PRIVILEGED.contains(&name) || name.starts_with(CLIENT_SCRIPTS)
 }
 
 #[cfg(test)]

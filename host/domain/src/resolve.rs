@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use crate::profile::{CONN_GROUP, CONN_IP, inherit, is_group, overlay};
 use crate::refusal::{Cause, Refusal};
-use crate::{Properties, subnet};
+use crate::{CanonicalUser, Properties, profile, subnet};
 
 /// What is on record when a login is decided on.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -30,14 +30,22 @@ pub struct Entrance {
 }
 
 impl Records {
+    /// A name that stands for a person.
+    ///
+    /// # Errors
+    /// It is a group's, or everybody's.
+    pub fn ensure_user(&self, name: &CanonicalUser) -> Result<(), Refusal> {
+        if name.as_str() == profile::DEFAULT || self.user.as_ref().is_some_and(is_group) {
+            return Err(Refusal::new(Cause::NotAUser, format!("`{name}` is no user's name")));
+        }
+        Ok(())
+    }
+
     /// What counts for the user as recorded, with the group of the own record.
     ///
     /// # Errors
-    /// The name is not a user's, or the recorded group does not exist.
+    /// The recorded group does not exist.
     pub fn recorded(&self) -> Result<Properties, Refusal> {
-        if self.user.as_ref().is_some_and(is_group) {
-            return Err(Refusal::new(Cause::NotAUser, "the name is a group's"));
-        }
         let group = self.user.as_ref().and_then(|user| user.get(CONN_GROUP)).filter(|name| !name.is_empty());
         inherit(self.user.as_ref(), group.map(|name| self.group(name)).transpose()?, &self.default)
     }
@@ -165,14 +173,18 @@ mod tests {
     fn a_group_that_does_not_exist_and_a_name_that_is_a_groups_are_refused() {
         assert_eq!(refused(records().chosen(&list(&[("conn_group", "ghosts")]), true)), Some(Cause::UnknownGroup));
         let group = Records { user: Some(list(&[("type", "group")])), ..records() };
-        assert_eq!(refused(group.recorded()), Some(Cause::NotAUser));
+        let joe = CanonicalUser::new("joe").unwrap();
+        assert_eq!(refused(group.ensure_user(&joe)), Some(Cause::NotAUser));
+        assert_eq!(refused(records().ensure_user(&joe)), None);
+        let everybody = CanonicalUser::new(profile::DEFAULT).unwrap();
+        assert_eq!(refused(records().ensure_user(&everybody)), Some(Cause::NotAUser));
     }
 
     #[test]
     fn a_choice_gives_no_privilege_that_was_not_granted() {
         let before = records().recorded().unwrap();
         let after = records().chosen(&list(&[("conn_group", "chiefs")]), true).unwrap();
-        let none = |name: &str| crate::Grants::default().allows_property(name);
+        let none = |name: &str| crate::Grants::default().allows_by_group(name);
         assert_eq!(refused(ensure_granted(&before, &after, none)), Some(Cause::PrivilegeNotGranted));
         assert!(ensure_granted(&before, &after, |_| true).is_ok());
     }

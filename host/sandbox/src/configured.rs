@@ -3,6 +3,7 @@
 //! Not for: what belongs to one call; see [`crate::call`].
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use vestibule_domain::{Grants, Login, Settings};
 
@@ -61,6 +62,23 @@ impl Configured {
     pub fn with_capabilities(mut self, capabilities: Capabilities) -> Self {
         Arc::make_mut(&mut self.configuration).capabilities = capabilities;
         self
+    }
+
+    /// With a deadline no later than in `left`. Costs nothing where the policy's own is earlier.
+    #[must_use]
+    pub fn within(&self, left: Duration) -> Self {
+        let limits = &self.configuration.limits;
+        if limits.deadline() <= left {
+            return self.clone();
+        }
+        let deadline_ms = u64::try_from(left.as_millis()).unwrap_or(u64::MAX);
+        let limits = Limits { deadline_ms, ..limits.clone() };
+        self.clone().with_limits(limits)
+    }
+
+    /// The component's SHA-256: which policy this is.
+    pub fn digest(&self) -> String {
+        self.compiled.digest()
     }
 
     /// Decides on one login in a fresh instance.

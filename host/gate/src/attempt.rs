@@ -1,0 +1,77 @@
+//! What a front door knows of somebody who wants to come in.
+//!
+//! Not for: finding out more. Whatever stands in a [`Voucher`] the front door has proven itself.
+
+use std::collections::BTreeMap;
+
+use vestibule_domain::login::{Attributes, Authcred};
+use vestibule_domain::wire::crv1::StateId;
+use vestibule_domain::{EnteredUser, Secret};
+
+/// One attempt to come in.
+#[derive(Debug, Clone)]
+pub struct Attempt {
+    /// The name as typed; with a [`Voucher`], as vouched for.
+    pub user: EnteredUser,
+    /// Why the door should open.
+    pub proof: Proof,
+    /// The client's real address, where the front door knows it.
+    pub client_ip_addr: Option<String>,
+    /// What IV_HWADDR carried.
+    pub client_hw_addr: Option<String>,
+    /// The answer to a static challenge.
+    pub static_response: Option<Secret>,
+    /// Circumstances that policies see.
+    pub attributes: Attributes,
+    /// The session that this login begins or renews, where the front door has sessions.
+    pub session_id: Option<String>,
+}
+
+/// Why the door should open.
+#[derive(Debug, Clone)]
+pub enum Proof {
+    /// A password, to be checked.
+    Password(Secret),
+    /// The answer to a question that was put before; the password was right then.
+    Response {
+        /// The question's handle, as the client claims it.
+        state_id: StateId,
+        /// What the user answered.
+        response: Secret,
+    },
+    /// The front door has checked the user itself.
+    Voucher(Voucher),
+}
+
+/// What a front door has checked.
+#[derive(Debug, Clone)]
+pub enum Voucher {
+    /// A certificate alone.
+    Autologin,
+    /// A session token that an earlier login was given.
+    Session,
+    /// An assertion of an identity provider, with its attributes.
+    Saml(BTreeMap<String, Vec<String>>),
+}
+
+impl Attempt {
+    /// What policies see of it.
+    pub(crate) fn authcred(&self) -> Authcred {
+        let password = match &self.proof {
+            Proof::Password(password) => Some(password.clone()),
+            Proof::Response { .. } | Proof::Voucher(_) => None,
+        };
+        Authcred {
+            username: self.user.clone(),
+            client_ip_addr: self.client_ip_addr.clone(),
+            client_hw_addr: self.client_hw_addr.clone(),
+            static_response: self.static_response.clone(),
+            password,
+        }
+    }
+
+    /// Whether a wrong answer to a question may be in it.
+    pub(crate) fn answers(&self) -> bool {
+        self.static_response.is_some() || matches!(self.proof, Proof::Response { .. })
+    }
+}

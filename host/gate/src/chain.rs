@@ -1,0 +1,87 @@
+//! A tenant's active policies in their order.
+//!
+//! Not for: running them; see [`crate::policies`].
+
+use vestibule_domain::{Grants, Manifest};
+use vestibule_sandbox::Configured;
+
+/// The most policies that one login goes through.
+pub const MAX_LINKS: usize = 16;
+
+/// One policy of a chain.
+#[derive(Clone)]
+pub struct Link {
+    pub(crate) name: String,
+    pub(crate) version: String,
+    pub(crate) digest: String,
+    pub(crate) policy: Configured,
+    pub(crate) group_select: bool,
+    auth_null: bool,
+    grants: Grants,
+}
+
+/// Why policies make no chain.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ChainError {
+    /// More than [`MAX_LINKS`].
+    #[error("a chain has at most {MAX_LINKS} policies, not {0}")]
+    TooLong(usize),
+    /// Two policies of one name: which of them a question or a session belongs to could not be said.
+    #[error("the chain names two policies `{0}`")]
+    Ambiguous(String),
+}
+
+impl Link {
+    /// A policy under the name that the tenant gave it. It gets these grants, whatever it was configured with.
+    pub fn new(name: String, policy: Configured, manifest: &Manifest, grants: Grants) -> Self {
+        Self {
+            name,
+            version: manifest.version.clone(),
+            digest: policy.digest(),
+            group_select: manifest.group_select,
+            auth_null: manifest.auth_null && grants.auth_null,
+            policy: policy.with_grants(grants.clone()),
+            grants,
+        }
+    }
+}
+
+/// Policies in the order in which they run. One is the common case, none is possible.
+#[derive(Clone, Default)]
+pub struct Chain(Vec<Link>);
+
+impl Chain {
+    /// Policies in their order.
+    ///
+    /// # Errors
+    /// [`ChainError`].
+    pub fn new(links: Vec<Link>) -> Result<Self, ChainError> {
+        if links.len() > MAX_LINKS {
+            return Err(ChainError::TooLong(links.len()));
+        }
+        let again = |(index, link): &(usize, &Link)| links.iter().take(*index).any(|other| other.name == link.name);
+        match links.iter().enumerate().find(again) {
+            Some((_, link)) => Err(ChainError::Ambiguous(link.name.clone())),
+            None => Ok(Self(links)),
+        }
+    }
+
+    pub(crate) fn links(&self) -> &[Link] {
+        &self.0
+    }
+
+    /// Whether properties are looked up after the policies ran.
+    pub(crate) fn is_late(&self) -> bool {
+        self.0.iter().any(|link| link.group_select)
+    }
+
+    /// Whether a policy takes over who a user is, by its manifest's wish and the tenant's grant.
+    pub(crate) fn takes_over_authentication(&self) -> bool {
+        self.0.iter().any(|link| link.auth_null)
+    }
+
+    /// Whether the policies' choice may give or take this property.
+    pub(crate) fn may_change(&self, name: &str) -> bool {
+        self.0.iter().any(|link| link.grants.allows_by_group(name))
+    }
+}

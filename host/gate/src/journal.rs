@@ -1,0 +1,180 @@
+//! What happened on a login's way, step by step, as it will stand on record.
+//!
+//! Not for: values of properties and secrets: the record has names, and what is left of a login is masked by its types.
+
+use std::time::SystemTime;
+
+use serde::Serialize;
+use tokio::time::Instant;
+use vestibule_domain::decision::{Denial, DenyCause};
+use vestibule_domain::log::Line;
+use vestibule_domain::text::log_text;
+use vestibule_domain::{Cause, Decision, Fault, Properties, primary};
+use vestibule_sandbox::{Cost, Report};
+use vestibule_store::DecisionRow;
+
+use crate::answer::Answer;
+use crate::attempt::Attempt;
+use crate::chain::Link;
+
+/// The steps, as the record names them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Step {
+    LookUp,
+    Primary,
+    Challenge,
+    Policy,
+    Rules,
+    Save,
+    Session,
+}
+
+/// A record in the making.
+pub(crate) struct Journal {
+    step: Step,
+    since: Instant,
+    steps: Vec<Took>,
+    policies: Vec<PolicyEntry>,
+    pub(crate) method: Option<String>,
+    pub(crate) user: Option<String>,
+    /// How often the user's record changed meanwhile.
+    pub(crate) conflicts: u32,
+    set: Vec<String>,
+    saved: Vec<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct Took {
+    step: Step,
+    micros: u64,
+}
+
+#[derive(Debug, Serialize)]
+struct PolicyEntry {
+    name: String,
+    version: String,
+    sha256: String,
+    micros: u64,
+    #[serde(flatten)]
+    cost: Cost,
+    log: Vec<Line>,
+}
+
+impl Journal {
+    pub(crate) fn new() -> Self {
+        Self {
+            step: Step::LookUp,
+            since: Instant::now(),
+            steps: Vec::new(),
+            policies: Vec::new(),
+            method: None,
+            user: None,
+            conflicts: 0,
+            set: Vec::new(),
+            saved: Vec::new(),
+        }
+    }
+
+    /// The step before has ended, this one begins.
+    pub(crate) fn enter(&mut self, step: Step) {
+        let now = Instant::now();
+        self.steps.push(Took { step: self.step, micros: micros(now - self.since) });
+        (self.step, self.since) = (step, now);
+    }
+
+    /// A policy has answered.
+    pub(crate) fn policy(&mut self, link: &Link, report: &Report) {
+        self.policies.push(PolicyEntry {
+            name: link.name.clone(),
+            version: link.version.clone(),
+            sha256: link.digest.clone(),
+            micros: micros(report.wall),
+            cost: report.cost,
+            log: report.log.clone(),
+        });
+    }
+
+    pub(crate) fn set(&mut self, set: &Properties) {
+        self.set = names(set);
+    }
+
+    pub(crate) fn saved(&mut self, saved: &Properties) {
+        self.saved = names(saved);
+    }
+
+    /// What it means that the login's time ran out in this step.
+    pub(crate) fn late(&self) -> Denial {
+        const DETAIL: &str = "the login's time ran out";
+        match self.step {
+            Step::Primary => Denial::new(DenyCause::Primary(primary::Cause::TooSlow), DETAIL),
+            Step::Policy => Fault::new(Cause::Deadline, DETAIL).into(),
+            Step::LookUp | Step::Challenge | Step::Rules | Step::Save | Step::Session => {
+                Fault::new(Cause::StoreUnavailable, DETAIL).into()
+            }
+        }
+    }
+
+    /// The row to keep.
+    pub(crate) fn row(mut self, attempt: &Attempt, answer: &Answer, at: SystemTime) -> DecisionRow {
+        self.enter(Step::Rules);
+        let denial = match &answer.decision {
+            Decision::Deny(denial) => Some(denial),
+            Decision::Allow { .. } | Decision::Challenge { .. } => None,
+        };
+        let record = Record {
+            entered: attempt.user.as_str(),
+            method: self.method.as_deref(),
+            client_ip_addr: attempt.client_ip_addr.as_deref().map(|address| log_text(address, 64)),
+            vpn_auth: attempt.attributes.vpn_auth,
+            reason: &answer.reason,
+            client_reason: denial.map(|denial| denial.client_reason.as_str()),
+            steps: self.steps,
+            policies: self.policies,
+            conflicts: self.conflicts,
+            set: self.set,
+            saved: self.saved,
+        };
+        DecisionRow {
+            id: answer.id.clone(),
+            at,
+            user: answer.user.clone(),
+            outcome: outcome(&answer.decision).to_owned(),
+            cause: denial.map(|denial| denial.cause.code().to_owned()),
+            record: serde_json::to_string(&record).unwrap_or_default(),
+        }
+    }
+}
+
+/// The record's JSON.
+#[derive(Debug, Serialize)]
+struct Record<'a> {
+    entered: &'a str,
+    method: Option<&'a str>,
+    client_ip_addr: Option<String>,
+    vpn_auth: bool,
+    reason: &'a str,
+    client_reason: Option<&'a str>,
+    steps: Vec<Took>,
+    policies: Vec<PolicyEntry>,
+    conflicts: u32,
+    set: Vec<String>,
+    saved: Vec<String>,
+}
+
+/// How a decision is called on record.
+const fn outcome(decision: &Decision) -> &'static str {
+    match decision {
+        Decision::Allow { .. } => "allowed",
+        Decision::Challenge { .. } => "challenged",
+        Decision::Deny(_) => "denied",
+    }
+}
+
+fn names(list: &Properties) -> Vec<String> {
+    list.iter().map(|(name, _)| name.to_owned()).collect()
+}
+
+fn micros(duration: std::time::Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,38 @@
+//! Decides on a login: who it is, what the policies say, with which properties, and that the answer is remembered.
+//!
+//! Not for: sandboxing policies, keeping records or speaking LDAP; those are rooms of their own, which this one asks. Everything
+//! that goes wrong here is a denial with a cause.
+//!
+//! A login's way, from top to bottom:
+//!
+//! | step | module |
+//! |---|---|
+//! | a front door makes an attempt of what it heard | [`attempt`](Attempt) |
+//! | who is it? | `primary`, or `challenge` where a question is answered |
+//! | what is on record? | `records` |
+//! | what do the policies say? | `policies` |
+//! | which properties follow, and what has to be saved? | `round` |
+//! | the answer, once it is on record | `gate`, `journal` |
+
+mod answer;
+mod attempt;
+mod chain;
+mod challenge;
+mod gate;
+mod journal;
+mod method;
+mod passage;
+mod policies;
+mod primary;
+mod progress;
+mod records;
+mod round;
+mod tenant;
+
+pub use answer::Answer;
+pub use attempt::{Attempt, Proof, Voucher};
+pub use chain::{Chain, ChainError, Link, MAX_LINKS};
+pub use gate::Gate;
+pub use method::Method;
+pub use primary::password::{MAX_PASSWORD_BYTES, MIN_PASSWORD_CHARACTERS, PasswordError, set_password};
+pub use tenant::{Tenant, TenantSettings, WithoutPolicy};

@@ -1,0 +1,173 @@
+//! One attempt on its way through the gate: who it is, round by round until what the policies saw is what is stored.
+//!
+//! Not for: the record of it; see [`crate::gate`].
+
+use std::time::SystemTime;
+
+use tokio::time::Instant;
+use vestibule_domain::decision::{Denial, DenyCause};
+use vestibule_domain::login::Info;
+use vestibule_domain::outcome::Challenge;
+use vestibule_domain::profile::{inherit, overlay};
+use vestibule_domain::wire::crv1::StateId;
+use vestibule_domain::{CanonicalUser, Cause, Fault, Properties, Secret};
+use vestibule_store::{LoginProfiles, Session, Store};
+
+use crate::attempt::Attempt;
+use crate::chain::Chain;
+use crate::challenge::{Waiting, expiry};
+use crate::journal::{Journal, Step};
+use crate::method::Method;
+use crate::primary::Hashing;
+use crate::progress::{Progress, Sessions};
+use crate::records::{self, unavailable};
+use crate::tenant::{Tenant, WithoutPolicy};
+
+/// How often policies run on records that change while they do.
+const MAX_ROUNDS: u32 = 4;
+
+/// What an attempt needs on its way.
+pub(crate) struct Passage<'a> {
+    pub(crate) store: &'a Store,
+    pub(crate) tenant: &'a Tenant,
+    pub(crate) chain: &'a Chain,
+    pub(crate) hashing: &'a Hashing,
+    pub(crate) attempt: &'a Attempt,
+    pub(crate) now: SystemTime,
+    /// When the login's time is up.
+    pub(crate) end: Instant,
+}
+
+/// A user who is known.
+pub(crate) struct Known {
+    /// How, unless the front door knew.
+    pub(crate) method: Option<Method>,
+    pub(crate) info: Info,
+    pub(crate) progress: Progress,
+    /// What was read of the user just now.
+    pub(crate) profiles: Option<LoginProfiles>,
+    /// A break-glass administrator with the right password.
+    pub(crate) bootstrap: bool,
+    /// Failures of the local account wait to be forgotten.
+    pub(crate) failed_before: bool,
+}
+
+/// Where an attempt has come to.
+pub(crate) enum Passed {
+    In { user: CanonicalUser, proplist: Properties, saved: Properties, reason: String },
+    Asked { user: CanonicalUser, question: Challenge, saved: Properties, reason: String, state_id: StateId },
+}
+
+impl Passage<'_> {
+    pub(crate) async fn walk(&self, journal: &mut Journal) -> Result<Passed, Denial> {
+        let mut known = self.identify(journal).await?;
+        journal.user = Some(known.progress.user.to_string());
+        let profiles = known.profiles.take();
+        let passed = if known.bootstrap {
+            self.break_glass(&known, profiles)
+        } else if self.chain.links().is_empty() && self.tenant.settings.without_policy == WithoutPolicy::Deny {
+            Err(Fault::new(Cause::NoActivePolicy, "the tenant has no active policy").into())
+        } else {
+            self.rounds(&known, profiles, journal).await
+        };
+        self.settle_failures(&known, &passed).await?;
+        passed
+    }
+
+    async fn rounds(
+        &self,
+        known: &Known,
+        mut profiles: Option<LoginProfiles>,
+        journal: &mut Journal,
+    ) -> Result<Passed, Denial> {
+        for _ in 0..MAX_ROUNDS {
+            if let Some(passed) = self.round(known, profiles.take(), journal).await? {
+                return Ok(passed);
+            }
+            journal.conflicts += 1;
+        }
+        let detail = format!("the user's record changed {MAX_ROUNDS} times while policies decided on it");
+        Err(Fault::new(Cause::SaveConflict, detail).into())
+    }
+
+    /// No policy is asked, and no property keeps the user out: what a policy has saved may be what is wrong.
+    fn break_glass(&self, known: &Known, profiles: Option<LoginProfiles>) -> Result<Passed, Denial> {
+        let user = known.progress.user.clone();
+        tracing::warn!(tenant = %self.tenant.name, %user, "a bootstrap administrator comes in without any policy");
+        let records = records::of(profiles.unwrap_or_default());
+        records.ensure_user(&user)?;
+        let mut superuser = Properties::new();
+        let set = superuser.set("prop_superuser", "true");
+        set.map_err(|error| crate::policies::too_much(&error))?;
+        let proplist = overlay(&inherit(records.user.as_ref(), None, &records.default)?, &superuser)?;
+        let reason = "a bootstrap administrator: no policy was asked".to_owned();
+        Ok(Passed::In { user, proplist, saved: Properties::new(), reason })
+    }
+
+    /// Takes up a login where its question was put.
+    pub(crate) async fn resume(
+        &self,
+        state_id: &StateId,
+        response: Secret,
+        journal: &mut Journal,
+    ) -> Result<Known, Denial> {
+        journal.enter(Step::Challenge);
+        let waiting = Waiting::take(self.store, &self.tenant.name, &self.attempt.user, state_id, self.now).await?;
+        let (method, info) = (waiting.method, waiting.info.clone());
+        journal.method = Some(info.auth_method.clone());
+        let progress = waiting.resume(response, self.chain)?;
+        journal.enter(Step::LookUp);
+        // A local account may have failures before the password that led to the question.
+        let failed_before = method == Some(Method::Local);
+        Ok(Known { method, info, progress, profiles: None, bootstrap: false, failed_before })
+    }
+
+    /// What policies kept for the session that is renewed.
+    pub(crate) async fn read_session(&self, user: &CanonicalUser, journal: &mut Journal) -> Result<Sessions, Denial> {
+        let Some(id) = &self.attempt.session_id else { return Ok(Sessions::default()) };
+        journal.enter(Step::Session);
+        let session = self.store.session(&self.tenant.name, id, self.now).await.map_err(|error| unavailable(&error))?;
+        journal.enter(Step::LookUp);
+        let Some(session) = session else { return Ok(Sessions::default()) };
+        if session.user != user.as_str() {
+            let cause = DenyCause::Primary(vestibule_domain::primary::Cause::ProofMismatch);
+            return Err(Denial::new(cause, "the session is another user's"));
+        }
+        serde_json::from_slice(&session.state)
+            .map_err(|error| Fault::new(Cause::StoreUnavailable, format!("a session cannot be read: {error}")).into())
+    }
+
+    /// Keeps what policies want to know again in this session. A login by certificate alone has none.
+    pub(crate) async fn keep_session(
+        &self,
+        user: &CanonicalUser,
+        sessions: &Sessions,
+        journal: &mut Journal,
+    ) -> Result<(), Denial> {
+        let Some(id) = self.attempt.session_id.as_ref().filter(|_| !sessions.is_empty()) else { return Ok(()) };
+        journal.enter(Step::Session);
+        let state = serde_json::to_vec(sessions)
+            .map_err(|error| Fault::new(Cause::StoreUnavailable, format!("a session cannot be written: {error}")))?;
+        let expires = expiry(self.now, self.tenant.settings.session_seconds);
+        let session = Session { user: user.to_string(), state, expires };
+        Ok(self.store.put_session(&self.tenant.name, id, &session).await.map_err(|error| unavailable(&error))?)
+    }
+
+    /// Whoever comes in is forgiven; a wrong answer counts like a wrong password, or a thief of the password could try them all.
+    async fn settle_failures(&self, known: &Known, passed: &Result<Passed, Denial>) -> Result<(), Denial> {
+        if known.method != Some(Method::Local) {
+            return Ok(());
+        }
+        match passed {
+            Ok(Passed::In { .. }) if known.failed_before => {
+                let reset = self.store.reset_failures(&self.tenant.name, self.attempt.user.as_str()).await;
+                reset.map_err(|error| unavailable(&error).into())
+            }
+            Err(denial) if denial.cause == DenyCause::Denied && self.attempt.answers() => {
+                self.count_failure().await;
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+}

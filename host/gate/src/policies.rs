@@ -1,0 +1,115 @@
+//! Asks a chain of policies about one login: what one sets, the next one sees; the first denial or question ends it.
+//!
+//! Not for: believing what they answer, which the sandbox does, nor what follows from it.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use tokio::time::Instant;
+use vestibule_domain::decision::Denial;
+use vestibule_domain::login::{Authret, Crstate, Info, Login, Status};
+use vestibule_domain::outcome::Challenge;
+use vestibule_domain::profile::overlay;
+use vestibule_domain::{Cause, Fault, Outcome, Properties, save};
+use vestibule_sandbox::Circumstances;
+
+use crate::attempt::Attempt;
+use crate::chain::{Chain, Link};
+use crate::journal::Journal;
+use crate::progress::Progress;
+
+/// What is the same for all policies of a login.
+pub(crate) struct Asking<'a> {
+    pub(crate) attempt: &'a Attempt,
+    pub(crate) info: &'a Info,
+    pub(crate) now: SystemTime,
+    /// When the login's time is up.
+    pub(crate) end: Instant,
+}
+
+/// What a chain came to.
+pub(crate) struct Ran {
+    pub(crate) progress: Progress,
+    /// What all of them want stored.
+    pub(crate) saves: Properties,
+    /// What the policy at `progress.next` asks the user.
+    pub(crate) question: Option<Challenge>,
+}
+
+impl Asking<'_> {
+    /// Runs the chain from where the login has come to. `recorded` is what counts for the user as recorded.
+    pub(crate) async fn run(
+        &self,
+        chain: &Chain,
+        mut progress: Progress,
+        recorded: &Properties,
+        journal: &mut Journal,
+    ) -> Result<Ran, Denial> {
+        let mut saves = Properties::new();
+        for link in chain.links().iter().skip(progress.next) {
+            let login = self.login(link, &mut progress, recorded)?;
+            let left = self.end.saturating_duration_since(Instant::now());
+            let report = link.policy.within(left).call(&login, &self.circumstances()).await;
+            journal.policy(link, &report);
+            let Outcome { authret, proplist_save, challenge, session_state } = report.answer?;
+            if challenge.is_none() && authret.status == Status::Fail {
+                return Err(authret.into());
+            }
+            let changed = authret.proplist.changes_from(&login.authret.proplist);
+            let changed =
+                Properties::from_pairs(changed.map(|(name, value)| (name.to_owned(), value.to_owned())).collect());
+            progress.set = overlay(&progress.set, &changed.map_err(|error| too_much(&error))?)?;
+            progress.user = authret.user;
+            if let Some(reason) = authret.reason {
+                progress.reason = reason;
+            }
+            if let Some(state) = session_state {
+                progress.sessions.keep(&link.name, state);
+            }
+            saves = save::merge(&saves, &proplist_save).map_err(|error| too_much(&error))?;
+            if challenge.is_some() {
+                return Ok(Ran { progress, saves, question: challenge });
+            }
+            progress.next += 1;
+        }
+        Ok(Ran { progress, saves, question: None })
+    }
+
+    /// The login as one policy sees it.
+    fn login(&self, link: &Link, progress: &mut Progress, recorded: &Properties) -> Result<Login, Denial> {
+        let proplist = match (link.group_select, progress.set.is_empty()) {
+            // Its group is not chosen yet: all there is to see is what policies before it have set.
+            (true, _) => progress.set.clone(),
+            (false, true) => recorded.clone(),
+            (false, false) => overlay(recorded, &progress.set)?,
+        };
+        let crstate = match progress.answered.take() {
+            Some((values, response)) => Crstate { values, response: Some(response) },
+            None => Crstate::default(),
+        };
+        Ok(Login {
+            authcred: self.attempt.authcred(),
+            attributes: self.attempt.attributes.clone(),
+            authret: Authret {
+                status: Status::Succeed,
+                user: progress.user.clone(),
+                reason: Some(progress.reason.clone()),
+                client_reason: None,
+                proplist,
+            },
+            info: self.info.clone(),
+            crstate,
+            session_state: progress.sessions.get(&link.name).cloned(),
+        })
+    }
+
+    /// The login's time, and a seed of its own for each policy.
+    fn circumstances(&self) -> Circumstances {
+        let since = self.now.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
+        Circumstances { unix_seconds: since.as_secs(), seed: rand::random() }
+    }
+}
+
+/// Each policy kept to the limits, all of them together did not.
+pub(crate) fn too_much(error: &vestibule_domain::properties::Error) -> Fault {
+    Fault::new(Cause::OutputTooLarge, format!("the policies together: {error}"))
+}

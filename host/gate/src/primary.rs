@@ -1,0 +1,127 @@
+//! Primary authentication: finds out who somebody is, by the method that holds for the user.
+//!
+//! Not for: what the user may do; that is up to policies and properties.
+
+mod local;
+pub(crate) mod password;
+
+use std::collections::BTreeMap;
+
+use vestibule_domain::decision::Denial;
+use vestibule_domain::login::Info;
+use vestibule_domain::primary::{Cause, Failure, Proven};
+use vestibule_domain::{CanonicalUser, EnteredUser, Secret};
+use vestibule_store::LoginProfiles;
+
+use crate::attempt::{Proof, Voucher};
+use crate::journal::{Journal, Step};
+use crate::method::Method;
+use crate::passage::{Known, Passage};
+use crate::progress::{Progress, Sessions};
+use crate::records::unavailable;
+
+pub(crate) use local::Hashing;
+
+impl Passage<'_> {
+    /// Who it is that wants to come in, and where the chain begins for this login.
+    pub(crate) async fn identify(&self, journal: &mut Journal) -> Result<Known, Denial> {
+        match &self.attempt.proof {
+            Proof::Response { state_id, response } => self.resume(state_id, response.clone(), journal).await,
+            Proof::Password(password) => self.check(password, journal).await,
+            Proof::Voucher(voucher) => self.believe(voucher, journal).await,
+        }
+    }
+
+    async fn check(&self, password: &Secret, journal: &mut Journal) -> Result<Known, Denial> {
+        let user = &self.attempt.user;
+        let bootstrap = self.tenant.settings.bootstrap.contains(user.as_str());
+        let profiles = self.look_up(user.as_str()).await?;
+        let method = if bootstrap { Method::Local } else { Method::of(&profiles, self.tenant.settings.method)? };
+        journal.method = Some(method.name().to_owned());
+        journal.enter(Step::Primary);
+        let (proven, failed_before) = match method {
+            Method::Local => self.check_local(user, password).await?,
+            Method::None if self.chain.takes_over_authentication() => (unproven(user)?, false),
+            Method::None => {
+                let detail = "no active policy asks to decide alone and is granted it";
+                return Err(Failure::new(Cause::AuthNullNotGranted, detail).into());
+            }
+            Method::Ldap | Method::Radius => {
+                let detail = format!("the tenant has no {method} server");
+                return Err(Failure::new(Cause::MethodUnavailable, detail).into());
+            }
+            Method::Saml => {
+                let detail = "a password was given where an identity provider has to be asked";
+                return Err(Failure::new(Cause::ProofMismatch, detail).into());
+            }
+        };
+        journal.enter(Step::LookUp);
+        // Asking an authority takes time in which records may change; nobody was asked where there is none.
+        let waited = method != Method::None;
+        let profiles = if waited { self.look_up(proven.user.as_str()).await? } else { profiles };
+        self.ensure_same_method(&proven, &profiles, method, bootstrap)?;
+        let reason = format!("{method} auth succeeded");
+        let progress = Progress::start(proven.user, reason, Sessions::default());
+        let method = Some(method);
+        Ok(Known { method, info: proven.info, progress, profiles: Some(profiles), bootstrap, failed_before })
+    }
+
+    /// A name that the authority spells otherwise may belong to a record that demands another authority.
+    fn ensure_same_method(
+        &self,
+        proven: &Proven,
+        profiles: &LoginProfiles,
+        method: Method,
+        bootstrap: bool,
+    ) -> Result<(), Failure> {
+        let holds = if bootstrap { Method::Local } else { Method::of(profiles, self.tenant.settings.method)? };
+        if holds == method {
+            return Ok(());
+        }
+        let detail = format!("`{}` has to be authenticated by {holds}, not by {method}", proven.user);
+        Err(Failure::new(Cause::ProofMismatch, detail))
+    }
+
+    /// The front door has proven who it is.
+    async fn believe(&self, voucher: &Voucher, journal: &mut Journal) -> Result<Known, Denial> {
+        let user = canonical(&self.attempt.user)?;
+        let profiles = self.look_up(user.as_str()).await?;
+        let (name, saml_attributes) = match voucher {
+            Voucher::Autologin => ("autologin", BTreeMap::new()),
+            Voucher::Session => ("session", BTreeMap::new()),
+            Voucher::Saml(attributes) => {
+                let holds = Method::of(&profiles, self.tenant.settings.method)?;
+                if holds != Method::Saml {
+                    let detail = format!("an identity provider vouches for a user of method {holds}");
+                    return Err(Failure::new(Cause::ProofMismatch, detail).into());
+                }
+                ("saml", attributes.clone())
+            }
+        };
+        journal.method = Some(name.to_owned());
+        let sessions = match voucher {
+            Voucher::Session => self.read_session(&user, journal).await?,
+            Voucher::Autologin | Voucher::Saml(_) => Sessions::default(),
+        };
+        let progress = Progress::start(user, format!("{name} auth succeeded"), sessions);
+        let info = Info { saml_attributes, ..info(name) };
+        Ok(Known { method: None, info, progress, profiles: Some(profiles), bootstrap: false, failed_before: false })
+    }
+
+    pub(crate) async fn look_up(&self, user: &str) -> Result<LoginProfiles, Denial> {
+        Ok(self.store.login_profiles(&self.tenant.name, user).await.map_err(|error| unavailable(&error))?)
+    }
+}
+
+/// Nobody vouches for the name: a policy has to.
+fn unproven(user: &EnteredUser) -> Result<Proven, Failure> {
+    Ok(Proven { user: canonical(user)?, info: info(Method::None.name()) })
+}
+
+fn canonical(user: &EnteredUser) -> Result<CanonicalUser, Failure> {
+    CanonicalUser::new(user.as_str()).map_err(|error| Failure::new(Cause::UnknownUser, error.to_string()))
+}
+
+fn info(method: &str) -> Info {
+    Info { auth_method: method.to_owned(), ldap: None, radius_reply: Vec::new(), saml_attributes: BTreeMap::new() }
+}

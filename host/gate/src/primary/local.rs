@@ -1,0 +1,78 @@
+//! The method `local`: a password kept here, and a lock on accounts that somebody guesses at.
+//!
+//! Not for: hashing; see `password`.
+
+use std::sync::{Arc, LazyLock};
+use std::thread;
+
+use tokio::sync::Semaphore;
+use vestibule_domain::decision::Denial;
+use vestibule_domain::primary::{Cause, Failure, Proven};
+use vestibule_domain::{EnteredUser, Fault, Secret};
+
+use super::password::{self, MAX_PASSWORD_BYTES};
+use super::{canonical, info};
+use crate::method::Method;
+use crate::passage::Passage;
+use crate::records::unavailable;
+
+/// Who may hash: as many at once as there are processors, since each takes one whole, and megabytes of memory.
+#[derive(Clone)]
+pub(crate) struct Hashing(Arc<Semaphore>);
+
+impl Default for Hashing {
+    fn default() -> Self {
+        Self(Arc::new(Semaphore::new(thread::available_parallelism().map_or(1, usize::from))))
+    }
+}
+
+/// Verified for users whom nobody knows, so that they take as long as others do.
+static NOBODYS: LazyLock<Result<String, String>> = LazyLock::new(|| password::hash(&Secret::new("nobody's password")));
+
+impl Passage<'_> {
+    /// Checks a local password. Also returns whether wrong ones came before it.
+    pub(crate) async fn check_local(&self, user: &EnteredUser, given: &Secret) -> Result<(Proven, bool), Denial> {
+        let tenant = &self.tenant.name;
+        if given.expose().is_empty() || given.expose().len() > MAX_PASSWORD_BYTES {
+            return Err(Failure::new(Cause::WrongPassword, "the password is empty, or too long to be one").into());
+        }
+        // The account is read and failures are counted while nobody else takes this place: many guesses at once are few at a time.
+        let place = self.hashing.0.acquire().await.map_err(|error| broken(error.to_string()))?;
+        let stored = self.store.password(tenant, user.as_str()).await.map_err(|error| unavailable(&error))?;
+        let (given, hash) = (given.clone(), stored.as_ref().map(|stored| stored.hash.clone()));
+        let right = tokio::task::spawn_blocking(move || match hash {
+            Some(hash) => password::is_right(&given, &hash),
+            None => password::is_right(&given, NOBODYS.as_ref().map_err(Clone::clone)?).map(|_| false),
+        });
+        let right = right.await.unwrap_or_else(|error| Err(error.to_string())).map_err(broken)?;
+        let locked_until = stored.as_ref().and_then(|stored| stored.locked_until);
+        if locked_until.is_some_and(|until| self.now < until) {
+            return Err(Failure::new(Cause::LockedOut, "too many wrong passwords before this login").into());
+        }
+        if right && let Some(stored) = &stored {
+            drop(place);
+            return Ok((Proven { user: canonical(user)?, info: info(Method::Local.name()) }, stored.failures > 0));
+        }
+        self.count_failure().await;
+        let (cause, detail) = match stored {
+            Some(_) => (Cause::WrongPassword, "the password is another one"),
+            None => (Cause::UnknownUser, "no local user has this name"),
+        };
+        Err(Failure::new(cause, detail).into())
+    }
+
+    /// Counts a wrong password or answer. The login is denied either way: where counting fails, the log has to do.
+    pub(crate) async fn count_failure(&self) {
+        let user = self.attempt.user.as_str();
+        match self.store.count_failure(&self.tenant.name, user, self.now, &self.tenant.lockout()).await {
+            Ok(Some(_)) => tracing::warn!(tenant = %self.tenant.name, user, "a local account is locked"),
+            Ok(None) => {}
+            Err(error) => tracing::error!(tenant = %self.tenant.name, user, %error, "a failure could not be counted"),
+        }
+    }
+}
+
+/// What a machine without memory or threads does.
+fn broken(detail: String) -> Fault {
+    Fault::new(vestibule_domain::Cause::Overloaded, format!("a password could not be checked: {detail}"))
+}

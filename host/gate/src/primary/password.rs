@@ -1,0 +1,99 @@
+//! Passwords kept here, as Argon2id hashes (RFC 9106).
+//!
+//! Not for: who may try how often; see `local`.
+
+use argon2::password_hash::rand_core::OsRng;
+use argon2::password_hash::{PasswordHash, PasswordHasher as _, PasswordVerifier as _, SaltString};
+use argon2::{Algorithm, Argon2, Params, Version};
+use vestibule_domain::{EnteredUser, Secret, TenantName, profile};
+use vestibule_store::{Error, Store};
+
+/// The shortest password taken, in characters: what NIST SP 800-63B asks for.
+pub const MIN_PASSWORD_CHARACTERS: usize = 8;
+/// The longest password taken, in bytes.
+pub const MAX_PASSWORD_BYTES: usize = 1024;
+
+/// Memory of one hash in KiB, and passes over it: the second choice of OWASP's password storage cheat sheet.
+const MEMORY_KIB: u32 = 19 * 1024;
+const PASSES: u32 = 2;
+
+/// Why a password was not set.
+#[derive(Debug, thiserror::Error)]
+pub enum PasswordError {
+    /// Fewer than [`MIN_PASSWORD_CHARACTERS`].
+    #[error("a password has at least {MIN_PASSWORD_CHARACTERS} characters")]
+    TooShort,
+    /// More than [`MAX_PASSWORD_BYTES`].
+    #[error("a password has at most {MAX_PASSWORD_BYTES} bytes")]
+    TooLong,
+    /// The name is no user's.
+    #[error("`{0}` is no user's name")]
+    NotAUser(String),
+    /// Hashing failed, for want of memory most likely.
+    #[error("the password cannot be hashed: {0}")]
+    Hash(String),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] Error),
+}
+
+/// Sets a local user's password, and unlocks the account. Makes the user if there is none.
+///
+/// # Errors
+/// [`PasswordError`].
+pub async fn set_password(
+    store: &Store,
+    tenant: &TenantName,
+    user: &EnteredUser,
+    password: Secret,
+) -> Result<(), PasswordError> {
+    if password.expose().chars().count() < MIN_PASSWORD_CHARACTERS {
+        return Err(PasswordError::TooShort);
+    }
+    if password.expose().len() > MAX_PASSWORD_BYTES {
+        return Err(PasswordError::TooLong);
+    }
+    let is_group = store.profile(tenant, user.as_str()).await?.as_ref().is_some_and(profile::is_group);
+    if user.as_str() == profile::DEFAULT || is_group {
+        return Err(PasswordError::NotAUser(user.to_string()));
+    }
+    let hash = tokio::task::spawn_blocking(move || hash(&password)).await;
+    let hash = hash.unwrap_or_else(|error| Err(error.to_string())).map_err(PasswordError::Hash)?;
+    Ok(store.set_password(tenant, user.as_str(), &hash).await?)
+}
+
+/// A hash as PHC text. Takes tens of milliseconds.
+pub(crate) fn hash(password: &Secret) -> Result<String, String> {
+    let salt = SaltString::generate(&mut OsRng);
+    let hash = argon2()?.hash_password(password.expose().as_bytes(), &salt).map_err(|error| error.to_string())?;
+    Ok(hash.to_string())
+}
+
+/// Whether a password is the one that was hashed. Takes as long as hashing did.
+pub(crate) fn is_right(password: &Secret, hash: &str) -> Result<bool, String> {
+    let hash = PasswordHash::new(hash).map_err(|error| format!("the stored hash cannot be read: {error}"))?;
+    match argon2()?.verify_password(password.expose().as_bytes(), &hash) {
+        Ok(()) => Ok(true),
+        Err(argon2::password_hash::Error::Password) => Ok(false),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+fn argon2() -> Result<Argon2<'static>, String> {
+    let params = Params::new(MEMORY_KIB, PASSES, 1, None).map_err(|error| error.to_string())?;
+    Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hash_knows_its_password_and_no_other() {
+        let hash = hash(&Secret::new("correct horse")).unwrap();
+        assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
+        assert_eq!(is_right(&Secret::new("correct horse"), &hash), Ok(true));
+        assert_eq!(is_right(&Secret::new("correct horses"), &hash), Ok(false));
+        assert!(is_right(&Secret::new("correct horse"), "plain text").is_err());
+    }
+}

@@ -1,0 +1,55 @@
+//! How far a login has come through the chain: what the policies before have decided together.
+//!
+//! Not for: what is on record, which is read anew whenever it is needed.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use vestibule_domain::json::octets;
+use vestibule_domain::{CanonicalUser, Properties, Secret};
+
+/// What each policy keeps for the session, by the policy's name.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Sessions(BTreeMap<String, Kept>);
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+struct Kept(#[serde(with = "octets")] Vec<u8>);
+
+impl Sessions {
+    pub(crate) fn get(&self, policy: &str) -> Option<&Vec<u8>> {
+        self.0.get(policy).map(|kept| &kept.0)
+    }
+
+    pub(crate) fn keep(&mut self, policy: &str, state: Vec<u8>) {
+        self.0.insert(policy.to_owned(), Kept(state));
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// Where the chain begins, or goes on after a question.
+#[derive(Debug, Clone)]
+pub(crate) struct Progress {
+    /// The policy that runs next, counted from 0.
+    pub(crate) next: usize,
+    /// The user, as the policies so far have it.
+    pub(crate) user: CanonicalUser,
+    /// What the authority or the last policy said.
+    pub(crate) reason: String,
+    /// What the policies so far have set.
+    pub(crate) set: Properties,
+    pub(crate) sessions: Sessions,
+    /// What the next policy kept with its question, and what the user answered.
+    pub(crate) answered: Option<(Properties, Secret)>,
+}
+
+impl Progress {
+    /// Before the first policy.
+    pub(crate) fn start(user: CanonicalUser, reason: String, sessions: Sessions) -> Self {
+        Self { next: 0, user, reason, set: Properties::new(), sessions, answered: None }
+    }
+}

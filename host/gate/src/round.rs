@@ -1,0 +1,133 @@
+//! One round of a login: records are read, policies asked, rules applied, and saves stored if the records are still the same.
+//!
+//! Not for: a second try; that is the passage's.
+
+use vestibule_domain::decision::Denial;
+use vestibule_domain::profile::{CONN_IP, inherit};
+use vestibule_domain::resolve::{Entrance, Records, ensure_granted, ensure_open};
+use vestibule_domain::{Properties, save};
+use vestibule_store::{LoginProfiles, SaveError};
+
+use crate::attempt::{Proof, Voucher};
+use crate::challenge::{Waiting, expiry};
+use crate::journal::{Journal, Step};
+use crate::passage::{Known, Passage, Passed};
+use crate::policies::{Asking, Ran, too_much};
+use crate::records::{self, add_groups, unavailable};
+
+impl Passage<'_> {
+    /// Where the login came to, or nothing if the user's record changed meanwhile.
+    pub(crate) async fn round(
+        &self,
+        known: &Known,
+        profiles: Option<LoginProfiles>,
+        journal: &mut Journal,
+    ) -> Result<Option<Passed>, Denial> {
+        let progress = known.progress.clone();
+        let profiles = match profiles {
+            Some(profiles) => profiles,
+            None => self.look_up(progress.user.as_str()).await?,
+        };
+        let mut records = records::of(profiles);
+        records.ensure_user(&progress.user)?;
+        let handed = if self.chain.is_late() { baseline(&records)? } else { records.recorded()? };
+        journal.enter(Step::Policy);
+        let asking = Asking { attempt: self.attempt, info: &known.info, now: self.now, end: self.end };
+        let seen = progress.user.clone();
+        let ran = asking.run(self.chain, progress, &handed, journal).await?;
+        journal.enter(Step::LookUp);
+        if ran.progress.user != seen {
+            let user = &ran.progress.user;
+            journal.user = Some(user.to_string());
+            records = records::of(self.look_up(user.as_str()).await?);
+            records.ensure_user(user)?;
+        }
+        journal.set(&ran.progress.set);
+        let proplist = self.settle(&mut records, &ran).await?;
+        if !self.save(&ran, &mut records, journal).await? {
+            return Ok(None);
+        }
+        self.finish(known, ran, proplist, journal).await.map(Some)
+    }
+
+    /// The properties that follow from records and policies, unless a question comes first.
+    async fn settle(&self, records: &mut Records, ran: &Ran) -> Result<Properties, Denial> {
+        if ran.question.is_some() {
+            return Ok(Properties::new());
+        }
+        let (set, late) = (&ran.progress.set, self.chain.is_late());
+        let nothing_chosen = set.is_empty() && !late;
+        let before = baseline(records)?;
+        let after = if nothing_chosen && !has_an_address(&before) {
+            records.recorded()?
+        } else {
+            let added = add_groups(self.store, &self.tenant.name, records, set).await;
+            added.map_err(|error| unavailable(&error))?;
+            records.chosen(set, late)?
+        };
+        if !nothing_chosen {
+            ensure_granted(&before, &after, |name| self.chain.may_change(name) || set.get(name).is_some())?;
+        }
+        let autologin = matches!(self.attempt.proof, Proof::Voucher(Voucher::Autologin));
+        ensure_open(&after, Entrance { vpn: self.attempt.attributes.vpn_auth, autologin })?;
+        Ok(after)
+    }
+
+    /// Stores what policies want stored. Returns whether the user's record was still the one that they saw.
+    async fn save(&self, ran: &Ran, records: &mut Records, journal: &mut Journal) -> Result<bool, Denial> {
+        if !save::changes(records.user.as_ref(), &ran.saves) {
+            return Ok(true);
+        }
+        journal.enter(Step::Save);
+        let seen = records.user.clone();
+        let applied = save::apply(seen.as_ref(), &ran.saves).map_err(|error| too_much(&error))?;
+        let before = baseline(records)?;
+        let added = add_groups(self.store, &self.tenant.name, records, &ran.saves).await;
+        added.map_err(|error| unavailable(&error))?;
+        records.user = applied;
+        let after = baseline(records)?;
+        ensure_granted(&before, &after, |name| self.chain.may_change(name) || ran.saves.get(name).is_some())?;
+        let user = ran.progress.user.as_str();
+        match self.store.save(&self.tenant.name, user, seen.as_ref(), &ran.saves).await {
+            Ok(()) => {
+                journal.saved(&ran.saves);
+                Ok(true)
+            }
+            Err(SaveError::Conflict) => Ok(false),
+            Err(SaveError::Store(error)) => Err(unavailable(&error).into()),
+        }
+    }
+
+    async fn finish(
+        &self,
+        known: &Known,
+        ran: Ran,
+        proplist: Properties,
+        journal: &mut Journal,
+    ) -> Result<Passed, Denial> {
+        let Ran { progress, saves: saved, question } = ran;
+        let (user, reason) = (progress.user.clone(), progress.reason.clone());
+        let Some(question) = question else {
+            self.keep_session(&user, &progress.sessions, journal).await?;
+            return Ok(Passed::In { user, proplist, saved, reason });
+        };
+        journal.enter(Step::Challenge);
+        let waiting = Waiting::new(known.method, known.info.clone(), progress, &question, self.chain);
+        let expires = expiry(self.now, self.tenant.settings.challenge_seconds);
+        let state_id = waiting.put(self.store, &self.tenant.name, &self.attempt.user, expires).await?;
+        Ok(Passed::Asked { user, question, saved, reason, state_id })
+    }
+}
+
+/// What the user has without any policy. A recorded group that is gone gives nothing; where it still counts, the rules say so.
+fn baseline(records: &Records) -> Result<Properties, Denial> {
+    match records.recorded() {
+        Ok(list) => Ok(list),
+        Err(_) => Ok(inherit(records.user.as_ref(), None, &records.default)?),
+    }
+}
+
+/// An address has to lie in the group, or to find its own.
+fn has_an_address(list: &Properties) -> bool {
+    list.get(CONN_IP).is_some_and(|address| !address.is_empty())
+}

@@ -1,0 +1,91 @@
+//! One tenant's rules for its door.
+//!
+//! Not for: users, groups and policies, which the store keeps.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use vestibule_domain::TenantName;
+use vestibule_store::Lockout;
+
+use crate::method::Method;
+
+/// What a tenant's table of the configuration says; each key has a default.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TenantSettings {
+    /// How users prove who they are, unless `user_auth_type` says otherwise of them. Default `local`.
+    pub method: Method,
+    /// What happens while no policy is active. Default `deny`.
+    pub without_policy: WithoutPolicy,
+    /// Wall time of a whole login in milliseconds. Default 10,000: a failover of directories fits in, and an OpenVPN client waits
+    /// longer.
+    pub deadline_ms: u64,
+    /// No answer to a failed authentication comes earlier, in milliseconds: how long it took tells nothing. Default 400, a
+    /// multiple of what checking a password takes.
+    pub failure_ms: u64,
+    /// The wrong password, or wrong answer, that locks a local account. Default 5.
+    pub lockout_after: u32,
+    /// How long an account stays locked, in seconds. Default 900.
+    pub lockout_seconds: u64,
+    /// How long a question may be answered, in seconds. Default 300.
+    pub challenge_seconds: u64,
+    /// How long a policy's state of a session is kept, in seconds. Default 86,400.
+    pub session_seconds: u64,
+    /// Local users whom no policy is asked about: for the day when a policy is wrong. They still need their password.
+    pub bootstrap: BTreeSet<String>,
+}
+
+/// What happens while no policy is active.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum WithoutPolicy {
+    /// Nobody comes in.
+    #[default]
+    Deny,
+    /// Whoever has proven who it is comes in, with the properties on record.
+    Allow,
+}
+
+impl Default for TenantSettings {
+    fn default() -> Self {
+        Self {
+            method: Method::default(),
+            without_policy: WithoutPolicy::default(),
+            deadline_ms: 10_000,
+            failure_ms: 400,
+            lockout_after: 5,
+            lockout_seconds: 900,
+            challenge_seconds: 300,
+            session_seconds: 86_400,
+            bootstrap: BTreeSet::new(),
+        }
+    }
+}
+
+/// A tenant, ready to be asked.
+#[derive(Debug, Clone)]
+pub struct Tenant {
+    pub(crate) name: TenantName,
+    pub(crate) settings: TenantSettings,
+}
+
+impl Tenant {
+    /// A tenant with its settings.
+    pub const fn new(name: TenantName, settings: TenantSettings) -> Self {
+        Self { name, settings }
+    }
+
+    pub(crate) const fn deadline(&self) -> Duration {
+        Duration::from_millis(self.settings.deadline_ms)
+    }
+
+    pub(crate) const fn patience_with_failures(&self) -> Duration {
+        Duration::from_millis(self.settings.failure_ms)
+    }
+
+    pub(crate) const fn lockout(&self) -> Lockout {
+        Lockout { after: self.settings.lockout_after, lasts: Duration::from_secs(self.settings.lockout_seconds) }
+    }
+}

@@ -1,0 +1,13 @@
+//! The gate: from an attempt to a decision that is on record.
+
+mod accounts_are_locked;
+mod bootstrap_administrators_come_in;
+mod chains_stop_at_the_first_no;
+mod challenges_need_their_answer;
+mod decisions_are_on_record;
+mod doors_close_in_time;
+mod groups_follow_the_rules;
+mod methods_do_not_mix;
+mod passwords_are_checked;
+mod saves_are_stored_first;
+mod sessions_are_remembered;

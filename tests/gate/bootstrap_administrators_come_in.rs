@@ -1,0 +1,31 @@
+//! A bootstrap administrator with the right password comes in, whatever policies say and have saved.
+
+use crate::harness::{Door, puppet, told, typed, typed_as};
+
+async fn door() -> Door {
+    let mut door = Door::new().await.guarded_by("told", puppet("told")).with_passwords(&["root", "joe"]).await;
+    door.settings.bootstrap = ["root".to_owned()].into();
+    door
+}
+
+#[tokio::test]
+async fn no_policy_keeps_the_administrator_out() {
+    let door = door().await;
+    let orders = [("DENIES", "nobody comes in")];
+    assert_eq!(door.refuses(&told(typed("joe"), &orders)).await, "denied");
+    assert_eq!(door.admits(&told(typed("root"), &orders)).await.get("prop_superuser"), Some("true"));
+}
+
+#[tokio::test]
+async fn nothing_on_record_keeps_the_administrator_out() {
+    let record = [("prop_deny", "true"), ("conn_group", "ghosts"), ("user_auth_type", "ldap"), ("conn_ip", "nowhere")];
+    let door = door().await.with_record("root", &record).await.with_record("joe", &record).await;
+    assert_ne!(door.refuses(&typed("joe")).await, "allowed");
+    assert_eq!(door.refuses(&typed("root")).await, "allowed");
+}
+
+#[tokio::test]
+async fn the_administrator_needs_the_password() {
+    let door = door().await;
+    assert_eq!(door.refuses(&typed_as("root", "wrong horse")).await, "wrong-password");
+}

@@ -1,0 +1,42 @@
+//! Every decision is on record under its id, with what it took and without what is secret.
+
+use crate::harness::{Door, Home, at, cause, on_every_store, puppet, tenant, told, typed, typed_as, vouched};
+
+on_every_store!(a_decision_tells_what_happened, nobody_comes_in_off_the_record);
+
+async fn a_decision_tells_what_happened(home: Home) {
+    let door = Door::on(home).guarded_by("my-policy", puppet("told")).with_passwords(&["joe"]).await;
+    let orders = [("SETS_prop_a", "value of a"), ("SAVES_pvt_b", "value of b")];
+    let answer = door.decides_at(&told(typed("joe"), &orders), at(5)).await;
+    let row = door.home.store.decision(&tenant(), &answer.id).await.unwrap().unwrap();
+    assert_eq!((row.user.as_str(), row.outcome.as_str(), row.cause, row.at), ("joe", "allowed", None, at(5)));
+    let record: serde_json::Value = serde_json::from_str(&row.record).unwrap();
+    assert_eq!(record["method"], "local");
+    assert_eq!(record["policies"][0]["name"], "my-policy");
+    assert!(record["policies"][0]["fuel"].as_u64().unwrap() > 0);
+    assert_eq!((&record["set"][0], &record["saved"][0]), (&"prop_a".into(), &"pvt_b".into()));
+    for secret in ["correct horse", "value of a", "value of b"] {
+        assert!(!row.record.contains(secret), "{}", row.record);
+    }
+    let denied = door.decides(&typed_as("joe", "wrong horse")).await;
+    let row = door.home.store.decision(&tenant(), &denied.id).await.unwrap().unwrap();
+    assert_eq!((row.outcome.as_str(), row.cause.as_deref()), ("denied", Some("wrong-password")));
+    assert!(!row.record.contains("horse"), "{}", row.record);
+}
+
+async fn nobody_comes_in_off_the_record(home: Home) {
+    let door = Door::on(home).guarded_by("told", puppet("told"));
+    let gate = door.gate().await;
+    assert_eq!(cause(&gate.decide(&vouched("joe"), at(0)).await), "allowed");
+    door.home.execute("alter table decision rename to lost").await;
+    assert_eq!(cause(&gate.decide(&vouched("joe"), at(0)).await), "store-unavailable");
+    assert_eq!(cause(&gate.decide(&told(vouched("joe"), &[("DENIES", "no")]), at(0)).await), "denied");
+}
+
+#[tokio::test]
+async fn a_closed_store_lets_nobody_in() {
+    let door = Door::new().await.guarded_by("told", puppet("told"));
+    door.home.store.close().await;
+    assert_eq!(door.refuses(&vouched("joe")).await, "store-unavailable");
+    assert_eq!(door.refuses(&typed("joe")).await, "store-unavailable");
+}

@@ -1,0 +1,54 @@
+//! Each user is authenticated by the one method that holds for the user.
+
+use std::collections::BTreeMap;
+
+use vestibule_domain::Grants;
+use vestibule_gate::{Method, Proof, Voucher};
+
+use crate::harness::{Door, attempt, puppet, told, typed};
+
+#[tokio::test]
+async fn the_record_names_the_method_of_a_user_a_group_or_everybody() {
+    let door = Door::new().await.with_passwords(&["joe"]).await;
+    let door = door.with_record("joe", &[("user_auth_type", "ldap")]).await;
+    assert_eq!(door.refuses(&typed("joe")).await, "method-unavailable");
+    let door = door.with_record("joe", &[("user_auth_type", "pam")]).await;
+    assert_eq!(door.refuses(&typed("joe")).await, "method-unavailable");
+    let door = door.with_record("joe", &[("user_auth_type", "saml")]).await;
+    assert_eq!(door.refuses(&typed("joe")).await, "proof-mismatch");
+    let door = door.with_record("joe", &[("user_auth_type", "local")]).await;
+    assert_eq!(door.refuses(&typed("joe")).await, "allowed");
+}
+
+#[tokio::test]
+async fn an_identity_provider_vouches_for_its_own_users_only() {
+    let saml = |user| attempt(user, Proof::Voucher(Voucher::Saml(BTreeMap::new())));
+    let mut door = Door::new().await.with_record("joe", &[("user_auth_type", "local")]).await;
+    assert_eq!(door.refuses(&saml("joe")).await, "proof-mismatch");
+    door.settings.method = Method::Saml;
+    assert_eq!(door.refuses(&saml("joe")).await, "proof-mismatch");
+    assert_eq!(door.refuses(&saml("ann")).await, "allowed");
+}
+
+#[tokio::test]
+async fn without_authentication_only_a_policy_that_asked_for_it_and_was_granted_it_decides() {
+    let grants = Grants { auth_null: true, ..Grants::default() };
+    for (policy, grants, expected) in [
+        ("told-alone", grants.clone(), "allowed"),
+        ("told-alone", Grants::default(), "auth-null-not-granted"),
+        ("told", grants, "auth-null-not-granted"),
+    ] {
+        let mut door = Door::new().await.guarded_by_granted("told", puppet(policy), grants);
+        door.settings.method = Method::None;
+        assert_eq!(door.refuses(&typed("anybody")).await, expected, "{policy}");
+        let denied = told(typed("anybody"), &[("DENIES", "no")]);
+        assert_ne!(door.refuses(&denied).await, "allowed", "{policy}");
+    }
+}
+
+#[tokio::test]
+async fn without_authentication_and_without_a_policy_nobody_comes_in() {
+    let mut door = Door::new().await;
+    door.settings.method = Method::None;
+    assert_eq!(door.refuses(&typed("anybody")).await, "auth-null-not-granted");
+}

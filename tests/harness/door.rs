@@ -1,0 +1,159 @@
+//! A tenant's gate on a store of its own, and attempts to come in.
+
+use std::time::SystemTime;
+
+use vestibule_domain::login::Attributes;
+use vestibule_domain::outcome::Challenge;
+use vestibule_domain::wire::crv1::StateId;
+use vestibule_domain::{Decision, EnteredUser, Grants, Properties, Secret};
+use vestibule_gate::{Answer, Attempt, Chain, Gate, Link, Proof, Tenant, TenantSettings, Voucher, WithoutPolicy};
+
+use super::{Guest, Home, at, properties, tenant};
+
+/// The password of everybody who has one.
+pub(crate) const PASSWORD: &str = "correct horse";
+
+/// A gate with the policies and settings that a test chose.
+pub(crate) struct Door {
+    pub(crate) home: Home,
+    pub(crate) settings: TenantSettings,
+    links: Vec<(String, Guest, Grants)>,
+}
+
+impl Door {
+    /// Without policies, on SQLite; failures are answered at once.
+    pub(crate) async fn new() -> Self {
+        Self::on(Home::on_sqlite().await)
+    }
+
+    pub(crate) fn on(home: Home) -> Self {
+        let settings =
+            TenantSettings { failure_ms: 0, without_policy: WithoutPolicy::Allow, ..TenantSettings::default() };
+        Self { home, settings, links: Vec::new() }
+    }
+
+    /// With one more policy, that is granted nothing.
+    pub(crate) fn guarded_by(self, name: &str, guest: Guest) -> Self {
+        self.guarded_by_granted(name, guest, Grants::default())
+    }
+
+    pub(crate) fn guarded_by_granted(mut self, name: &str, guest: Guest, grants: Grants) -> Self {
+        self.links.push((name.to_owned(), guest, grants));
+        self
+    }
+
+    /// With local users, all of them with the same password.
+    pub(crate) async fn with_passwords(self, users: &[&str]) -> Self {
+        for user in users {
+            let user = EnteredUser::new(*user).unwrap();
+            vestibule_gate::set_password(&self.home.store, &tenant(), &user, Secret::new(PASSWORD)).await.unwrap();
+        }
+        self
+    }
+
+    /// With these properties on record.
+    pub(crate) async fn with_record(self, name: &str, record: &[(&str, &str)]) -> Self {
+        self.home.store.put_properties(&tenant(), name, &properties(record)).await.unwrap();
+        self
+    }
+
+    pub(crate) async fn record(&self, name: &str) -> Option<Properties> {
+        self.home.store.profile(&tenant(), name).await.unwrap()
+    }
+
+    /// The gate, as a process makes it when it starts.
+    pub(crate) async fn gate(&self) -> Gate {
+        let mut links = Vec::new();
+        for (name, guest, grants) in &self.links {
+            let manifest = guest.manifest().await;
+            links.push(Link::new(name.clone(), guest.configured().await, &manifest, grants.clone()));
+        }
+        let chain = Chain::new(links).unwrap();
+        Gate::new(self.home.store.clone(), Tenant::new(tenant(), self.settings.clone()), chain)
+    }
+
+    /// What a new process decides, a while after some day began.
+    pub(crate) async fn decides_at(&self, attempt: &Attempt, now: SystemTime) -> Answer {
+        self.gate().await.decide(attempt, now).await
+    }
+
+    pub(crate) async fn decides(&self, attempt: &Attempt) -> Answer {
+        self.decides_at(attempt, at(0)).await
+    }
+
+    /// Lets this attempt in, with these properties.
+    pub(crate) async fn admits(&self, attempt: &Attempt) -> Properties {
+        match self.decides(attempt).await.decision {
+            Decision::Allow { proplist, .. } => proplist,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// Keeps this attempt out, for this cause.
+    pub(crate) async fn refuses(&self, attempt: &Attempt) -> String {
+        cause(&self.decides(attempt).await)
+    }
+}
+
+/// Somebody at the tunnel's door.
+pub(crate) fn attempt(user: &str, proof: Proof) -> Attempt {
+    let attributes = Attributes {
+        client_info: Properties::new(),
+        vpn_auth: true,
+        reauth: Some(false),
+        log_service_name: None,
+        auth_parms: Properties::new(),
+    };
+    Attempt {
+        user: EnteredUser::new(user).unwrap(),
+        proof,
+        client_ip_addr: Some("203.0.113.7".to_owned()),
+        client_hw_addr: None,
+        static_response: None,
+        attributes,
+        session_id: None,
+    }
+}
+
+/// Who types the right password.
+pub(crate) fn typed(user: &str) -> Attempt {
+    typed_as(user, PASSWORD)
+}
+
+pub(crate) fn typed_as(user: &str, password: &str) -> Attempt {
+    attempt(user, Proof::Password(Secret::new(password)))
+}
+
+/// Whom the front door has proven.
+pub(crate) fn vouched(user: &str) -> Attempt {
+    attempt(user, Proof::Voucher(Voucher::Session))
+}
+
+/// The same attempt with orders for puppets.
+pub(crate) fn told(attempt: Attempt, orders: &[(&str, &str)]) -> Attempt {
+    let attributes = Attributes { client_info: properties(orders), ..attempt.attributes };
+    Attempt { attributes, ..attempt }
+}
+
+/// The same client, answering the question.
+pub(crate) fn answering(attempt: &Attempt, asked: &Answer, response: &str) -> Attempt {
+    let proof = Proof::Response { state_id: question(asked).1, response: Secret::new(response) };
+    Attempt { proof, ..attempt.clone() }
+}
+
+/// The question and its handle.
+pub(crate) fn question(answer: &Answer) -> (Challenge, StateId) {
+    match (&answer.decision, &answer.state_id) {
+        (Decision::Challenge { challenge, .. }, Some(state_id)) => (challenge.clone(), state_id.clone()),
+        _ => panic!("{answer:?}"),
+    }
+}
+
+/// The code of the cause that keeps somebody out; `allowed` or `challenged` where nothing does.
+pub(crate) fn cause(answer: &Answer) -> String {
+    match &answer.decision {
+        Decision::Deny(denial) => denial.cause.code().to_owned(),
+        Decision::Allow { .. } => "allowed".to_owned(),
+        Decision::Challenge { .. } => "challenged".to_owned(),
+    }
+}
