@@ -13,7 +13,7 @@ mod verdict;
 
 pub(crate) use arbitrary::{any_claim, any_login};
 pub(crate) use case::Case;
-pub(crate) use command::{Run, file, root, vestibule};
+pub(crate) use command::{Run, file, root, vestibule, vestibule_with};
 pub(crate) use component::component;
 pub(crate) use door::{Door, answering, attempt, cause, question, told, typed, typed_as, vouched};
 pub(crate) use guest::{Guest, engine, policy, policy_bytes, probe, probe_bytes, puppet, refusal};

@@ -1,16 +1,27 @@
 //! The command line, run as a person would.
 
+use std::ffi::OsStr;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 /// One run of `vestibule`.
 pub(crate) struct Run(Output);
 
 /// Runs `vestibule` from the top of the repository, with a cache of its own among what cargo keeps for tests.
 pub(crate) fn vestibule(arguments: &[&str]) -> Run {
+    vestibule_with("", &[], arguments)
+}
+
+/// The same with something on standard input and in the environment.
+pub(crate) fn vestibule_with(input: &str, environment: &[(&str, &OsStr)], arguments: &[&str]) -> Run {
     let mut command = Command::new(env!("CARGO_BIN_EXE_vestibule-under-test"));
     command.args(arguments).current_dir(root()).env("XDG_CACHE_HOME", env!("CARGO_TARGET_TMPDIR"));
-    Run(command.output().unwrap())
+    command.envs(environment.iter().copied());
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    // A command that reads nothing closes its end.
+    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+    Run(child.wait_with_output().unwrap())
 }
 
 /// The top of the repository.

@@ -10,12 +10,12 @@ use vestibule_domain::decision::{Denial, DenyCause};
 use vestibule_domain::log::Line;
 use vestibule_domain::login::Status;
 use vestibule_domain::outcome::Echo;
-use vestibule_domain::text::log_text;
-use vestibule_domain::{Decision, Fault, Login, Outcome, Properties};
+use vestibule_domain::{Decision, Fault, Login, Outcome};
 use vestibule_sandbox::{Cost, Limits, Report};
 
 use crate::exit::Exit;
 use crate::figures::{self, Spread};
+use crate::form::{HEAD, write_field, write_figure, write_properties};
 use crate::python;
 
 /// What a call came to.
@@ -49,7 +49,7 @@ impl Answer<'_> {
 
     /// For people.
     pub(crate) fn to_text(&self) -> String {
-        let mut text = "API METHOD: authenticate\n".to_owned();
+        let mut text = HEAD.to_owned();
         let decision = self.decision();
         match &self.report.answer {
             Ok(outcome) => write_outcome(&mut text, outcome, &decision),
@@ -169,21 +169,6 @@ fn write_outcome(text: &mut String, outcome: &Outcome, decision: &Decision) {
     }
 }
 
-/// A line as authcli writes it. The text comes from a policy, and a terminal shows it.
-fn write_field(text: &mut String, name: &str, value: &str) {
-    let _ = writeln!(text, "  {name} : {}", log_text(value, 2048));
-}
-
-fn write_properties(text: &mut String, name: &str, properties: &Properties) {
-    let label = format!("  {name} : ");
-    let _ = writeln!(text, "{label}{}", python::dictionary(properties, label.len()));
-}
-
-/// A line of what authcli has no words for.
-pub(crate) fn write_figure(text: &mut String, name: &str, value: &str) {
-    let _ = writeln!(text, "  {name:<11} : {value}");
-}
-
 fn write_line(text: &mut String, line: &Line) {
     let _ = write!(text, "    {:<5} {}", line.level.name(), line.message);
     for (name, value) in &line.fields {
@@ -203,10 +188,10 @@ fn wall(wall: Spread) -> String {
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
-    use vestibule_domain::Cause;
     use vestibule_domain::log::Level;
     use vestibule_domain::outcome::Challenge;
     use vestibule_domain::text::ClientText;
+    use vestibule_domain::{Cause, Properties};
 
     use super::*;
 

@@ -3,8 +3,11 @@
 //! Not for: doing any of it.
 
 use clap::{Parser, Subcommand};
+use vestibule_domain::{EnteredUser, TenantName};
 
-use crate::command::{compile_component, completions, inspect, replay, try_policy};
+use crate::command::{
+    authcli, compile_component, completions, config, decisions, group, inspect, policy, replay, try_policy, user,
+};
 use crate::compiler;
 use crate::exit::Exit;
 
@@ -25,6 +28,12 @@ pub(crate) enum Command {
     Try(try_policy::Options),
     Replay(replay::Options),
     Inspect(inspect::Options),
+    Authcli(authcli::Options),
+    User(user::Options),
+    Group(group::Options),
+    Policy(policy::Options),
+    Decisions(decisions::Options),
+    Config(config::Options),
     Completions(completions::Options),
     #[command(name = compiler::SUBCOMMAND, hide = true)]
     CompileComponent(compile_component::Options),
@@ -37,9 +46,30 @@ impl Command {
             Self::Try(options) => options.json,
             Self::Replay(options) => options.json,
             Self::Inspect(options) => options.json,
-            Self::Completions(_) | Self::CompileComponent(_) => false,
+            Self::Authcli(options) => options.json,
+            Self::Policy(options) => options.json,
+            Self::Decisions(options) => options.json,
+            Self::User(_) | Self::Group(_) | Self::Config(_) | Self::Completions(_) | Self::CompileComponent(_) => {
+                false
+            }
         }
     }
+}
+
+/// A user's name as somebody types it.
+pub(crate) fn entered_user(text: &str) -> Result<EnteredUser, vestibule_domain::user::Error> {
+    EnteredUser::new(text)
+}
+
+/// A tenant's name.
+pub(crate) fn tenant(text: &str) -> Result<TenantName, vestibule_domain::tenant::Error> {
+    TenantName::new(text)
+}
+
+/// A name and a value with `=` between them.
+pub(crate) fn pair(text: &str) -> Result<(String, String), String> {
+    let pair = text.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned()));
+    pair.ok_or_else(|| "it has no `=` between name and value".to_owned())
 }
 
 fn after_help() -> String {
@@ -51,9 +81,16 @@ Examples:
       what it would answer to this login, and what that costs
   vestibule replay login.recording
       whether a recorded login still comes out the same
+  vestibule policy add known-device.wasm
+  vestibule user passwd alice
+  vestibule authcli -u alice
+      a policy is active, Alice has a password, and logs in
+  vestibule decisions tail
+      what was decided
 
 Environment:
   VESTIBULE_LOG   what this program logs to standard error, such as `debug`; nothing unless set
+  VESTIBULE_DATA  the data directory; /var/lib/vestibule unless set
   XDG_CACHE_HOME  where compiled policies are kept; ~/.cache unless set
 ";
     format!("{examples}\n{}", Exit::table())

@@ -80,7 +80,7 @@ mod tests {
         let mut command = Arguments::command();
         command.build();
         let mut helps = vec![command.render_help(), command.render_long_help()];
-        for name in ["try", "replay", "inspect"] {
+        for name in ["try", "replay", "inspect", "authcli"] {
             let subcommand = command.find_subcommand_mut(name).unwrap();
             helps.push(subcommand.render_long_help());
         }

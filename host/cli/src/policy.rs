@@ -58,18 +58,62 @@ impl Policy {
     }
 }
 
-/// Loads a policy for calls that may use `memory_bytes`.
+/// Loads a policy from a file, for calls that may use `memory_bytes`.
 pub(crate) async fn load(path: &Path, options: &Compiling, memory_bytes: usize) -> Result<Policy> {
     let wasm = input::bytes("policy", path, MAX_COMPONENT_BYTES)?;
-    let capacity = capacity(memory_bytes);
-    let engine = Engine::new(&capacity).map_err(|error| {
-        Error::fault("this machine cannot run policies")
-            .because(&error)
-            .hint("policies need much address space, though little memory: lift limits such as `ulimit -v`")
-    })?;
-    let compiled = obtain(&engine, &wasm, options, &capacity, path).await?;
-    let manifest = compiled.manifest().await.map_err(|fault| no_manifest(path, &fault))?;
-    Ok(Policy { compiled, manifest })
+    Loader::new(options, memory_bytes)?.load(&wasm, path).await
+}
+
+/// Makes policies of components, on one engine.
+pub(crate) struct Loader {
+    engine: Engine,
+    capacity: Capacity,
+    cache: Option<Cache>,
+    time: Duration,
+}
+
+impl Loader {
+    /// For calls that may use `memory_bytes`, or the default where that is more.
+    pub(crate) fn new(options: &Compiling, memory_bytes: usize) -> Result<Self> {
+        let capacity = capacity(memory_bytes);
+        let engine = Engine::new(&capacity).map_err(|error| {
+            Error::fault("this machine cannot run policies")
+                .because(&error)
+                .hint("policies need much address space, though little memory: lift limits such as `ulimit -v`")
+        })?;
+        let time = Duration::from_secs(options.compile_timeout);
+        Ok(Self { engine, capacity, cache: open_cache(options), time })
+    }
+
+    /// Makes a policy of a component; `path` names it in errors.
+    pub(crate) async fn load(&self, wasm: &[u8], path: &Path) -> Result<Policy> {
+        let compiled = self.obtain(wasm, path).await?;
+        let manifest = compiled.manifest().await.map_err(|fault| no_manifest(path, &fault))?;
+        Ok(Policy { compiled, manifest })
+    }
+
+    async fn obtain(&self, wasm: &[u8], path: &Path) -> Result<Compiled> {
+        let digest = vestibule_sandbox::digest(wasm);
+        if let Some(cache) = &self.cache
+            && let Some(compiled) = kept(cache, &self.engine, &digest).map_err(|error| no_policy(path, &error))?
+        {
+            return Ok(compiled);
+        }
+        let key = self.cache.as_ref().map_or_else(Key::generate, |cache| cache.key().clone());
+        let bounds = Bounds {
+            time: self.time,
+            memory_mib: COMPILE_MEMORY_MIB,
+            policy_memory_bytes: self.capacity.max_memory_bytes,
+        };
+        let artefact = compile(wasm, &key, bounds, path).await?;
+        if let Some(Err(error)) = self.cache.as_ref().map(|cache| cache.store(&digest, &artefact)) {
+            warn(&error.into());
+        }
+        Compiled::open(&self.engine, &artefact, &key).map_err(|error| match error {
+            SealError::NoPolicy(error) => no_policy(path, &error),
+            error => Error::fault(format!("cannot use what `{}` was compiled to", shown(path))).because(&error),
+        })
+    }
 }
 
 /// Room for one call. The pool's tables and instances are for four, since one policy in Python takes more than a small one's share.
@@ -77,36 +121,6 @@ fn capacity(memory_bytes: usize) -> Capacity {
     let default = Capacity::default();
     let max_memory_bytes = memory_bytes.clamp(default.max_memory_bytes, MAX_MEMORY_BYTES);
     Capacity { concurrent_calls: 4, max_memory_bytes, ..default }
-}
-
-async fn obtain(
-    engine: &Engine,
-    wasm: &[u8],
-    options: &Compiling,
-    capacity: &Capacity,
-    path: &Path,
-) -> Result<Compiled> {
-    let digest = vestibule_sandbox::digest(wasm);
-    let cache = open_cache(options);
-    if let Some(cache) = &cache
-        && let Some(compiled) = kept(cache, engine, &digest).map_err(|error| no_policy(path, &error))?
-    {
-        return Ok(compiled);
-    }
-    let key = cache.as_ref().map_or_else(Key::generate, |cache| cache.key().clone());
-    let bounds = Bounds {
-        time: Duration::from_secs(options.compile_timeout),
-        memory_mib: COMPILE_MEMORY_MIB,
-        policy_memory_bytes: capacity.max_memory_bytes,
-    };
-    let artefact = compile(wasm, &key, bounds, path).await?;
-    if let Some(Err(error)) = cache.map(|cache| cache.store(&digest, &artefact)) {
-        warn(&error.into());
-    }
-    Compiled::open(engine, &artefact, &key).map_err(|error| match error {
-        SealError::NoPolicy(error) => no_policy(path, &error),
-        error => Error::fault(format!("cannot use what `{}` was compiled to", shown(path))).because(&error),
-    })
 }
 
 /// What the cache holds for a component, if that is of use.

@@ -15,9 +15,9 @@ use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::figures::Spread;
 use crate::input::{self, shown};
-use crate::output;
 use crate::policy::{self, PolicyJson};
 use crate::recording::RecordFile;
+use crate::{form, output};
 
 /// Run a recorded login again, and show what changed
 ///
@@ -90,15 +90,15 @@ struct Shown<'a> {
 fn comparison(recording: &Recording, replay: &Replay) -> String {
     let mut text = String::new();
     let policy = if replay.same_policy { "the recorded one" } else { "another version than the recorded one" };
-    answer::write_figure(&mut text, "policy", policy);
-    answer::write_figure(&mut text, "recorded", answer::verdict(&recording.result.answer.clone().into()).0);
+    form::write_figure(&mut text, "policy", policy);
+    form::write_figure(&mut text, "recorded", answer::verdict(&recording.result.answer.clone().into()).0);
     let parts: Vec<_> = replay.differences.iter().map(|difference| difference.part.name()).collect();
     let result = match parts.as_slice() {
         [] => "identical".to_owned(),
         _ if replay.is_same() => "identical but for its cost".to_owned(),
         parts => format!("differs in {}", parts.join(", ")),
     };
-    answer::write_figure(&mut text, "replay", &result);
+    form::write_figure(&mut text, "replay", &result);
     let changes = replay.differences.iter().flat_map(|difference| match difference.part {
         Part::Answer => answer_changes(&recording.result.answer, &replay.report.answer),
         part => difference::changes(part.name(), &difference.recorded, &difference.replayed),

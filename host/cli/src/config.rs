@@ -1,0 +1,86 @@
+//! `vestibule.toml`: the one file that configures a host, every key with a default.
+//!
+//! Not for: users, groups and policies, which the store keeps.
+
+use std::collections::BTreeMap;
+use std::io::{ErrorKind, Read as _};
+use std::path::Path;
+
+use cap_std::ambient_authority;
+use cap_std::fs::{Dir, MetadataExt as _};
+use serde::Deserialize;
+use vestibule_domain::{Secret, TenantName};
+use vestibule_gate::TenantSettings;
+
+use crate::error::{Error, Result};
+use crate::input::shown;
+
+/// The file in the data directory.
+const FILE: &str = "vestibule.toml";
+/// A thousand tenants fit.
+const MAX_BYTES: u64 = 1 << 20;
+
+/// What the file says.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Config {
+    /// The URL of a PostgreSQL database; absent: SQLite in the data directory.
+    pub(crate) database: Option<Secret>,
+    /// Each tenant's settings; a tenant without a table has the defaults.
+    pub(crate) tenant: BTreeMap<TenantName, TenantSettings>,
+}
+
+impl Config {
+    /// Reads the file in a data directory; the defaults where there is none.
+    pub(crate) fn read(data: &Path) -> Result<Self> {
+        let path = data.join(FILE);
+        let failed =
+            |error: std::io::Error| Error::bad_input(format!("cannot read `{}`", shown(&path))).because(&error);
+        let directory = match Dir::open_ambient_dir(data, ambient_authority()) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Self::default()),
+            other => other.map_err(failed)?,
+        };
+        let mut file = match directory.open(FILE) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Self::default()),
+            other => other.map_err(failed)?,
+        };
+        let metadata = file.metadata().map_err(failed)?;
+        if !metadata.is_file() || metadata.len() > MAX_BYTES || metadata.mode() & 0o027 != 0 {
+            return Err(Error::bad_input(format!("`{}` is not as it should be", shown(&path)))
+                .because_of("it is no file of at most 1 MiB that others can neither read nor write")
+                .hint("it may hold passwords: `chmod 600` it"));
+        }
+        let mut text = String::new();
+        file.read_to_string(&mut text).map_err(failed)?;
+        Self::parse(&text)
+            .map_err(|cause| Error::bad_input(format!("`{}` is not as it should be", shown(&path))).because_of(cause))
+            .map_err(|error| error.hint("`vestibule config` prints every key with its default"))
+    }
+
+    /// Reads the text. An error names the line, but does not quote it: it may hold a password.
+    pub(crate) fn parse(text: &str) -> std::result::Result<Self, String> {
+        toml::from_str(text).map_err(|error: toml::de::Error| {
+            let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+            format!("line {}: {}", before.matches('\n').count() + 1, error.message())
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_names_the_line_and_quotes_nothing() {
+        let error = Config::parse("database = \"postgres://u:hunter2@h/d\"\n[tenant.default]\nmehtod = \"hunter2\"\n");
+        let error = error.unwrap_err();
+        assert!(error.starts_with("line 3: unknown field `mehtod`"), "{error}");
+        assert!(!error.contains("hunter2"), "{error}");
+    }
+
+    #[test]
+    fn a_secret_does_not_print() {
+        let config = Config::parse("database = \"postgres://u:hunter2@h/d\"").unwrap();
+        assert!(!format!("{config:?}").contains("hunter2"));
+    }
+}
