@@ -9,6 +9,7 @@ mod bad_input_gets_a_sentence;
 mod commands_say_what_happened;
 mod damaged_components_do_no_harm;
 mod logins_from_the_command_line;
+mod model;
 mod no_fault_lets_anybody_in;
 mod overload_denies;
 mod policies_answer_their_tables;
