@@ -14,6 +14,7 @@ use crate::Error;
 pub(crate) const READ_DEADLINE: Duration = Duration::from_secs(10);
 
 /// The connections for reading.
+#[derive(Clone)]
 pub(crate) enum Database {
     Sqlite(SqlitePool),
     Postgres(PgPool),
@@ -31,9 +32,17 @@ impl Database {
 /// Runs one query on a connection, in the same words for both databases.
 macro_rules! read {
     ($store:expr, $connection:ident => $query:expr) => {
-        match &$store.0.database {
-            $crate::database::Database::Sqlite(pool) => $crate::database::read!(in pool, $connection => $query),
-            $crate::database::Database::Postgres(pool) => $crate::database::read!(in pool, $connection => $query),
+        $crate::database::read_from!(&$store.0.database, $connection => $query)
+    };
+}
+pub(crate) use read;
+
+/// The same on a database alone.
+macro_rules! read_from {
+    ($database:expr, $connection:ident => $query:expr) => {
+        match $database {
+            $crate::database::Database::Sqlite(pool) => $crate::database::read_from!(in pool, $connection => $query),
+            $crate::database::Database::Postgres(pool) => $crate::database::read_from!(in pool, $connection => $query),
         }
     };
     (in $pool:expr, $connection:ident => $query:expr) => {
@@ -47,7 +56,7 @@ macro_rules! read {
         }
     };
 }
-pub(crate) use read;
+pub(crate) use read_from;
 
 /// Gives the connection back, unless an answer may still be under way on it.
 pub(crate) fn settle<DB: sqlx::Database, T>(

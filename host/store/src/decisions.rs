@@ -8,13 +8,16 @@ use vestibule_domain::TenantName;
 
 use crate::database::read;
 use crate::queue::Row;
-use crate::statement::Statement;
+use crate::statement::{Insert, Statement};
 use crate::time::{from_millis, to_millis};
 use crate::{Error, Store};
 
-const ADD: &str = "
-    insert into decision (tenant, decision_id, at_ms, user_name, outcome, cause, record)
-    values ($1, $2, $3, $4, $5, $6, $7)";
+static ADD: Insert = Insert {
+    into: "insert into decision (tenant, decision_id, at_ms, user_name, outcome, cause, record)",
+    columns: 7,
+    on_conflict: "",
+    returns_key: false,
+};
 const ONE: &str = "
     select decision_id, at_ms, user_name, outcome, cause, record from decision
     where tenant = $1 and decision_id = $2";
@@ -59,7 +62,7 @@ impl Store {
     /// # Errors
     /// [`Error::IdUsed`]; the database's.
     pub async fn record_decision(&self, tenant: &TenantName, decision: &DecisionRow) -> Result<(), Error> {
-        let statement = Statement::new(ADD).text(tenant.as_str()).text(&decision.id).number(to_millis(decision.at));
+        let statement = Statement::row(&ADD).text(tenant.as_str()).text(&decision.id).number(to_millis(decision.at));
         let statement = statement.text(&decision.user).text(&decision.outcome).maybe_text(decision.cause.as_deref());
         // No row is waited for but one of the same id; an empty name keeps decisions in the order they were made in.
         self.0.queue.write_one(Row::new(tenant.as_str(), ""), statement.text(&decision.record)).await.map(|_| ())

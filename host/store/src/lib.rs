@@ -3,11 +3,13 @@
 //! Not for: deciding anything. Precedence of properties, hashing of passwords and the meaning of a chain are the gate's; here a
 //! value comes back as it was put, or as an error. This is the only crate that names SQL.
 
+mod bulk;
 mod chain;
 mod challenges;
 mod database;
 mod decisions;
 mod error;
+mod logins;
 mod migrations;
 mod passwords;
 mod postgres;
@@ -33,6 +35,7 @@ pub use sessions::Session;
 pub use sqlite::DATABASE_FILE;
 
 use database::Database;
+use logins::Logins;
 use queue::Queue;
 
 /// An open store. Clones share it; the last one dropped closes it, [`Store::close`] waits for that.
@@ -44,6 +47,7 @@ pub struct Store(Arc<Parts>);
 
 struct Parts {
     database: Database,
+    logins: Logins,
     queue: Queue,
 }
 
@@ -74,11 +78,13 @@ impl Store {
     }
 
     fn of(database: Database, queue: Queue) -> Self {
-        Self(Arc::new(Parts { database, queue }))
+        let logins = Logins::start(&database);
+        Self(Arc::new(Parts { database, logins, queue }))
     }
 
     /// Writes what is waiting to be written, then closes all connections. Calls after that fail as [`Error::Closed`].
     pub async fn close(&self) {
+        self.0.logins.close();
         self.0.queue.close().await;
         self.0.database.close().await;
     }

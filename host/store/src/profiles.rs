@@ -15,12 +15,6 @@ use crate::queue::Row;
 use crate::statement::Statement;
 use crate::{Error, Store};
 
-const FOR_LOGIN: &str = "
-    select everybody.properties, own.properties, team.properties
-    from (select 1) as login
-    left join profile as everybody on everybody.tenant = $1 and everybody.name = '__DEFAULT__'
-    left join profile as own on own.tenant = $1 and own.name = $2
-    left join profile as team on team.tenant = $1 and team.name = own.conn_group";
 const ONE: &str = "select properties from profile where tenant = $1 and name = $2";
 const BY_PREFIX: &str =
     "select name, properties from profile where tenant = $1 and name >= $2 and substr(name, 1, length($2)) = $2";
@@ -40,14 +34,12 @@ pub struct LoginProfiles {
 }
 
 impl Store {
-    /// Everything that a login of a user starts from, as of one moment, by one statement.
+    /// Everything that a login of a user starts from, as of one moment.
     ///
     /// # Errors
     /// [`Error::Damaged`] if one of the profiles is; the database's.
     pub async fn login_profiles(&self, tenant: &TenantName, user: &str) -> Result<LoginProfiles, Error> {
-        type Texts = (Option<String>, Option<String>, Option<String>);
-        let (default, own, team): Texts =
-            read!(self, on => sqlx::query_as(FOR_LOGIN).bind(tenant.as_str()).bind(user).fetch_one(on))?;
+        let (default, own, team) = self.0.logins.read(tenant.as_str(), user).await?;
         let default = default.map(|text| parse(tenant, profile::DEFAULT, &text)).transpose()?.unwrap_or_default();
         let user = own.map(|text| parse(tenant, user, &text)).transpose()?;
         let group = user.as_ref().and_then(|user| user.get("conn_group")).filter(|name| !name.is_empty());

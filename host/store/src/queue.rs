@@ -4,7 +4,7 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
-use std::{mem, slice};
+use std::{mem, ptr, slice};
 
 use sqlx::pool::{Pool, PoolConnection};
 use sqlx::{Connection as _, Database};
@@ -13,7 +13,8 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use crate::Error;
-use crate::statement::{Answer, Runs, Statement};
+use crate::bulk;
+use crate::statement::{Answer, Insert, Runs, Statement};
 
 /// The most jobs in one transaction: enough to make the wait for the disk small beside the work.
 const MAX_BATCH: usize = 128;
@@ -27,6 +28,16 @@ struct Job {
     row: Row,
     statements: Vec<Statement>,
     answer: oneshot::Sender<Result<Vec<Answer>, Error>>,
+}
+
+impl Job {
+    /// The one row of an insert that is all of the job.
+    fn row_alone(&self) -> Option<(&'static Insert, &Statement)> {
+        match self.statements.as_slice() {
+            [only] => Some((only.insert()?, only)),
+            _ => None,
+        }
+    }
 }
 
 /// The row that a job locks: tenant and name. Transactions that lock rows in this order do not wait for each other in a circle.
@@ -163,16 +174,34 @@ where
     DB::Connection: Runs<Database = DB>,
 {
     let mut transaction = connection.begin_with(DB::Connection::BEGIN).await.map_err(together)?;
-    let mut answers = Vec::with_capacity(batch.len());
-    for job in batch {
-        let mut of_job = Vec::with_capacity(job.statements.len());
+    let mut answers: Vec<Vec<Answer>> = batch.iter().map(|_| Vec::new()).collect();
+    for (job, of_job) in batch.iter().zip(&mut answers).filter(|(job, _)| job.row_alone().is_none()) {
         for statement in &job.statements {
             of_job.push(transaction.run(statement).await.map_err(apart)?);
         }
-        answers.push(of_job);
     }
+    insert_rows(&mut *transaction, batch, &mut answers).await.map_err(apart)?;
     transaction.commit().await.map_err(together)?;
     Ok(answers)
+}
+
+/// Jobs that are nothing but one row of an insert, by one statement for each insert.
+async fn insert_rows<C: Runs>(connection: &mut C, batch: &[Job], answers: &mut [Vec<Answer>]) -> sqlx::Result<()> {
+    type Rows<'a> = Vec<(&'a Statement, &'a mut Vec<Answer>)>;
+    let mut inserts: Vec<(&'static Insert, Rows<'_>)> = Vec::new();
+    for (job, of_job) in batch.iter().zip(answers) {
+        let Some((insert, row)) = job.row_alone() else { continue };
+        match inserts.iter_mut().find(|(known, _)| ptr::eq(*known, insert)) {
+            Some((_, rows)) => rows.push((row, of_job)),
+            None => inserts.push((insert, vec![(row, of_job)])),
+        }
+    }
+    for (insert, rows) in inserts {
+        let statements: Vec<_> = rows.iter().map(|(row, _)| *row).collect();
+        let inserted = bulk::insert(connection, insert, &statements).await?;
+        rows.into_iter().zip(inserted).for_each(|((_, of_job), answer)| of_job.push(answer));
+    }
+    Ok(())
 }
 
 fn together(error: sqlx::Error) -> Failure {

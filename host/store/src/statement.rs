@@ -4,13 +4,33 @@
 
 use sqlx::postgres::PgConnection;
 use sqlx::sqlite::SqliteConnection;
-use sqlx::{Connection, Row as _};
+use sqlx::{AssertSqlSafe, Connection, Row as _};
 
 /// A text that both databases understand (`$1` to `$9` stand for values) and its values.
 pub(crate) struct Statement {
-    sql: &'static str,
+    kind: Kind,
     values: Vec<Value>,
-    returns: bool,
+}
+
+enum Kind {
+    /// As it stands.
+    Plain(&'static str),
+    /// The same, and it returns one number or null of one row.
+    Returning(&'static str),
+    /// One row of an insert that other rows may share.
+    Row(&'static Insert),
+}
+
+/// An insert without its rows.
+pub(crate) struct Insert {
+    /// `insert into table (columns)`.
+    pub(crate) into: &'static str,
+    /// How many columns those are. The first two are the key, where it returns it.
+    pub(crate) columns: usize,
+    /// What stands behind the rows.
+    pub(crate) on_conflict: &'static str,
+    /// Whether it returns the keys of rows that were new.
+    pub(crate) returns_key: bool,
 }
 
 enum Value {
@@ -30,12 +50,33 @@ pub(crate) struct Answer {
 
 impl Statement {
     pub(crate) const fn new(sql: &'static str) -> Self {
-        Self { sql, values: Vec::new(), returns: false }
+        Self { kind: Kind::Plain(sql), values: Vec::new() }
     }
 
     /// A statement that returns one number or null of one row.
     pub(crate) const fn returning(sql: &'static str) -> Self {
-        Self { sql, values: Vec::new(), returns: true }
+        Self { kind: Kind::Returning(sql), values: Vec::new() }
+    }
+
+    /// One row of an insert; its values in the order of the columns.
+    pub(crate) const fn row(insert: &'static Insert) -> Self {
+        Self { kind: Kind::Row(insert), values: Vec::new() }
+    }
+
+    /// The insert that this is a row of.
+    pub(crate) const fn insert(&self) -> Option<&'static Insert> {
+        match self.kind {
+            Kind::Row(insert) => Some(insert),
+            Kind::Plain(_) | Kind::Returning(_) => None,
+        }
+    }
+
+    /// The first two values, which are texts.
+    pub(crate) fn key(&self) -> Option<(String, String)> {
+        match self.values.as_slice() {
+            [Value::Text(Some(first)), Value::Text(Some(second)), ..] => Some((first.clone(), second.clone())),
+            _ => None,
+        }
     }
 
     pub(crate) fn text(self, text: &str) -> Self {
@@ -65,7 +106,33 @@ pub(crate) trait Runs: Connection {
     /// What begins a transaction that will write.
     const BEGIN: &'static str;
 
+    /// Runs a statement that is no row of an insert.
     fn run(&mut self, statement: &Statement) -> impl Future<Output = sqlx::Result<Answer>> + Send;
+
+    /// Runs the text of an insert on its rows.
+    fn run_rows(&mut self, sql: String, rows: &[&Statement]) -> impl Future<Output = sqlx::Result<()>> + Send;
+
+    /// The same for one that returns the keys of rows that were new.
+    fn run_rows_for_keys(
+        &mut self,
+        sql: String,
+        rows: &[&Statement],
+    ) -> impl Future<Output = sqlx::Result<Vec<(String, String)>>> + Send;
+}
+
+/// A query with the values of these statements.
+macro_rules! bound {
+    ($query:expr, $rows:expr) => {{
+        let mut query = $query;
+        for value in $rows.iter().flat_map(|row| &row.values) {
+            query = match value {
+                Value::Text(text) => query.bind(text.as_deref()),
+                Value::Bytes(bytes) => query.bind(bytes.as_slice()),
+                Value::Number(number) => query.bind(*number),
+            };
+        }
+        query
+    }};
 }
 
 macro_rules! runs {
@@ -74,21 +141,31 @@ macro_rules! runs {
             const BEGIN: &'static str = $begin;
 
             async fn run(&mut self, statement: &Statement) -> sqlx::Result<Answer> {
-                let mut query = sqlx::query(statement.sql);
-                for value in &statement.values {
-                    query = match value {
-                        Value::Text(text) => query.bind(text.as_deref()),
-                        Value::Bytes(bytes) => query.bind(bytes.as_slice()),
-                        Value::Number(number) => query.bind(*number),
-                    };
-                }
-                if !statement.returns {
+                let (sql, returns) = match statement.kind {
+                    Kind::Plain(sql) => (sql, false),
+                    Kind::Returning(sql) => (sql, true),
+                    Kind::Row(insert) => (insert.into, false),
+                };
+                let query = bound!(sqlx::query(sql), [statement]);
+                if !returns {
                     return Ok(Answer { rows: query.execute(self).await?.rows_affected(), number: None });
                 }
                 match query.fetch_optional(self).await? {
                     Some(row) => Ok(Answer { rows: 1, number: row.try_get(0)? }),
                     None => Ok(Answer { rows: 0, number: None }),
                 }
+            }
+
+            async fn run_rows(&mut self, sql: String, rows: &[&Statement]) -> sqlx::Result<()> {
+                bound!(sqlx::query(AssertSqlSafe(sql)), rows).execute(self).await.map(|_| ())
+            }
+
+            async fn run_rows_for_keys(
+                &mut self,
+                sql: String,
+                rows: &[&Statement],
+            ) -> sqlx::Result<Vec<(String, String)>> {
+                bound!(sqlx::query_as(AssertSqlSafe(sql)), rows).fetch_all(self).await
             }
         }
     };

@@ -6,10 +6,15 @@ use vestibule_domain::{CanonicalUser, Properties, TenantName};
 
 use super::parse;
 use crate::queue::Row;
-use crate::statement::Statement;
+use crate::statement::{Insert, Statement};
 use crate::{Error, SaveError, Store};
 
-const INSERT: &str = "insert into profile (tenant, name, properties) values ($1, $2, $3) on conflict do nothing";
+static INSERT: Insert = Insert {
+    into: "insert into profile (tenant, name, properties)",
+    columns: 3,
+    on_conflict: "on conflict do nothing returning tenant, name",
+    returns_key: true,
+};
 const UPDATE: &str = "update profile set properties = $3 where tenant = $1 and name = $2 and properties = $4";
 
 impl Store {
@@ -50,7 +55,7 @@ impl Store {
         stored: Option<&str>,
         wanted: &Properties,
     ) -> Result<bool, Error> {
-        let statement = Statement::new(if stored.is_some() { UPDATE } else { INSERT });
+        let statement = if stored.is_some() { Statement::new(UPDATE) } else { Statement::row(&INSERT) };
         let statement = statement.text(tenant.as_str()).text(name).text(&text_of(wanted));
         let statement = match stored {
             Some(text) => statement.text(text),

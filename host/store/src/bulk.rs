@@ -1,0 +1,101 @@
+//! Many rows by one statement: on a busy host most of what is written together looks alike, and a round trip for each row would
+//! cost more than the row.
+//!
+//! Not for: statements that answer with more than whether their row was new.
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+
+use crate::statement::{Answer, Insert, Runs, Statement};
+
+/// The most rows of one statement. Texts are made for powers of two up to this, so that few of them are prepared.
+const MAX_ROWS: usize = 64;
+
+/// Inserts rows that belong to the same statement. Returns what came of each, in their order.
+pub(crate) async fn insert<C: Runs>(
+    connection: &mut C,
+    insert: &'static Insert,
+    rows: &[&Statement],
+) -> sqlx::Result<Vec<Answer>> {
+    let mut answers = Vec::with_capacity(rows.len());
+    let mut rest = rows;
+    while !rest.is_empty() {
+        let (now, later) = rest.split_at(largest_power_of_two(rest.len()));
+        rest = later;
+        let sql = text(insert, now.len());
+        if insert.returns_key {
+            let new = connection.run_rows_for_keys(sql, now).await?;
+            answers.extend(winners(new, now));
+        } else {
+            connection.run_rows(sql, now).await?;
+            answers.extend(now.iter().map(|_| Answer { rows: 1, number: None }));
+        }
+    }
+    Ok(answers)
+}
+
+fn largest_power_of_two(rows: usize) -> usize {
+    let mut size = MAX_ROWS;
+    while size > rows {
+        size /= 2;
+    }
+    size.max(1)
+}
+
+/// The statement for so many rows.
+fn text(insert: &Insert, rows: usize) -> String {
+    let mut sql = format!("{} values ", insert.into);
+    let mut next = 1;
+    for row in 0..rows {
+        sql.push_str(if row == 0 { "(" } else { ", (" });
+        for column in 0..insert.columns {
+            let _ = write!(sql, "{}${next}", if column == 0 { "" } else { ", " });
+            next += 1;
+        }
+        sql.push(')');
+    }
+    sql.push(' ');
+    sql.push_str(insert.on_conflict);
+    sql
+}
+
+/// Of several rows with one key, the first is the one that is new.
+fn winners<'a>(new: Vec<(String, String)>, rows: &'a [&Statement]) -> impl Iterator<Item = Answer> + 'a {
+    let mut new: HashMap<_, u64> = new.into_iter().map(|key| (key, 1)).collect();
+    rows.iter().map(move |row| {
+        let rows = row.key().and_then(|key| new.remove(&key)).unwrap_or(0);
+        Answer { rows, number: None }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_has_a_place_for_every_value() {
+        const PAIRS: Insert = Insert {
+            into: "insert into t (a, b)",
+            columns: 2,
+            on_conflict: "on conflict do nothing",
+            returns_key: false,
+        };
+        assert_eq!(text(&PAIRS, 2), "insert into t (a, b) values ($1, $2), ($3, $4) on conflict do nothing");
+    }
+
+    #[test]
+    fn sizes_are_powers_of_two() {
+        let sizes = [1, 2, 3, 63, 64, 1000].map(largest_power_of_two);
+        assert_eq!(sizes, [1, 2, 2, 32, 64, 64]);
+    }
+
+    #[test]
+    fn of_two_rows_with_one_key_the_first_is_new() {
+        static KEYED: Insert = Insert { into: "", columns: 2, on_conflict: "", returns_key: true };
+        let row = |name: &str| Statement::row(&KEYED).text("acme").text(name);
+        let (joe, again, ann) = (row("joe"), row("joe"), row("ann"));
+        let new = vec![("acme".to_owned(), "joe".to_owned())];
+        let rows: Vec<_> = winners(new, &[&joe, &again, &ann]).map(|answer| answer.rows).collect();
+        assert_eq!(rows, [1, 0, 0]);
+    }
+}

@@ -1,0 +1,119 @@
+//! Reads for logins: those that wait at the same time are answered by one statement.
+//!
+//! Not for: other reads, which are rarer and go straight to the database.
+
+use std::fmt::Write as _;
+use std::mem;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use sqlx::AssertSqlSafe;
+use tokio::sync::{Mutex, mpsc, oneshot};
+
+use crate::Error;
+use crate::database::{Database, read_from};
+
+/// The most logins of one statement; as in [`crate::bulk`], texts are made for powers of two.
+const MAX_LOGINS: usize = 64;
+/// How many may wait before callers wait to ask.
+const MAX_WAITING: usize = 1024;
+/// Statements under way at once: as many as keep two processors busy while others wait for the database.
+const READERS: usize = 4;
+
+/// The profiles of everybody, of the user, and of the group that the user's own names.
+pub(crate) type Texts = (Option<String>, Option<String>, Option<String>);
+type Row = (i32, Option<String>, Option<String>, Option<String>);
+
+/// One login's question.
+struct Ask {
+    tenant: String,
+    user: String,
+    answer: oneshot::Sender<Result<Texts, Error>>,
+}
+
+/// Questions and the tasks that answer them.
+pub(crate) struct Logins(RwLock<Option<mpsc::Sender<Ask>>>);
+
+impl Logins {
+    /// Starts the tasks. They end when this is closed or dropped.
+    pub(crate) fn start(database: &Database) -> Self {
+        let (sender, receiver) = mpsc::channel(MAX_WAITING);
+        let receiver = Arc::new(Mutex::new(receiver));
+        for _ in 0..READERS {
+            tokio::spawn(work(database.clone(), Arc::clone(&receiver)));
+        }
+        Self(RwLock::new(Some(sender)))
+    }
+
+    /// What is on record for one login.
+    pub(crate) async fn read(&self, tenant: &str, user: &str) -> Result<Texts, Error> {
+        let asks = self.0.read().unwrap_or_else(PoisonError::into_inner).clone().ok_or(Error::Closed)?;
+        let (answer, answered) = oneshot::channel();
+        let ask = Ask { tenant: tenant.to_owned(), user: user.to_owned(), answer };
+        asks.send(ask).await.map_err(|_| Error::Closed)?;
+        answered.await.map_err(|_| Error::Closed)?
+    }
+
+    /// Takes no more questions.
+    pub(crate) fn close(&self) {
+        drop(self.0.write().unwrap_or_else(PoisonError::into_inner).take());
+    }
+}
+
+async fn work(database: Database, asks: Arc<Mutex<mpsc::Receiver<Ask>>>) {
+    let mut waiting = Vec::new();
+    while asks.lock().await.recv_many(&mut waiting, MAX_LOGINS).await > 0 {
+        waiting.retain(|ask| !ask.answer.is_closed());
+        let mut rest = mem::take(&mut waiting);
+        while !rest.is_empty() {
+            let size = 1 << rest.len().min(MAX_LOGINS).ilog2();
+            let later = rest.split_off(size);
+            answer(&database, mem::replace(&mut rest, later)).await;
+        }
+    }
+}
+
+async fn answer(database: &Database, asks: Vec<Ask>) {
+    match read(database, &asks).await {
+        Ok(mut rows) => {
+            rows.sort_unstable_by_key(|(place, ..)| *place);
+            for (ask, (_, everybody, own, team)) in asks.into_iter().zip(rows) {
+                let _ = ask.answer.send(Ok((everybody, own, team)));
+            }
+        }
+        Err(error) => {
+            for ask in asks {
+                let _ = ask.answer.send(Err(error.clone()));
+            }
+        }
+    }
+}
+
+async fn read(database: &Database, asks: &[Ask]) -> Result<Vec<Row>, Error> {
+    let sql = text(asks.len());
+    let rows = read_from!(database, on => {
+        let mut query = sqlx::query_as(AssertSqlSafe(sql));
+        for ask in asks {
+            query = query.bind(&ask.tenant).bind(&ask.user);
+        }
+        query.fetch_all(on)
+    })?;
+    if rows.len() == asks.len() { Ok(rows) } else { Err(Error::Failed("a login's row is missing".to_owned())) }
+}
+
+/// The statement for so many logins: one row for each, whatever is on record.
+fn text(logins: usize) -> String {
+    let mut sql = "with login (place, tenant, name) as (values ".to_owned();
+    for place in 0..logins {
+        let comma = if place == 0 { "" } else { ", " };
+        let _ = write!(sql, "{comma}({place}, ${}, ${})", 2 * place + 1, 2 * place + 2);
+    }
+    sql.push_str(
+        ")
+    select login.place, everybody.properties, own.properties, team.properties
+    from login
+    left join profile as everybody on everybody.tenant = login.tenant and everybody.name = '__DEFAULT__'
+    left join profile as own on own.tenant = login.tenant and own.name = login.name
+    left join profile as team on team.tenant = login.tenant and team.name = own.conn_group",
+    );
+    sql
+}
