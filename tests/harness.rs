@@ -8,6 +8,7 @@ mod door;
 mod guest;
 mod login;
 mod postgres;
+mod slapd;
 mod store;
 mod verdict;
 
@@ -19,4 +20,5 @@ pub(crate) use door::{Door, answering, attempt, cause, question, told, typed, ty
 pub(crate) use guest::{Guest, engine, policy, policy_bytes, probe, probe_bytes, puppet, refusal};
 pub(crate) use login::{A_TIME, a_login};
 pub(crate) use postgres::Postgres;
+pub(crate) use slapd::{Slapd, free_port, settings as slapd_settings};
 pub(crate) use store::{Home, at, on_every_store, properties, sqlite, tenant};

@@ -69,7 +69,11 @@ impl Door {
             links.push(Link::new(name.clone(), guest.configured().await, &manifest, grants.clone()));
         }
         let chain = Chain::new(links).unwrap();
-        Gate::new(self.home.store.clone(), Tenant::new(tenant(), self.settings.clone()), chain)
+        Gate::new(self.home.store.clone(), self.tenant(), chain)
+    }
+
+    pub(crate) fn tenant(&self) -> Tenant {
+        Tenant::new(tenant(), self.settings.clone()).unwrap()
     }
 
     /// What a new process decides, a while after some day began.

@@ -21,8 +21,8 @@ control start
 echo "$home"
 while read -r verb; do control "$verb"; echo "$verb"; done
 "#;
-/// Nothing here outlives the test, so nothing has to reach a disk.
-const OPTIONS: &str = "-F -c listen_addresses= -c max_connections=300";
+/// Nothing here outlives a test, so nothing has to reach a disk.
+const FLEETING: &str = "-F -c listen_addresses= -c max_connections=300";
 
 /// A running server.
 pub(crate) struct Postgres {
@@ -41,6 +41,10 @@ impl Postgres {
     }
 
     pub(crate) fn start() -> Self {
+        Self::start_with(FLEETING)
+    }
+
+    pub(crate) fn start_with(options: &str) -> Self {
         // The server refuses to run as root.
         let as_root = Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout == b"0\n");
         let mut command = if as_root {
@@ -50,7 +54,7 @@ impl Postgres {
         } else {
             Command::new("sh")
         };
-        command.args(["-c", KEEPER]).env("BIN", programs()).env("OPTIONS", OPTIONS).current_dir("/");
+        command.args(["-c", KEEPER]).env("BIN", programs()).env("OPTIONS", options).current_dir("/");
         let mut keeper = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let (orders, done) = (keeper.stdin.take(), BufReader::new(keeper.stdout.take().unwrap()));
         let mut server = Self { keeper, orders, done, home: String::new(), databases: AtomicU32::new(0) };

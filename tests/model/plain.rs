@@ -241,8 +241,8 @@ fn named_group(record: &Record) -> Option<String> {
 }
 
 fn ensure_no_privilege(before: &Record, after: &Record, named: &Record) -> Result<(), String> {
-    let changed = |name: &&str| before.get(*name) != after.get(*name) && !named.contains_key(*name);
-    if PRIVILEGES.iter().any(|name| changed(&name)) { no("privilege-not-granted") } else { Ok(()) }
+    let changed = |name: &str| before.get(name) != after.get(name) && !named.contains_key(name);
+    if PRIVILEGES.iter().any(|name| changed(name)) { no("privilege-not-granted") } else { Ok(()) }
 }
 
 fn number(address: &str) -> Option<u32> {

@@ -45,9 +45,13 @@ impl Place {
 
 impl Data {
     /// The tenant with its settings.
-    pub(crate) fn tenant(&self) -> Tenant {
+    pub(crate) fn tenant(&self) -> Result<Tenant> {
         let settings = self.config.tenant.get(&self.tenant).cloned().unwrap_or_default();
-        Tenant::new(self.tenant.clone(), settings)
+        Tenant::new(self.tenant.clone(), settings).map_err(|error| {
+            Error::bad_input(format!("tenant `{}` cannot be configured like this", self.tenant))
+                .because(&error)
+                .hint("`vestibule config` prints every key with its meaning")
+        })
     }
 
     /// Writes what is waiting, and ends.

@@ -27,6 +27,7 @@ mod primary;
 mod progress;
 mod records;
 mod round;
+mod searches;
 mod tenant;
 
 pub use answer::Answer;

@@ -46,10 +46,11 @@ impl Passage<'_> {
                 let detail = "no active policy asks to decide alone and is granted it";
                 return Err(Failure::new(Cause::AuthNullNotGranted, detail).into());
             }
-            Method::Ldap | Method::Radius => {
-                let detail = format!("the tenant has no {method} server");
-                return Err(Failure::new(Cause::MethodUnavailable, detail).into());
-            }
+            Method::Ldap => match &self.tenant.ldap {
+                Some(ldap) => (ldap.authenticate(user, password, self.end).await?, false),
+                None => return Err(no_server(method).into()),
+            },
+            Method::Radius => return Err(no_server(method).into()),
             Method::Saml => {
                 let detail = "a password was given where an identity provider has to be asked";
                 return Err(Failure::new(Cause::ProofMismatch, detail).into());
@@ -111,6 +112,10 @@ impl Passage<'_> {
     pub(crate) async fn look_up(&self, user: &str) -> Result<LoginProfiles, Denial> {
         Ok(self.store.login_profiles(&self.tenant.name, user).await.map_err(|error| unavailable(&error))?)
     }
+}
+
+fn no_server(method: Method) -> Failure {
+    Failure::new(Cause::MethodUnavailable, format!("the tenant has no {method} server"))
 }
 
 /// Nobody vouches for the name: a policy has to.

@@ -3,13 +3,17 @@
 //! Not for: users, groups and policies, which the store keeps.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use vestibule_directory::{Ldap, LdapSettings, SettingsError};
 use vestibule_domain::TenantName;
+use vestibule_sandbox::Capabilities;
 use vestibule_store::Lockout;
 
 use crate::method::Method;
+use crate::searches::Searches;
 
 /// What a tenant's table of the configuration says; each key has a default.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -35,6 +39,9 @@ pub struct TenantSettings {
     pub session_seconds: u64,
     /// Local users whom no policy is asked about: for the day when a policy is wrong. They still need their password.
     pub bootstrap: BTreeSet<String>,
+    /// The directory, for the method `ldap` and for policies that search.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ldap: Option<LdapSettings>,
 }
 
 /// What happens while no policy is active.
@@ -60,6 +67,7 @@ impl Default for TenantSettings {
             challenge_seconds: 300,
             session_seconds: 86_400,
             bootstrap: BTreeSet::new(),
+            ldap: None,
         }
     }
 }
@@ -69,12 +77,26 @@ impl Default for TenantSettings {
 pub struct Tenant {
     pub(crate) name: TenantName,
     pub(crate) settings: TenantSettings,
+    pub(crate) ldap: Option<Ldap>,
 }
 
 impl Tenant {
-    /// A tenant with its settings.
-    pub const fn new(name: TenantName, settings: TenantSettings) -> Self {
-        Self { name, settings }
+    /// A tenant with its settings. Nobody is asked yet.
+    ///
+    /// # Errors
+    /// Names the key of a directory whose value cannot be used.
+    pub fn new(name: TenantName, settings: TenantSettings) -> Result<Self, SettingsError> {
+        let ldap = settings.ldap.clone().map(Ldap::new).transpose()?;
+        Ok(Self { name, settings, ldap })
+    }
+
+    /// What the tenant's policies may ask, where they are granted it.
+    pub fn capabilities(&self) -> Capabilities {
+        let nothing = Capabilities::default();
+        match &self.ldap {
+            Some(ldap) => Capabilities { directory: Arc::new(Searches(ldap.clone())), ..nothing },
+            None => nothing,
+        }
     }
 
     pub(crate) const fn deadline(&self) -> Duration {

@@ -6,7 +6,11 @@
 //! Not for: absolute numbers. They are those of one machine in one minute; the ratios are what is promised.
 
 mod floor;
+mod gate;
 mod peers;
+#[path = "../../harness/postgres.rs"]
+#[expect(dead_code, reason = "tests do more to it")]
+mod postgres;
 mod promises;
 mod record;
 mod sandbox;
@@ -23,6 +27,7 @@ use vestibule_domain::{Cause, Login, Settings};
 use vestibule_sandbox::{Capacity, Compiled, Engine, Limits};
 
 use floor::{Floor, Residence};
+use gate::{Kind, Site};
 use peers::{cpython, extism, process, regorus};
 use record::{Record, built, policy, probe};
 use sandbox::{Expected, Policy, runtime};
@@ -55,6 +60,7 @@ fn measure() -> Result<()> {
     rows.add(titles::FLOOR, Ok(kept.batch(&record.login)));
     rows.add_threads(titles::FLOOR_ON_TWO, 2, Ok(kept.batch_on(2, &record.login)));
     add_policies(&mut rows, &engine, &wasm, &record.login)?;
+    add_gates(&mut rows, &engine, &wasm, &record.login)?;
     add_faults(&mut rows, &engine, &record.login);
     add_peers(&mut rows, &record.json);
     let load = table::load();
@@ -86,6 +92,22 @@ fn add_policies<'a>(rows: &mut Rows<'a>, engine: &Engine, wasm: &[u8], login: &'
     rows.add(titles::WASIP2, built(env!("BUILT_WASIP2")).and_then(|path| allowing(&std::fs::read(path)?)?.batch()));
     rows.add(titles::JAVASCRIPT, of_language("known-device-js"));
     rows.add(titles::PYTHON, of_language("known-device-py"));
+    Ok(())
+}
+
+fn add_gates<'a>(rows: &mut Rows<'a>, engine: &Engine, wasm: &[u8], login: &Login) -> Result<()> {
+    let server = Box::leak(Box::new(postgres::Postgres::start_with("-c listen_addresses= -c max_connections=300")));
+    let url = runtime()?.block_on(server.database());
+    let stores = [
+        (titles::SQLITE, Site::on_sqlite(engine, wasm, login)?),
+        (titles::POSTGRES, Site::on_postgres(&url, engine, wasm, login)?),
+    ];
+    for (titles, site) in stores {
+        for (title, kind, clients) in titles {
+            rows.add_threads(title, clients, Ok(site.batch(kind, clients)));
+        }
+    }
+    rows.add(titles::ONE_BY_ONE, gate::one_by_one());
     Ok(())
 }
 

@@ -125,5 +125,5 @@ pub fn side_by_side<T: Sync>(parts: &[T], work: impl Fn(&T) -> Result<()> + Sync
 }
 
 pub fn runtime() -> Result<Runtime> {
-    Builder::new_current_thread().enable_time().build().context("make a scheduler")
+    Builder::new_current_thread().enable_all().build().context("make a scheduler")
 }

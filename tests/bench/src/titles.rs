@@ -1,5 +1,7 @@
 //! What the rows are called.
 
+use crate::gate::Kind;
+
 pub const FLOOR_DEFAULT: &str = "wasmtime alone, its pooling defaults";
 pub const FLOOR: &str = "**wasmtime alone, pages kept as the sandbox keeps them: the floor**";
 pub const FLOOR_ON_TWO: &str = "the floor on 2 threads";
@@ -10,6 +12,24 @@ pub const BESIDE_NATIVE: &str = "this sandbox beside plain arithmetic on another
 pub const WASIP2: &str = "this sandbox, the policy built for wasm32-wasip2";
 pub const JAVASCRIPT: &str = "this sandbox, the policy in JavaScript";
 pub const PYTHON: &str = "this sandbox, the policy in Python";
+
+pub const SQLITE: [(&str, Kind, u32); 6] = [
+    ("a read-only login through the whole gate, SQLite", Kind::ReadOnly, 1),
+    ("64 of them at once, SQLite", Kind::ReadOnly, 64),
+    ("the same without a policy, SQLite", Kind::PolicyOff, 1),
+    ("64 of them at once without a policy, SQLite", Kind::PolicyOff, 64),
+    ("a first login, whose device is saved, SQLite", Kind::First, 1),
+    ("64 of them at once, saved, SQLite", Kind::First, 64),
+];
+pub const POSTGRES: [(&str, Kind, u32); 6] = [
+    ("a read-only login through the whole gate, PostgreSQL", Kind::ReadOnly, 1),
+    ("64 of them at once, PostgreSQL", Kind::ReadOnly, 64),
+    ("the same without a policy, PostgreSQL", Kind::PolicyOff, 1),
+    ("64 of them at once without a policy, PostgreSQL", Kind::PolicyOff, 64),
+    ("a first login, whose device is saved, PostgreSQL", Kind::First, 1),
+    ("64 of them at once, saved, PostgreSQL", Kind::First, 64),
+];
+pub const ONE_BY_ONE: &str = "a page written and on the disk, one after the other";
 
 pub const FUEL: &str = "stopped: an endless loop out of 50,000,000 fuel";
 pub const HALF_FUEL: &str = "stopped: an endless loop out of 25,000,000 fuel";

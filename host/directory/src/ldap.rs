@@ -1,0 +1,101 @@
+//! An LDAP directory (RFC 4511): who a user is, and what policies may search in it.
+//!
+//! Not for: group memberships as such; a policy searches for them.
+
+mod authenticate;
+mod connection;
+mod dn;
+mod pool;
+mod search;
+pub(crate) mod settings;
+
+use std::sync::Arc;
+
+use tokio::time::Instant;
+use vestibule_domain::directory::{Entry, Query};
+use vestibule_domain::primary::{Cause, Failure, Proven};
+use vestibule_domain::{EnteredUser, Secret, capability};
+
+use crate::servers::Servers;
+use crate::settings::SettingsError;
+use connection::apart;
+use pool::Pool;
+use settings::{Checked, LdapSettings};
+
+/// A tenant's directory. Clones share its connections.
+#[derive(Clone)]
+pub struct Ldap(Arc<Parts>);
+
+struct Parts {
+    checked: Checked,
+    servers: Servers<Arc<Server>>,
+}
+
+/// One server with the connections that are kept to it.
+struct Server {
+    url: String,
+    pool: Pool,
+}
+
+impl std::fmt::Debug for Ldap {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Ldap").field(&self.0.checked.settings).finish()
+    }
+}
+
+impl Ldap {
+    /// A directory as configured. Nothing is asked yet.
+    ///
+    /// # Errors
+    /// Names the key whose value cannot be used.
+    pub fn new(settings: LdapSettings) -> Result<Self, SettingsError> {
+        let checked = Checked::new(settings)?;
+        let server = |url: &String| Arc::new(Server { url: url.clone(), pool: Pool::new(checked.settings.pool) });
+        let servers = Servers::new(checked.settings.servers.iter().map(server).collect::<Vec<_>>());
+        Ok(Self(Arc::new(Parts { checked, servers })))
+    }
+
+    /// Finds out who a user is by the password. The canonical name is the entry's own spelling.
+    ///
+    /// # Errors
+    /// The user is unknown or ambiguous, the password is another one, the directory rejects the user, or no server answers in time.
+    pub async fn authenticate(
+        &self,
+        user: &EnteredUser,
+        password: &Secret,
+        deadline: Instant,
+    ) -> Result<Proven, Failure> {
+        if password.expose().is_empty() {
+            return Err(Failure::new(Cause::WrongPassword, "the password is empty"));
+        }
+        let answered = self.0.servers.ask(deadline, |server: Arc<Server>| {
+            let (this, user, password) = (Arc::clone(&self.0), user.clone(), password.clone());
+            let (url, left) = (server.url.clone(), self.0.left(deadline));
+            let asked = async move { this.authenticate_on(&server, &user, &password).await };
+            async move { apart(left, asked).await.map_err(|failure| format!("{url}: {failure}")) }
+        });
+        answered.await.unwrap_or_else(|failures| Err(Failure::new(Cause::LdapUnavailable, failures)))
+    }
+
+    /// Answers a policy's search, as the service account and within the search base.
+    ///
+    /// # Errors
+    /// Outside the base, without a service account, malformed, more entries than allowed, or no server answers in time.
+    pub async fn search(&self, query: &Query, deadline: Instant) -> Result<Vec<Entry>, capability::Error> {
+        self.0.ensure_allowed(query)?;
+        let answered = self.0.servers.ask(deadline, |server: Arc<Server>| {
+            let (this, query) = (Arc::clone(&self.0), query.clone());
+            let (url, left) = (server.url.clone(), self.0.left(deadline));
+            let asked = async move { this.search_on(&server, &query).await };
+            async move { apart(left, asked).await.map_err(|failure| format!("{url}: {failure}")) }
+        });
+        answered.await.unwrap_or_else(|failures| Err(capability::Error::Unavailable(failures)))
+    }
+}
+
+impl Parts {
+    /// How long one server may take now.
+    fn left(&self, deadline: Instant) -> std::time::Duration {
+        self.checked.timeout().min(deadline.saturating_duration_since(Instant::now()))
+    }
+}

@@ -1,0 +1,199 @@
+//! Who a user is: found by name, proven by a bind with the password.
+//!
+//! Not for: choosing the server.
+
+use std::collections::BTreeMap;
+
+use ldap3::{LdapResult, Scope, SearchEntry};
+use vestibule_domain::login::{Info, LdapInfo};
+use vestibule_domain::primary::{Cause, Failure, Proven};
+use vestibule_domain::text::log_text;
+use vestibule_domain::{CanonicalUser, EnteredUser, Secret};
+
+use super::connection::{Connection, Found};
+use super::settings::{NAME, user_filter};
+use super::{Parts, Server, dn};
+
+/// Result codes (RFC 4511, appendix A.2).
+const SUCCESS: u32 = 0;
+const SIZE_LIMIT_EXCEEDED: u32 = 4;
+const NO_SUCH_OBJECT: u32 = 32;
+const INVALID_CREDENTIALS: u32 = 49;
+/// The server cannot answer now: busy, unavailable, other.
+const NO_ANSWERS: [u32; 4] = [1, 51, 52, 80];
+
+impl Parts {
+    /// Asks one server. Its answer may be a failure; an error is that there is no answer.
+    pub(super) async fn authenticate_on(
+        &self,
+        server: &Server,
+        user: &EnteredUser,
+        password: &Secret,
+    ) -> Result<Result<Proven, Failure>, String> {
+        match &self.checked.settings.user_dn_template {
+            Some(template) => self.bind_directly(server, template, user, password).await,
+            None => self.find_and_bind(server, user, password).await,
+        }
+    }
+
+    /// Binds where users are, then reads how the entry spells the name, as the user.
+    async fn bind_directly(
+        &self,
+        server: &Server,
+        template: &str,
+        user: &EnteredUser,
+        password: &Secret,
+    ) -> Result<Result<Proven, Failure>, String> {
+        let user_dn = template.replace(NAME, &dn::escape(user.as_str()));
+        let mut connection = Connection::open(&server.url, &self.checked).await?;
+        if let Err(failure) = bound(&connection.bind(&user_dn, password).await?)? {
+            return Ok(Err(failure));
+        }
+        let filter = match user_filter(&self.checked.settings, user.as_str()) {
+            Ok(filter) => filter,
+            Err(error) => return Ok(Err(Failure::new(Cause::UnknownUser, error.to_string()))),
+        };
+        let found = connection.search(&user_dn, Scope::Base, &filter, self.attributes(), 1).await?;
+        Ok(one(&found)?.and_then(|entry| self.proven(entry, user)))
+    }
+
+    /// Looks the user up as the service account, then binds as the user on a connection of its own.
+    async fn find_and_bind(
+        &self,
+        server: &Server,
+        user: &EnteredUser,
+        password: &Secret,
+    ) -> Result<Result<Proven, Failure>, String> {
+        let filter = match user_filter(&self.checked.settings, user.as_str()) {
+            Ok(filter) => filter,
+            Err(error) => return Ok(Err(Failure::new(Cause::UnknownUser, error.to_string()))),
+        };
+        let base = &self.checked.settings.search_base;
+        let found = self.search_as_service(server, base, Scope::Subtree, &filter, self.attributes(), 2).await?;
+        let proven = one(&found)?.and_then(|entry| self.proven(entry, user));
+        let nobody = format!("{}={:032x},{base}", self.checked.settings.uname_attr, rand::random::<u128>());
+        // Whoever is not there takes as long as whoever is.
+        let user_dn = match &proven {
+            Ok(proven) => proven.info.ldap.as_ref().map_or(nobody, |ldap| ldap.user_dn.clone()),
+            Err(_) => nobody,
+        };
+        let mut connection = Connection::open(&server.url, &self.checked).await?;
+        let answer = connection.bind(&user_dn, password).await?;
+        match proven {
+            Ok(proven) => Ok(bound(&answer)?.map(|()| proven)),
+            Err(failure) => Ok(Err(failure)),
+        }
+    }
+
+    fn attributes(&self) -> Vec<String> {
+        vec![self.checked.settings.uname_attr.clone()]
+    }
+
+    /// The user as the entry has it.
+    fn proven(&self, entry: &SearchEntry, entered: &EnteredUser) -> Result<Proven, Failure> {
+        let settings = &self.checked.settings;
+        let held = entry.attrs.iter().find(|(name, _)| name.eq_ignore_ascii_case(&settings.uname_attr));
+        let names = held.map_or(&[][..], |(_, names)| names);
+        let Some(name) = spelled(names, entered.as_str(), settings.fuzzy) else {
+            let (cause, detail) = if settings.fuzzy {
+                (Cause::Rejected, format!("the entry `{}` has no name, or several other ones", entry.dn))
+            } else {
+                (Cause::UnknownUser, format!("the entry `{}` spells the name otherwise", entry.dn))
+            };
+            return Err(Failure::new(cause, detail));
+        };
+        let user = CanonicalUser::new(name).map_err(|error| Failure::new(Cause::Rejected, error.to_string()))?;
+        let ldap = LdapInfo {
+            user_dn: entry.dn.clone(),
+            search_base: settings.search_base.clone(),
+            uname_attr: settings.uname_attr.clone(),
+        };
+        let info = Info {
+            auth_method: "ldap".to_owned(),
+            ldap: Some(ldap),
+            radius_reply: Vec::new(),
+            saml_attributes: BTreeMap::new(),
+        };
+        Ok(Proven { user, info })
+    }
+}
+
+/// Which of the entry's names was meant: the one as entered, or the one that differs in case alone, or the only one that there is,
+/// where the directory's own rules count.
+fn spelled<'a>(names: &'a [String], entered: &str, fuzzy: bool) -> Option<&'a str> {
+    let exact = names.iter().find(|name| *name == entered);
+    let in_other_case = || names.iter().find(|name| name.to_lowercase() == entered.to_lowercase());
+    let only = || names.first().filter(|_| names.len() == 1);
+    match (exact, fuzzy) {
+        (Some(name), _) => Some(name),
+        (None, true) => in_other_case().or_else(only).map(String::as_str),
+        (None, false) => None,
+    }
+}
+
+/// The one entry that was found, or why there is not one.
+fn one(found: &Found) -> Result<Result<&SearchEntry, Failure>, String> {
+    match (found.entries.as_slice(), found.result.rc) {
+        ([_, _, ..], _) | (_, SIZE_LIMIT_EXCEEDED) => {
+            Ok(Err(Failure::new(Cause::AmbiguousUser, "more than one entry has this name")))
+        }
+        ([entry], SUCCESS) => Ok(Ok(entry)),
+        ([], SUCCESS) => Ok(Err(Failure::new(Cause::UnknownUser, "no entry has this name"))),
+        (_, NO_SUCH_OBJECT) => Err("the search base does not exist".to_owned()),
+        _ => Err(format!("the search failed: {}", found.result)),
+    }
+}
+
+/// Whether a user's bind was taken.
+fn bound(result: &LdapResult) -> Result<Result<(), Failure>, String> {
+    let detail = log_text(&result.to_string(), 512);
+    match result.rc {
+        SUCCESS => Ok(Ok(())),
+        INVALID_CREDENTIALS if is_disabled(&result.text) => Ok(Err(Failure::new(Cause::Rejected, detail))),
+        INVALID_CREDENTIALS | NO_SUCH_OBJECT => Ok(Err(Failure::new(Cause::WrongPassword, detail))),
+        rc if NO_ANSWERS.contains(&rc) => Err(detail),
+        _ => Ok(Err(Failure::new(Cause::Rejected, detail))),
+    }
+}
+
+/// What Active Directory means besides a wrong password: hours, workstation, expired password, disabled or expired account, password
+/// to be changed, locked account.
+fn is_disabled(text: &str) -> bool {
+    let Some((_, after)) = text.split_once(", data ") else { return false };
+    let code = after.split(',').next().unwrap_or_default();
+    matches!(code, "530" | "531" | "532" | "533" | "701" | "773" | "775")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(names: &[&str]) -> Vec<String> {
+        names.iter().map(|name| (*name).to_owned()).collect()
+    }
+
+    #[test]
+    fn the_entry_spells_the_name() {
+        let joe = names(&["joe", "Joe.User"]);
+        assert_eq!(spelled(&joe, "joe", true), Some("joe"));
+        assert_eq!(spelled(&joe, "JOE.USER", true), Some("Joe.User"));
+        assert_eq!(spelled(&joe, "JOE.USER", false), None);
+        assert_eq!(spelled(&joe, "jo e", true), None);
+        assert_eq!(spelled(&names(&["Joe"]), "jo\u{eb}", true), Some("Joe"));
+        assert_eq!(spelled(&[], "joe", true), None);
+    }
+
+    #[test]
+    fn active_directory_says_why_an_account_may_not_log_in() {
+        let text = |code| {
+            format!("80090308: LdapErr: DSID-0C090439, comment: AcceptSecurityContext error, data {code}, v4563")
+        };
+        let cause = |code| {
+            let result =
+                LdapResult { rc: 49, matched: String::new(), text: text(code), refs: Vec::new(), ctrls: Vec::new() };
+            bound(&result).unwrap().unwrap_err().cause
+        };
+        assert_eq!(cause("533"), Cause::Rejected);
+        assert_eq!(cause("52e"), Cause::WrongPassword);
+    }
+}

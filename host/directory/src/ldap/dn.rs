@@ -1,0 +1,172 @@
+//! Distinguished names (RFC 4514), read as far as needed to say whether one lies below another.
+//!
+//! Not for: schemas. Values are compared without case, as names of people and units are; where a directory would tell them apart, it
+//! does so itself when it is asked.
+
+use vestibule_domain::text::log_text;
+
+/// A name from the leaf to the root; each part is a set of attributes with values.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Dn(Vec<Vec<(String, String)>>);
+
+/// Why a text is no name.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no distinguished name")]
+pub(crate) struct NotADn(String);
+
+impl Dn {
+    /// Reads a name. Values in hexadecimal (`#04...`) are refused: what they stand for depends on the schema.
+    pub(crate) fn parse(text: &str) -> Result<Self, NotADn> {
+        let mut parts = vec![Vec::new()];
+        let mut rest = text;
+        loop {
+            let (pair, end, after) = pair(rest).ok_or_else(|| NotADn(log_text(text, 128)))?;
+            if let Some(part) = parts.last_mut() {
+                part.push(pair);
+                part.sort_unstable();
+            }
+            match end {
+                None => return Ok(Self(parts)),
+                Some('+') => {}
+                Some(_) => parts.push(Vec::new()),
+            }
+            rest = after;
+        }
+    }
+
+    /// Whether this is the other one, or lies somewhere below it.
+    pub(crate) fn is_within(&self, other: &Self) -> bool {
+        self.0.ends_with(&other.0)
+    }
+}
+
+/// A value so that it stands for itself in a name (RFC 4514, section 2.4).
+pub(crate) fn escape(value: &str) -> String {
+    ldap3::dn_escape(value).into_owned()
+}
+
+/// One attribute with its value, what ends it, and what comes after.
+fn pair(text: &str) -> Option<((String, String), Option<char>, &str)> {
+    let (kind, rest) = text.split_once('=')?;
+    let kind = kind.trim_matches(' ');
+    let known = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.');
+    if kind.is_empty() || !kind.chars().all(known) {
+        return None;
+    }
+    let rest = rest.trim_start_matches(' ');
+    if rest.starts_with('#') {
+        return None;
+    }
+    let mut bytes = Vec::new();
+    // Where the value ends if only spaces follow: those are no part of it unless they are escaped.
+    let mut kept = 0;
+    let mut characters = rest.char_indices();
+    let (end, after) = loop {
+        match characters.next() {
+            None => break (None, ""),
+            Some((_, end @ (',' | '+'))) => break (Some(end), characters.as_str()),
+            Some((_, '\\')) => {
+                escaped(&mut characters, &mut bytes)?;
+                kept = bytes.len();
+            }
+            // Older writers end a part with a semicolon, or quote it; both mean something else to newer readers.
+            Some((_, '"' | ';' | '<' | '>' | '\0')) => return None,
+            Some((_, c)) => {
+                bytes.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
+                kept = if c == ' ' { kept } else { bytes.len() };
+            }
+        }
+    };
+    bytes.truncate(kept);
+    let value = String::from_utf8(bytes).ok().filter(|value| !value.is_empty())?;
+    Some(((kind.to_lowercase(), value.to_lowercase()), end, after))
+}
+
+/// What follows a backslash: a special character, or a byte in hexadecimal.
+fn escaped(characters: &mut std::str::CharIndices<'_>, bytes: &mut Vec<u8>) -> Option<()> {
+    let (_, first) = characters.next()?;
+    if matches!(first, ' ' | '"' | '#' | '+' | ',' | ';' | '<' | '=' | '>' | '\\') {
+        bytes.push(u8::try_from(first).ok()?);
+        return Some(());
+    }
+    let (_, second) = characters.next()?;
+    let byte = first.to_digit(16)? * 16 + second.to_digit(16)?;
+    bytes.push(u8::try_from(byte).ok()?);
+    Some(())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn within(name: &str, base: &str) -> bool {
+        Dn::parse(name).unwrap().is_within(&Dn::parse(base).unwrap())
+    }
+
+    #[test]
+    fn a_name_lies_below_its_base_however_it_is_spelled() {
+        let base = "dc=example,dc=com";
+        for name in [
+            "dc=example,dc=com",
+            "ou=people,dc=example,dc=com",
+            "OU=People , DC=Example,DC=COM",
+            "cn=a+uid=b,dc=example,dc=com",
+        ] {
+            assert!(within(name, base), "{name}");
+        }
+        assert!(within("ou=a\\2cb,dc=example,dc=com", "ou=A\\,B,dc=example,dc=com"));
+        assert!(within("uid=b+cn=a,dc=x", "cn=a+uid=b,dc=x"));
+    }
+
+    #[test]
+    fn what_only_looks_like_the_base_is_none() {
+        let base = "ou=people,dc=example,dc=com";
+        for name in [
+            "dc=com",
+            "dc=example,dc=com",
+            "ou=otherpeople,dc=example,dc=com",
+            "ou=people\\,dc=example\\,dc=com",
+            "cn=x\\,ou=people,dc=example,dc=com",
+            "ou=people,dc=example,dc=com,dc=evil",
+            "ou=people\\20,dc=example,dc=com",
+        ] {
+            assert!(!within(name, base), "{name}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_name_is_refused() {
+        for text in [
+            "",
+            "people",
+            "=x",
+            "ou=",
+            "ou=a,",
+            ",ou=a",
+            "ou=a;dc=b",
+            "ou=\"a\",dc=b",
+            "ou=#0401",
+            "ou=a\\",
+            "ou=a\\g0",
+            "ou=\\ff",
+        ] {
+            assert!(Dn::parse(text).is_err(), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn an_escaped_value_is_itself(value in "[^\\p{Cc}]{1,20}") {
+            let name = Dn::parse(&format!("uid={},dc=example", escape(&value))).unwrap();
+            prop_assert_eq!(&name.0[0][0].1, &value.to_lowercase());
+            prop_assert_eq!(name.0.len(), 2);
+        }
+
+        #[test]
+        fn no_text_breaks_the_reader(text in ".{0,60}|[a=,+\\\\ 2#\"]{0,20}") {
+            let _ = Dn::parse(&text);
+        }
+    }
+}

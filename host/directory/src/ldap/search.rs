@@ -1,0 +1,113 @@
+//! Searches as the service account: for users, and for policies.
+//!
+//! Not for: anonymous searches. Where no account is configured, nothing is searched.
+
+use ldap3::{Scope, SearchEntry};
+use vestibule_domain::capability::Error;
+use vestibule_domain::directory::{self, Attribute, Entry, Query, Value};
+
+use super::connection::{Connection, Found};
+use super::dn::Dn;
+use super::{Parts, Server};
+
+/// Result codes (RFC 4511, appendix A.2).
+const SUCCESS: u32 = 0;
+const SIZE_LIMIT_EXCEEDED: u32 = 4;
+const UNDEFINED_ATTRIBUTE: u32 = 17;
+const INAPPROPRIATE_MATCHING: u32 = 18;
+const NO_SUCH_OBJECT: u32 = 32;
+const INVALID_DN: u32 = 34;
+const INSUFFICIENT_ACCESS: u32 = 50;
+
+impl Parts {
+    /// What can be said of a policy's search before anybody is asked.
+    pub(super) fn ensure_allowed(&self, query: &Query) -> Result<(), Error> {
+        if self.checked.service.is_none() {
+            return Err(Error::Denied("the tenant's directory has no service account to search as".to_owned()));
+        }
+        let Some(base) = &query.base else { return Ok(()) };
+        let parsed = Dn::parse(base).map_err(|error| Error::Invalid(error.to_string()))?;
+        if parsed.is_within(&self.checked.base) {
+            Ok(())
+        } else {
+            Err(Error::Denied(format!("`{base}` is not within the search base")))
+        }
+    }
+
+    /// Asks one server. Its answer may be that the search was wrong; an error is that there is no answer.
+    pub(super) async fn search_on(&self, server: &Server, query: &Query) -> Result<Result<Vec<Entry>, Error>, String> {
+        let max = self.checked.settings.max_entries;
+        let base = query.base.as_ref().unwrap_or(&self.checked.settings.search_base);
+        let scope = match query.scope {
+            directory::Scope::Base => Scope::Base,
+            directory::Scope::OneLevel => Scope::OneLevel,
+            directory::Scope::Subtree => Scope::Subtree,
+        };
+        let found = self.search_as_service(server, base, scope, &query.filter, query.attributes.clone(), max).await?;
+        let detail = || found.result.to_string();
+        Ok(match found.result.rc {
+            _ if found.entries.len() > max as usize => Err(too_many(max)),
+            SIZE_LIMIT_EXCEEDED => Err(too_many(max)),
+            SUCCESS => Ok(found.entries.into_iter().map(|entry| to_entry(entry, &query.attributes)).collect()),
+            NO_SUCH_OBJECT => Ok(Vec::new()),
+            UNDEFINED_ATTRIBUTE | INAPPROPRIATE_MATCHING | INVALID_DN => Err(Error::Invalid(detail())),
+            INSUFFICIENT_ACCESS => Err(Error::Denied(detail())),
+            _ => return Err(detail()),
+        })
+    }
+
+    /// Searches on a kept connection, or on a new one where none is kept or the kept one turns out to be dead.
+    pub(super) async fn search_as_service(
+        &self,
+        server: &Server,
+        base: &str,
+        scope: Scope,
+        filter: &str,
+        attributes: Vec<String>,
+        max: u32,
+    ) -> Result<Found, String> {
+        if let Some(mut kept) = server.pool.take()
+            && let Ok(found) = kept.search(base, scope, filter, attributes.clone(), max).await
+        {
+            server.pool.give_back(kept);
+            return Ok(found);
+        }
+        let service = self.checked.service.as_ref().ok_or("there is no service account")?;
+        let mut connection = Connection::open(&server.url, &self.checked).await?;
+        let bound = connection.bind(&service.dn, &service.password).await?;
+        if bound.rc != SUCCESS {
+            return Err(format!("the service account cannot bind: {bound}"));
+        }
+        let found = connection.search(base, scope, filter, attributes, max).await?;
+        server.pool.give_back(connection);
+        Ok(found)
+    }
+}
+
+fn too_many(max: u32) -> Error {
+    Error::Exhausted(format!("the search finds more than {max} entries"))
+}
+
+/// With the attributes asked for, spelled as the query spells them; types are compared without case (RFC 4512, section 2.5).
+fn to_entry(found: SearchEntry, names: &[String]) -> Entry {
+    let text = |name: &str| {
+        let held = found.attrs.iter().find(|(held, _)| held.eq_ignore_ascii_case(name));
+        held.map(|(_, values)| values.iter().cloned().map(Value::Text).collect::<Vec<_>>())
+    };
+    let octets = |name: &str| {
+        let held = found.bin_attrs.iter().find(|(held, _)| held.eq_ignore_ascii_case(name));
+        held.map(|(_, values)| values.iter().map(|value| to_value(value)).collect::<Vec<_>>())
+    };
+    let attributes = names.iter().filter_map(|name| {
+        let values = octets(name).or_else(|| text(name))?;
+        Some(Attribute { name: name.clone(), values })
+    });
+    Entry { attributes: attributes.collect(), dn: found.dn.clone() }
+}
+
+fn to_value(octets: &[u8]) -> Value {
+    match std::str::from_utf8(octets) {
+        Ok(text) => Value::Text(text.to_owned()),
+        Err(_) => Value::Octets { octets: octets.to_vec() },
+    }
+}

@@ -1,0 +1,192 @@
+//! How a tenant's LDAP directory is asked: each key with its default, checked without asking.
+//!
+//! Not for: what it answers.
+
+use std::fs;
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustls::crypto::ring;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::{ClientConfig, RootCertStore};
+use serde::{Deserialize, Serialize};
+use vestibule_domain::{Secret, filter};
+
+use super::dn::Dn;
+use crate::settings::{SettingsError, ensure};
+
+/// What stands for the user's name in templates.
+pub(super) const NAME: &str = "{}";
+
+/// What a tenant's table `ldap` says.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LdapSettings {
+    /// Servers of one directory, `ldap://host:port` or `ldaps://host:port`, in the order in which they are asked.
+    pub servers: Vec<String>,
+    /// Whether `ldap://` turns to TLS before anything else is said (RFC 4511, section 4.14). Default `false`.
+    #[serde(default)]
+    pub starttls: bool,
+    /// Whether passwords may go over a network in clear. Default `false`; to this machine itself they may.
+    #[serde(default)]
+    pub allow_plaintext: bool,
+    /// Certificates that servers are believed by, as PEM. Default: those that the system trusts.
+    #[serde(default)]
+    pub ca_file: Option<PathBuf>,
+    /// The account that looks users up, and that policies search as.
+    #[serde(default)]
+    pub bind_dn: Option<String>,
+    /// Its password.
+    #[serde(default)]
+    pub bind_password: Option<Secret>,
+    /// Where users are found without looking, such as `uid={},ou=people,dc=example,dc=com`; absent: they are looked up.
+    #[serde(default)]
+    pub user_dn_template: Option<String>,
+    /// Where all searches begin, and what no search leaves.
+    pub search_base: String,
+    /// The attribute that holds the user's name. Default `uid`.
+    #[serde(default = "uid")]
+    pub uname_attr: String,
+    /// A filter that users have to meet besides, such as `(objectClass=person)` (RFC 4515).
+    #[serde(default)]
+    pub user_filter: Option<String>,
+    /// Whether the directory's own rules say which name matches; otherwise it has to be spelled as in the directory. Default `true`.
+    #[serde(default = "yes")]
+    pub fuzzy: bool,
+    /// How long one server may take, in milliseconds, 1 to 60,000. Default 3,000.
+    #[serde(default = "three_seconds")]
+    pub timeout_ms: u64,
+    /// The most entries that one search of a policy may find. Default 1,000.
+    #[serde(default = "a_thousand")]
+    pub max_entries: u32,
+    /// The most connections that are kept for the next search. Default 8.
+    #[serde(default = "eight")]
+    pub pool: usize,
+}
+
+fn uid() -> String {
+    "uid".to_owned()
+}
+
+const fn yes() -> bool {
+    true
+}
+
+const fn three_seconds() -> u64 {
+    3_000
+}
+
+const fn a_thousand() -> u32 {
+    1_000
+}
+
+const fn eight() -> usize {
+    8
+}
+
+/// Settings that hold together.
+pub(super) struct Checked {
+    pub(super) settings: LdapSettings,
+    pub(super) base: Dn,
+    pub(super) tls: Option<Arc<ClientConfig>>,
+    pub(super) service: Option<Service>,
+}
+
+/// The account that looks up.
+pub(super) struct Service {
+    pub(super) dn: String,
+    pub(super) password: Secret,
+}
+
+impl Checked {
+    pub(super) fn new(settings: LdapSettings) -> Result<Self, SettingsError> {
+        ensure(!settings.servers.is_empty(), "servers", || "names no server".to_owned())?;
+        for server in &settings.servers {
+            check_server(server, &settings)?;
+        }
+        let base = Dn::parse(&settings.search_base);
+        let base = base.map_err(|error| SettingsError { key: "search_base", problem: error.to_string() })?;
+        let name = |c: char| c.is_ascii_alphanumeric() || c == '-';
+        let named = !settings.uname_attr.is_empty() && settings.uname_attr.chars().all(name);
+        ensure(named, "uname_attr", || "is no attribute's name".to_owned())?;
+        user_filter(&settings, "name")
+            .map_err(|error| SettingsError { key: "user_filter", problem: error.to_string() })?;
+        ensure((1..=60_000).contains(&settings.timeout_ms), "timeout_ms", || "is not 1 to 60000".to_owned())?;
+        ensure(i32::try_from(settings.max_entries).is_ok_and(|most| most > 0), "max_entries", || {
+            "is not 1 to 2147483647".to_owned()
+        })?;
+        let service = service(&settings)?;
+        let template = settings.user_dn_template.as_deref();
+        ensure(service.is_some() || template.is_some(), "bind_dn", || {
+            "has to name an account, unless `user_dn_template` says where users are: nobody looks users up anonymously"
+                .to_owned()
+        })?;
+        let placed = template.is_none_or(|template| Dn::parse(&template.replace(NAME, "x")).is_ok());
+        ensure(placed && template.is_none_or(|template| template.contains(NAME)), "user_dn_template", || {
+            "is no distinguished name with `{}` in it".to_owned()
+        })?;
+        let tls = settings.ca_file.as_ref().map(trusting).transpose()?;
+        Ok(Self { base, tls, service, settings })
+    }
+
+    pub(super) fn timeout(&self) -> Duration {
+        Duration::from_millis(self.settings.timeout_ms)
+    }
+}
+
+/// The filter that finds a user.
+pub(super) fn user_filter(settings: &LdapSettings, user: &str) -> Result<String, filter::Error> {
+    let by_name = format!("({}={{user}})", settings.uname_attr);
+    let template = match &settings.user_filter {
+        Some(filter) => format!("(&{by_name}{filter})"),
+        None => by_name,
+    };
+    filter::expand(&template, &[("user", user)])
+}
+
+fn check_server(server: &str, settings: &LdapSettings) -> Result<(), SettingsError> {
+    let (scheme, rest) = server.split_once("://").unwrap_or_default();
+    let host = rest.rsplit_once(':').map_or(rest, |(host, _)| host);
+    let port = rest.rsplit_once(':').is_none_or(|(_, port)| port.parse::<u16>().is_ok_and(|port| port > 0));
+    let known = matches!(scheme, "ldap" | "ldaps");
+    let named = !host.is_empty() && host.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-'));
+    ensure(known && named && port, "servers", || {
+        format!("has `{server}`, which is not of the form `ldaps://host:port`")
+    })?;
+    let here = host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+    let private = scheme == "ldaps" || settings.starttls || settings.allow_plaintext || here;
+    ensure(private, "servers", || {
+        format!("has `{server}`, which would be sent passwords in clear: use `ldaps://` or `starttls = true`")
+    })
+}
+
+fn service(settings: &LdapSettings) -> Result<Option<Service>, SettingsError> {
+    match (&settings.bind_dn, &settings.bind_password) {
+        (None, None) => Ok(None),
+        (Some(dn), Some(password)) if !dn.is_empty() && !password.expose().is_empty() => {
+            Ok(Some(Service { dn: dn.clone(), password: password.clone() }))
+        }
+        // A bind with one of them alone would be an anonymous one (RFC 4513, section 5.1).
+        _ => Err(SettingsError {
+            key: "bind_dn",
+            problem: "needs `bind_password`, and both have to say something".to_owned(),
+        }),
+    }
+}
+
+fn trusting(path: &PathBuf) -> Result<Arc<ClientConfig>, SettingsError> {
+    let broken = |problem: String| SettingsError { key: "ca_file", problem };
+    let pem = fs::read(path).map_err(|error| broken(format!("cannot be read: {error}")))?;
+    let mut roots = RootCertStore::empty();
+    for certificate in CertificateDer::pem_slice_iter(&pem) {
+        let certificate = certificate.map_err(|error| broken(format!("is no PEM: {error}")))?;
+        roots.add(certificate).map_err(|error| broken(format!("has no certificate in it: {error}")))?;
+    }
+    ensure(!roots.is_empty(), "ca_file", || "has no certificate in it".to_owned())?;
+    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
+    let config = config.with_safe_default_protocol_versions().map_err(|error| broken(error.to_string()))?;
+    Ok(Arc::new(config.with_root_certificates(roots).with_no_client_auth()))
+}

@@ -1,0 +1,24 @@
+//! The tenant's LDAP directory as policies may search it.
+//!
+//! Not for: grants and budgets, which the sandbox enforces before it asks, nor the fence around the search base, which the directory
+//! keeps.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+use vestibule_directory::Ldap;
+use vestibule_domain::capability::Error;
+use vestibule_domain::directory::{Entry, Query};
+use vestibule_sandbox::capability::{Answer, Directory};
+
+/// No search takes longer; the call's own deadline is earlier unless a tenant says otherwise.
+const LONGEST: Duration = Duration::from_secs(60);
+
+/// Searches as the tenant's service account.
+pub(crate) struct Searches(pub(crate) Ldap);
+
+impl Directory for Searches {
+    fn search<'a>(&'a self, query: &'a Query) -> Answer<'a, Result<Vec<Entry>, Error>> {
+        Box::pin(self.0.search(query, Instant::now() + LONGEST))
+    }
+}
