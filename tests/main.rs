@@ -15,6 +15,7 @@ mod no_fault_lets_anybody_in;
 mod overload_denies;
 mod policies_answer_their_tables;
 mod probes;
+mod radius;
 mod readme_is_true;
 mod recordings_replay;
 mod store;

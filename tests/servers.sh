@@ -4,6 +4,8 @@ set -eu
 missing=
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$missing postgresql"
 command -v slapd >/dev/null || [ -x /usr/sbin/slapd ] || missing="$missing slapd"
+command -v freeradius >/dev/null || [ -x /usr/sbin/freeradius ] || missing="$missing freeradius"
+command -v openssl >/dev/null || missing="$missing openssl"
 [ -n "$missing" ] || exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
   echo "installing$missing for the tests"

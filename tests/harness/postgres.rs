@@ -1,13 +1,14 @@
-//! A PostgreSQL server in a temporary directory, reached by a socket in it. It ends with whoever started it, however that ends.
+//! A PostgreSQL server in a temporary directory, reached by a socket in it.
 
-use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::PathBuf;
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::process::Command;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use sqlx::{Connection as _, PgConnection};
 use vestibule_domain::Secret;
+
+use super::keeper::Keeper;
 
 /// Runs the server until its standard input ends, and does to it what it reads there.
 const KEEPER: &str = r#"
@@ -26,10 +27,7 @@ const FLEETING: &str = "-F -c listen_addresses= -c max_connections=300";
 
 /// A running server.
 pub(crate) struct Postgres {
-    keeper: Child,
-    orders: Option<ChildStdin>,
-    done: BufReader<ChildStdout>,
-    home: String,
+    keeper: Keeper,
     databases: AtomicU32,
 }
 
@@ -47,19 +45,16 @@ impl Postgres {
     pub(crate) fn start_with(options: &str) -> Self {
         // The server refuses to run as root.
         let as_root = Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout == b"0\n");
-        let mut command = if as_root {
+        let command = if as_root {
             let mut command = Command::new("setpriv");
             command.args(["--reuid=postgres", "--regid=postgres", "--init-groups", "sh"]).env_remove("TMPDIR");
             command
         } else {
             Command::new("sh")
         };
-        command.args(["-c", KEEPER]).env("BIN", programs()).env("OPTIONS", options).current_dir("/");
-        let mut keeper = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-        let (orders, done) = (keeper.stdin.take(), BufReader::new(keeper.stdout.take().unwrap()));
-        let mut server = Self { keeper, orders, done, home: String::new(), databases: AtomicU32::new(0) };
-        server.home = server.hear();
-        server
+        let programs = programs().display().to_string();
+        let keeper = Keeper::start(command, KEEPER, &[("BIN", &programs), ("OPTIONS", options)]);
+        Self { keeper, databases: AtomicU32::new(0) }
     }
 
     /// The URL of a new database.
@@ -73,34 +68,15 @@ impl Postgres {
 
     /// Stops it as a crash would.
     pub(crate) fn stops(&mut self) {
-        self.obeys("stop");
+        self.keeper.obeys("stop");
     }
 
     pub(crate) fn starts_again(&mut self) {
-        self.obeys("start");
+        self.keeper.obeys("start");
     }
 
     fn url(&self, database: &str) -> String {
-        format!("postgres://postgres@{}/{database}", self.home.replace('/', "%2F"))
-    }
-
-    fn obeys(&mut self, verb: &str) {
-        writeln!(self.orders.as_mut().unwrap(), "{verb}").unwrap();
-        assert_eq!(self.hear(), verb);
-    }
-
-    fn hear(&mut self) -> String {
-        let mut line = String::new();
-        self.done.read_line(&mut line).unwrap();
-        assert!(line.ends_with('\n'), "PostgreSQL did not start; its keeper says why above");
-        line.trim_end().to_owned()
-    }
-}
-
-impl Drop for Postgres {
-    fn drop(&mut self) {
-        drop(self.orders.take());
-        let _ = self.keeper.wait();
+        format!("postgres://postgres@{}/{database}", self.keeper.home.replace('/', "%2F"))
     }
 }
 

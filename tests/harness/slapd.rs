@@ -1,12 +1,13 @@
-//! A slapd in a temporary directory, on ports of its own. It ends with whoever started it, however that ends.
+//! A slapd in a temporary directory, on ports of its own.
 
-use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpListener;
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::process::Command;
 use std::sync::OnceLock;
 
 use vestibule_directory::LdapSettings;
 use vestibule_domain::Secret;
+
+use super::keeper::Keeper;
 
 /// The password of the service account.
 pub(crate) const SERVICE_PASSWORD: &str = "service horse";
@@ -130,10 +131,7 @@ fn ldap_value(value: &str) -> String {
 
 /// A running server.
 pub(crate) struct Slapd {
-    keeper: Child,
-    orders: Option<ChildStdin>,
-    done: BufReader<ChildStdout>,
-    pub(crate) home: String,
+    keeper: Keeper,
     pub(crate) port: u16,
     pub(crate) tls_port: u16,
 }
@@ -147,13 +145,9 @@ impl Slapd {
 
     pub(crate) fn start() -> Self {
         let (port, tls_port) = (free_port(), free_port());
-        let mut command = Command::new("sh");
-        command.args(["-c", KEEPER]).env("CONF", CONF).env("LDIF", ldif()).current_dir("/");
-        command.env("PORT", port.to_string()).env("TLS_PORT", tls_port.to_string());
-        let mut keeper = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-        let (orders, done) = (keeper.stdin.take(), BufReader::new(keeper.stdout.take().unwrap()));
-        let mut server = Self { keeper, orders, done, home: String::new(), port, tls_port };
-        server.home = server.hear();
+        let (number, tls_number, ldif) = (port.to_string(), tls_port.to_string(), ldif());
+        let environment = [("CONF", CONF), ("LDIF", &ldif), ("PORT", &number), ("TLS_PORT", &tls_number)];
+        let server = Self { keeper: Keeper::start(Command::new("sh"), KEEPER, &environment), port, tls_port };
         server.serves();
         server
     }
@@ -164,33 +158,21 @@ impl Slapd {
     }
 
     pub(crate) fn certificate(&self) -> std::path::PathBuf {
-        format!("{}/cert.pem", self.home).into()
+        format!("{}/cert.pem", self.keeper.home).into()
     }
 
     pub(crate) fn stops(&mut self) {
-        self.obeys("stop");
+        self.keeper.obeys("stop");
     }
 
     pub(crate) fn starts_again(&mut self) {
-        self.obeys("start");
+        self.keeper.obeys("start");
         self.serves();
     }
 
     /// Takes connections, and says nothing on them.
     pub(crate) fn falls_silent(&mut self) {
-        self.obeys("pause");
-    }
-
-    fn obeys(&mut self, verb: &str) {
-        writeln!(self.orders.as_mut().unwrap(), "{verb}").unwrap();
-        assert_eq!(self.hear(), verb);
-    }
-
-    fn hear(&mut self) -> String {
-        let mut line = String::new();
-        self.done.read_line(&mut line).unwrap();
-        assert!(line.ends_with('\n'), "slapd did not start; its keeper says why above");
-        line.trim_end().to_owned()
+        self.keeper.obeys("pause");
     }
 
     /// Waits until both ports are open.
@@ -202,13 +184,6 @@ impl Slapd {
                 std::thread::yield_now();
             }
         }
-    }
-}
-
-impl Drop for Slapd {
-    fn drop(&mut self) {
-        drop(self.orders.take());
-        let _ = self.keeper.wait();
     }
 }
 

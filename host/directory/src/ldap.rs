@@ -4,7 +4,6 @@
 
 mod authenticate;
 mod connection;
-mod dn;
 mod pool;
 mod search;
 pub(crate) mod settings;

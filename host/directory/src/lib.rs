@@ -4,9 +4,14 @@
 //! first is believed, and an answer is never asked for twice.
 
 mod ldap;
+mod radius;
 mod servers;
 mod settings;
 
 pub use ldap::Ldap;
 pub use ldap::settings::LdapSettings;
+pub use radius::Radius;
+pub use radius::dictionary::{Dictionary, DictionaryError};
+pub use radius::packet::Packet;
+pub use radius::settings::RadiusSettings;
 pub use settings::SettingsError;

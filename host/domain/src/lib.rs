@@ -9,6 +9,7 @@ pub mod challenge;
 pub mod check;
 pub mod decision;
 pub mod directory;
+pub mod dn;
 pub mod fault;
 pub mod filter;
 pub mod grant;

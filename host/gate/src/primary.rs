@@ -50,7 +50,13 @@ impl Passage<'_> {
                 Some(ldap) => (ldap.authenticate(user, password, self.end).await?, false),
                 None => return Err(no_server(method).into()),
             },
-            Method::Radius => return Err(no_server(method).into()),
+            Method::Radius => match &self.tenant.radius {
+                Some(radius) => {
+                    let client_ip = self.attempt.client_ip_addr.as_deref();
+                    (radius.authenticate(user, password, client_ip, self.end).await?, false)
+                }
+                None => return Err(no_server(method).into()),
+            },
             Method::Saml => {
                 let detail = "a password was given where an identity provider has to be asked";
                 return Err(Failure::new(Cause::ProofMismatch, detail).into());

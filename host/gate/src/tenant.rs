@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use vestibule_directory::{Ldap, LdapSettings, SettingsError};
+use vestibule_directory::{Ldap, LdapSettings, Radius, RadiusSettings, SettingsError};
 use vestibule_domain::TenantName;
 use vestibule_sandbox::Capabilities;
 use vestibule_store::Lockout;
@@ -42,6 +42,9 @@ pub struct TenantSettings {
     /// The directory, for the method `ldap` and for policies that search.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ldap: Option<LdapSettings>,
+    /// The servers of the method `radius`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub radius: Option<RadiusSettings>,
 }
 
 /// What happens while no policy is active.
@@ -68,6 +71,7 @@ impl Default for TenantSettings {
             session_seconds: 86_400,
             bootstrap: BTreeSet::new(),
             ldap: None,
+            radius: None,
         }
     }
 }
@@ -78,6 +82,7 @@ pub struct Tenant {
     pub(crate) name: TenantName,
     pub(crate) settings: TenantSettings,
     pub(crate) ldap: Option<Ldap>,
+    pub(crate) radius: Option<Radius>,
 }
 
 impl Tenant {
@@ -87,7 +92,8 @@ impl Tenant {
     /// Names the key of a directory whose value cannot be used.
     pub fn new(name: TenantName, settings: TenantSettings) -> Result<Self, SettingsError> {
         let ldap = settings.ldap.clone().map(Ldap::new).transpose()?;
-        Ok(Self { name, settings, ldap })
+        let radius = settings.radius.clone().map(Radius::new).transpose()?;
+        Ok(Self { name, settings, ldap, radius })
     }
 
     /// What the tenant's policies may ask, where they are granted it.

@@ -8,12 +8,10 @@
 mod floor;
 mod gate;
 mod peers;
-#[path = "../../harness/postgres.rs"]
-#[expect(dead_code, reason = "tests do more to it")]
-mod postgres;
 mod promises;
 mod record;
 mod sandbox;
+mod server;
 mod soak;
 mod table;
 mod titles;
@@ -96,8 +94,7 @@ fn add_policies<'a>(rows: &mut Rows<'a>, engine: &Engine, wasm: &[u8], login: &'
 }
 
 fn add_gates<'a>(rows: &mut Rows<'a>, engine: &Engine, wasm: &[u8], login: &Login) -> Result<()> {
-    let server = Box::leak(Box::new(postgres::Postgres::start_with("-c listen_addresses= -c max_connections=300")));
-    let url = runtime()?.block_on(server.database());
+    let url = server::durable_postgres()?;
     let stores = [
         (titles::SQLITE, Site::on_sqlite(engine, wasm, login)?),
         (titles::POSTGRES, Site::on_postgres(&url, engine, wasm, login)?),

@@ -8,11 +8,11 @@ use ldap3::{LdapResult, Scope, SearchEntry};
 use vestibule_domain::login::{Info, LdapInfo};
 use vestibule_domain::primary::{Cause, Failure, Proven};
 use vestibule_domain::text::log_text;
-use vestibule_domain::{CanonicalUser, EnteredUser, Secret};
+use vestibule_domain::{CanonicalUser, EnteredUser, Secret, dn};
 
 use super::connection::{Connection, Found};
 use super::settings::{NAME, user_filter};
-use super::{Parts, Server, dn};
+use super::{Parts, Server};
 
 /// Result codes (RFC 4511, appendix A.2).
 const SUCCESS: u32 = 0;

@@ -5,9 +5,9 @@
 use ldap3::{Scope, SearchEntry};
 use vestibule_domain::capability::Error;
 use vestibule_domain::directory::{self, Attribute, Entry, Query, Value};
+use vestibule_domain::dn::Dn;
 
 use super::connection::{Connection, Found};
-use super::dn::Dn;
 use super::{Parts, Server};
 
 /// Result codes (RFC 4511, appendix A.2).

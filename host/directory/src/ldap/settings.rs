@@ -13,9 +13,9 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::{ClientConfig, RootCertStore};
 use serde::{Deserialize, Serialize};
+use vestibule_domain::dn::Dn;
 use vestibule_domain::{Secret, filter};
 
-use super::dn::Dn;
 use crate::settings::{SettingsError, ensure};
 
 /// What stands for the user's name in templates.

@@ -3,20 +3,23 @@
 //! Not for: schemas. Values are compared without case, as names of people and units are; where a directory would tell them apart, it
 //! does so itself when it is asked.
 
-use vestibule_domain::text::log_text;
+use crate::text::log_text;
 
 /// A name from the leaf to the root; each part is a set of attributes with values.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Dn(Vec<Vec<(String, String)>>);
+pub struct Dn(Vec<Vec<(String, String)>>);
 
 /// Why a text is no name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is no distinguished name")]
-pub(crate) struct NotADn(String);
+pub struct NotADn(String);
 
 impl Dn {
-    /// Reads a name. Values in hexadecimal (`#04...`) are refused: what they stand for depends on the schema.
-    pub(crate) fn parse(text: &str) -> Result<Self, NotADn> {
+    /// Reads a name.
+    ///
+    /// # Errors
+    /// It is none; values in hexadecimal (`#04...`) are refused, since what they stand for depends on the schema.
+    pub fn parse(text: &str) -> Result<Self, NotADn> {
         let mut parts = vec![Vec::new()];
         let mut rest = text;
         loop {
@@ -35,14 +38,24 @@ impl Dn {
     }
 
     /// Whether this is the other one, or lies somewhere below it.
-    pub(crate) fn is_within(&self, other: &Self) -> bool {
+    pub fn is_within(&self, other: &Self) -> bool {
         self.0.ends_with(&other.0)
     }
 }
 
 /// A value so that it stands for itself in a name (RFC 4514, section 2.4).
-pub(crate) fn escape(value: &str) -> String {
-    ldap3::dn_escape(value).into_owned()
+pub fn escape(value: &str) -> String {
+    let last = value.chars().count().saturating_sub(1);
+    value.chars().enumerate().fold(String::new(), |mut escaped, (at, c)| {
+        match c {
+            '"' | '+' | ',' | ';' | '<' | '=' | '>' | '\\' => escaped.extend(['\\', c]),
+            ' ' if at == 0 || at == last => escaped.push_str("\\ "),
+            '#' if at == 0 => escaped.push_str("\\#"),
+            '\0' => escaped.push_str("\\00"),
+            c => escaped.push(c),
+        }
+        escaped
+    })
 }
 
 /// One attribute with its value, what ends it, and what comes after.

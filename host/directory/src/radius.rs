@@ -1,0 +1,120 @@
+//! RADIUS servers (RFC 2865), asked for a user by name and password (PAP).
+//!
+//! Not for: CHAP, MS-CHAP and EAP, whose exchanges need more than a password in hand, nor for accounting. The password is hidden by
+//! MD5 as the RFC has it: the network to the server has to be a trusted one.
+
+mod attribute;
+pub(crate) mod dictionary;
+mod exchange;
+pub(crate) mod packet;
+pub(crate) mod settings;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+use vestibule_domain::login::{Info, RadiusAttribute};
+use vestibule_domain::primary::{Cause, Failure, Proven};
+use vestibule_domain::text::log_text;
+use vestibule_domain::{CanonicalUser, EnteredUser, Secret};
+
+use crate::servers::Servers;
+use crate::settings::SettingsError;
+use dictionary::Dictionary;
+use exchange::Exchange;
+use packet::{ACCESS_ACCEPT, ACCESS_CHALLENGE, ACCESS_REJECT, MAX_PASSWORD_BYTES, Packet, REPLY_MESSAGE, USER_NAME};
+use settings::RadiusSettings;
+
+/// A tenant's RADIUS servers. Clones share what is known of them.
+#[derive(Clone)]
+pub struct Radius(Arc<Parts>);
+
+struct Parts {
+    settings: RadiusSettings,
+    dictionary: Dictionary,
+    servers: Servers<String>,
+}
+
+impl std::fmt::Debug for Radius {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Radius").field(&self.0.settings).finish()
+    }
+}
+
+impl Radius {
+    /// Servers as configured. Nobody is asked yet.
+    ///
+    /// # Errors
+    /// Names the key whose value cannot be used.
+    pub fn new(settings: RadiusSettings) -> Result<Self, SettingsError> {
+        let dictionary = settings.check()?;
+        let servers = Servers::new(settings.servers.clone());
+        Ok(Self(Arc::new(Parts { settings, dictionary, servers })))
+    }
+
+    /// Finds out who a user is by the password. RADIUS does not say whether the name or the password was wrong.
+    ///
+    /// # Errors
+    /// A server rejects the user, or asks a question of its own; or no server answers in time in a way that can be believed.
+    pub async fn authenticate(
+        &self,
+        user: &EnteredUser,
+        password: &Secret,
+        client_ip: Option<&str>,
+        deadline: Instant,
+    ) -> Result<Proven, Failure> {
+        if password.expose().is_empty() {
+            return Err(Failure::new(Cause::WrongPassword, "the password is empty"));
+        }
+        if password.expose().len() > MAX_PASSWORD_BYTES {
+            let detail = format!("RADIUS takes passwords of {MAX_PASSWORD_BYTES} bytes at most");
+            return Err(Failure::new(Cause::Rejected, detail));
+        }
+        let answered = self.0.servers.ask(deadline, |server| async move {
+            let request = Packet::request(user, password, &self.0.settings, client_ip);
+            let exchange = Exchange { settings: &self.0.settings, server: &server, deadline };
+            exchange.run(&request).await.map_err(|failure| format!("{server}: {failure}"))
+        });
+        match answered.await {
+            Ok(reply) => self.judge(user, &reply),
+            Err(failures) => Err(Failure::new(Cause::RadiusUnavailable, failures)),
+        }
+    }
+
+    fn judge(&self, entered: &EnteredUser, reply: &Packet) -> Result<Proven, Failure> {
+        match reply.code {
+            ACCESS_ACCEPT => self.proven(entered, reply),
+            ACCESS_REJECT => {
+                let messages: Vec<_> = reply.values(REPLY_MESSAGE).map(String::from_utf8_lossy).collect();
+                let detail = format!("the server rejects the user: {}", log_text(&messages.join(" "), 256));
+                Err(Failure::new(Cause::Rejected, detail))
+            }
+            ACCESS_CHALLENGE => {
+                Err(Failure::new(Cause::Rejected, "the server asks a question of its own, which is not passed on"))
+            }
+            code => Err(Failure::new(Cause::RadiusUnavailable, format!("the server answers with code {code}"))),
+        }
+    }
+
+    /// The user as the server spells it, where it does (RFC 2865, section 5.1).
+    fn proven(&self, entered: &EnteredUser, reply: &Packet) -> Result<Proven, Failure> {
+        let mut named = reply.values(USER_NAME);
+        let name = match (named.next(), named.next()) {
+            (Some(name), None) => std::str::from_utf8(name).unwrap_or(entered.as_str()),
+            _ => entered.as_str(),
+        };
+        let user = CanonicalUser::new(name).map_err(|error| Failure::new(Cause::Rejected, error.to_string()))?;
+        let radius_reply: Vec<RadiusAttribute> = attribute::all(reply, &self.0.dictionary);
+        let info =
+            Info { auth_method: "radius".to_owned(), ldap: None, radius_reply, saml_attributes: BTreeMap::new() };
+        Ok(Proven { user, info })
+    }
+}
+
+impl RadiusSettings {
+    /// How long one transmission waits.
+    const fn timeout(&self) -> Duration {
+        Duration::from_millis(self.timeout_ms)
+    }
+}

@@ -1,0 +1,79 @@
+//! Whoever sends replies without knowing the secret neither lets anybody in nor keeps anybody out.
+
+use tokio::net::UdpSocket;
+use vestibule_directory::RadiusSettings;
+use vestibule_domain::primary::Cause;
+
+use super::{asked, cause};
+use crate::harness::{FreeRadius, radius_settings};
+
+const PASSWORD: &str = "correct horse";
+
+/// What a forger makes of a request, and of the real reply once it is there.
+type Forgery = fn(request: &[u8], reply: &[u8]) -> Vec<u8>;
+
+const FORGERIES: [(&str, Forgery); 6] = [
+    ("garbage", |_, _| b"garbage".to_vec()),
+    ("an accept without knowing the secret", |request, _| {
+        let mut forged = vec![2, request[1], 0, 20];
+        forged.extend([0; 16]);
+        forged
+    }),
+    ("a reject without knowing the secret", |request, _| {
+        let mut forged = vec![3, request[1], 0, 20];
+        forged.extend([7; 16]);
+        forged
+    }),
+    ("the real reply to another request", |request, reply| {
+        let mut forged = reply.to_vec();
+        forged[1] = request[1].wrapping_add(1);
+        forged
+    }),
+    ("the real reply turned into an accept", |_, reply| {
+        let mut forged = reply.to_vec();
+        forged[0] = if reply[0] == 2 { 3 } else { 2 };
+        forged
+    }),
+    ("the real reply cut short", |_, reply| reply[..reply.len() - 1].to_vec()),
+];
+
+/// A server's front that sends a forgery before the real reply, or instead of it.
+async fn forging(forgery: Forgery, then_the_real_one: bool) -> u16 {
+    let front = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    let port = front.local_addr().unwrap().port();
+    let server = FreeRadius::shared().port;
+    tokio::spawn(async move {
+        let behind = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+        behind.connect(("127.0.0.1", server)).await.unwrap();
+        let (mut request, mut reply) = ([0; 4096], [0; 4096]);
+        while let Ok((length, client)) = front.recv_from(&mut request).await {
+            behind.send(&request[..length]).await.unwrap();
+            let replied = behind.recv(&mut reply).await.unwrap();
+            front.send_to(&forgery(&request[..length], &reply[..replied]), client).await.unwrap();
+            if then_the_real_one {
+                front.send_to(&reply[..replied], client).await.unwrap();
+            }
+        }
+    });
+    port
+}
+
+#[tokio::test]
+async fn the_real_reply_counts_whatever_came_before_it() {
+    for (what, forgery) in FORGERIES {
+        let settings = radius_settings(forging(forgery, true).await);
+        assert!(asked(settings.clone(), "ann", PASSWORD).await.is_ok(), "{what}");
+        assert_eq!(cause(settings, "ann", "wrong horse").await, Cause::Rejected, "{what}");
+    }
+}
+
+#[tokio::test]
+async fn forgeries_alone_are_no_answer() {
+    for (what, forgery) in FORGERIES {
+        let port = forging(forgery, false).await;
+        for password in [PASSWORD, "wrong horse"] {
+            let settings = RadiusSettings { timeout_ms: 100, retries: 0, ..radius_settings(port) };
+            assert_eq!(cause(settings, "ann", password).await, Cause::RadiusUnavailable, "{what}");
+        }
+    }
+}
