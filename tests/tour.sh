@@ -1,5 +1,6 @@
 #!/bin/sh
-# Shows policies deciding on logins: four that people run, then four that misbehave. `make run` builds what it needs.
+# Shows policies deciding on logins: four that people run, four that misbehave, then one at a door of its own. `make run` builds what
+# it needs.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -36,5 +37,17 @@ show 'A policy that calls home.' \
   try $probes/uses-sockets.wasm --login tests/logins/laptop.json
 show 'A policy that makes Ann an administrator.' \
   try $probes/sets-ungranted-superuser.wasm --login tests/tour/with-a-secret.json
+
+data=$(mktemp -d)
+trap 'rm -rf "$data"' EXIT
+export VESTIBULE_DATA="$data"
+printf 'correct horse\n' > "$data/password"
+show 'Alice is given a password.' user passwd alice --pass-file "$data/password"
+show 'A policy guards the door.' policy add $policies/known-device.wasm
+show 'Alice logs in: her first device is registered.' \
+  authcli -u alice --pass-file "$data/password" --hw-addr 00:00:5e:00:53:01
+show 'Somebody else has her password, but not her device.' \
+  authcli -u alice --pass-file "$data/password" --hw-addr 00:00:5e:00:53:02
+show 'What was decided.' decisions tail
 
 printf '\n\nFour policies decided. Four misbehaved, and each of them kept one user out and did nothing else.\n'

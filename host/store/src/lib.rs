@@ -61,8 +61,8 @@ impl Store {
     /// program wrote it; [`Error::Locked`] if another process keeps it to itself. None of them changes the file.
     pub async fn open(directory: &Path) -> Result<Self, Error> {
         let (readers, writer) = sqlite::open(directory).await?;
-        // SQLite has one writer at a time.
-        Ok(Self::of(Database::Sqlite(readers), Queue::start(&writer, 1)))
+        // SQLite has one writer at a time, and reads faster than one task can ask.
+        Ok(Self::of(Database::Sqlite(readers), 1, Queue::start(&writer, 1)))
     }
 
     /// Connects to the PostgreSQL database of a URL, `postgres://user:password@host/database`. Several nodes may use one. Needs
@@ -74,11 +74,11 @@ impl Store {
     pub async fn connect(url: &Secret) -> Result<Self, Error> {
         let pool = postgres::connect(url).await?;
         let queue = Queue::start(&pool, postgres::WRITERS);
-        Ok(Self::of(Database::Postgres(pool), queue))
+        Ok(Self::of(Database::Postgres(pool), postgres::READERS, queue))
     }
 
-    fn of(database: Database, queue: Queue) -> Self {
-        let logins = Logins::start(&database);
+    fn of(database: Database, readers: usize, queue: Queue) -> Self {
+        let logins = Logins::start(&database, readers);
         Self(Arc::new(Parts { database, logins, queue }))
     }
 

@@ -16,8 +16,6 @@ use crate::database::{Database, read_from};
 const MAX_LOGINS: usize = 64;
 /// How many may wait before callers wait to ask.
 const MAX_WAITING: usize = 1024;
-/// Statements under way at once: as many as keep two processors busy while others wait for the database.
-const READERS: usize = 4;
 
 /// The profiles of everybody, of the user, and of the group that the user's own names.
 pub(crate) type Texts = (Option<String>, Option<String>, Option<String>);
@@ -34,11 +32,12 @@ struct Ask {
 pub(crate) struct Logins(RwLock<Option<mpsc::Sender<Ask>>>);
 
 impl Logins {
-    /// Starts the tasks. They end when this is closed or dropped.
-    pub(crate) fn start(database: &Database) -> Self {
+    /// Starts as many tasks as statements may be under way at once. Fewer make larger statements. They end when this is closed or
+    /// dropped.
+    pub(crate) fn start(database: &Database, readers: usize) -> Self {
         let (sender, receiver) = mpsc::channel(MAX_WAITING);
         let receiver = Arc::new(Mutex::new(receiver));
-        for _ in 0..READERS {
+        for _ in 0..readers {
             tokio::spawn(work(database.clone(), Arc::clone(&receiver)));
         }
         Self(RwLock::new(Some(sender)))

@@ -11,6 +11,9 @@ use vestibule_domain::Secret;
 
 use crate::{Error, migrations};
 
+/// Statements that read for logins at once: while one is on its way, another one is answered.
+pub(crate) const READERS: usize = 2;
+
 /// Transactions that one node keeps open at once for writing.
 pub(crate) const WRITERS: usize = 4;
 /// Connections of one node, those for writing among them. A server permits 100 by default, for all nodes.

@@ -25,7 +25,7 @@ use vestibule_domain::{Cause, Login, Settings};
 use vestibule_sandbox::{Capacity, Compiled, Engine, Limits};
 
 use floor::{Floor, Residence};
-use gate::{Kind, Site};
+use gate::Site;
 use peers::{cpython, extism, process, regorus};
 use record::{Record, built, policy, probe};
 use sandbox::{Expected, Policy, runtime};

@@ -8,7 +8,6 @@ use vestibule_domain::Secret;
 use crate::sandbox::runtime;
 
 #[path = "../../harness/keeper.rs"]
-#[expect(dead_code, reason = "tests do more to a server")]
 mod keeper;
 #[path = "../../harness/postgres.rs"]
 #[expect(dead_code, reason = "tests do more to a server")]
