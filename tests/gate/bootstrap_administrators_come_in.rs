@@ -1,6 +1,8 @@
 //! A bootstrap administrator with the right password comes in, whatever policies say and have saved.
 
-use crate::harness::{Door, puppet, told, typed, typed_as};
+use vestibule_gate::{Proof, Voucher};
+
+use crate::harness::{Door, Slapd, attempt, puppet, told, typed, typed_as};
 
 async fn door() -> Door {
     let mut door = Door::new().await.guarded_by("told", puppet("told")).with_passwords(&["root", "joe"]).await;
@@ -22,6 +24,18 @@ async fn nothing_on_record_keeps_the_administrator_out() {
     let door = door().await.with_record("root", &record).await.with_record("joe", &record).await;
     assert_ne!(door.refuses(&typed("joe")).await, "allowed");
     assert_eq!(door.refuses(&typed("root")).await, "allowed");
+}
+
+#[tokio::test]
+async fn nobody_else_vouches_for_the_administrator() {
+    let mut door = door().await;
+    door.settings.method = vestibule_gate::Method::Saml;
+    let saml = attempt("root", Proof::Voucher(Voucher::Saml(Default::default())));
+    assert_eq!(door.refuses(&saml).await, "proof-mismatch");
+    door.settings.method = vestibule_gate::Method::Ldap;
+    door.settings.ldap = Some(Slapd::shared().settings());
+    door.settings.bootstrap = ["Joe.User".to_owned()].into();
+    assert_eq!(door.refuses(&typed("joe.user")).await, "proof-mismatch");
 }
 
 #[tokio::test]

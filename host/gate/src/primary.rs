@@ -34,9 +34,8 @@ impl Passage<'_> {
 
     async fn check(&self, password: &Secret, journal: &mut Journal) -> Result<Known, Denial> {
         let user = &self.attempt.user;
-        let bootstrap = self.tenant.settings.bootstrap.contains(user.as_str());
         let profiles = self.look_up(user.as_str()).await?;
-        let method = if bootstrap { Method::Local } else { Method::of(&profiles, self.tenant.settings.method)? };
+        let method = self.method_of(user.as_str(), &profiles)?;
         journal.method = Some(method.name().to_owned());
         journal.enter(Step::Primary);
         let (proven, failed_before) = match method {
@@ -66,7 +65,8 @@ impl Passage<'_> {
         // Asking an authority takes time in which records may change; nobody was asked where there is none.
         let waited = method != Method::None;
         let profiles = if waited { self.look_up(proven.user.as_str()).await? } else { profiles };
-        self.ensure_same_method(&proven, &profiles, method, bootstrap)?;
+        self.ensure_same_method(&proven, &profiles, method)?;
+        let bootstrap = self.tenant.is_bootstrap(proven.user.as_str());
         let reason = format!("{method} auth succeeded");
         let progress = Progress::start(proven.user, reason, Sessions::default());
         let method = Some(method);
@@ -74,14 +74,8 @@ impl Passage<'_> {
     }
 
     /// A name that the authority spells otherwise may belong to a record that demands another authority.
-    fn ensure_same_method(
-        &self,
-        proven: &Proven,
-        profiles: &LoginProfiles,
-        method: Method,
-        bootstrap: bool,
-    ) -> Result<(), Failure> {
-        let holds = if bootstrap { Method::Local } else { Method::of(profiles, self.tenant.settings.method)? };
+    fn ensure_same_method(&self, proven: &Proven, profiles: &LoginProfiles, method: Method) -> Result<(), Failure> {
+        let holds = self.method_of(proven.user.as_str(), profiles)?;
         if holds == method {
             return Ok(());
         }
@@ -97,7 +91,7 @@ impl Passage<'_> {
             Voucher::Autologin => ("autologin", BTreeMap::new()),
             Voucher::Session => ("session", BTreeMap::new()),
             Voucher::Saml(attributes) => {
-                let holds = Method::of(&profiles, self.tenant.settings.method)?;
+                let holds = self.method_of(user.as_str(), &profiles)?;
                 if holds != Method::Saml {
                     let detail = format!("an identity provider vouches for a user of method {holds}");
                     return Err(Failure::new(Cause::ProofMismatch, detail).into());
@@ -113,6 +107,14 @@ impl Passage<'_> {
         let progress = Progress::start(user, format!("{name} auth succeeded"), sessions);
         let info = Info { saml_attributes, ..info(name) };
         Ok(Known { method: None, info, progress, profiles: Some(profiles), bootstrap: false, failed_before: false })
+    }
+
+    /// The method that holds for a name. A bootstrap administrator's is local, whatever is on record.
+    fn method_of(&self, user: &str, profiles: &LoginProfiles) -> Result<Method, Failure> {
+        if self.tenant.is_bootstrap(user) {
+            return Ok(Method::Local);
+        }
+        Method::of(profiles, self.tenant.settings.method)
     }
 
     pub(crate) async fn look_up(&self, user: &str) -> Result<LoginProfiles, Denial> {

@@ -105,6 +105,10 @@ impl Tenant {
         }
     }
 
+    pub(crate) fn is_bootstrap(&self, user: &str) -> bool {
+        self.settings.bootstrap.contains(user)
+    }
+
     pub(crate) const fn deadline(&self) -> Duration {
         Duration::from_millis(self.settings.deadline_ms)
     }

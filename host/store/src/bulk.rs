@@ -8,8 +8,8 @@ use std::fmt::Write as _;
 
 use crate::statement::{Answer, Insert, Runs, Statement};
 
-/// The most rows of one statement. Texts are made for powers of two up to this, so that few of them are prepared.
-const MAX_ROWS: usize = 64;
+/// The most rows of one statement. Each number of rows has a text of its own, which a connection prepares once.
+pub(crate) const MAX_ROWS: usize = 128;
 
 /// Inserts rows that belong to the same statement. Returns what came of each, in their order.
 pub(crate) async fn insert<C: Runs>(
@@ -18,10 +18,7 @@ pub(crate) async fn insert<C: Runs>(
     rows: &[&Statement],
 ) -> sqlx::Result<Vec<Answer>> {
     let mut answers = Vec::with_capacity(rows.len());
-    let mut rest = rows;
-    while !rest.is_empty() {
-        let (now, later) = rest.split_at(largest_power_of_two(rest.len()));
-        rest = later;
+    for now in rows.chunks(MAX_ROWS) {
         let sql = text(insert, now.len());
         if insert.returns_key {
             let new = connection.run_rows_for_keys(sql, now).await?;
@@ -32,14 +29,6 @@ pub(crate) async fn insert<C: Runs>(
         }
     }
     Ok(answers)
-}
-
-fn largest_power_of_two(rows: usize) -> usize {
-    let mut size = MAX_ROWS;
-    while size > rows {
-        size /= 2;
-    }
-    size.max(1)
 }
 
 /// The statement for so many rows.
@@ -81,12 +70,6 @@ mod tests {
             returns_key: false,
         };
         assert_eq!(text(&PAIRS, 2), "insert into t (a, b) values ($1, $2), ($3, $4) on conflict do nothing");
-    }
-
-    #[test]
-    fn sizes_are_powers_of_two() {
-        let sizes = [1, 2, 3, 63, 64, 1000].map(largest_power_of_two);
-        assert_eq!(sizes, [1, 2, 2, 32, 64, 64]);
     }
 
     #[test]

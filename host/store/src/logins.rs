@@ -12,7 +12,7 @@ use tokio::sync::{Mutex, mpsc, oneshot};
 use crate::Error;
 use crate::database::{Database, read_from};
 
-/// The most logins of one statement; as in [`crate::bulk`], texts are made for powers of two.
+/// The most logins of one statement; as in [`crate::bulk`], each number of them has a text of its own.
 const MAX_LOGINS: usize = 64;
 /// How many may wait before callers wait to ask.
 const MAX_WAITING: usize = 1024;
@@ -62,11 +62,8 @@ async fn work(database: Database, asks: Arc<Mutex<mpsc::Receiver<Ask>>>) {
     let mut waiting = Vec::new();
     while asks.lock().await.recv_many(&mut waiting, MAX_LOGINS).await > 0 {
         waiting.retain(|ask| !ask.answer.is_closed());
-        let mut rest = mem::take(&mut waiting);
-        while !rest.is_empty() {
-            let size = 1 << rest.len().min(MAX_LOGINS).ilog2();
-            let later = rest.split_off(size);
-            answer(&database, mem::replace(&mut rest, later)).await;
+        if !waiting.is_empty() {
+            answer(&database, mem::take(&mut waiting)).await;
         }
     }
 }

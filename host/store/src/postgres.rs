@@ -9,6 +9,7 @@ use sqlx::{ConnectOptions as _, Connection as _, PgPool};
 use tokio::time::timeout;
 use vestibule_domain::Secret;
 
+use crate::statement::STATEMENTS;
 use crate::{Error, migrations};
 
 /// Statements that read for logins at once: while one is on its way, another one is answered.
@@ -24,8 +25,14 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const MIGRATION_DEADLINE: Duration = Duration::from_secs(60);
 /// A connection that was idle for longer is tried before it is used: the server may have gone meanwhile.
 const TRUSTED_IDLE: Duration = Duration::from_secs(1);
-/// What the server itself gives up after, so that a node that went silent does not keep others from its rows.
-const SERVER_LIMITS: [(&str, &str); 2] = [("statement_timeout", "20s"), ("idle_in_transaction_session_timeout", "20s")];
+/// What holds for every connection. The server gives up itself, so that a node that went silent does not keep others from its rows.
+const SESSION: [(&str, &str); 4] = [
+    ("statement_timeout", "20s"),
+    ("idle_in_transaction_session_timeout", "20s"),
+    // Whatever the server's defaults are, also for a statement without a transaction around it.
+    ("default_transaction_isolation", "read committed"),
+    ("default_transaction_read_only", "off"),
+];
 
 pub(crate) async fn connect(url: &Secret) -> Result<PgPool, Error> {
     let options = parse(url)?.application_name("vestibule").disable_statement_logging();
@@ -43,7 +50,7 @@ pub(crate) async fn connect(url: &Secret) -> Result<PgPool, Error> {
                 Ok(true)
             })
         });
-    Ok(pool.connect_lazy_with(options.options(SERVER_LIMITS)))
+    Ok(pool.connect_lazy_with(options.options(SESSION).statement_cache_capacity(STATEMENTS)))
 }
 
 /// The library's own error would quote the URL, and another scheme it would take for its own.

@@ -173,6 +173,9 @@ where
     DB: Database,
     DB::Connection: Runs<Database = DB>,
 {
+    if let Some(answers) = alone(connection, batch).await {
+        return answers;
+    }
     let mut transaction = connection.begin_with(DB::Connection::BEGIN).await.map_err(together)?;
     let mut answers: Vec<Vec<Answer>> = batch.iter().map(|_| Vec::new()).collect();
     for (job, of_job) in batch.iter().zip(&mut answers).filter(|(job, _)| job.row_alone().is_none()) {
@@ -183,6 +186,26 @@ where
     insert_rows(&mut *transaction, batch, &mut answers).await.map_err(apart)?;
     transaction.commit().await.map_err(together)?;
     Ok(answers)
+}
+
+/// What one statement does needs no transaction around it, and no round trips for that.
+async fn alone<DB>(connection: &mut PoolConnection<DB>, batch: &[Job]) -> Option<Result<Vec<Vec<Answer>>, Failure>>
+where
+    DB: Database,
+    DB::Connection: Runs<Database = DB>,
+{
+    let (first, others) = batch.split_first()?;
+    let answers = match (first.row_alone(), first.statements.as_slice()) {
+        (Some((insert, _)), _) if batch.len() <= bulk::MAX_ROWS => {
+            let rows = batch.iter().map(|job| Some(job.row_alone().filter(|(other, _)| ptr::eq(*other, insert))?.1));
+            let rows = rows.collect::<Option<Vec<_>>>()?;
+            let inserted = bulk::insert(&mut **connection, insert, &rows).await;
+            inserted.map(|answers| answers.into_iter().map(|answer| vec![answer]).collect())
+        }
+        (None, [only]) if others.is_empty() => connection.run(only).await.map(|answer| vec![vec![answer]]),
+        _ => return None,
+    };
+    Some(answers.map_err(apart))
 }
 
 /// Jobs that are nothing but one row of an insert, by one statement for each insert.

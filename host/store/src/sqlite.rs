@@ -13,6 +13,7 @@ use cap_std::fs::{Dir, MetadataExt as _, OpenOptions, OpenOptionsExt as _};
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection, SqlitePool};
 
+use crate::statement::STATEMENTS;
 use crate::{Error, migrations};
 
 /// The database in the data directory. Beside it SQLite keeps its log and its index, while it is open.
@@ -36,6 +37,7 @@ pub(crate) async fn open(directory: &Path) -> Result<(SqlitePool, SqlitePool), E
         .filename(&file)
         .busy_timeout(PATIENCE)
         .foreign_keys(true)
+        .statement_cache_capacity(STATEMENTS)
         .synchronous(SqliteSynchronous::Full)
         .pragma("journal_size_limit", MAX_LOG_BYTES)
         .disable_statement_logging();

@@ -6,6 +6,9 @@ use sqlx::postgres::PgConnection;
 use sqlx::sqlite::SqliteConnection;
 use sqlx::{AssertSqlSafe, Connection, Row as _};
 
+/// How many texts a connection keeps prepared: one for each number of rows or logins, and the others.
+pub(crate) const STATEMENTS: usize = 512;
+
 /// A text that both databases understand (`$1` to `$9` stand for values) and its values.
 pub(crate) struct Statement {
     kind: Kind,

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Instant, SystemTime};
 
 use anyhow::{Context as _, Result, bail};
 use tempfile::TempDir;
@@ -118,7 +118,7 @@ impl Site {
                 let number = self.newcomers.fetch_add(1, Ordering::Relaxed);
                 attempt.user = EnteredUser::new(format!("newcomer {number}"))?;
             }
-            match gate.decide(&attempt, now()).await.decision {
+            match gate.decide(&attempt, SystemTime::now()).await.decision {
                 Decision::Allow { proplist_save, .. } if proplist_save.is_empty() == (kind != Kind::First) => {}
                 other => bail!("the gate decided {other:?}"),
             }
@@ -141,10 +141,6 @@ pub fn one_by_one<'a>() -> Result<Batch<'a>> {
         }
         Ok(start.elapsed())
     }))
-}
-
-fn now() -> SystemTime {
-    UNIX_EPOCH + std::time::Duration::from_secs(1_766_000_000)
 }
 
 /// As many threads as there are processors, for all clients together.

@@ -1,6 +1,7 @@
 //! What a login costs: this sandbox beside a bare wasmtime and beside other ways to run a policy, in one table from one run.
 //!
 //!     cargo run --release                          the table
+//!     cargo run --release -- --only gate           the rows whose titles have this in them
 //!     cargo run --release -- --soak [MILLIONS]     a million logins, and what becomes of the process's memory
 //!
 //! Not for: absolute numbers. They are those of one machine in one minute; the ratios are what is promised.
@@ -37,14 +38,15 @@ const TURNS: u32 = 24;
 fn main() -> Result<()> {
     let arguments: Vec<_> = env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
-        [] => measure(),
+        [] => measure(""),
+        ["--only", part] => measure(part),
         ["--soak"] => soak::run(1),
         ["--soak", millions] => soak::run(millions.parse()?),
-        _ => bail!("usage: cargo run --release [-- --soak [MILLIONS]]"),
+        _ => bail!("usage: cargo run --release [-- --soak [MILLIONS] | --only PART_OF_A_TITLE]"),
     }
 }
 
-fn measure() -> Result<()> {
+fn measure(only: &str) -> Result<()> {
     let record = Record::read()?;
     let engine = Engine::new(&Capacity::default())?;
     let wasm = policy("known-device")?;
@@ -61,6 +63,7 @@ fn measure() -> Result<()> {
     add_gates(&mut rows, &engine, &wasm, &record.login)?;
     add_faults(&mut rows, &engine, &record.login);
     add_peers(&mut rows, &record.json);
+    rows.keep(only);
     let load = table::load();
     rows.measure(TURNS)?;
     table::print(&rows, &load);

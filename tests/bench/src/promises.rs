@@ -2,10 +2,14 @@
 
 use crate::table::{time, times};
 use crate::titles::{
-    BESIDE_A_LOOP, DEADLINE, EXTISM_FRESH, FLOOR, FUEL, HALF_FUEL, LATE_DEADLINE, REGORUS_COMPILED, REGORUS_ENGINE,
-    REGORUS_MACHINE, SANDBOX, SANDBOX_ON_TWO, SLEEP,
+    BESIDE_A_LOOP, DEADLINE, EXTISM_FRESH, FLOOR, FUEL, HALF_FUEL, LATE_DEADLINE, ONE_BY_ONE, REGORUS_COMPILED,
+    REGORUS_ENGINE, REGORUS_MACHINE, SANDBOX, SANDBOX_ON_TWO, SLEEP,
 };
 use crate::turns::Rows;
+
+/// The rows that are promised of the gate.
+const BUSY_READING: &str = "read-only, 64 at once, SQLite";
+const BUSY_SAVING: &str = "first logins that save, 64 at once, SQLite";
 
 /// What a stopped policy may take beyond its budget, in nanoseconds.
 const OVERRUN: f64 = 2e6;
@@ -34,6 +38,18 @@ pub fn print(rows: &Rows<'_>) {
         ratio(median(BESIDE_A_LOOP), median(SANDBOX)),
         1.25,
         times,
+    );
+    let gate = |part: &str| rows.iter().find(|row| row.title.contains(part)).map(|row| row.throughput());
+    at_least(
+        "the whole gate, read-only: at least 50,000 logins/s on two cores",
+        gate(BUSY_READING).map(|logins| logins / 50_000.0),
+        1.0,
+    );
+    let saves = gate(BUSY_SAVING).zip(rows.get(ONE_BY_ONE).map(|row| row.throughput()));
+    at_least(
+        "first logins that save: at least 5 times as many as single writes to the disk",
+        saves.map(|(saves, writes)| saves / writes),
+        5.0,
     );
     // Whatever does not shrink with the budget is what stopping costs.
     let fuel = median(FUEL).zip(median(HALF_FUEL)).map(|(whole, half)| (2.0 * half - whole).max(0.0));

@@ -14,20 +14,20 @@ pub const JAVASCRIPT: &str = "this sandbox, the policy in JavaScript";
 pub const PYTHON: &str = "this sandbox, the policy in Python";
 
 pub const SQLITE: [(&str, Kind, u32); 6] = [
-    ("a read-only login through the whole gate, SQLite", Kind::ReadOnly, 1),
-    ("64 of them at once, SQLite", Kind::ReadOnly, 64),
-    ("the same without a policy, SQLite", Kind::PolicyOff, 1),
-    ("64 of them at once without a policy, SQLite", Kind::PolicyOff, 64),
-    ("a first login, whose device is saved, SQLite", Kind::First, 1),
-    ("64 of them at once, saved, SQLite", Kind::First, 64),
+    ("the whole gate, read-only, SQLite", Kind::ReadOnly, 1),
+    ("the whole gate, read-only, 64 at once, SQLite", Kind::ReadOnly, 64),
+    ("the whole gate, no policy, SQLite", Kind::PolicyOff, 1),
+    ("the whole gate, no policy, 64 at once, SQLite", Kind::PolicyOff, 64),
+    ("the whole gate, a first login that saves, SQLite", Kind::First, 1),
+    ("the whole gate, first logins that save, 64 at once, SQLite", Kind::First, 64),
 ];
 pub const POSTGRES: [(&str, Kind, u32); 6] = [
-    ("a read-only login through the whole gate, PostgreSQL", Kind::ReadOnly, 1),
-    ("64 of them at once, PostgreSQL", Kind::ReadOnly, 64),
-    ("the same without a policy, PostgreSQL", Kind::PolicyOff, 1),
-    ("64 of them at once without a policy, PostgreSQL", Kind::PolicyOff, 64),
-    ("a first login, whose device is saved, PostgreSQL", Kind::First, 1),
-    ("64 of them at once, saved, PostgreSQL", Kind::First, 64),
+    ("the whole gate, read-only, PostgreSQL", Kind::ReadOnly, 1),
+    ("the whole gate, read-only, 64 at once, PostgreSQL", Kind::ReadOnly, 64),
+    ("the whole gate, no policy, PostgreSQL", Kind::PolicyOff, 1),
+    ("the whole gate, no policy, 64 at once, PostgreSQL", Kind::PolicyOff, 64),
+    ("the whole gate, a first login that saves, PostgreSQL", Kind::First, 1),
+    ("the whole gate, first logins that save, 64 at once, PostgreSQL", Kind::First, 64),
 ];
 pub const ONE_BY_ONE: &str = "a page written and on the disk, one after the other";
 

@@ -84,6 +84,11 @@ impl<'a> Rows<'a> {
         }
     }
 
+    /// Leaves rows out whose titles do not have this in them.
+    pub fn keep(&mut self, part: &str) {
+        self.rows.retain(|row| row.title.contains(part));
+    }
+
     /// Measures everything.
     pub fn measure(&mut self, turns: u32) -> Result<()> {
         let Self { rows, absent } = self;

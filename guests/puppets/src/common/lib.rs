@@ -34,9 +34,8 @@ pub fn obey(login: Login) -> Result<Outcome, String> {
     let orders: Vec<_> =
         facts.iter().filter_map(|(name, value)| Some((name.strip_prefix(&prefix)?, value.as_str()))).collect();
     let order = |wanted: &str| orders.iter().find(|(name, _)| *name == wanted).map(|(_, value)| *value);
-    let orders_about = |verb: &'static str| {
-        orders.iter().filter_map(move |(name, value)| Some((name.strip_prefix(verb)?, *value)))
-    };
+    let orders_about =
+        |verb: &'static str| orders.iter().filter_map(move |(name, value)| Some((name.strip_prefix(verb)?, *value)));
     for (name, expected) in orders_about("SEES_") {
         let seen = property(&login.authret.proplist, name).unwrap_or_default();
         if seen != expected {
