@@ -12,6 +12,8 @@ pub type Batch<'a> = Box<dyn FnMut(u32) -> Result<Duration> + 'a>;
 
 /// A batch is as many logins as take this long, and one at least: long beside the clock, short beside a time slice.
 const BATCH: Duration = Duration::from_millis(8);
+/// Of more clients than this, the first come and the last go one by one: their batches are longer, so that this counts for little.
+const FEW: u32 = 8;
 /// Batches of one row before the next row's turn. A single one would find the caches full of the row before.
 const BATCHES_A_TURN: u32 = 3;
 
@@ -42,14 +44,15 @@ impl Row<'_> {
 
     /// Grows the batch until it takes long enough. The first one also warms up.
     fn calibrate(&mut self) -> Result<()> {
+        let enough = if self.threads > FEW { BATCH * 8 } else { BATCH };
         self.logins = self.threads;
         (self.batch)(self.logins)?;
         loop {
             let took = (self.batch)(self.logins)?;
-            if took >= BATCH {
+            if took >= enough {
                 return Ok(());
             }
-            let wanted = BATCH.as_secs_f64() / took.as_secs_f64().max(1e-9);
+            let wanted = enough.as_secs_f64() / took.as_secs_f64().max(1e-9);
             self.logins = self.logins.saturating_mul(wanted.ceil().clamp(2.0, 100.0) as u32);
         }
     }
