@@ -2,6 +2,7 @@
 //!
 //! Not for: checking passwords, which is made slow on purpose; the front door vouches for the user here.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Instant, SystemTime};
@@ -40,7 +41,7 @@ pub enum Kind {
 
 impl Site {
     pub fn on_sqlite(engine: &Engine, wasm: &[u8], login: &Login) -> Result<Self> {
-        let directory = tempfile::tempdir_in(env!("CARGO_MANIFEST_DIR"))?;
+        let directory = tempfile::tempdir_in(workshop()?)?;
         let runtime = runtime()?;
         let store = runtime.block_on(Store::open(directory.path()))?;
         Self::new(runtime, store, Some(directory), engine, wasm, login)
@@ -130,7 +131,7 @@ impl Site {
 /// One write of a page at a time that is on the disk before the next: what a save costs where nothing is shared.
 pub fn one_by_one<'a>() -> Result<Batch<'a>> {
     use std::os::unix::fs::FileExt as _;
-    let file = tempfile::tempfile_in(env!("CARGO_MANIFEST_DIR"))?;
+    let file = tempfile::tempfile_in(workshop()?)?;
     let mut at = 0;
     Ok(Box::new(move |writes| {
         let start = Instant::now();
@@ -141,6 +142,12 @@ pub fn one_by_one<'a>() -> Result<Batch<'a>> {
         }
         Ok(start.elapsed())
     }))
+}
+
+/// The directory of this program: on a disk, where a temporary directory may be memory, and never under version control.
+fn workshop() -> Result<PathBuf> {
+    let program = std::env::current_exe().context("find this program")?;
+    program.parent().map(Path::to_owned).context("this program lies in no directory")
 }
 
 /// As many threads as there are processors, for all clients together.
