@@ -22,7 +22,7 @@ proptest! {
             prop_assert!(!failed && claimed.status == Status::Succeed);
             prop_assert!(outcome.challenge.is_none() && claimed.challenge.is_none());
             prop_assert_eq!(&user, &login.authret.user);
-            let privileged = proplist.changes_from(&login.authret.proplist).any(|(name, _)| name == "prop_superuser");
+            let privileged = proplist.changes_from(&login.authret.proplist).get("prop_superuser").is_some();
             prop_assert!(!privileged);
         }
     }

@@ -9,13 +9,12 @@ use serde::Serialize;
 use vestibule_domain::decision::{Denial, DenyCause};
 use vestibule_domain::log::Line;
 use vestibule_domain::login::Status;
-use vestibule_domain::outcome::Echo;
 use vestibule_domain::{Decision, Fault, Login, Outcome};
 use vestibule_sandbox::{Cost, Limits, Report};
 
 use crate::exit::Exit;
 use crate::figures::{self, Spread};
-use crate::form::{HEAD, write_field, write_figure, write_properties};
+use crate::form::{HEAD, write_field, write_figure, write_properties, write_question};
 use crate::python;
 
 /// What a call came to.
@@ -160,8 +159,7 @@ fn write_outcome(text: &mut String, outcome: &Outcome, decision: &Decision) {
         write_properties(text, "proplist_save", &outcome.proplist_save);
     }
     if let Some(challenge) = &outcome.challenge {
-        write_field(text, "challenge", challenge.text.as_str());
-        write_field(text, "echo", if challenge.echo == Echo::Shown { "True" } else { "False" });
+        write_question(text, challenge);
         write_properties(text, "crstate", &challenge.values);
     }
     if let Some(state) = &outcome.session_state {
@@ -189,7 +187,7 @@ fn wall(wall: Spread) -> String {
 mod tests {
     use serde_json::{Value, json};
     use vestibule_domain::log::Level;
-    use vestibule_domain::outcome::Challenge;
+    use vestibule_domain::outcome::{Challenge, Echo};
     use vestibule_domain::text::ClientText;
     use vestibule_domain::{Cause, Properties};
 

@@ -5,6 +5,7 @@
 use std::fmt::Write as _;
 
 use vestibule_domain::Properties;
+use vestibule_domain::outcome::{Challenge, Echo};
 use vestibule_domain::text::log_text;
 
 use crate::python;
@@ -20,6 +21,12 @@ pub(crate) fn write_field(text: &mut String, name: &str, value: &str) {
 pub(crate) fn write_properties(text: &mut String, name: &str, properties: &Properties) {
     let label = format!("  {name} : ");
     let _ = writeln!(text, "{label}{}", python::dictionary(properties, label.len()));
+}
+
+/// What the user is asked.
+pub(crate) fn write_question(text: &mut String, question: &Challenge) {
+    write_field(text, "challenge", question.text.as_str());
+    write_field(text, "echo", if question.echo == Echo::Shown { "True" } else { "False" });
 }
 
 /// A line of what authcli has no words for.

@@ -5,6 +5,7 @@
 mod authenticate;
 mod connection;
 mod pool;
+mod result_code;
 mod search;
 pub(crate) mod settings;
 
@@ -67,11 +68,9 @@ impl Ldap {
         if password.expose().is_empty() {
             return Err(Failure::new(Cause::WrongPassword, "the password is empty"));
         }
-        let answered = self.0.servers.ask(deadline, |server: Arc<Server>| {
-            let (this, user, password) = (Arc::clone(&self.0), user.clone(), password.clone());
-            let (url, left) = (server.url.clone(), self.0.left(deadline));
-            let asked = async move { this.authenticate_on(&server, &user, &password).await };
-            async move { apart(left, asked).await.map_err(|failure| format!("{url}: {failure}")) }
+        let answered = self.ask(deadline, |parts, server| {
+            let (user, password) = (user.clone(), password.clone());
+            async move { parts.authenticate_on(&server, &user, &password).await }
         });
         answered.await.unwrap_or_else(|failures| Err(Failure::new(Cause::LdapUnavailable, failures)))
     }
@@ -82,19 +81,24 @@ impl Ldap {
     /// Outside the base, without a service account, malformed, more entries than allowed, or no server answers in time.
     pub async fn search(&self, query: &Query, deadline: Instant) -> Result<Vec<Entry>, capability::Error> {
         self.0.ensure_allowed(query)?;
-        let answered = self.0.servers.ask(deadline, |server: Arc<Server>| {
-            let (this, query) = (Arc::clone(&self.0), query.clone());
-            let (url, left) = (server.url.clone(), self.0.left(deadline));
-            let asked = async move { this.search_on(&server, &query).await };
-            async move { apart(left, asked).await.map_err(|failure| format!("{url}: {failure}")) }
+        let answered = self.ask(deadline, |parts, server| {
+            let query = query.clone();
+            async move { parts.search_on(&server, &query).await }
         });
         answered.await.unwrap_or_else(|failures| Err(capability::Error::Unavailable(failures)))
     }
-}
 
-impl Parts {
-    /// How long one server may take now.
-    fn left(&self, deadline: Instant) -> std::time::Duration {
-        self.checked.timeout().min(deadline.saturating_duration_since(Instant::now()))
+    /// Asks one server after the other, each in a task of its own and for no longer than one server may take.
+    async fn ask<A, F>(&self, deadline: Instant, question: impl Fn(Arc<Parts>, Arc<Server>) -> F) -> Result<A, String>
+    where
+        A: Send + 'static,
+        F: Future<Output = Result<A, String>> + Send + 'static,
+    {
+        let ask_one = async |server: Arc<Server>| {
+            let left = self.0.checked.timeout().min(deadline.saturating_duration_since(Instant::now()));
+            let answer = apart(left, question(Arc::clone(&self.0), Arc::clone(&server))).await;
+            answer.map_err(|failure| format!("{}: {failure}", server.url))
+        };
+        self.0.servers.ask(deadline, ask_one).await
     }
 }

@@ -84,12 +84,8 @@ fn believe_properties(
     grants: &Grants,
 ) -> Result<Properties, Fault> {
     let claimed = Properties::from_pairs(claimed).map_err(|error| invalid(format!("`{list}`: {error}")))?;
-    let refused = claimed
-        .changes_from(given)
-        .find(|(name, _)| !grants.allows_property(name))
-        .map(|(name, _)| invalid(format!("`{list}` sets `{name}`, which is not granted")));
-    match refused {
-        Some(fault) => Err(fault),
+    match claimed.changes_from(given).iter().find(|(name, _)| !grants.allows_property(name)) {
+        Some((name, _)) => Err(invalid(format!("`{list}` sets `{name}`, which is not granted"))),
         None => Ok(claimed),
     }
 }

@@ -40,6 +40,7 @@ pub use login::Login;
 pub use manifest::Manifest;
 pub use outcome::Outcome;
 pub use properties::Properties;
+pub use refusal::Refusal;
 pub use secret::Secret;
 pub use settings::Settings;
 pub use tenant::TenantName;

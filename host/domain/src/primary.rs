@@ -3,7 +3,6 @@
 //! Not for: asking anybody; that is the directory's and the gate's.
 
 use crate::login::Info;
-use crate::text::{MAX_REASON_BYTES, log_text};
 use crate::{CanonicalUser, cause};
 
 /// A user whom some authority vouches for.
@@ -43,19 +42,5 @@ cause::causes! {
     }
 }
 
-/// A failed authentication with what is known of it, for the log.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{cause}: {detail}")]
-pub struct Failure {
-    /// Why.
-    pub cause: Cause,
-    /// One line. It never reaches a client.
-    pub detail: String,
-}
-
-impl Failure {
-    /// A failure whose detail is cleaned for the log.
-    pub fn new(cause: Cause, detail: impl AsRef<str>) -> Self {
-        Self { cause, detail: log_text(detail.as_ref(), MAX_REASON_BYTES) }
-    }
-}
+/// A failed authentication with what is known of it.
+pub type Failure = cause::Detailed<Cause>;

@@ -3,10 +3,8 @@
 //! Not for: where records are kept. The rules are those of Access Server's property database: user before group before
 //! `__DEFAULT__`, and a name's prefix says whether it is inherited.
 
-use std::collections::BTreeMap;
-
-use crate::Properties;
-use crate::refusal::{Cause, Refusal};
+use crate::properties::Error;
+use crate::{Properties, Refusal};
 
 /// The name of the record that everybody inherits from.
 pub const DEFAULT: &str = "__DEFAULT__";
@@ -38,40 +36,29 @@ pub fn inherit(
     group: Option<&Properties>,
     default: &Properties,
 ) -> Result<Properties, Refusal> {
-    let mut sum = BTreeMap::new();
-    sum.extend(default.iter().filter(|(name, _)| is_inherited(name)).map(own_pair));
+    let mut sum = default.filter(is_inherited);
     if user.is_none() {
-        let unrecorded = |(name, value): (&str, &str)| {
-            name.strip_prefix(FOR_UNRECORDED).map(|rest| (format!("prop_{rest}"), value.to_owned()))
-        };
-        sum.extend(default.iter().filter_map(unrecorded));
+        sum = sum.with(&for_unrecorded(default)?)?;
     }
-    sum.extend(group.iter().flat_map(|group| group.iter()).filter(|(name, _)| is_inherited(name)).map(own_pair));
-    sum.extend(user.iter().flat_map(|user| user.iter()).map(own_pair));
-    checked(sum)
+    if let Some(group) = group {
+        sum = sum.with(&group.filter(is_inherited))?;
+    }
+    match user {
+        Some(user) => Ok(sum.with(user)?),
+        None => Ok(sum),
+    }
 }
 
-/// One list laid over another: what both name is the upper one's.
-///
-/// # Errors
-/// The lists together exceed what one list may hold.
-pub fn overlay(lower: &Properties, upper: &Properties) -> Result<Properties, Refusal> {
-    let mut sum: BTreeMap<_, _> = lower.iter().map(own_pair).collect();
-    sum.extend(upper.iter().map(own_pair));
-    checked(sum)
+/// What the defaults say of those who are not on record.
+fn for_unrecorded(default: &Properties) -> Result<Properties, Error> {
+    let renamed = default.iter().filter_map(|(name, value)| {
+        name.strip_prefix(FOR_UNRECORDED).map(|rest| (format!("prop_{rest}"), value.to_owned()))
+    });
+    Properties::from_pairs(renamed.collect())
 }
 
-fn checked(sum: BTreeMap<String, String>) -> Result<Properties, Refusal> {
-    Properties::from_pairs(sum.into_iter().collect())
-        .map_err(|error| Refusal::new(Cause::TooManyProperties, error.to_string()))
-}
-
-fn is_inherited(name: &str) -> bool {
+fn is_inherited(name: &str, _: &str) -> bool {
     INHERITED.iter().any(|prefix| name.starts_with(prefix))
-}
-
-fn own_pair((name, value): (&str, &str)) -> (String, String) {
-    (name.to_owned(), value.to_owned())
 }
 
 #[cfg(test)]
@@ -79,7 +66,7 @@ mod tests {
     use super::*;
 
     fn list(pairs: &[(&str, &str)]) -> Properties {
-        Properties::from_pairs(pairs.iter().map(|pair| own_pair(*pair)).collect()).unwrap()
+        Properties::from_pairs(pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect()).unwrap()
     }
 
     #[test]

@@ -57,11 +57,8 @@ impl Properties {
 
     /// Checks pairs in any order and sorts them.
     pub fn from_pairs(mut pairs: Vec<(String, String)>) -> Result<Self, Error> {
-        if pairs.len() > MAX_ENTRIES {
-            return Err(Error::TooMany(pairs.len()));
-        }
+        check_totals(&pairs)?;
         pairs.iter().try_for_each(|(name, value)| check_pair(name, value))?;
-        check_size(pairs.iter().map(size_of_pair).sum())?;
         // Most lists come sorted: a policy returns what it was handed.
         if pairs.is_sorted_by(|(first, _), (second, _)| first < second) {
             return Ok(Self(pairs));
@@ -83,19 +80,35 @@ impl Properties {
     }
 
     /// Sets one value, replacing what was there.
+    ///
+    /// # Errors
+    /// The pair is none, or the list would have too many.
     pub fn set(&mut self, name: &str, value: &str) -> Result<(), Error> {
-        check_pair(name, value)?;
-        check_size(self.0.iter().map(size_of_pair).sum::<usize>() + name.len() + value.len())?;
-        match self.position(name) {
-            Ok(index) => {
-                if let Some(pair) = self.0.get_mut(index) {
-                    value.clone_into(&mut pair.1);
-                }
-            }
-            Err(_) if self.0.len() >= MAX_ENTRIES => return Err(Error::TooMany(self.0.len() + 1)),
-            Err(index) => self.0.insert(index, (name.to_owned(), value.to_owned())),
-        }
+        *self = self.with(&Self::from_pairs(vec![(name.to_owned(), value.to_owned())])?)?;
         Ok(())
+    }
+
+    /// This list with another laid over it: what both name is the other's.
+    ///
+    /// # Errors
+    /// [`Error::TooMany`] and [`Error::TooLarge`]: together they are no list.
+    pub fn with(&self, upper: &Self) -> Result<Self, Error> {
+        let mut pairs = Vec::with_capacity(self.len() + upper.len());
+        let mut lower = self.0.iter().peekable();
+        for pair in &upper.0 {
+            pairs.extend(std::iter::from_fn(|| lower.next_if(|(name, _)| *name < pair.0)).cloned());
+            let _ = lower.next_if(|(name, _)| *name == pair.0);
+            pairs.push(pair.clone());
+        }
+        pairs.extend(lower.cloned());
+        check_totals(&pairs)?;
+        Ok(Self(pairs))
+    }
+
+    /// Those entries of this list that are to be kept.
+    #[must_use]
+    pub fn filter(&self, keep: impl Fn(&str, &str) -> bool) -> Self {
+        Self(self.0.iter().filter(|(name, value)| keep(name, value)).cloned().collect())
     }
 
     /// Names and values, sorted by name.
@@ -104,12 +117,14 @@ impl Properties {
     }
 
     /// Entries of `self` that `before` lacks or holds with another value.
-    pub fn changes_from<'a>(&'a self, before: &'a Self) -> impl Iterator<Item = (&'a str, &'a str)> {
+    #[must_use]
+    pub fn changes_from(&self, before: &Self) -> Self {
         let mut before = before.iter().peekable();
-        self.iter().filter(move |(name, value)| {
+        let changed = self.iter().filter(|(name, value)| {
             while before.next_if(|(earlier, _)| earlier < name).is_some() {}
             before.next_if(|(same, _)| same == name).is_none_or(|(_, held)| held != *value)
-        })
+        });
+        Self(changed.map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
     }
 
     /// How many entries there are.
@@ -127,11 +142,11 @@ impl Properties {
     }
 }
 
-fn size_of_pair((name, value): &(String, String)) -> usize {
-    name.len() + value.len()
-}
-
-fn check_size(bytes: usize) -> Result<(), Error> {
+fn check_totals(pairs: &[(String, String)]) -> Result<(), Error> {
+    if pairs.len() > MAX_ENTRIES {
+        return Err(Error::TooMany(pairs.len()));
+    }
+    let bytes = pairs.iter().map(|(name, value)| name.len() + value.len()).sum();
     if bytes > MAX_LIST_BYTES { Err(Error::TooLarge(bytes)) } else { Ok(()) }
 }
 
@@ -221,13 +236,29 @@ mod tests {
     fn a_list_has_a_size() {
         let large = (0..70).map(|number| (format!("p{number}"), "x".repeat(4000))).collect();
         assert!(matches!(Properties::from_pairs(large), Err(Error::TooLarge(_))));
+        let half =
+            |letter| Properties::from_pairs((0..40).map(|n| (format!("{letter}{n}"), "x".repeat(4000))).collect());
+        let (lower, upper) = (half('a').unwrap(), half('b').unwrap());
+        assert!(matches!(lower.with(&upper), Err(Error::TooLarge(_))));
+        assert_eq!(lower.with(&lower), Ok(lower));
+    }
+
+    #[test]
+    fn a_list_has_so_many_entries_and_no_more() {
+        let many = |letter, count| {
+            Properties::from_pairs((0..count).map(|number| (format!("{letter}{number}"), String::new())).collect())
+        };
+        assert_eq!(many('a', 513), Err(Error::TooMany(513)));
+        let (all, one) = (many('a', 512).unwrap(), many('b', 1).unwrap());
+        assert_eq!(all.with(&one), Err(Error::TooMany(513)));
+        assert_eq!(all.with(&many('a', 1).unwrap()), Ok(all));
     }
 
     #[test]
     fn changes_are_what_the_other_list_lacks() {
         let before = pairs(&[("a", "1"), ("b", "2")]).unwrap();
         let after = pairs(&[("a", "1"), ("b", "3"), ("c", "4")]).unwrap();
-        assert_eq!(after.changes_from(&before).collect::<Vec<_>>(), [("b", "3"), ("c", "4")]);
+        assert_eq!(after.changes_from(&before), pairs(&[("b", "3"), ("c", "4")]).unwrap());
     }
 
     proptest! {
@@ -237,8 +268,20 @@ mod tests {
             after in btree_map("[a-e]{1,2}", "[01]", 0..8),
         ) {
             let [before, after] = [before, after].map(|map| Properties::from_pairs(map.into_iter().collect()).unwrap());
-            let looked_up: Vec<_> = after.iter().filter(|(name, value)| before.get(name) != Some(value)).collect();
-            prop_assert_eq!(after.changes_from(&before).collect::<Vec<_>>(), looked_up);
+            let looked_up = after.filter(|name, value| before.get(name) != Some(value));
+            prop_assert_eq!(after.changes_from(&before), looked_up);
+        }
+
+        #[test]
+        fn a_list_laid_over_another_is_what_a_map_extended_by_it_is(
+            lower in btree_map("[a-e]{1,2}", "[01]", 0..8),
+            upper in btree_map("[a-e]{1,2}", "[01]", 0..8),
+        ) {
+            let mut sum = lower.clone();
+            sum.extend(upper.clone());
+            let [lower, upper, sum] =
+                [lower, upper, sum].map(|map| Properties::from_pairs(map.into_iter().collect()).unwrap());
+            prop_assert_eq!(lower.with(&upper).unwrap(), sum);
         }
     }
 

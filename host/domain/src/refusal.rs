@@ -2,8 +2,7 @@
 //!
 //! Not for: a policy's own denial, nor what it did wrong; those are [`crate::outcome`] and [`crate::fault`].
 
-use crate::cause;
-use crate::text::{MAX_REASON_BYTES, log_text};
+use crate::{cause, properties};
 
 cause::causes! {
     /// Which rule refuses.
@@ -33,19 +32,11 @@ cause::causes! {
     }
 }
 
-/// A rule's refusal with what it is about, for the log.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{cause}: {detail}")]
-pub struct Refusal {
-    /// Which rule.
-    pub cause: Cause,
-    /// One line.
-    pub detail: String,
-}
+/// A rule's refusal with what it is about.
+pub type Refusal = cause::Detailed<Cause>;
 
-impl Refusal {
-    /// A refusal whose detail is cleaned for the log.
-    pub fn new(cause: Cause, detail: impl AsRef<str>) -> Self {
-        Self { cause, detail: log_text(detail.as_ref(), MAX_REASON_BYTES) }
+impl From<properties::Error> for Refusal {
+    fn from(error: properties::Error) -> Self {
+        Self::new(Cause::TooManyProperties, error.to_string())
     }
 }

@@ -5,9 +5,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::profile::{CONN_GROUP, CONN_IP, inherit, is_group, overlay};
-use crate::refusal::{Cause, Refusal};
-use crate::{CanonicalUser, Properties, profile, subnet};
+use crate::profile::{CONN_GROUP, CONN_IP, inherit, is_group};
+use crate::refusal::Cause;
+use crate::{CanonicalUser, Properties, Refusal, profile, subnet};
 
 /// What is on record when a login is decided on.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -41,6 +41,12 @@ impl Records {
         Ok(())
     }
 
+    /// The user's own record; empty where there is none.
+    pub fn own(&self) -> &Properties {
+        const NONE: &Properties = &Properties::new();
+        self.user.as_ref().unwrap_or(NONE)
+    }
+
     /// What counts for the user as recorded, with the group of the own record.
     ///
     /// # Errors
@@ -56,15 +62,15 @@ impl Records {
     /// # Errors
     /// A group does not exist, or the address does not belong to it or to any.
     pub fn chosen(&self, set: &Properties, late: bool) -> Result<Properties, Refusal> {
-        let group = self.group_of(&overlay(self.user.as_ref().unwrap_or(&Properties::new()), set)?)?;
+        let group = self.group_of(&self.own().with(set)?)?;
         let looked_up = match (late, &group) {
             (false, _) => self.recorded()?,
             (true, None) => inherit(self.user.as_ref(), None, &self.default)?,
             (true, Some(name)) => inherit(self.user.as_ref(), Some(self.group(name)?), &self.default)?,
         };
-        let mut list = overlay(&looked_up, set)?;
+        let mut list = looked_up.with(set)?;
         if let Some(name) = group {
-            list.set(CONN_GROUP, &name).map_err(|error| Refusal::new(Cause::TooManyProperties, error.to_string()))?;
+            list.set(CONN_GROUP, &name)?;
         }
         Ok(list)
     }
@@ -102,7 +108,7 @@ impl Records {
 /// Names the first property that the user would gain or lose without a grant.
 pub fn ensure_granted(before: &Properties, after: &Properties, granted: impl Fn(&str) -> bool) -> Result<(), Refusal> {
     let lost = before.iter().map(|(name, _)| name).filter(|name| after.get(name).is_none());
-    match after.changes_from(before).map(|(name, _)| name).chain(lost).find(|name| !granted(name)) {
+    match after.changes_from(before).iter().map(|(name, _)| name).chain(lost).find(|name| !granted(name)) {
         None => Ok(()),
         Some(name) => {
             let detail = format!("the policies' choice changes `{name}`, which is not granted");

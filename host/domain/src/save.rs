@@ -2,38 +2,17 @@
 //!
 //! Not for: storing. An empty value removes a property.
 
-use std::collections::BTreeMap;
-
 use crate::Properties;
 use crate::properties::Error;
-
-/// Adds one policy's saves to those before it; a later policy's value counts.
-///
-/// # Errors
-/// Together they exceed what one list may hold.
-pub fn merge(earlier: &Properties, later: &Properties) -> Result<Properties, Error> {
-    let mut sum = to_map(earlier);
-    sum.extend(to_map(later));
-    Properties::from_pairs(sum.into_iter().collect())
-}
 
 /// The record after the saves. A record that only removals touch is not created.
 ///
 /// # Errors
 /// The record would exceed what one list may hold.
 pub fn apply(record: Option<&Properties>, saves: &Properties) -> Result<Option<Properties>, Error> {
-    let mut sum = record.map(to_map).unwrap_or_default();
-    for (name, value) in saves.iter() {
-        if value.is_empty() {
-            sum.remove(name);
-        } else {
-            sum.insert(name.to_owned(), value.to_owned());
-        }
-    }
-    if record.is_none() && sum.is_empty() {
-        return Ok(None);
-    }
-    Properties::from_pairs(sum.into_iter().collect()).map(Some)
+    let kept = record.map(|record| record.filter(|name, _| saves.get(name).is_none())).unwrap_or_default();
+    let after = kept.with(&saves.filter(|_, value| !value.is_empty()))?;
+    Ok(Some(after).filter(|after| record.is_some() || !after.is_empty()))
 }
 
 /// Whether storing would change the record at all: a policy may save what is there already at every login.
@@ -41,12 +20,11 @@ pub fn changes(record: Option<&Properties>, saves: &Properties) -> bool {
     saves.iter().any(|(name, value)| record.and_then(|record| record.get(name)).unwrap_or_default() != value)
 }
 
-fn to_map(list: &Properties) -> BTreeMap<String, String> {
-    list.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
-}
-
 #[cfg(test)]
 mod tests {
+    use proptest::collection::btree_map;
+    use proptest::prelude::*;
+
     use super::*;
 
     fn list(pairs: &[(&str, &str)]) -> Properties {
@@ -54,11 +32,24 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_value_removes_and_the_last_one_counts() {
-        let saves = merge(&list(&[("a", "1"), ("b", "1")]), &list(&[("b", "")])).unwrap();
-        let record = apply(Some(&list(&[("b", "0"), ("c", "0")])), &saves).unwrap();
-        assert_eq!(record, Some(list(&[("a", "1"), ("c", "0")])));
-        assert_eq!(apply(None, &list(&[("b", "")])).unwrap(), None);
+    fn a_record_that_only_removals_touch_is_not_created() {
+        assert_eq!(apply(None, &list(&[("b", "")])), Ok(None));
+        assert_eq!(apply(Some(&list(&[("b", "0")])), &list(&[("b", "")])), Ok(Some(list(&[]))));
+    }
+
+    proptest! {
+        #[test]
+        fn a_value_replaces_an_empty_one_removes_and_the_rest_stays(
+            seen in btree_map("[a-e]", "[01]?", 0..6),
+            saves in btree_map("[a-e]", "[01]?", 0..6),
+        ) {
+            let mut expected = seen.clone();
+            expected.extend(saves.clone());
+            expected.retain(|name, _| saves.get(name) != Some(&String::new()));
+            let [seen, saves, expected] =
+                [seen, saves, expected].map(|map| Properties::from_pairs(map.into_iter().collect()).unwrap());
+            prop_assert_eq!(apply(Some(&seen), &saves), Ok(Some(expected)));
+        }
     }
 
     #[test]

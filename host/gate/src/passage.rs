@@ -8,9 +8,9 @@ use tokio::time::Instant;
 use vestibule_domain::decision::{Denial, DenyCause};
 use vestibule_domain::login::Info;
 use vestibule_domain::outcome::Challenge;
-use vestibule_domain::profile::{inherit, overlay};
+use vestibule_domain::profile::inherit;
 use vestibule_domain::wire::crv1::StateId;
-use vestibule_domain::{CanonicalUser, Cause, Fault, Properties, Secret};
+use vestibule_domain::{CanonicalUser, Cause, Fault, Properties, Refusal, Secret};
 use vestibule_store::{LoginProfiles, Session, Store};
 
 use crate::attempt::Attempt;
@@ -96,10 +96,8 @@ impl Passage<'_> {
         tracing::warn!(tenant = %self.tenant.name, %user, "a bootstrap administrator comes in without any policy");
         let records = records::of(profiles.unwrap_or_default());
         records.ensure_user(&user)?;
-        let mut superuser = Properties::new();
-        let set = superuser.set("prop_superuser", "true");
-        set.map_err(|error| crate::policies::too_much(&error))?;
-        let proplist = overlay(&inherit(records.user.as_ref(), None, &records.default)?, &superuser)?;
+        let mut proplist = inherit(records.user.as_ref(), None, &records.default)?;
+        proplist.set("prop_superuser", "true").map_err(Refusal::from)?;
         let reason = "a bootstrap administrator: no policy was asked".to_owned();
         Ok(Passed::In { user, proplist, saved: Properties::new(), reason })
     }

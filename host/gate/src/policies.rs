@@ -8,8 +8,7 @@ use tokio::time::Instant;
 use vestibule_domain::decision::Denial;
 use vestibule_domain::login::{Authret, Crstate, Info, Login, Status};
 use vestibule_domain::outcome::Challenge;
-use vestibule_domain::profile::overlay;
-use vestibule_domain::{Cause, Fault, Outcome, Properties, save};
+use vestibule_domain::{Cause, Fault, Outcome, Properties, Refusal};
 use vestibule_sandbox::Circumstances;
 
 use crate::attempt::Attempt;
@@ -55,9 +54,7 @@ impl Asking<'_> {
                 return Err(authret.into());
             }
             let changed = authret.proplist.changes_from(&login.authret.proplist);
-            let changed =
-                Properties::from_pairs(changed.map(|(name, value)| (name.to_owned(), value.to_owned())).collect());
-            progress.set = overlay(&progress.set, &changed.map_err(|error| too_much(&error))?)?;
+            progress.set = progress.set.with(&changed).map_err(Refusal::from)?;
             progress.user = authret.user;
             if let Some(reason) = authret.reason {
                 progress.reason = reason;
@@ -65,7 +62,7 @@ impl Asking<'_> {
             if let Some(state) = session_state {
                 progress.sessions.keep(&link.name, state);
             }
-            saves = save::merge(&saves, &proplist_save).map_err(|error| too_much(&error))?;
+            saves = saves.with(&proplist_save).map_err(|error| too_much(&error))?;
             if challenge.is_some() {
                 return Ok(Ran { progress, saves, question: challenge });
             }
@@ -80,7 +77,7 @@ impl Asking<'_> {
             // Its group is not chosen yet: all there is to see is what policies before it have set.
             (true, _) => progress.set.clone(),
             (false, true) => recorded.clone(),
-            (false, false) => overlay(recorded, &progress.set)?,
+            (false, false) => recorded.with(&progress.set).map_err(Refusal::from)?,
         };
         let crstate = match progress.answered.take() {
             Some((values, response)) => Crstate { values, response: Some(response) },

@@ -2,7 +2,7 @@
 //!
 //! Not for: what follows from it; that is [`vestibule_domain::resolve`].
 
-use vestibule_domain::profile::{CONN_GROUP, CONN_IP, overlay};
+use vestibule_domain::profile::{CONN_GROUP, CONN_IP};
 use vestibule_domain::resolve::Records;
 use vestibule_domain::{Cause, Fault, Properties, TenantName};
 use vestibule_store::{Error, LoginProfiles, Store};
@@ -27,7 +27,7 @@ pub(crate) async fn add_groups(
     records: &mut Records,
     set: &Properties,
 ) -> Result<(), Error> {
-    let Ok(list) = overlay(records.user.as_ref().unwrap_or(&Properties::new()), set) else {
+    let Ok(list) = records.own().with(set) else {
         // Too long to be chosen from: the rules say so when they are asked.
         return Ok(());
     };

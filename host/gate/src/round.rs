@@ -30,7 +30,7 @@ impl Passage<'_> {
         };
         let mut records = records::of(profiles);
         records.ensure_user(&progress.user)?;
-        let handed = if self.chain.is_late() { baseline(&records)? } else { records.recorded()? };
+        let mut handed = self.looked_up(&records)?;
         journal.enter(Step::Policy);
         let asking = Asking { attempt: self.attempt, info: &known.info, now: self.now, end: self.end };
         let seen = progress.user.clone();
@@ -41,32 +41,38 @@ impl Passage<'_> {
             journal.user = Some(user.to_string());
             records = records::of(self.look_up(user.as_str()).await?);
             records.ensure_user(user)?;
+            handed = self.looked_up(&records)?;
         }
         journal.set(&ran.progress.set);
-        let proplist = self.settle(&mut records, &ran).await?;
-        if !self.save(&ran, &mut records, journal).await? {
+        let proplist = self.settle(&mut records, &handed, &ran).await?;
+        if !self.save(&ran, &mut records, &handed, journal).await? {
             return Ok(None);
         }
         self.finish(known, ran, proplist, journal).await.map(Some)
     }
 
+    /// What the user has before any policy. Where the group is chosen late, a recorded one that is gone gives nothing; otherwise
+    /// it keeps the user out.
+    fn looked_up(&self, records: &Records) -> Result<Properties, Denial> {
+        Ok(if self.chain.is_late() { baseline(records)? } else { records.recorded()? })
+    }
+
     /// The properties that follow from records and policies, unless a question comes first.
-    async fn settle(&self, records: &mut Records, ran: &Ran) -> Result<Properties, Denial> {
+    async fn settle(&self, records: &mut Records, before: &Properties, ran: &Ran) -> Result<Properties, Denial> {
         if ran.question.is_some() {
             return Ok(Properties::new());
         }
         let (set, late) = (&ran.progress.set, self.chain.is_late());
         let nothing_chosen = set.is_empty() && !late;
-        let before = baseline(records)?;
-        let after = if nothing_chosen && !has_an_address(&before) {
-            records.recorded()?
+        let after = if nothing_chosen && !has_an_address(before) {
+            before.clone()
         } else {
             let added = add_groups(self.store, &self.tenant.name, records, set).await;
             added.map_err(|error| unavailable(&error))?;
             records.chosen(set, late)?
         };
         if !nothing_chosen {
-            ensure_granted(&before, &after, |name| self.chain.may_change(name) || set.get(name).is_some())?;
+            ensure_granted(before, &after, |name| self.chain.may_change(name) || set.get(name).is_some())?;
         }
         let autologin = matches!(self.attempt.proof, Proof::Voucher(Voucher::Autologin));
         ensure_open(&after, Entrance { vpn: self.attempt.attributes.vpn_auth, autologin })?;
@@ -74,19 +80,24 @@ impl Passage<'_> {
     }
 
     /// Stores what policies want stored. Returns whether the user's record was still the one that they saw.
-    async fn save(&self, ran: &Ran, records: &mut Records, journal: &mut Journal) -> Result<bool, Denial> {
+    async fn save(
+        &self,
+        ran: &Ran,
+        records: &mut Records,
+        before: &Properties,
+        journal: &mut Journal,
+    ) -> Result<bool, Denial> {
         if !save::changes(records.user.as_ref(), &ran.saves) {
             return Ok(true);
         }
         journal.enter(Step::Save);
         let seen = records.user.clone();
         let applied = save::apply(seen.as_ref(), &ran.saves).map_err(|error| too_much(&error))?;
-        let before = baseline(records)?;
         let added = add_groups(self.store, &self.tenant.name, records, &ran.saves).await;
         added.map_err(|error| unavailable(&error))?;
         records.user = applied;
         let after = baseline(records)?;
-        ensure_granted(&before, &after, |name| self.chain.may_change(name) || ran.saves.get(name).is_some())?;
+        ensure_granted(before, &after, |name| self.chain.may_change(name) || ran.saves.get(name).is_some())?;
         let user = ran.progress.user.as_str();
         match self.store.save(&self.tenant.name, user, seen.as_ref(), &ran.saves).await {
             Ok(()) => {
@@ -119,7 +130,7 @@ impl Passage<'_> {
     }
 }
 
-/// What the user has without any policy. A recorded group that is gone gives nothing; where it still counts, the rules say so.
+/// What the user has without any policy, whether or not the recorded group is still there.
 fn baseline(records: &Records) -> Result<Properties, Denial> {
     match records.recorded() {
         Ok(list) => Ok(list),

@@ -21,6 +21,11 @@ pub(crate) enum Database {
 }
 
 impl Database {
+    /// Whether places for values are told apart by numbers; see [`crate::bulk::push_place`].
+    pub(crate) const fn numbers_places(&self) -> bool {
+        matches!(self, Self::Postgres(_))
+    }
+
     pub(crate) async fn close(&self) {
         match self {
             Self::Sqlite(pool) => pool.close().await,

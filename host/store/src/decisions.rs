@@ -8,7 +8,7 @@ use vestibule_domain::TenantName;
 
 use crate::database::read;
 use crate::queue::Row;
-use crate::statement::{Insert, Statement};
+use crate::statement::{Insert, NewRow};
 use crate::time::{from_millis, to_millis};
 use crate::{Error, Store};
 
@@ -62,10 +62,10 @@ impl Store {
     /// # Errors
     /// [`Error::IdUsed`]; the database's.
     pub async fn record_decision(&self, tenant: &TenantName, decision: &DecisionRow) -> Result<(), Error> {
-        let statement = Statement::row(&ADD).text(tenant.as_str()).text(&decision.id).number(to_millis(decision.at));
-        let statement = statement.text(&decision.user).text(&decision.outcome).maybe_text(decision.cause.as_deref());
+        let row = NewRow::of(&ADD).text(tenant.as_str()).text(&decision.id).number(to_millis(decision.at));
+        let row = row.text(&decision.user).text(&decision.outcome).maybe_text(decision.cause.as_deref());
         // No row is waited for but one of the same id; an empty name keeps decisions in the order they were made in.
-        self.0.queue.write_one(Row::new(tenant.as_str(), ""), statement.text(&decision.record)).await.map(|_| ())
+        self.0.queue.insert(Row::new(tenant.as_str(), ""), row.text(&decision.record)).await.map(|_| ())
     }
 
     /// The last decisions, newest first, or those before one of them: the next page after its last row. None if `before` is not

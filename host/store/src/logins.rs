@@ -10,10 +10,12 @@ use sqlx::AssertSqlSafe;
 use tokio::sync::{Mutex, mpsc, oneshot};
 
 use crate::Error;
+use crate::bulk::push_place;
 use crate::database::{Database, read_from};
 
-/// The most logins of one statement; as in [`crate::bulk`], each number of them has a text of its own.
-const MAX_LOGINS: usize = 64;
+/// The most logins of one statement; as in [`crate::bulk`], each number of them has a text of its own. A round trip costs little
+/// beside so many rows, and while policies decide on them, the next ones are read.
+const MAX_LOGINS: usize = 16;
 /// How many may wait before callers wait to ask.
 const MAX_WAITING: usize = 1024;
 
@@ -71,7 +73,7 @@ async fn work(database: Database, asks: Arc<Mutex<mpsc::Receiver<Ask>>>) {
 async fn answer(database: &Database, asks: Vec<Ask>) {
     match read(database, &asks).await {
         Ok(mut rows) => {
-            rows.sort_unstable_by_key(|(place, ..)| *place);
+            rows.sort_unstable_by_key(|(number, ..)| *number);
             for (ask, (_, everybody, own, team)) in asks.into_iter().zip(rows) {
                 let _ = ask.answer.send(Ok((everybody, own, team)));
             }
@@ -85,7 +87,7 @@ async fn answer(database: &Database, asks: Vec<Ask>) {
 }
 
 async fn read(database: &Database, asks: &[Ask]) -> Result<Vec<Row>, Error> {
-    let sql = text(asks.len());
+    let sql = text(asks.len(), database.numbers_places());
     let rows = read_from!(database, on => {
         let mut query = sqlx::query_as(AssertSqlSafe(sql));
         for ask in asks {
@@ -97,15 +99,18 @@ async fn read(database: &Database, asks: &[Ask]) -> Result<Vec<Row>, Error> {
 }
 
 /// The statement for so many logins: one row for each, whatever is on record.
-fn text(logins: usize) -> String {
-    let mut sql = "with login (place, tenant, name) as (values ".to_owned();
-    for place in 0..logins {
-        let comma = if place == 0 { "" } else { ", " };
-        let _ = write!(sql, "{comma}({place}, ${}, ${})", 2 * place + 1, 2 * place + 2);
+fn text(logins: usize, numbered: bool) -> String {
+    let mut sql = "with login (number, tenant, name) as (values ".to_owned();
+    for login in 0..logins {
+        let _ = write!(sql, "{}({login}, ", if login == 0 { "" } else { ", " });
+        push_place(&mut sql, 2 * login + 1, numbered);
+        sql.push_str(", ");
+        push_place(&mut sql, 2 * login + 2, numbered);
+        sql.push(')');
     }
     sql.push_str(
         ")
-    select login.place, everybody.properties, own.properties, team.properties
+    select login.number, everybody.properties, own.properties, team.properties
     from login
     left join profile as everybody on everybody.tenant = login.tenant and everybody.name = '__DEFAULT__'
     left join profile as own on own.tenant = login.tenant and own.name = login.name

@@ -14,7 +14,7 @@ use tokio::time::timeout;
 
 use crate::Error;
 use crate::bulk;
-use crate::statement::{Answer, Insert, Runs, Statement};
+use crate::statement::{Answer, Insert, NewRow, Runs, Statement};
 
 /// The most jobs in one transaction: enough to make the wait for the disk small beside the work.
 const MAX_BATCH: usize = 128;
@@ -23,19 +23,25 @@ const MAX_WAITING: usize = 1024;
 /// How long one transaction may take.
 const WRITE_DEADLINE: Duration = Duration::from_secs(20);
 
-/// Statements that take effect together or not at all.
+/// What takes effect together or not at all.
 struct Job {
     row: Row,
-    statements: Vec<Statement>,
+    work: Work,
     answer: oneshot::Sender<Result<Vec<Answer>, Error>>,
 }
 
+enum Work {
+    Statements(Vec<Statement>),
+    /// One row, which goes by one statement with other rows of the same insert.
+    NewRow(NewRow),
+}
+
 impl Job {
-    /// The one row of an insert that is all of the job.
-    fn row_alone(&self) -> Option<(&'static Insert, &Statement)> {
-        match self.statements.as_slice() {
-            [only] => Some((only.insert()?, only)),
-            _ => None,
+    /// The row of an insert that is all of the job, if it is one.
+    fn row_of(&self, insert: &'static Insert) -> Option<&NewRow> {
+        match &self.work {
+            Work::NewRow(row) => Some(row).filter(|row| ptr::eq(row.insert(), insert)),
+            Work::Statements(_) => None,
         }
     }
 }
@@ -81,16 +87,26 @@ impl Queue {
     /// The transaction is shared with other jobs, but the fate is not. A job whose caller has gone before it began is left out:
     /// its login has been denied.
     pub(crate) async fn write(&self, row: Row, statements: Vec<Statement>) -> Result<Vec<Answer>, Error> {
-        let jobs = self.jobs.read().unwrap_or_else(PoisonError::into_inner).clone().ok_or(Error::Closed)?;
-        let (answer, answered) = oneshot::channel();
-        jobs.send(Job { row, statements, answer }).await.map_err(|_| Error::Closed)?;
-        answered.await.map_err(|_| Error::Closed)?
+        self.hand_in(row, Work::Statements(statements)).await
     }
 
     /// Runs one statement.
     pub(crate) async fn write_one(&self, row: Row, statement: Statement) -> Result<Answer, Error> {
         let answers = self.write(row, vec![statement]).await?;
         answers.first().copied().ok_or(Error::Closed)
+    }
+
+    /// Inserts one row.
+    pub(crate) async fn insert(&self, row: Row, new: NewRow) -> Result<Answer, Error> {
+        let answers = self.hand_in(row, Work::NewRow(new)).await?;
+        answers.first().copied().ok_or(Error::Closed)
+    }
+
+    async fn hand_in(&self, row: Row, work: Work) -> Result<Vec<Answer>, Error> {
+        let jobs = self.jobs.read().unwrap_or_else(PoisonError::into_inner).clone().ok_or(Error::Closed)?;
+        let (answer, answered) = oneshot::channel();
+        jobs.send(Job { row, work, answer }).await.map_err(|_| Error::Closed)?;
+        answered.await.map_err(|_| Error::Closed)?
     }
 
     /// Takes no more jobs, and waits until those taken are done.
@@ -178,8 +194,9 @@ where
     }
     let mut transaction = connection.begin_with(DB::Connection::BEGIN).await.map_err(together)?;
     let mut answers: Vec<Vec<Answer>> = batch.iter().map(|_| Vec::new()).collect();
-    for (job, of_job) in batch.iter().zip(&mut answers).filter(|(job, _)| job.row_alone().is_none()) {
-        for statement in &job.statements {
+    for (job, of_job) in batch.iter().zip(&mut answers) {
+        let Work::Statements(statements) = &job.work else { continue };
+        for statement in statements {
             of_job.push(transaction.run(statement).await.map_err(apart)?);
         }
     }
@@ -195,14 +212,16 @@ where
     DB::Connection: Runs<Database = DB>,
 {
     let (first, others) = batch.split_first()?;
-    let answers = match (first.row_alone(), first.statements.as_slice()) {
-        (Some((insert, _)), _) if batch.len() <= bulk::MAX_ROWS => {
-            let rows = batch.iter().map(|job| Some(job.row_alone().filter(|(other, _)| ptr::eq(*other, insert))?.1));
-            let rows = rows.collect::<Option<Vec<_>>>()?;
-            let inserted = bulk::insert(&mut **connection, insert, &rows).await;
+    let answers = match &first.work {
+        Work::NewRow(row) if batch.len() <= bulk::MAX_ROWS => {
+            let rows = batch.iter().map(|job| job.row_of(row.insert())).collect::<Option<Vec<_>>>()?;
+            let inserted = bulk::insert(&mut **connection, row.insert(), &rows).await;
             inserted.map(|answers| answers.into_iter().map(|answer| vec![answer]).collect())
         }
-        (None, [only]) if others.is_empty() => connection.run(only).await.map(|answer| vec![vec![answer]]),
+        Work::Statements(statements) if others.is_empty() => {
+            let [only] = statements.as_slice() else { return None };
+            connection.run(only).await.map(|answer| vec![vec![answer]])
+        }
         _ => return None,
     };
     Some(answers.map_err(apart))
@@ -210,13 +229,13 @@ where
 
 /// Jobs that are nothing but one row of an insert, by one statement for each insert.
 async fn insert_rows<C: Runs>(connection: &mut C, batch: &[Job], answers: &mut [Vec<Answer>]) -> sqlx::Result<()> {
-    type Rows<'a> = Vec<(&'a Statement, &'a mut Vec<Answer>)>;
+    type Rows<'a> = Vec<(&'a NewRow, &'a mut Vec<Answer>)>;
     let mut inserts: Vec<(&'static Insert, Rows<'_>)> = Vec::new();
     for (job, of_job) in batch.iter().zip(answers) {
-        let Some((insert, row)) = job.row_alone() else { continue };
-        match inserts.iter_mut().find(|(known, _)| ptr::eq(*known, insert)) {
+        let Work::NewRow(row) = &job.work else { continue };
+        match inserts.iter_mut().find(|(known, _)| ptr::eq(*known, row.insert())) {
             Some((_, rows)) => rows.push((row, of_job)),
-            None => inserts.push((insert, vec![(row, of_job)])),
+            None => inserts.push((row.insert(), vec![(row, of_job)])),
         }
     }
     for (insert, rows) in inserts {

@@ -1,4 +1,4 @@
-//! A statement as data, so that the queue can run it on either database, and once more if it has to.
+//! Statements and rows as data, so that the queue can run them on either database, and once more if it has to.
 //!
 //! Not for: reads, which are typed where they stand.
 
@@ -9,19 +9,23 @@ use sqlx::{AssertSqlSafe, Connection, Row as _};
 /// How many texts a connection keeps prepared: one for each number of rows or logins, and the others.
 pub(crate) const STATEMENTS: usize = 512;
 
-/// A text that both databases understand (`$1` to `$9` stand for values) and its values.
-pub(crate) struct Statement {
-    kind: Kind,
+/// Something to run, with its values.
+pub(crate) struct Bound<T> {
+    to: T,
     values: Vec<Value>,
 }
 
-enum Kind {
-    /// As it stands.
-    Plain(&'static str),
-    /// The same, and it returns one number or null of one row.
-    Returning(&'static str),
-    /// One row of an insert that other rows may share.
-    Row(&'static Insert),
+/// A statement of its own.
+pub(crate) type Statement = Bound<Sql>;
+
+/// One row of an insert that other rows may share.
+pub(crate) type NewRow = Bound<&'static Insert>;
+
+/// A text that both databases understand: `$1` to `$9` stand for values.
+pub(crate) struct Sql {
+    text: &'static str,
+    /// Whether it returns one number or null of one row.
+    returns: bool,
 }
 
 /// An insert without its rows.
@@ -53,25 +57,24 @@ pub(crate) struct Answer {
 
 impl Statement {
     pub(crate) const fn new(sql: &'static str) -> Self {
-        Self { kind: Kind::Plain(sql), values: Vec::new() }
+        Self { to: Sql { text: sql, returns: false }, values: Vec::new() }
     }
 
     /// A statement that returns one number or null of one row.
     pub(crate) const fn returning(sql: &'static str) -> Self {
-        Self { kind: Kind::Returning(sql), values: Vec::new() }
+        Self { to: Sql { text: sql, returns: true }, values: Vec::new() }
     }
+}
 
-    /// One row of an insert; its values in the order of the columns.
-    pub(crate) const fn row(insert: &'static Insert) -> Self {
-        Self { kind: Kind::Row(insert), values: Vec::new() }
+impl NewRow {
+    /// A row; its values in the order of the columns.
+    pub(crate) const fn of(insert: &'static Insert) -> Self {
+        Self { to: insert, values: Vec::new() }
     }
 
     /// The insert that this is a row of.
-    pub(crate) const fn insert(&self) -> Option<&'static Insert> {
-        match self.kind {
-            Kind::Row(insert) => Some(insert),
-            Kind::Plain(_) | Kind::Returning(_) => None,
-        }
+    pub(crate) const fn insert(&self) -> &'static Insert {
+        self.to
     }
 
     /// The first two values, which are texts.
@@ -81,7 +84,9 @@ impl Statement {
             _ => None,
         }
     }
+}
 
+impl<T> Bound<T> {
     pub(crate) fn text(self, text: &str) -> Self {
         self.maybe_text(Some(text))
     }
@@ -108,18 +113,20 @@ impl Statement {
 pub(crate) trait Runs: Connection {
     /// What begins a transaction that will write.
     const BEGIN: &'static str;
+    /// Whether places for values have to be told apart by numbers.
+    const NUMBERED: bool;
 
-    /// Runs a statement that is no row of an insert.
+    /// Runs a statement.
     fn run(&mut self, statement: &Statement) -> impl Future<Output = sqlx::Result<Answer>> + Send;
 
     /// Runs the text of an insert on its rows.
-    fn run_rows(&mut self, sql: String, rows: &[&Statement]) -> impl Future<Output = sqlx::Result<()>> + Send;
+    fn run_rows(&mut self, sql: String, rows: &[&NewRow]) -> impl Future<Output = sqlx::Result<()>> + Send;
 
     /// The same for one that returns the keys of rows that were new.
     fn run_rows_for_keys(
         &mut self,
         sql: String,
-        rows: &[&Statement],
+        rows: &[&NewRow],
     ) -> impl Future<Output = sqlx::Result<Vec<(String, String)>>> + Send;
 }
 
@@ -139,18 +146,14 @@ macro_rules! bound {
 }
 
 macro_rules! runs {
-    ($connection:ty, $begin:literal) => {
+    ($connection:ty, $begin:literal, $numbered:literal) => {
         impl Runs for $connection {
             const BEGIN: &'static str = $begin;
+            const NUMBERED: bool = $numbered;
 
             async fn run(&mut self, statement: &Statement) -> sqlx::Result<Answer> {
-                let (sql, returns) = match statement.kind {
-                    Kind::Plain(sql) => (sql, false),
-                    Kind::Returning(sql) => (sql, true),
-                    Kind::Row(insert) => (insert.into, false),
-                };
-                let query = bound!(sqlx::query(sql), [statement]);
-                if !returns {
+                let query = bound!(sqlx::query(statement.to.text), [statement]);
+                if !statement.to.returns {
                     return Ok(Answer { rows: query.execute(self).await?.rows_affected(), number: None });
                 }
                 match query.fetch_optional(self).await? {
@@ -159,14 +162,14 @@ macro_rules! runs {
                 }
             }
 
-            async fn run_rows(&mut self, sql: String, rows: &[&Statement]) -> sqlx::Result<()> {
+            async fn run_rows(&mut self, sql: String, rows: &[&NewRow]) -> sqlx::Result<()> {
                 bound!(sqlx::query(AssertSqlSafe(sql)), rows).execute(self).await.map(|_| ())
             }
 
             async fn run_rows_for_keys(
                 &mut self,
                 sql: String,
-                rows: &[&Statement],
+                rows: &[&NewRow],
             ) -> sqlx::Result<Vec<(String, String)>> {
                 bound!(sqlx::query_as(AssertSqlSafe(sql)), rows).fetch_all(self).await
             }
@@ -175,6 +178,6 @@ macro_rules! runs {
 }
 
 // A transaction that began by reading could not wait for the lock that writing needs.
-runs!(SqliteConnection, "begin immediate");
+runs!(SqliteConnection, "begin immediate", false);
 // Whatever the server's defaults are: a conditional update looks again at a row that it had to wait for.
-runs!(PgConnection, "begin isolation level read committed read write");
+runs!(PgConnection, "begin isolation level read committed read write", true);

@@ -16,7 +16,7 @@ use vestibule_gate::{Answer, Attempt, Proof};
 use crate::answer::verdict;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
-use crate::form::{HEAD, write_field, write_figure, write_properties};
+use crate::form::{HEAD, write_field, write_figure, write_properties, write_question};
 use crate::place::Place;
 use crate::policy::Compiling;
 use crate::prompt::Answers;
@@ -136,8 +136,7 @@ fn text(answer: &Answer) -> String {
             }
         }
         Decision::Challenge { challenge, .. } => {
-            write_field(&mut text, "challenge", challenge.text.as_str());
-            write_field(&mut text, "echo", if challenge.echo == Echo::Shown { "True" } else { "False" });
+            write_question(&mut text, challenge);
             write_field(&mut text, "state_id", answer.state_id.as_ref().map_or("", |id| id.as_str()));
         }
         Decision::Deny(_) => {}

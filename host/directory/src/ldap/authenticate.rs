@@ -3,6 +3,7 @@
 //! Not for: choosing the server.
 
 use std::collections::BTreeMap;
+use std::slice;
 
 use ldap3::{LdapResult, Scope, SearchEntry};
 use vestibule_domain::login::{Info, LdapInfo};
@@ -10,17 +11,10 @@ use vestibule_domain::primary::{Cause, Failure, Proven};
 use vestibule_domain::text::log_text;
 use vestibule_domain::{CanonicalUser, EnteredUser, Secret, dn};
 
-use super::connection::{Connection, Found};
+use super::connection::{Connection, Found, Search};
+use super::result_code::{INVALID_CREDENTIALS, NO_SUCH_OBJECT, SIZE_LIMIT_EXCEEDED, SUCCESS, is_no_answer};
 use super::settings::{NAME, user_filter};
 use super::{Parts, Server};
-
-/// Result codes (RFC 4511, appendix A.2).
-const SUCCESS: u32 = 0;
-const SIZE_LIMIT_EXCEEDED: u32 = 4;
-const NO_SUCH_OBJECT: u32 = 32;
-const INVALID_CREDENTIALS: u32 = 49;
-/// The server cannot answer now: busy, unavailable, other.
-const NO_ANSWERS: [u32; 4] = [1, 51, 52, 80];
 
 impl Parts {
     /// Asks one server. Its answer may be a failure; an error is that there is no answer.
@@ -30,9 +24,17 @@ impl Parts {
         user: &EnteredUser,
         password: &Secret,
     ) -> Result<Result<Proven, Failure>, String> {
-        match &self.checked.settings.user_dn_template {
-            Some(template) => self.bind_directly(server, template, user, password).await,
-            None => self.find_and_bind(server, user, password).await,
+        let settings = &self.checked.settings;
+        let filter = match user_filter(settings, user.as_str()) {
+            Ok(filter) => filter,
+            Err(error) => return Ok(Err(Failure::new(Cause::UnknownUser, error.to_string()))),
+        };
+        let attributes = slice::from_ref(&settings.uname_attr);
+        // Two, to see whether there is more than one.
+        let search = Search { base: &settings.search_base, scope: Scope::Subtree, filter: &filter, attributes, max: 2 };
+        match &settings.user_dn_template {
+            Some(template) => self.bind_directly(server, template, user, password, search).await,
+            None => self.find_and_bind(server, user, password, search).await,
         }
     }
 
@@ -43,17 +45,14 @@ impl Parts {
         template: &str,
         user: &EnteredUser,
         password: &Secret,
+        search: Search<'_>,
     ) -> Result<Result<Proven, Failure>, String> {
         let user_dn = template.replace(NAME, &dn::escape(user.as_str()));
         let mut connection = Connection::open(&server.url, &self.checked).await?;
         if let Err(failure) = bound(&connection.bind(&user_dn, password).await?)? {
             return Ok(Err(failure));
         }
-        let filter = match user_filter(&self.checked.settings, user.as_str()) {
-            Ok(filter) => filter,
-            Err(error) => return Ok(Err(Failure::new(Cause::UnknownUser, error.to_string()))),
-        };
-        let found = connection.search(&user_dn, Scope::Base, &filter, self.attributes(), 1).await?;
+        let found = connection.search(&Search { base: &user_dn, scope: Scope::Base, max: 1, ..search }).await?;
         Ok(one(&found)?.and_then(|entry| self.proven(entry, user)))
     }
 
@@ -63,15 +62,11 @@ impl Parts {
         server: &Server,
         user: &EnteredUser,
         password: &Secret,
+        search: Search<'_>,
     ) -> Result<Result<Proven, Failure>, String> {
-        let filter = match user_filter(&self.checked.settings, user.as_str()) {
-            Ok(filter) => filter,
-            Err(error) => return Ok(Err(Failure::new(Cause::UnknownUser, error.to_string()))),
-        };
-        let base = &self.checked.settings.search_base;
-        let found = self.search_as_service(server, base, Scope::Subtree, &filter, self.attributes(), 2).await?;
+        let found = self.search_as_service(server, &search).await?;
         let proven = one(&found)?.and_then(|entry| self.proven(entry, user));
-        let nobody = format!("{}={:032x},{base}", self.checked.settings.uname_attr, rand::random::<u128>());
+        let nobody = format!("{}={:032x},{}", self.checked.settings.uname_attr, rand::random::<u128>(), search.base);
         // Whoever is not there takes as long as whoever is.
         let user_dn = match &proven {
             Ok(proven) => proven.info.ldap.as_ref().map_or(nobody, |ldap| ldap.user_dn.clone()),
@@ -83,10 +78,6 @@ impl Parts {
             Ok(proven) => Ok(bound(&answer)?.map(|()| proven)),
             Err(failure) => Ok(Err(failure)),
         }
-    }
-
-    fn attributes(&self) -> Vec<String> {
-        vec![self.checked.settings.uname_attr.clone()]
     }
 
     /// The user as the entry has it.
@@ -151,7 +142,7 @@ fn bound(result: &LdapResult) -> Result<Result<(), Failure>, String> {
         SUCCESS => Ok(Ok(())),
         INVALID_CREDENTIALS if is_disabled(&result.text) => Ok(Err(Failure::new(Cause::Rejected, detail))),
         INVALID_CREDENTIALS | NO_SUCH_OBJECT => Ok(Err(Failure::new(Cause::WrongPassword, detail))),
-        rc if NO_ANSWERS.contains(&rc) => Err(detail),
+        rc if is_no_answer(rc) => Err(detail),
         _ => Ok(Err(Failure::new(Cause::Rejected, detail))),
     }
 }

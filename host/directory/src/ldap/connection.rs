@@ -18,6 +18,16 @@ pub(super) struct Connection {
     _driver: JoinSet<()>,
 }
 
+/// What is searched for, and where.
+pub(super) struct Search<'a> {
+    pub(super) base: &'a str,
+    pub(super) scope: Scope,
+    pub(super) filter: &'a str,
+    pub(super) attributes: &'a [String],
+    /// The most entries that are wanted.
+    pub(super) max: u32,
+}
+
 /// What a search found.
 pub(super) struct Found {
     pub(super) entries: Vec<SearchEntry>,
@@ -51,17 +61,11 @@ impl Connection {
         self.ldap.simple_bind(dn, password.expose()).await.map_err(|error| failed("bind", &error))
     }
 
-    /// Searches for `max` entries at most; one more shows that there are more.
-    pub(super) async fn search(
-        &mut self,
-        base: &str,
-        scope: Scope,
-        filter: &str,
-        attributes: Vec<String>,
-        max: u32,
-    ) -> Result<Found, String> {
+    /// Searches. One entry more than wanted shows that there are more.
+    pub(super) async fn search(&mut self, search: &Search<'_>) -> Result<Found, String> {
+        let &Search { base, scope, filter, attributes, max } = search;
         // None at all would mean all of them (RFC 4511, section 4.5.1.8).
-        let attributes = if attributes.is_empty() { vec!["1.1".to_owned()] } else { attributes };
+        let attributes = if attributes.is_empty() { vec!["1.1".to_owned()] } else { attributes.to_vec() };
         let limit = i32::try_from(max).unwrap_or(i32::MAX);
         self.ldap.with_search_options(SearchOptions::new().sizelimit(limit));
         let stream = self.ldap.streaming_search(base, scope, filter, attributes).await;

@@ -7,17 +7,12 @@ use vestibule_domain::capability::Error;
 use vestibule_domain::directory::{self, Attribute, Entry, Query, Value};
 use vestibule_domain::dn::Dn;
 
-use super::connection::{Connection, Found};
+use super::connection::{Connection, Found, Search};
+use super::result_code::{
+    INAPPROPRIATE_MATCHING, INSUFFICIENT_ACCESS, INVALID_DN, NO_SUCH_OBJECT, SIZE_LIMIT_EXCEEDED, SUCCESS,
+    UNDEFINED_ATTRIBUTE,
+};
 use super::{Parts, Server};
-
-/// Result codes (RFC 4511, appendix A.2).
-const SUCCESS: u32 = 0;
-const SIZE_LIMIT_EXCEEDED: u32 = 4;
-const UNDEFINED_ATTRIBUTE: u32 = 17;
-const INAPPROPRIATE_MATCHING: u32 = 18;
-const NO_SUCH_OBJECT: u32 = 32;
-const INVALID_DN: u32 = 34;
-const INSUFFICIENT_ACCESS: u32 = 50;
 
 impl Parts {
     /// What can be said of a policy's search before anybody is asked.
@@ -43,7 +38,8 @@ impl Parts {
             directory::Scope::OneLevel => Scope::OneLevel,
             directory::Scope::Subtree => Scope::Subtree,
         };
-        let found = self.search_as_service(server, base, scope, &query.filter, query.attributes.clone(), max).await?;
+        let search = Search { base, scope, filter: &query.filter, attributes: &query.attributes, max };
+        let found = self.search_as_service(server, &search).await?;
         let detail = || found.result.to_string();
         Ok(match found.result.rc {
             _ if found.entries.len() > max as usize => Err(too_many(max)),
@@ -57,17 +53,9 @@ impl Parts {
     }
 
     /// Searches on a kept connection, or on a new one where none is kept or the kept one turns out to be dead.
-    pub(super) async fn search_as_service(
-        &self,
-        server: &Server,
-        base: &str,
-        scope: Scope,
-        filter: &str,
-        attributes: Vec<String>,
-        max: u32,
-    ) -> Result<Found, String> {
+    pub(super) async fn search_as_service(&self, server: &Server, search: &Search<'_>) -> Result<Found, String> {
         if let Some(mut kept) = server.pool.take()
-            && let Ok(found) = kept.search(base, scope, filter, attributes.clone(), max).await
+            && let Ok(found) = kept.search(search).await
         {
             server.pool.give_back(kept);
             return Ok(found);
@@ -78,7 +66,7 @@ impl Parts {
         if bound.rc != SUCCESS {
             return Err(format!("the service account cannot bind: {bound}"));
         }
-        let found = connection.search(base, scope, filter, attributes, max).await?;
+        let found = connection.search(search).await?;
         server.pool.give_back(connection);
         Ok(found)
     }

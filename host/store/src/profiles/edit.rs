@@ -18,9 +18,8 @@ impl Store {
     /// the database's.
     pub async fn put_properties(&self, tenant: &TenantName, name: &str, put: &Properties) -> Result<(), Error> {
         let set = |stored: Option<&Properties>| {
-            let others = stored.into_iter().flat_map(Properties::iter).filter(|(name, _)| put.get(name).is_none());
-            let pairs = others.chain(put.iter()).map(|(name, value)| (name.to_owned(), value.to_owned()));
-            Ok(Some(Properties::from_pairs(pairs.collect())?))
+            let stored = stored.cloned().unwrap_or_default();
+            Ok(Some(stored.with(put)?))
         };
         self.edit(tenant, name, set).await.map(|_| ())
     }
@@ -32,9 +31,7 @@ impl Store {
     pub async fn delete_properties(&self, tenant: &TenantName, name: &str, names: &[String]) -> Result<usize, Error> {
         let rest = |stored: Option<&Properties>| {
             let Some(stored) = stored else { return Ok(None) };
-            let pairs = stored.iter().filter(|(name, _)| names.iter().all(|deleted| deleted != name));
-            let rest =
-                Properties::from_pairs(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect())?;
+            let rest = stored.filter(|name, _| names.iter().all(|deleted| deleted != name));
             Ok((rest.len() < stored.len()).then_some(rest))
         };
         let Some((before, after)) = self.edit(tenant, name, rest).await? else { return Ok(0) };
