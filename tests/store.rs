@@ -2,6 +2,7 @@
 
 mod chains_and_components;
 mod challenges_are_taken_once;
+mod conclusions_are_whole;
 mod decisions_are_listed;
 mod failures_lock_an_account;
 mod killed_processes_lose_nothing;

@@ -2,10 +2,11 @@
 
 use std::io::Write as _;
 use std::path::Path;
+use std::time::UNIX_EPOCH;
 
 use anyhow::{Context as _, bail, ensure};
 use vestibule_domain::{Properties, Secret, TenantName};
-use vestibule_store::{Error, SaveError, Store};
+use vestibule_store::{DecisionRow, Effects, Error, Save, SaveError, Store};
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
@@ -25,6 +26,15 @@ fn one(name: &str, value: String) -> anyhow::Result<Properties> {
     Ok(Properties::from_pairs(vec![(name.to_owned(), value)])?)
 }
 
+/// A first login, whose decision names the process and the user.
+async fn save(store: &Store, user: &str, writes: Properties) -> Result<(), SaveError> {
+    let [outcome, record] = ["allowed", "{}"].map(str::to_owned);
+    let id = format!("{} {user}", std::process::id());
+    let decision = DecisionRow { id, at: UNIX_EPOCH, user: user.to_owned(), outcome, cause: None, record };
+    let save = Save { user: user.to_owned(), seen: None, writes };
+    store.conclude(&TenantName::default(), &decision, &Effects { save: Some(save), ..Effects::default() }).await
+}
+
 /// Prints every user whose save was acknowledged.
 async fn saves_until_killed(place: &str) -> anyhow::Result<()> {
     let store = open(place).await?;
@@ -34,7 +44,7 @@ async fn saves_until_killed(place: &str) -> anyhow::Result<()> {
         savers.spawn(async move {
             for number in 0.. {
                 let user = format!("user-{saver}-{number}");
-                store.save(&TenantName::default(), &user, None, &one("pvt_n", number.to_string())?).await?;
+                save(&store, &user, one("pvt_n", number.to_string())?).await?;
                 writeln!(std::io::stdout(), "{user}")?;
             }
             anyhow::Ok(())
@@ -49,7 +59,7 @@ async fn fills_the_disk(directory: &Path, ballast: &Path) -> anyhow::Result<()> 
     let mut saved = 0;
     let error = loop {
         let page = one("page", "x".repeat(4000))?;
-        match store.save(&tenant, &format!("user-{saved}"), None, &page).await {
+        match save(&store, &format!("user-{saved}"), page).await {
             Ok(()) => saved += 1,
             Err(SaveError::Store(error)) => break error,
             Err(SaveError::Conflict) => bail!("a conflict that nobody made"),
@@ -59,7 +69,7 @@ async fn fills_the_disk(directory: &Path, ballast: &Path) -> anyhow::Result<()> 
     ensure!(store.profiles(&tenant, "").await?.len() == saved, "lost while full");
 
     std::fs::remove_file(ballast)?;
-    store.save(&tenant, "late", None, &one("a", "1".to_owned())?).await?;
+    save(&store, "late", one("a", "1".to_owned())?).await?;
     store.close().await;
     let again = Store::open(directory).await?;
     ensure!(again.profiles(&tenant, "").await?.len() == saved + 1, "lost after it was full");

@@ -6,7 +6,7 @@ use tokio::task::JoinSet;
 use vestibule_domain::TenantName;
 use vestibule_store::{Error, MAX_STATE_BYTES, NewChallenge, Taken};
 
-use crate::harness::{Home, at, on_every_store, tenant};
+use crate::harness::{Home, Leaves as _, at, on_every_store, tenant};
 
 const DAY: u64 = 24 * 60 * 60;
 
@@ -20,9 +20,13 @@ on_every_store!(
     a_state_has_a_size_and_an_id_one_use,
 );
 
+fn asked(id: &str, state: &[u8]) -> NewChallenge {
+    NewChallenge { id: id.to_owned(), user: "joe".to_owned(), state: state.to_owned(), expires: at(60) }
+}
+
 async fn asks_joe(home: &Home, id: &str) {
-    let challenge = NewChallenge { id, user: "joe", state: b"the code is 1234\0\xff", expires: at(60) };
-    home.store.put_challenge(&tenant(), &challenge).await.unwrap();
+    let challenge = asked(id, b"the code is 1234\0\xff");
+    home.store.ask(&tenant(), &challenge).await.unwrap();
 }
 
 async fn answered(home: &Home, id: &str, user: &str, seconds: u64) -> Taken {
@@ -89,12 +93,12 @@ async fn the_purge_forgets_what_expired_a_day_ago(home: Home) {
 
 async fn a_state_has_a_size_and_an_id_one_use(home: Home) {
     let state = vec![7; MAX_STATE_BYTES + 1];
-    let mut challenge =
-        NewChallenge { id: "id", user: "joe", state: &state, expires: at(0) + Duration::from_millis(1) };
-    let refused = home.store.put_challenge(&tenant(), &challenge).await;
-    assert_eq!(refused, Err(Error::StateTooLarge(MAX_STATE_BYTES + 1)));
-    challenge.state = &state[1..];
-    home.store.put_challenge(&tenant(), &challenge).await.unwrap();
-    assert_eq!(home.store.put_challenge(&tenant(), &challenge).await, Err(Error::IdUsed));
+    let soon = at(0) + Duration::from_millis(1);
+    let mut challenge = NewChallenge { expires: soon, ..asked("id", &state) };
+    let refused = home.store.ask(&tenant(), &challenge).await;
+    assert_eq!(refused, Err(Error::StateTooLarge(MAX_STATE_BYTES + 1).into()));
+    challenge.state = state[1..].to_vec();
+    home.store.ask(&tenant(), &challenge).await.unwrap();
+    assert_eq!(home.store.ask(&tenant(), &challenge).await, Err(Error::IdUsed.into()));
     assert_eq!(answered(&home, "id", "joe", 0).await, Taken::Valid(state[1..].to_vec()));
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use vestibule_store::DecisionRow;
 
-use crate::harness::{Home, at, on_every_store, tenant};
+use crate::harness::{Home, Leaves as _, at, on_every_store, tenant};
 
 on_every_store!(a_decision_comes_back_whole, pages_follow_each_other_without_gap);
 
@@ -19,7 +19,7 @@ async fn a_decision_comes_back_whole(home: Home) {
     };
     let allowed = DecisionRow { id: "d2".to_owned(), outcome: "allow".to_owned(), cause: None, ..denied.clone() };
     for decision in [&denied, &allowed] {
-        home.store.record_decision(&tenant(), decision).await.unwrap();
+        home.store.record(&tenant(), decision).await.unwrap();
         assert_eq!(home.store.decision(&tenant(), &decision.id).await.as_ref(), Ok(&Some(decision.clone())));
     }
     assert_eq!(home.store.decision(&tenant(), "d3").await, Ok(None));
@@ -37,7 +37,7 @@ async fn pages_follow_each_other_without_gap(home: Home) {
                 cause: None,
                 record: "{}".to_owned(),
             };
-            home.store.record_decision(&tenant(), &decision).await.unwrap();
+            home.store.record(&tenant(), &decision).await.unwrap();
         }
     }
     let (mut ids, mut before) = (Vec::new(), None);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use vestibule_store::{Lockout, Password};
 
-use crate::harness::{Home, at, on_every_store, tenant};
+use crate::harness::{Home, Leaves as _, at, on_every_store, tenant};
 
 const LOCKOUT: Lockout = Lockout { after: 3, lasts: Duration::from_secs(60) };
 
@@ -58,7 +58,7 @@ async fn success_and_a_new_password_forget_failures(home: Home) {
             fails(&home, second).await;
         }
         match forget {
-            "reset" => home.store.reset_failures(&tenant(), "joe").await.unwrap(),
+            "reset" => home.store.forgive(&tenant(), "joe").await.unwrap(),
             _ => home.store.set_password(&tenant(), "joe", "other").await.unwrap(),
         }
         let password = home.store.password(&tenant(), "joe").await.unwrap().unwrap();

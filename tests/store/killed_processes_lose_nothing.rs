@@ -1,5 +1,6 @@
 //! What a save has acknowledged is there after the process was killed, or its disk was full.
 
+use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Stdio};
 
@@ -25,6 +26,10 @@ async fn every_acknowledged_save_survives_a_kill(home: Home) {
 
         let (store, tenant) = (home.another().await.unwrap(), TenantName::default());
         let mut kept = store.profiles(&tenant, "user-").await.unwrap();
+        let decisions = store.last_decisions(&tenant, u32::MAX, None).await.unwrap();
+        let of_this_process = decisions.iter().filter(|row| row.id.starts_with(&format!("{} ", process.id())));
+        let decided: BTreeSet<_> = of_this_process.map(|row| &row.user).collect();
+        assert!(kept.keys().eq(decided), "a save without its decision, or a decision without its save");
         for user in users {
             let (_, number) = user.rsplit_once('-').unwrap();
             assert_eq!(kept.remove(&user), Some(properties(&[("pvt_n", number)])), "{user}");

@@ -3,7 +3,7 @@
 use vestibule_domain::Properties;
 use vestibule_store::{Error, SaveError};
 
-use crate::harness::{Home, on_every_store, properties, tenant};
+use crate::harness::{Home, Leaves as _, on_every_store, properties, tenant};
 
 on_every_store!(
     a_save_writes_and_an_empty_value_removes,
@@ -11,7 +11,7 @@ on_every_store!(
     of_many_saves_on_one_sight_one_wins,
     a_save_on_something_else_changes_nothing,
     another_spelling_of_the_same_is_the_same,
-    a_save_of_nothing_still_looks,
+    a_save_that_changes_nothing_compares_nothing,
 );
 
 async fn a_save_writes_and_an_empty_value_removes(home: Home) {
@@ -87,12 +87,15 @@ async fn another_spelling_of_the_same_is_the_same(home: Home) {
     assert!(matches!(save, Err(SaveError::Store(Error::Damaged { .. }))), "{save:?}");
 }
 
-async fn a_save_of_nothing_still_looks(home: Home) {
+async fn a_save_that_changes_nothing_compares_nothing(home: Home) {
     let (nothing, some) = (Properties::new(), properties(&[("a", "1")]));
-    assert_eq!(home.store.save(&tenant(), "joe", None, &nothing).await, Ok(()));
-    assert_eq!(home.store.profile(&tenant(), "joe").await, Ok(None));
-    assert_eq!(home.store.save(&tenant(), "joe", Some(&some), &nothing).await, Err(SaveError::Conflict));
     home.store.put_properties(&tenant(), "joe", &some).await.unwrap();
-    assert_eq!(home.store.save(&tenant(), "joe", Some(&some), &nothing).await, Ok(()));
-    assert_eq!(home.store.save(&tenant(), "joe", None, &nothing).await, Err(SaveError::Conflict));
+    assert_eq!(home.store.save(&tenant(), "joe", None, &nothing).await, Ok(()));
+    assert_eq!(
+        home.store.save(&tenant(), "joe", Some(&properties(&[("b", "2")])), &properties(&[("b", "2")])).await,
+        Ok(())
+    );
+    assert_eq!(home.store.save(&tenant(), "jim", None, &properties(&[("a", "")])).await, Ok(()));
+    assert_eq!(home.store.profile(&tenant(), "joe").await, Ok(Some(some)));
+    assert_eq!(home.store.profile(&tenant(), "jim").await, Ok(None));
 }

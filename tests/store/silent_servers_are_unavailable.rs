@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use vestibule_domain::Secret;
 use vestibule_store::{Error, Store};
 
-use crate::harness::{Postgres, properties, tenant};
+use crate::harness::{Leaves as _, Postgres, properties, tenant};
 
 /// The promised five seconds, and some for a busy machine.
 const DEADLINE: Duration = Duration::from_secs(8);

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use vestibule_domain::TenantName;
 use vestibule_domain::profile;
-use vestibule_store::{ChainLink, DecisionRow, Lockout, LoginProfiles, Session};
+use vestibule_store::{ChainLink, Lockout, LoginProfiles, Session};
 
-use crate::harness::{Home, at, on_every_store, properties, tenant};
+use crate::harness::{Home, Leaves as _, at, decision, on_every_store, properties, tenant};
 
 on_every_store!(another_tenant_sees_nothing, another_tenant_changes_nothing);
 
@@ -22,8 +22,8 @@ async fn filled(home: &Home) {
     store.set_password(&acme, "joe", "hash").await.unwrap();
     store.put_component("d", b"component").await.unwrap();
     store.set_chain(&acme, &[link()]).await.unwrap();
-    store.put_session(&acme, "s", &session()).await.unwrap();
-    store.record_decision(&acme, &decision()).await.unwrap();
+    store.keep(&acme, &session()).await.unwrap();
+    store.record(&acme, &decision("d")).await.unwrap();
 }
 
 fn link() -> ChainLink {
@@ -32,12 +32,7 @@ fn link() -> ChainLink {
 }
 
 fn session() -> Session {
-    Session { user: "joe".to_owned(), state: b"x".to_vec(), expires: at(60) }
-}
-
-fn decision() -> DecisionRow {
-    let [id, user, outcome, record] = ["d", "joe", "allow", "{}"].map(str::to_owned);
-    DecisionRow { id, at: at(0), user, outcome, cause: None, record }
+    Session { id: "s".to_owned(), user: "joe".to_owned(), state: b"x".to_vec(), expires: at(60) }
 }
 
 async fn another_tenant_sees_nothing(home: Home) {
@@ -62,6 +57,7 @@ async fn another_tenant_changes_nothing(home: Home) {
     let store = &home.store;
     let before = (store.login_profiles(&tenant(), "joe").await, store.password(&tenant(), "joe").await);
 
+    let decided = store.last_decisions(&tenant(), 9, None).await;
     let lockout = Lockout { after: 1, lasts: Duration::from_secs(60) };
     assert_eq!(store.count_failure(&other(), "joe", at(0), &lockout).await, Ok(None));
     assert_eq!(store.delete_properties(&other(), "joe", &["conn_group".to_owned()]).await, Ok(0));
@@ -70,10 +66,10 @@ async fn another_tenant_changes_nothing(home: Home) {
     assert_eq!(store.delete_session(&other(), "s").await, Ok(false));
     store.save(&other(), "joe", None, &properties(&[("conn_group", "guests")])).await.unwrap();
     store.set_chain(&other(), &[]).await.unwrap();
-    store.record_decision(&other(), &decision()).await.unwrap();
+    store.record(&other(), &decision("d")).await.unwrap();
 
     assert_eq!((store.login_profiles(&tenant(), "joe").await, store.password(&tenant(), "joe").await), before);
     assert_eq!(store.chain(&tenant()).await, Ok(vec![link()]));
     assert_eq!(store.session(&tenant(), "s", at(0)).await, Ok(Some(session())));
-    assert_eq!(store.last_decisions(&tenant(), 9, None).await, Ok(vec![decision()]));
+    assert_eq!(store.last_decisions(&tenant(), 9, None).await, decided);
 }

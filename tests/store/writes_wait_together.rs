@@ -2,26 +2,15 @@
 
 use sqlx::{Connection as _, PgConnection};
 use tokio::task::JoinSet;
-use vestibule_store::{DecisionRow, Error, SaveError};
+use vestibule_store::{Error, SaveError};
 
-use crate::harness::{Home, at, on_every_store, properties, tenant};
+use crate::harness::{Home, Leaves as _, decision, on_every_store, properties, tenant};
 
 on_every_store!(each_write_keeps_its_own_answer, a_closed_store_has_written_what_it_took);
 
-fn decision(id: &str) -> DecisionRow {
-    DecisionRow {
-        id: id.to_owned(),
-        at: at(0),
-        user: "joe".to_owned(),
-        outcome: "allow".to_owned(),
-        cause: None,
-        record: "{}".to_owned(),
-    }
-}
-
 async fn each_write_keeps_its_own_answer(home: Home) {
     home.store.put_properties(&tenant(), "taken", &properties(&[("a", "1")])).await.unwrap();
-    home.store.record_decision(&tenant(), &decision("taken")).await.unwrap();
+    home.store.record(&tenant(), &decision("taken")).await.unwrap();
 
     let mut writes = JoinSet::new();
     for number in 0..300 {
@@ -29,8 +18,8 @@ async fn each_write_keeps_its_own_answer(home: Home) {
         writes.spawn(async move {
             match number % 4 {
                 // Fails within the transaction that it shares.
-                0 => assert_eq!(store.record_decision(&tenant(), &decision("taken")).await, Err(Error::IdUsed)),
-                1 => assert_eq!(store.record_decision(&tenant(), &decision(&format!("d{number}"))).await, Ok(())),
+                0 => assert_eq!(store.record(&tenant(), &decision("taken")).await, Err(Error::IdUsed.into())),
+                1 => assert_eq!(store.record(&tenant(), &decision(&format!("d{number}"))).await, Ok(())),
                 2 => {
                     let save = store.save(&tenant(), "taken", None, &properties(&[("a", "2")])).await;
                     assert_eq!(save, Err(SaveError::Conflict));
@@ -45,7 +34,7 @@ async fn each_write_keeps_its_own_answer(home: Home) {
     writes.join_all().await;
     assert_eq!(home.store.profiles(&tenant(), "u").await.unwrap().len(), 75);
     assert_eq!(home.store.profile(&tenant(), "taken").await, Ok(Some(properties(&[("a", "1")]))));
-    assert_eq!(home.store.last_decisions(&tenant(), 1000, None).await.unwrap().len(), 76);
+    assert_eq!(home.store.last_decisions(&tenant(), 1000, None).await.unwrap().len(), 151);
 }
 
 async fn a_closed_store_has_written_what_it_took(home: Home) {

@@ -61,19 +61,12 @@ impl Waiting {
         }
     }
 
-    /// Stores it, and returns its handle.
-    pub(crate) async fn put(
-        &self,
-        store: &Store,
-        tenant: &TenantName,
-        user: &EnteredUser,
-        expires: SystemTime,
-    ) -> Result<StateId, Fault> {
+    /// What is stored of it, and its handle.
+    pub(crate) fn put(&self, user: &EnteredUser, expires: SystemTime) -> Result<(NewChallenge, StateId), Fault> {
         let handle = URL_SAFE_NO_PAD.encode(rand::random::<[u8; HANDLE_BYTES]>());
         let state = serde_json::to_vec(self).map_err(|error| broken(&error.to_string()))?;
-        let challenge = NewChallenge { id: &handle, user: user.as_str(), state: &state, expires };
-        store.put_challenge(tenant, &challenge).await.map_err(|error| unavailable(&error))?;
-        StateId::parse(&handle).map_err(|error| broken(&error.to_string()))
+        let state_id = StateId::parse(&handle).map_err(|error| broken(&error.to_string()))?;
+        Ok((NewChallenge { id: handle, user: user.to_string(), state, expires }, state_id))
     }
 
     /// Takes what waits for this answer.

@@ -3,23 +3,26 @@
 //! Not for: several tenants; each has a gate of its own.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 use vestibule_domain::decision::{Denial, DenyCause};
 use vestibule_domain::{Cause, Decision, Fault};
-use vestibule_store::{DecisionRow, Store};
+use vestibule_store::{DecisionRow, Effects, Error, SaveError, Store};
 
 use crate::answer::Answer;
 use crate::attempt::Attempt;
 use crate::chain::Chain;
 use crate::journal::Journal;
-use crate::passage::{Passage, Passed};
+use crate::passage::Passage;
 use crate::primary::Hashing;
 use crate::tenant::Tenant;
 
 /// How long a decision may take to get on record, after the login's own time.
 const RECORD_DEADLINE: Duration = Duration::from_secs(5);
+/// How often policies run on records that change while they do.
+const MAX_ROUNDS: u32 = 4;
 
 /// A tenant's gate. Clones share it, and attempts may come at the same time on any thread.
 #[derive(Clone)]
@@ -40,73 +43,83 @@ impl Gate {
 
     /// Decides on an attempt, at a time that policies, locks and questions go by.
     ///
-    /// Never fails: whatever goes wrong is a denial with a cause. What policies want saved is durable when this returns, and
-    /// nobody is let in whose decision is not on record. A failed authentication is answered no earlier than the tenant says.
+    /// Never fails: whatever goes wrong is a denial with a cause. A decision and all that it leaves behind are durable when this
+    /// returns, or nobody is let in. A failed authentication is answered no earlier than the tenant says.
     pub async fn decide(&self, attempt: &Attempt, now: SystemTime) -> Answer {
         let Parts { store, tenant, chain, hashing } = &*self.0;
         let began = Instant::now();
-        let end = began + tenant.deadline();
-        let passage = Passage { store, tenant, chain, hashing, attempt, now, end };
-        let mut journal = Journal::new();
-        let passed = match timeout_at(end, passage.walk(&mut journal)).await {
-            Ok(passed) => passed,
-            Err(_) => Err(journal.late()),
-        };
-        let user = journal.user.clone().unwrap_or_else(|| attempt.user.to_string());
-        let answer = self.recorded(attempt, answer(id(now), user, passed), journal, now).await;
+        let passage = Passage { store, tenant, chain, hashing, attempt, now, end: began + tenant.deadline() };
+        let answer = self.concluded(&passage).await;
         if matches!(&answer.decision, Decision::Deny(Denial { cause: DenyCause::Primary(_), .. })) {
             sleep_until(began + tenant.patience_with_failures()).await;
         }
         answer
     }
 
-    /// Puts the decision on record. Where that fails, nobody is let in, nor asked.
-    async fn recorded(&self, attempt: &Attempt, answer: Answer, journal: Journal, now: SystemTime) -> Answer {
-        let Parts { store, tenant, .. } = &*self.0;
-        let row = journal.row(attempt, &answer, now);
-        log(tenant, &row, &answer);
-        let detail = match timeout(RECORD_DEADLINE, store.record_decision(&tenant.name, &row)).await {
-            Ok(Ok(())) => return answer,
-            Ok(Err(error)) => format!("the decision could not be recorded: {error}"),
-            Err(_) => "the decision could not be recorded in time".to_owned(),
-        };
-        tracing::error!(tenant = %tenant.name, id = row.id, record = row.record, detail, "a decision is not on record");
-        match answer.decision {
-            Decision::Deny(_) => answer,
-            Decision::Allow { .. } | Decision::Challenge { .. } => {
-                let denial = Denial::from(Fault::new(Cause::StoreUnavailable, detail));
-                Answer { reason: denial.reason.clone(), decision: Decision::Deny(denial), state_id: None, ..answer }
+    /// Walks the way again as long as the user's record changes before what was decided on it is stored.
+    async fn concluded(&self, passage: &Passage<'_>) -> Answer {
+        let (mut journal, mut known) = (Journal::new(), None);
+        for _ in 0..MAX_ROUNDS {
+            let walked = match timeout_at(passage.end, passage.walk(&mut known, &mut journal)).await {
+                Ok(walked) => walked,
+                Err(_) => Err(journal.late()),
+            };
+            let (passed, effects) = match walked {
+                Ok((passed, effects)) => (Ok(passed), effects),
+                Err(denial) => (Err(denial), Effects::default()),
+            };
+            let answer = Answer::new(id(passage.now), journal.user(passage.attempt), passed);
+            match self.conclude(passage, &journal, &answer, &effects).await {
+                Ok(()) => return answer,
+                Err(SaveError::Conflict) => journal.conflicts += 1,
+                Err(SaveError::Store(_)) if matches!(answer.decision, Decision::Deny(_)) => return answer,
+                Err(SaveError::Store(error)) => {
+                    let detail = format!("the decision could not be stored: {error}");
+                    return self.denied(passage, &journal, Fault::new(Cause::StoreUnavailable, detail)).await;
+                }
             }
         }
+        let detail = format!("the user's record changed {MAX_ROUNDS} times while policies decided on it");
+        self.denied(passage, &journal, Fault::new(Cause::SaveConflict, detail)).await
     }
-}
 
-/// A name for a decision: 48 bits of time, then 80 of chance. In that order, so that what is decided together is stored together.
-fn id(now: SystemTime) -> String {
-    let millis = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
-    format!("{:012x}{:020x}", millis & 0xffff_ffff_ffff, rand::random::<u128>() >> 48)
-}
+    /// A denial, on record if it can be.
+    async fn denied(&self, passage: &Passage<'_>, journal: &Journal, fault: Fault) -> Answer {
+        let answer = Answer::new(id(passage.now), journal.user(passage.attempt), Err(fault.into()));
+        let _ = self.conclude(passage, journal, &answer, &Effects::default()).await;
+        answer
+    }
 
-fn answer(id: String, user: String, passed: Result<Passed, Denial>) -> Answer {
-    match passed {
-        Ok(Passed::In { user, proplist, saved, reason }) => Answer {
-            id,
-            user: user.to_string(),
-            decision: Decision::Allow { user, proplist, proplist_save: saved },
-            reason,
-            state_id: None,
-        },
-        Ok(Passed::Asked { user, question, saved, reason, state_id }) => Answer {
-            id,
-            user: user.to_string(),
-            decision: Decision::Challenge { challenge: question, proplist_save: saved },
-            reason,
-            state_id: Some(state_id),
-        },
-        Err(denial) => {
-            Answer { id, user, reason: denial.reason.clone(), decision: Decision::Deny(denial), state_id: None }
+    /// Puts a decision and what it leaves behind on record, and into the log.
+    async fn conclude(
+        &self,
+        passage: &Passage<'_>,
+        journal: &Journal,
+        answer: &Answer,
+        effects: &Effects,
+    ) -> Result<(), SaveError> {
+        let Parts { store, tenant, .. } = &*self.0;
+        let row = journal.row(passage.attempt, answer, effects, passage.now);
+        let concluded = timeout(RECORD_DEADLINE, store.conclude(&tenant.name, &row, effects)).await;
+        let concluded = concluded.unwrap_or_else(|_| Err(Error::Unavailable("no answer in time".to_owned()).into()));
+        match &concluded {
+            Ok(()) => log(tenant, &row, answer),
+            Err(SaveError::Conflict) => {}
+            Err(SaveError::Store(error)) => {
+                tracing::error!(tenant = %tenant.name, id = row.id, record = row.record, %error, "a decision is not on record");
+            }
         }
+        concluded
     }
+}
+
+/// A name for a decision: 48 bits of time, 16 of a counter, 64 of chance. In that order, so that names grow as decisions are
+/// made, and those that are made together are stored together.
+fn id(now: SystemTime) -> String {
+    static COUNTER: AtomicU16 = AtomicU16::new(0);
+    let millis = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() & 0xffff_ffff_ffff;
+    let count = COUNTER.fetch_add(1, Ordering::Relaxed);
+    format!("{millis:012x}{count:04x}{:016x}", rand::random::<u64>())
 }
 
 /// One line for each decision.

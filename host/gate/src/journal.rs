@@ -2,7 +2,7 @@
 //!
 //! Not for: values of properties and secrets: the record has names, and what is left of a login is masked by its types.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use serde::Serialize;
 use tokio::time::Instant;
@@ -10,8 +10,8 @@ use vestibule_domain::decision::{Denial, DenyCause};
 use vestibule_domain::log::Line;
 use vestibule_domain::text::log_text;
 use vestibule_domain::{Cause, Decision, Fault, Properties, primary};
-use vestibule_sandbox::{Cost, Report};
-use vestibule_store::DecisionRow;
+use vestibule_sandbox::Cost;
+use vestibule_store::{DecisionRow, Effects};
 
 use crate::answer::Answer;
 use crate::attempt::Attempt;
@@ -26,7 +26,6 @@ pub(crate) enum Step {
     Challenge,
     Policy,
     Rules,
-    Save,
     Session,
 }
 
@@ -41,7 +40,6 @@ pub(crate) struct Journal {
     /// How often the user's record changed meanwhile.
     pub(crate) conflicts: u32,
     set: Vec<String>,
-    saved: Vec<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -72,7 +70,6 @@ impl Journal {
             user: None,
             conflicts: 0,
             set: Vec::new(),
-            saved: Vec::new(),
         }
     }
 
@@ -84,23 +81,24 @@ impl Journal {
     }
 
     /// A policy has answered.
-    pub(crate) fn policy(&mut self, link: &Link, report: &Report) {
+    pub(crate) fn policy(&mut self, link: &Link, wall: Duration, cost: Cost, log: Vec<Line>) {
         self.policies.push(PolicyEntry {
             name: link.name.clone(),
             version: link.version.clone(),
             sha256: link.digest.clone(),
-            micros: micros(report.wall),
-            cost: report.cost,
-            log: report.log.clone(),
+            micros: micros(wall),
+            cost,
+            log,
         });
     }
 
-    pub(crate) fn set(&mut self, set: &Properties) {
-        self.set = names(set);
+    /// Whom the decision is about: the entered name, where nobody knows better.
+    pub(crate) fn user(&self, attempt: &Attempt) -> String {
+        self.user.clone().unwrap_or_else(|| attempt.user.to_string())
     }
 
-    pub(crate) fn saved(&mut self, saved: &Properties) {
-        self.saved = names(saved);
+    pub(crate) fn set(&mut self, set: &Properties) {
+        self.set = set.iter().map(|(name, _)| name.to_owned()).collect();
     }
 
     /// What it means that the login's time ran out in this step.
@@ -109,15 +107,15 @@ impl Journal {
         match self.step {
             Step::Primary => Denial::new(DenyCause::Primary(primary::Cause::TooSlow), DETAIL),
             Step::Policy => Fault::new(Cause::Deadline, DETAIL).into(),
-            Step::LookUp | Step::Challenge | Step::Rules | Step::Save | Step::Session => {
+            Step::LookUp | Step::Challenge | Step::Rules | Step::Session => {
                 Fault::new(Cause::StoreUnavailable, DETAIL).into()
             }
         }
     }
 
     /// The row to keep.
-    pub(crate) fn row(mut self, attempt: &Attempt, answer: &Answer, at: SystemTime) -> DecisionRow {
-        self.enter(Step::Rules);
+    pub(crate) fn row(&self, attempt: &Attempt, answer: &Answer, effects: &Effects, at: SystemTime) -> DecisionRow {
+        let last = Took { step: self.step, micros: micros(self.since.elapsed()) };
         let denial = match &answer.decision {
             Decision::Deny(denial) => Some(denial),
             Decision::Allow { .. } | Decision::Challenge { .. } => None,
@@ -129,11 +127,11 @@ impl Journal {
             vpn_auth: attempt.attributes.vpn_auth,
             reason: &answer.reason,
             client_reason: denial.map(|denial| denial.client_reason.as_str()),
-            steps: self.steps,
-            policies: self.policies,
+            steps: self.steps.iter().chain([&last]).collect(),
+            policies: &self.policies,
             conflicts: self.conflicts,
-            set: self.set,
-            saved: self.saved,
+            set: &self.set,
+            saved: effects.save.iter().flat_map(|save| save.writes.iter()).map(|(name, _)| name).collect(),
         };
         DecisionRow {
             id: answer.id.clone(),
@@ -155,11 +153,11 @@ struct Record<'a> {
     vpn_auth: bool,
     reason: &'a str,
     client_reason: Option<&'a str>,
-    steps: Vec<Took>,
-    policies: Vec<PolicyEntry>,
+    steps: Vec<&'a Took>,
+    policies: &'a [PolicyEntry],
     conflicts: u32,
-    set: Vec<String>,
-    saved: Vec<String>,
+    set: &'a [String],
+    saved: Vec<&'a str>,
 }
 
 /// How a decision is called on record.
@@ -171,10 +169,6 @@ const fn outcome(decision: &Decision) -> &'static str {
     }
 }
 
-fn names(list: &Properties) -> Vec<String> {
-    list.iter().map(|(name, _)| name.to_owned()).collect()
-}
-
-fn micros(duration: std::time::Duration) -> u64 {
+fn micros(duration: Duration) -> u64 {
     u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
 }

@@ -11,7 +11,7 @@ use vestibule_domain::outcome::Challenge;
 use vestibule_domain::profile::inherit;
 use vestibule_domain::wire::crv1::StateId;
 use vestibule_domain::{CanonicalUser, Cause, Fault, Properties, Refusal, Secret};
-use vestibule_store::{LoginProfiles, Session, Store};
+use vestibule_store::{Effects, LoginProfiles, Session, Store};
 
 use crate::attempt::Attempt;
 use crate::chain::Chain;
@@ -22,9 +22,6 @@ use crate::primary::Hashing;
 use crate::progress::{Progress, Sessions};
 use crate::records::{self, unavailable};
 use crate::tenant::{Tenant, WithoutPolicy};
-
-/// How often policies run on records that change while they do.
-const MAX_ROUNDS: u32 = 4;
 
 /// What an attempt needs on its way.
 pub(crate) struct Passage<'a> {
@@ -59,35 +56,26 @@ pub(crate) enum Passed {
 }
 
 impl Passage<'_> {
-    pub(crate) async fn walk(&self, journal: &mut Journal) -> Result<Passed, Denial> {
-        let mut known = self.identify(journal).await?;
+    /// Where the attempt comes to, and what it leaves behind. Who somebody is, is found out once.
+    pub(crate) async fn walk(
+        &self,
+        known: &mut Option<Known>,
+        journal: &mut Journal,
+    ) -> Result<(Passed, Effects), Denial> {
+        let known = match known {
+            Some(known) => known,
+            None => known.insert(self.identify(journal).await?),
+        };
         journal.user = Some(known.progress.user.to_string());
         let profiles = known.profiles.take();
-        let passed = if known.bootstrap {
-            self.break_glass(&known, profiles)
+        let walked = if known.bootstrap {
+            self.break_glass(known, profiles).map(|passed| (passed, Effects::default()))
         } else if self.chain.links().is_empty() && self.tenant.settings.without_policy == WithoutPolicy::Deny {
             Err(Fault::new(Cause::NoActivePolicy, "the tenant has no active policy").into())
         } else {
-            self.rounds(&known, profiles, journal).await
+            self.round(known, profiles, journal).await
         };
-        self.settle_failures(&known, &passed).await?;
-        passed
-    }
-
-    async fn rounds(
-        &self,
-        known: &Known,
-        mut profiles: Option<LoginProfiles>,
-        journal: &mut Journal,
-    ) -> Result<Passed, Denial> {
-        for _ in 0..MAX_ROUNDS {
-            if let Some(passed) = self.round(known, profiles.take(), journal).await? {
-                return Ok(passed);
-            }
-            journal.conflicts += 1;
-        }
-        let detail = format!("the user's record changed {MAX_ROUNDS} times while policies decided on it");
-        Err(Fault::new(Cause::SaveConflict, detail).into())
+        self.settle_failures(known, walked).await
     }
 
     /// No policy is asked, and no property keeps the user out: what a policy has saved may be what is wrong.
@@ -135,37 +123,32 @@ impl Passage<'_> {
             .map_err(|error| Fault::new(Cause::StoreUnavailable, format!("a session cannot be read: {error}")).into())
     }
 
-    /// Keeps what policies want to know again in this session. A login by certificate alone has none.
-    pub(crate) async fn keep_session(
-        &self,
-        user: &CanonicalUser,
-        sessions: &Sessions,
-        journal: &mut Journal,
-    ) -> Result<(), Denial> {
-        let Some(id) = self.attempt.session_id.as_ref().filter(|_| !sessions.is_empty()) else { return Ok(()) };
-        journal.enter(Step::Session);
+    /// What policies want to know again in this session. A login by certificate alone has none.
+    pub(crate) fn kept_session(&self, user: &CanonicalUser, sessions: &Sessions) -> Result<Option<Session>, Fault> {
+        let Some(id) = self.attempt.session_id.as_ref().filter(|_| !sessions.is_empty()) else { return Ok(None) };
         let state = serde_json::to_vec(sessions)
             .map_err(|error| Fault::new(Cause::StoreUnavailable, format!("a session cannot be written: {error}")))?;
         let expires = expiry(self.now, self.tenant.settings.session_seconds);
-        let session = Session { user: user.to_string(), state, expires };
-        Ok(self.store.put_session(&self.tenant.name, id, &session).await.map_err(|error| unavailable(&error))?)
+        Ok(Some(Session { id: id.to_owned(), user: user.to_string(), state, expires }))
     }
 
     /// Whoever comes in is forgiven; a wrong answer counts like a wrong password, or a thief of the password could try them all.
-    async fn settle_failures(&self, known: &Known, passed: &Result<Passed, Denial>) -> Result<(), Denial> {
-        if known.method != Some(Method::Local) {
-            return Ok(());
-        }
-        match passed {
-            Ok(Passed::In { .. }) if known.failed_before => {
-                let reset = self.store.reset_failures(&self.tenant.name, self.attempt.user.as_str()).await;
-                reset.map_err(|error| unavailable(&error).into())
+    async fn settle_failures(
+        &self,
+        known: &Known,
+        mut walked: Result<(Passed, Effects), Denial>,
+    ) -> Result<(Passed, Effects), Denial> {
+        if known.method == Some(Method::Local) {
+            match &mut walked {
+                Ok((Passed::In { .. }, effects)) if known.failed_before => {
+                    effects.forgiven = Some(self.attempt.user.to_string());
+                }
+                Err(denial) if denial.cause == DenyCause::Denied && self.attempt.answers() => {
+                    self.count_failure().await
+                }
+                _ => {}
             }
-            Err(denial) if denial.cause == DenyCause::Denied && self.attempt.answers() => {
-                self.count_failure().await;
-                Ok(())
-            }
-            _ => Ok(()),
         }
+        walked
     }
 }

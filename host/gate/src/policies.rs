@@ -48,7 +48,7 @@ impl Asking<'_> {
             let login = self.login(link, &mut progress, recorded)?;
             let left = self.end.saturating_duration_since(Instant::now());
             let report = link.policy.within(left).call(&login, &self.circumstances()).await;
-            journal.policy(link, &report);
+            journal.policy(link, report.wall, report.cost, report.log);
             let Outcome { authret, proplist_save, challenge, session_state } = report.answer?;
             if challenge.is_none() && authret.status == Status::Fail {
                 return Err(authret.into());

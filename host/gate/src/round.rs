@@ -1,12 +1,12 @@
-//! One round of a login: records are read, policies asked, rules applied, and saves stored if the records are still the same.
+//! One round of a login: records are read, policies asked, and rules applied.
 //!
-//! Not for: a second try; that is the passage's.
+//! Not for: a second round, if the records change before the decision is stored; see [`crate::gate`].
 
 use vestibule_domain::decision::Denial;
 use vestibule_domain::profile::{CONN_IP, inherit};
 use vestibule_domain::resolve::{Entrance, Records, ensure_granted, ensure_open};
 use vestibule_domain::{Properties, save};
-use vestibule_store::{LoginProfiles, SaveError};
+use vestibule_store::{Effects, LoginProfiles, Save};
 
 use crate::attempt::{Proof, Voucher};
 use crate::challenge::{Waiting, expiry};
@@ -16,13 +16,13 @@ use crate::policies::{Asking, Ran, too_much};
 use crate::records::{self, add_groups, unavailable};
 
 impl Passage<'_> {
-    /// Where the login came to, or nothing if the user's record changed meanwhile.
+    /// Where the login comes to, and what it leaves behind.
     pub(crate) async fn round(
         &self,
         known: &Known,
         profiles: Option<LoginProfiles>,
         journal: &mut Journal,
-    ) -> Result<Option<Passed>, Denial> {
+    ) -> Result<(Passed, Effects), Denial> {
         let progress = known.progress.clone();
         let profiles = match profiles {
             Some(profiles) => profiles,
@@ -35,7 +35,7 @@ impl Passage<'_> {
         let asking = Asking { attempt: self.attempt, info: &known.info, now: self.now, end: self.end };
         let seen = progress.user.clone();
         let ran = asking.run(self.chain, progress, &handed, journal).await?;
-        journal.enter(Step::LookUp);
+        journal.enter(Step::Rules);
         if ran.progress.user != seen {
             let user = &ran.progress.user;
             journal.user = Some(user.to_string());
@@ -45,10 +45,8 @@ impl Passage<'_> {
         }
         journal.set(&ran.progress.set);
         let proplist = self.settle(&mut records, &handed, &ran).await?;
-        if !self.save(&ran, &mut records, &handed, journal).await? {
-            return Ok(None);
-        }
-        self.finish(known, ran, proplist, journal).await.map(Some)
+        let save = self.save(&ran, &mut records, &handed).await?;
+        self.finish(known, ran, proplist, save)
     }
 
     /// What the user has before any policy. Where the group is chosen late, a recorded one that is gone gives nothing; otherwise
@@ -79,18 +77,11 @@ impl Passage<'_> {
         Ok(after)
     }
 
-    /// Stores what policies want stored. Returns whether the user's record was still the one that they saw.
-    async fn save(
-        &self,
-        ran: &Ran,
-        records: &mut Records,
-        before: &Properties,
-        journal: &mut Journal,
-    ) -> Result<bool, Denial> {
+    /// What policies want stored, if that changes anything and they may.
+    async fn save(&self, ran: &Ran, records: &mut Records, before: &Properties) -> Result<Option<Save>, Denial> {
         if !save::changes(records.user.as_ref(), &ran.saves) {
-            return Ok(true);
+            return Ok(None);
         }
-        journal.enter(Step::Save);
         let seen = records.user.clone();
         let applied = save::apply(seen.as_ref(), &ran.saves).map_err(|error| too_much(&error))?;
         let added = add_groups(self.store, &self.tenant.name, records, &ran.saves).await;
@@ -98,35 +89,28 @@ impl Passage<'_> {
         records.user = applied;
         let after = baseline(records)?;
         ensure_granted(before, &after, |name| self.chain.may_change(name) || ran.saves.get(name).is_some())?;
-        let user = ran.progress.user.as_str();
-        match self.store.save(&self.tenant.name, user, seen.as_ref(), &ran.saves).await {
-            Ok(()) => {
-                journal.saved(&ran.saves);
-                Ok(true)
-            }
-            Err(SaveError::Conflict) => Ok(false),
-            Err(SaveError::Store(error)) => Err(unavailable(&error).into()),
-        }
+        Ok(Some(Save { user: ran.progress.user.to_string(), seen, writes: ran.saves.clone() }))
     }
 
-    async fn finish(
+    fn finish(
         &self,
         known: &Known,
         ran: Ran,
         proplist: Properties,
-        journal: &mut Journal,
-    ) -> Result<Passed, Denial> {
+        save: Option<Save>,
+    ) -> Result<(Passed, Effects), Denial> {
         let Ran { progress, saves: saved, question } = ran;
+        let effects = Effects { save, ..Effects::default() };
         let (user, reason) = (progress.user.clone(), progress.reason.clone());
         let Some(question) = question else {
-            self.keep_session(&user, &progress.sessions, journal).await?;
-            return Ok(Passed::In { user, proplist, saved, reason });
+            let session = self.kept_session(&user, &progress.sessions)?;
+            return Ok((Passed::In { user, proplist, saved, reason }, Effects { session, ..effects }));
         };
-        journal.enter(Step::Challenge);
         let waiting = Waiting::new(known.method, known.info.clone(), progress, &question, self.chain);
         let expires = expiry(self.now, self.tenant.settings.challenge_seconds);
-        let state_id = waiting.put(self.store, &self.tenant.name, &self.attempt.user, expires).await?;
-        Ok(Passed::Asked { user, question, saved, reason, state_id })
+        let (challenge, state_id) = waiting.put(&self.attempt.user, expires)?;
+        let effects = Effects { challenge: Some(challenge), ..effects };
+        Ok((Passed::Asked { user, question, saved, reason, state_id }, effects))
     }
 }
 

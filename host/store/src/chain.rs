@@ -61,7 +61,7 @@ impl Store {
             let append = Statement::new(APPEND).text(tenant.as_str()).number(position).text(&link.name);
             append.text(&link.digest).text(&link.settings).text(&link.grants)
         });
-        let statements = begin.into_iter().chain(links).collect();
+        let statements = begin.into_iter().chain(links).map(Into::into).collect();
         self.0.queue.write(Row::new(tenant.as_str(), ""), statements).await.map(|_| ())
     }
 

@@ -29,14 +29,14 @@ const PURGE: &str = "delete from challenge where expires_ms < $1";
 const PURGE_SESSIONS: &str = "delete from session where expires_ms <= $1";
 
 /// A challenge to remember.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct NewChallenge<'a> {
+#[derive(Clone, PartialEq, Eq)]
+pub struct NewChallenge {
     /// The handle that comes back with the answer.
-    pub id: &'a str,
+    pub id: String,
     /// The entered name of the user who was asked.
-    pub user: &'a str,
+    pub user: String,
     /// At most [`MAX_STATE_BYTES`]. It prints as its size: it may hold the right answer.
-    pub state: &'a [u8],
+    pub state: Vec<u8>,
     /// From when on no answer counts. Kept to the millisecond.
     pub expires: SystemTime,
 }
@@ -56,7 +56,7 @@ pub enum Taken {
     Stolen,
 }
 
-impl fmt::Debug for NewChallenge<'_> {
+impl fmt::Debug for NewChallenge {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("NewChallenge")
             .field("id", &self.id)
@@ -79,18 +79,15 @@ impl fmt::Debug for Taken {
     }
 }
 
-impl Store {
-    /// Remembers a challenge.
-    ///
-    /// # Errors
-    /// [`Error::StateTooLarge`]; [`Error::IdUsed`]; the database's.
-    pub async fn put_challenge(&self, tenant: &TenantName, challenge: &NewChallenge<'_>) -> Result<(), Error> {
-        ensure_fits(challenge.state)?;
-        let statement = Statement::new(PUT).text(tenant.as_str()).text(challenge.id).text(challenge.user);
-        let statement = statement.bytes(challenge.state).number(to_millis(challenge.expires));
-        self.0.queue.write_one(Row::new(tenant.as_str(), challenge.id), statement).await.map(|_| ())
+impl NewChallenge {
+    pub(crate) fn put(&self, tenant: &TenantName) -> Result<Statement, Error> {
+        ensure_fits(&self.state)?;
+        let statement = Statement::new(PUT).text(tenant.as_str()).text(&self.id).text(&self.user);
+        Ok(statement.bytes(&self.state).number(to_millis(self.expires)))
     }
+}
 
+impl Store {
     /// Takes a challenge that a user answers. Of all who try, on whatever node, one gets [`Taken::Valid`].
     ///
     /// # Errors
@@ -127,7 +124,7 @@ impl Store {
         let long_ago = now.checked_sub(KEPT).map_or(0, to_millis);
         let challenges = Statement::new(PURGE).number(long_ago);
         let sessions = Statement::new(PURGE_SESSIONS).number(to_millis(now));
-        let answers = self.0.queue.write(Row::default(), vec![challenges, sessions]).await?;
+        let answers = self.0.queue.write(Row::default(), vec![challenges.into(), sessions.into()]).await?;
         Ok(answers.iter().map(|answer| answer.rows).sum())
     }
 }

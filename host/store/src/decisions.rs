@@ -7,7 +7,6 @@ use std::time::SystemTime;
 use vestibule_domain::TenantName;
 
 use crate::database::read;
-use crate::queue::Row;
 use crate::statement::{Insert, NewRow};
 use crate::time::{from_millis, to_millis};
 use crate::{Error, Store};
@@ -24,17 +23,16 @@ const ONE: &str = "
 const LAST: &str = "
     select decision_id, at_ms, user_name, outcome, cause, record from decision
     where tenant = $1
-    order by at_ms desc, decision_seq desc limit $2";
+    order by decision_id desc limit $2";
 const LAST_BEFORE: &str = "
     select decision_id, at_ms, user_name, outcome, cause, record from decision
-    where tenant = $1 and (at_ms, decision_seq)
-        < (select at_ms, decision_seq from decision where tenant = $1 and decision_id = $3)
-    order by at_ms desc, decision_seq desc limit $2";
+    where tenant = $1 and decision_id < (select decision_id from decision where tenant = $1 and decision_id = $3)
+    order by decision_id desc limit $2";
 
 /// One decision.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DecisionRow {
-    /// Its name among the tenant's decisions.
+    /// Its name among the tenant's decisions. A later decision has a greater one: they are listed in this order.
     pub id: String,
     /// When it was made. Kept to the millisecond.
     pub at: SystemTime,
@@ -56,18 +54,15 @@ impl From<Columns> for DecisionRow {
     }
 }
 
-impl Store {
-    /// Records a decision.
-    ///
-    /// # Errors
-    /// [`Error::IdUsed`]; the database's.
-    pub async fn record_decision(&self, tenant: &TenantName, decision: &DecisionRow) -> Result<(), Error> {
-        let row = NewRow::of(&ADD).text(tenant.as_str()).text(&decision.id).number(to_millis(decision.at));
-        let row = row.text(&decision.user).text(&decision.outcome).maybe_text(decision.cause.as_deref());
-        // No row is waited for but one of the same id; an empty name keeps decisions in the order they were made in.
-        self.0.queue.insert(Row::new(tenant.as_str(), ""), row.text(&decision.record)).await.map(|_| ())
+impl DecisionRow {
+    pub(crate) fn add(&self, tenant: &TenantName) -> NewRow {
+        let row = NewRow::of(&ADD).text(tenant.as_str()).text(&self.id).number(to_millis(self.at));
+        let row = row.text(&self.user).text(&self.outcome).maybe_text(self.cause.as_deref());
+        row.text(&self.record)
     }
+}
 
+impl Store {
     /// The last decisions, newest first, or those before one of them: the next page after its last row. None if `before` is not
     /// known.
     ///

@@ -6,6 +6,7 @@
 mod bulk;
 mod chain;
 mod challenges;
+mod conclusion;
 mod database;
 mod decisions;
 mod error;
@@ -27,6 +28,7 @@ use vestibule_domain::Secret;
 
 pub use chain::ChainLink;
 pub use challenges::{MAX_STATE_BYTES, NewChallenge, Taken};
+pub use conclusion::{Effects, Save};
 pub use decisions::DecisionRow;
 pub use error::{Error, SaveError};
 pub use passwords::{Lockout, Password};

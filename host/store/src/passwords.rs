@@ -86,7 +86,7 @@ impl Store {
         CanonicalUser::new(user).map_err(Error::Name)?;
         let profile = Statement::new(ENSURE_PROFILE).text(tenant.as_str()).text(user);
         let password = Statement::new(SET).text(tenant.as_str()).text(user).text(hash);
-        self.0.queue.write(Row::new(tenant.as_str(), user), vec![profile, password]).await.map(|_| ())
+        self.0.queue.write(Row::new(tenant.as_str(), user), vec![profile.into(), password.into()]).await.map(|_| ())
     }
 
     /// Deletes a user's password; the profile stays. Returns whether there was one.
@@ -94,7 +94,8 @@ impl Store {
     /// # Errors
     /// The database's.
     pub async fn delete_password(&self, tenant: &TenantName, user: &str) -> Result<bool, Error> {
-        Ok(self.write_password(tenant, user, Statement::new(DELETE)).await?.rows > 0)
+        let statement = Statement::new(DELETE).text(tenant.as_str()).text(user);
+        Ok(self.0.queue.write_one(Row::new(tenant.as_str(), user), statement).await?.rows > 0)
     }
 
     /// Counts a failure. Returns until when the account is locked, by this failure or an earlier one. An expired lock counts
@@ -115,22 +116,9 @@ impl Store {
         let answer = self.0.queue.write_one(Row::new(tenant.as_str(), user), count).await?;
         Ok(answer.number.map(from_millis))
     }
+}
 
-    /// Forgets a user's failures and unlocks the account.
-    ///
-    /// # Errors
-    /// The database's.
-    pub async fn reset_failures(&self, tenant: &TenantName, user: &str) -> Result<(), Error> {
-        self.write_password(tenant, user, Statement::new(RESET)).await.map(|_| ())
-    }
-
-    async fn write_password(
-        &self,
-        tenant: &TenantName,
-        user: &str,
-        statement: Statement,
-    ) -> Result<crate::statement::Answer, Error> {
-        let statement = statement.text(tenant.as_str()).text(user);
-        self.0.queue.write_one(Row::new(tenant.as_str(), user), statement).await
-    }
+/// Forgets a user's failures and unlocks the account.
+pub(crate) fn forgive(tenant: &TenantName, user: &str) -> Statement {
+    Statement::new(RESET).text(tenant.as_str()).text(user)
 }

@@ -3,7 +3,7 @@
 //! Not for: precedence between them; that is the gate's.
 
 mod edit;
-mod save;
+mod replace;
 
 use std::collections::BTreeMap;
 
@@ -14,6 +14,8 @@ use crate::database::read;
 use crate::queue::Row;
 use crate::statement::Statement;
 use crate::{Error, Store};
+
+pub(crate) use replace::{replace, text_of};
 
 const ONE: &str = "select properties from profile where tenant = $1 and name = $2";
 const BY_PREFIX: &str =
@@ -91,14 +93,14 @@ impl Store {
     }
 
     /// A profile as it is stored.
-    async fn profile_text(&self, tenant: &TenantName, name: &str) -> Result<Option<String>, Error> {
+    pub(crate) async fn profile_text(&self, tenant: &TenantName, name: &str) -> Result<Option<String>, Error> {
         let row: Option<(String,)> =
             read!(self, on => sqlx::query_as(ONE).bind(tenant.as_str()).bind(name).fetch_optional(on))?;
         Ok(row.map(|(text,)| text))
     }
 }
 
-fn parse(tenant: &TenantName, name: &str, text: &str) -> Result<Properties, Error> {
+pub(crate) fn parse(tenant: &TenantName, name: &str, text: &str) -> Result<Properties, Error> {
     serde_json::from_str(text).map_err(|error| {
         let reason = log_text(&error.to_string(), 200);
         Error::Damaged { tenant: tenant.clone(), profile: name.to_owned(), reason }

@@ -26,23 +26,28 @@ const WRITE_DEADLINE: Duration = Duration::from_secs(20);
 /// What takes effect together or not at all.
 struct Job {
     row: Row,
-    work: Work,
+    /// Has to change a row, or the rest is left out.
+    condition: Option<Write>,
+    writes: Vec<Write>,
     answer: oneshot::Sender<Result<Vec<Answer>, Error>>,
 }
 
-enum Work {
-    Statements(Vec<Statement>),
-    /// One row, which goes by one statement with other rows of the same insert.
+/// One thing to write.
+pub(crate) enum Write {
+    Statement(Statement),
+    /// A row that goes by one statement with other rows of the same insert.
     NewRow(NewRow),
 }
 
-impl Job {
-    /// The row of an insert that is all of the job, if it is one.
-    fn row_of(&self, insert: &'static Insert) -> Option<&NewRow> {
-        match &self.work {
-            Work::NewRow(row) => Some(row).filter(|row| ptr::eq(row.insert(), insert)),
-            Work::Statements(_) => None,
-        }
+impl From<Statement> for Write {
+    fn from(statement: Statement) -> Self {
+        Self::Statement(statement)
+    }
+}
+
+impl From<NewRow> for Write {
+    fn from(row: NewRow) -> Self {
+        Self::NewRow(row)
     }
 }
 
@@ -82,30 +87,30 @@ impl Queue {
         Self { jobs: RwLock::new(Some(sender)), workers: Mutex::new(tasks) }
     }
 
-    /// Runs statements in one transaction, and returns what came of each when that is committed.
+    /// Writes all of it or nothing, and returns what came of each when that is committed.
     ///
     /// The transaction is shared with other jobs, but the fate is not. A job whose caller has gone before it began is left out:
     /// its login has been denied.
-    pub(crate) async fn write(&self, row: Row, statements: Vec<Statement>) -> Result<Vec<Answer>, Error> {
-        self.hand_in(row, Work::Statements(statements)).await
+    pub(crate) async fn write(&self, row: Row, writes: Vec<Write>) -> Result<Vec<Answer>, Error> {
+        self.hand_in(row, None, writes).await
     }
 
-    /// Runs one statement.
-    pub(crate) async fn write_one(&self, row: Row, statement: Statement) -> Result<Answer, Error> {
-        let answers = self.write(row, vec![statement]).await?;
+    /// Writes one thing.
+    pub(crate) async fn write_one(&self, row: Row, write: impl Into<Write>) -> Result<Answer, Error> {
+        let answers = self.hand_in(row, None, vec![write.into()]).await?;
         answers.first().copied().ok_or(Error::Closed)
     }
 
-    /// Inserts one row.
-    pub(crate) async fn insert(&self, row: Row, new: NewRow) -> Result<Answer, Error> {
-        let answers = self.hand_in(row, Work::NewRow(new)).await?;
-        answers.first().copied().ok_or(Error::Closed)
+    /// Writes all of it if the condition changes a row, or nothing. Returns whether it did.
+    pub(crate) async fn write_if(&self, row: Row, condition: Write, writes: Vec<Write>) -> Result<bool, Error> {
+        let answers = self.hand_in(row, Some(condition), writes).await?;
+        Ok(answers.first().is_some_and(|answer| answer.rows > 0))
     }
 
-    async fn hand_in(&self, row: Row, work: Work) -> Result<Vec<Answer>, Error> {
+    async fn hand_in(&self, row: Row, condition: Option<Write>, writes: Vec<Write>) -> Result<Vec<Answer>, Error> {
         let jobs = self.jobs.read().unwrap_or_else(PoisonError::into_inner).clone().ok_or(Error::Closed)?;
         let (answer, answered) = oneshot::channel();
-        jobs.send(Job { row, work, answer }).await.map_err(|_| Error::Closed)?;
+        jobs.send(Job { row, condition, writes, answer }).await.map_err(|_| Error::Closed)?;
         answered.await.map_err(|_| Error::Closed)?
     }
 
@@ -189,59 +194,64 @@ where
     DB: Database,
     DB::Connection: Runs<Database = DB>,
 {
-    if let Some(answers) = alone(connection, batch).await {
-        return answers;
+    if is_one_statement(batch) {
+        // It needs no transaction around it, and no round trips for that.
+        return run(&mut **connection, batch).await.map_err(apart);
     }
     let mut transaction = connection.begin_with(DB::Connection::BEGIN).await.map_err(together)?;
-    let mut answers: Vec<Vec<Answer>> = batch.iter().map(|_| Vec::new()).collect();
-    for (job, of_job) in batch.iter().zip(&mut answers) {
-        let Work::Statements(statements) = &job.work else { continue };
-        for statement in statements {
-            of_job.push(transaction.run(statement).await.map_err(apart)?);
-        }
-    }
-    insert_rows(&mut *transaction, batch, &mut answers).await.map_err(apart)?;
+    let answers = run(&mut *transaction, batch).await.map_err(apart)?;
     transaction.commit().await.map_err(together)?;
     Ok(answers)
 }
 
-/// What one statement does needs no transaction around it, and no round trips for that.
-async fn alone<DB>(connection: &mut PoolConnection<DB>, batch: &[Job]) -> Option<Result<Vec<Vec<Answer>>, Failure>>
-where
-    DB: Database,
-    DB::Connection: Runs<Database = DB>,
-{
-    let (first, others) = batch.split_first()?;
-    let answers = match &first.work {
-        Work::NewRow(row) if batch.len() <= bulk::MAX_ROWS => {
-            let rows = batch.iter().map(|job| job.row_of(row.insert())).collect::<Option<Vec<_>>>()?;
-            let inserted = bulk::insert(&mut **connection, row.insert(), &rows).await;
-            inserted.map(|answers| answers.into_iter().map(|answer| vec![answer]).collect())
+/// Whether all that jobs write is one statement of its own, or rows that share one.
+fn is_one_statement(batch: &[Job]) -> bool {
+    let mut writes = batch.iter().flat_map(|job| &job.writes);
+    let alone = match writes.next() {
+        Some(Write::NewRow(first)) => {
+            let rest = writes.map(|write| matches!(write, Write::NewRow(row) if ptr::eq(row.insert(), first.insert())));
+            rest.zip(1..).all(|(shares, before)| shares && before < bulk::MAX_ROWS)
         }
-        Work::Statements(statements) if others.is_empty() => {
-            let [only] = statements.as_slice() else { return None };
-            connection.run(only).await.map(|answer| vec![vec![answer]])
-        }
-        _ => return None,
+        Some(Write::Statement(_)) => writes.next().is_none(),
+        None => true,
     };
-    Some(answers.map_err(apart))
+    alone && batch.iter().all(|job| job.condition.is_none())
 }
 
-/// Jobs that are nothing but one row of an insert, by one statement for each insert.
-async fn insert_rows<C: Runs>(connection: &mut C, batch: &[Job], answers: &mut [Vec<Answer>]) -> sqlx::Result<()> {
-    type Rows<'a> = Vec<(&'a NewRow, &'a mut Vec<Answer>)>;
+/// First all conditions, in the order of the rows that they lock; then the writes of those jobs whose condition holds.
+async fn run<C: Runs>(connection: &mut C, batch: &[Job]) -> sqlx::Result<Vec<Vec<Answer>>> {
+    let mut conditions = vec![None; batch.len()];
+    let asked = batch.iter().zip(&mut conditions);
+    run_writes(connection, asked.filter_map(|(job, answer)| Some((job.condition.as_ref()?, answer))).collect()).await?;
+
+    let holds = |condition: &Option<Answer>| condition.is_none_or(|answer| answer.rows > 0);
+    let mut answers: Vec<Vec<_>> = batch.iter().map(|job| vec![None; job.writes.len()]).collect();
+    let open = batch.iter().zip(&conditions).zip(&mut answers).filter(|((_, condition), _)| holds(condition));
+    run_writes(connection, open.flat_map(|((job, _), answers)| job.writes.iter().zip(answers)).collect()).await?;
+
+    let together = conditions.into_iter().zip(answers);
+    Ok(together
+        .map(|(condition, answers)| condition.into_iter().chain(answers.into_iter().flatten()).collect())
+        .collect())
+}
+
+/// Statements in their order, then rows, by one statement for each insert.
+async fn run_writes<C: Runs>(connection: &mut C, writes: Vec<(&Write, &mut Option<Answer>)>) -> sqlx::Result<()> {
+    type Rows<'a> = Vec<(&'a NewRow, &'a mut Option<Answer>)>;
     let mut inserts: Vec<(&'static Insert, Rows<'_>)> = Vec::new();
-    for (job, of_job) in batch.iter().zip(answers) {
-        let Work::NewRow(row) = &job.work else { continue };
-        match inserts.iter_mut().find(|(known, _)| ptr::eq(*known, row.insert())) {
-            Some((_, rows)) => rows.push((row, of_job)),
-            None => inserts.push((row.insert(), vec![(row, of_job)])),
+    for (write, answer) in writes {
+        match write {
+            Write::Statement(statement) => *answer = Some(connection.run(statement).await?),
+            Write::NewRow(row) => match inserts.iter_mut().find(|(known, _)| ptr::eq(*known, row.insert())) {
+                Some((_, rows)) => rows.push((row, answer)),
+                None => inserts.push((row.insert(), vec![(row, answer)])),
+            },
         }
     }
     for (insert, rows) in inserts {
-        let statements: Vec<_> = rows.iter().map(|(row, _)| *row).collect();
-        let inserted = bulk::insert(connection, insert, &statements).await?;
-        rows.into_iter().zip(inserted).for_each(|((_, of_job), answer)| of_job.push(answer));
+        let (rows, answers): (Vec<_>, Vec<_>) = rows.into_iter().unzip();
+        let inserted = bulk::insert(connection, insert, &rows).await?;
+        answers.into_iter().zip(inserted).for_each(|(answer, inserted)| *answer = Some(inserted));
     }
     Ok(())
 }

@@ -25,6 +25,8 @@ const DELETE: &str = "delete from session where tenant = $1 and session_id = $2"
 /// What is kept between two logins of one session.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Session {
+    /// Its name among the tenant's sessions; there is one of each.
+    pub id: String,
     /// Whose it is.
     pub user: String,
     /// At most [`MAX_STATE_BYTES`](crate::MAX_STATE_BYTES). It prints as its size.
@@ -36,10 +38,19 @@ pub struct Session {
 impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Session")
+            .field("id", &self.id)
             .field("user", &self.user)
             .field("state_bytes", &self.state.len())
             .field("expires", &self.expires)
             .finish()
+    }
+}
+
+impl Session {
+    pub(crate) fn put(&self, tenant: &TenantName) -> Result<Statement, Error> {
+        ensure_fits(&self.state)?;
+        let statement = Statement::new(PUT).text(tenant.as_str()).text(&self.id).text(&self.user);
+        Ok(statement.bytes(&self.state).number(to_millis(self.expires)))
     }
 }
 
@@ -52,18 +63,7 @@ impl Store {
         let now = to_millis(now);
         let row: Option<(String, Vec<u8>, i64)> =
             read!(self, on => sqlx::query_as(ONE).bind(tenant.as_str()).bind(id).bind(now).fetch_optional(on))?;
-        Ok(row.map(|(user, state, expires)| Session { user, state, expires: from_millis(expires) }))
-    }
-
-    /// Keeps a session, instead of the one with that id if there is one.
-    ///
-    /// # Errors
-    /// [`Error::StateTooLarge`]; the database's.
-    pub async fn put_session(&self, tenant: &TenantName, id: &str, session: &Session) -> Result<(), Error> {
-        ensure_fits(&session.state)?;
-        let statement = Statement::new(PUT).text(tenant.as_str()).text(id).text(&session.user);
-        let statement = statement.bytes(&session.state).number(to_millis(session.expires));
-        self.0.queue.write_one(Row::new(tenant.as_str(), id), statement).await.map(|_| ())
+        Ok(row.map(|(user, state, expires)| Session { id: id.to_owned(), user, state, expires: from_millis(expires) }))
     }
 
     /// Ends a session. Returns whether there was one, expired or not.

@@ -68,7 +68,6 @@ create table session (
 create index session_expiry on session (expires_ms);
 
 create table decision (
-    decision_seq bigint generated always as identity primary key,
     tenant text collate "C" not null,
     decision_id text collate "C" not null,
     at_ms bigint not null,
@@ -76,7 +75,5 @@ create table decision (
     outcome text not null,
     cause text,
     record text not null,
-    unique (tenant, decision_id)
+    primary key (tenant, decision_id)
 );
-
-create index decision_time on decision (tenant, at_ms, decision_seq);

@@ -74,9 +74,8 @@ create table session (
 
 create index session_expiry on session (expires_ms);
 
--- The sequence orders what was decided within one millisecond.
+-- Ids grow with time: one order for listing, and rows that are written together lie together.
 create table decision (
-    decision_seq integer primary key,
     tenant text not null,
     decision_id text not null,
     at_ms integer not null,
@@ -84,7 +83,5 @@ create table decision (
     outcome text not null,
     cause text,
     record text not null,
-    unique (tenant, decision_id)
+    primary key (tenant, decision_id)
 ) strict;
-
-create index decision_time on decision (tenant, at_ms, decision_seq);

@@ -1,0 +1,88 @@
+//! What a login leaves behind, its record included: all of it or nothing.
+//!
+//! Not for: administrators, whose changes do not depend on what a policy saw.
+
+use vestibule_domain::{CanonicalUser, Properties, TenantName, save};
+
+use crate::challenges::NewChallenge;
+use crate::decisions::DecisionRow;
+use crate::passwords::forgive;
+use crate::profiles::{parse, replace, text_of};
+use crate::queue::{Row, Write};
+use crate::sessions::Session;
+use crate::{Error, SaveError, Store};
+
+/// What is stored together with a decision. By default nothing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Effects {
+    /// Properties of the user.
+    pub save: Option<Save>,
+    /// The question that is the decision.
+    pub challenge: Option<NewChallenge>,
+    /// Kept instead of the one with that id, if there is one.
+    pub session: Option<Session>,
+    /// The local account whose failures are forgotten, and which is unlocked.
+    pub forgiven: Option<String>,
+}
+
+/// Properties that a policy wants stored, on what it saw.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Save {
+    /// Whose they are.
+    pub user: String,
+    /// The user's own; absent if there was no such profile.
+    pub seen: Option<Properties>,
+    /// An empty value removes a property.
+    pub writes: Properties,
+}
+
+impl Store {
+    /// Records a decision together with all its effects. They are durable when it returns; a save that changes anything counts
+    /// only if the user's own properties are still exactly those that were seen.
+    ///
+    /// # Errors
+    /// [`SaveError::Conflict`] if they are not; [`Error::IdUsed`] for the decision or the challenge; [`Error::Name`] and
+    /// [`Error::Properties`] if the result of the save could not be stored; [`Error::StateTooLarge`]; [`Error::Damaged`]; the
+    /// database's. Nothing is stored then, except where a connection broke while it was committed.
+    pub async fn conclude(
+        &self,
+        tenant: &TenantName,
+        decision: &DecisionRow,
+        effects: &Effects,
+    ) -> Result<(), SaveError> {
+        let writes = || writes(tenant, decision, effects);
+        let Some((Save { user, seen, .. }, wanted)) = change(effects)? else {
+            // No row is waited for but one of the same id; an empty name keeps decisions in the order they were made in.
+            self.0.queue.write(Row::new(tenant.as_str(), ""), writes()?).await?;
+            return Ok(());
+        };
+        let conclude = async |stored: Option<&str>| {
+            let save = replace(tenant, user, stored, &wanted);
+            self.0.queue.write_if(Row::new(tenant.as_str(), user), save, writes()?).await
+        };
+        if conclude(seen.as_ref().map(text_of).as_deref()).await? {
+            return Ok(());
+        }
+        // The same properties may be stored in another spelling.
+        let stored = self.profile_text(tenant, user).await?;
+        let now = stored.as_deref().map(|text| parse(tenant, user, text)).transpose()?;
+        if now == *seen && conclude(stored.as_deref()).await? { Ok(()) } else { Err(SaveError::Conflict) }
+    }
+}
+
+/// The save and the profile that it makes, unless that is the one that was seen.
+fn change(effects: &Effects) -> Result<Option<(&Save, Properties)>, Error> {
+    let Some(save) = &effects.save else { return Ok(None) };
+    CanonicalUser::new(&save.user).map_err(Error::Name)?;
+    let wanted = save::apply(save.seen.as_ref(), &save.writes)?;
+    Ok(wanted.filter(|wanted| Some(wanted) != save.seen.as_ref()).map(|wanted| (save, wanted)))
+}
+
+/// What does not depend on anything that was seen.
+fn writes(tenant: &TenantName, decision: &DecisionRow, effects: &Effects) -> Result<Vec<Write>, Error> {
+    let challenge = effects.challenge.as_ref().map(|challenge| challenge.put(tenant)).transpose()?;
+    let session = effects.session.as_ref().map(|session| session.put(tenant)).transpose()?;
+    let forgiven = effects.forgiven.as_ref().map(|user| forgive(tenant, user));
+    let statements = [challenge, session, forgiven].into_iter().flatten().map(Write::from);
+    Ok(statements.chain([decision.add(tenant).into()]).collect())
+}

@@ -1,0 +1,64 @@
+//! Replacing a whole profile, unless somebody else has changed it first.
+//!
+//! Not for: what to replace it with.
+
+use vestibule_domain::{Properties, TenantName};
+
+use crate::queue::{Row, Write};
+use crate::statement::{Insert, NewRow, Statement};
+use crate::{Error, Store};
+
+static INSERT: Insert = Insert {
+    into: "insert into profile (tenant, name, properties)",
+    columns: 3,
+    on_conflict: "on conflict do nothing returning tenant, name",
+    returns_key: true,
+};
+const UPDATE: &str = "update profile set properties = $3 where tenant = $1 and name = $2 and properties = $4";
+
+impl Store {
+    /// Writes a whole profile if what is stored is still this text. Returns whether it was.
+    pub(super) async fn replace(
+        &self,
+        tenant: &TenantName,
+        name: &str,
+        stored: Option<&str>,
+        wanted: &Properties,
+    ) -> Result<bool, Error> {
+        let replaced = replace(tenant, name, stored, wanted);
+        Ok(self.0.queue.write_one(Row::new(tenant.as_str(), name), replaced).await?.rows > 0)
+    }
+}
+
+/// Writes a whole profile, and changes no row if what is stored is not this text.
+pub(crate) fn replace(tenant: &TenantName, name: &str, stored: Option<&str>, wanted: &Properties) -> Write {
+    let (tenant, wanted) = (tenant.as_str(), text_of(wanted));
+    match stored {
+        Some(stored) => Statement::new(UPDATE).text(tenant).text(name).text(&wanted).text(stored).into(),
+        None => NewRow::of(&INSERT).text(tenant).text(name).text(&wanted).into(),
+    }
+}
+
+/// The one spelling that this program stores: sorted by name, without spaces.
+pub(crate) fn text_of(properties: &Properties) -> String {
+    let object = properties.iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
+    serde_json::Value::Object(object).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::collection::btree_map;
+    use proptest::prelude::*;
+
+    use super::super::parse;
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn what_is_stored_reads_back_whatever_it_says(pairs in btree_map("[!-~]{1,9}", "[^\\p{Cc}]{0,9}|\n\t", 0..9)) {
+            let properties = Properties::from_pairs(pairs.into_iter().collect()).unwrap();
+            let tenant = TenantName::default();
+            prop_assert_eq!(parse(&tenant, "joe", &text_of(&properties)).unwrap(), properties);
+        }
+    }
+}
