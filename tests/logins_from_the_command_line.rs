@@ -97,6 +97,9 @@ fn decisions_can_be_looked_up() {
     let show = site.runs(&["decisions", "show", rows[1]["id"].as_str().unwrap()]).exits_with(0);
     show.prints("outcome       : allowed").prints("policy        : told 0.1.0, ");
     site.runs(&["decisions", "show", "none"]).exits_with(2).complains("there is no decision `none`");
+    site.runs(&["decisions", "prune", "--older-than", "1h"]).exits_with(0).prints("0 decisions, ");
+    site.runs(&["decisions", "prune", "--older-than", "0s"]).exits_with(0).prints("2 decisions, ");
+    assert_eq!(site.runs(&["decisions", "tail", "--json"]).exits_with(0).stdout(), "");
 }
 
 #[test]

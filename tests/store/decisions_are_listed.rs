@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use vestibule_domain::TenantName;
 use vestibule_store::DecisionRow;
 
-use crate::harness::{Home, Leaves as _, at, on_every_store, tenant};
+use crate::harness::{Home, Leaves as _, at, decision, on_every_store, tenant};
 
-on_every_store!(a_decision_comes_back_whole, pages_follow_each_other_without_gap);
+on_every_store!(a_decision_comes_back_whole, pages_follow_each_other_without_gap, old_ones_are_pruned_some_at_a_time);
 
 async fn a_decision_comes_back_whole(home: Home) {
     let denied = DecisionRow {
@@ -51,4 +52,20 @@ async fn pages_follow_each_other_without_gap(home: Home) {
     assert_eq!(ids, expected);
     assert_eq!(home.store.last_decisions(&tenant(), 3, Some("unknown")).await, Ok(Vec::new()));
     assert_eq!(home.store.last_decisions(&tenant(), 0, None).await, Ok(Vec::new()));
+}
+
+async fn old_ones_are_pruned_some_at_a_time(home: Home) {
+    let other = TenantName::new("other").unwrap();
+    for tenant in [&tenant(), &other] {
+        for second in 0..5 {
+            let decided = DecisionRow { at: at(second), ..decision(&second.to_string()) };
+            home.store.record(tenant, &decided).await.unwrap();
+        }
+    }
+    assert_eq!(home.store.prune_decisions(&tenant(), at(4), 3).await, Ok(3));
+    assert_eq!(home.store.prune_decisions(&tenant(), at(4), 3).await, Ok(1));
+    assert_eq!(home.store.prune_decisions(&tenant(), at(4), 3).await, Ok(0));
+    let left = home.store.last_decisions(&tenant(), 9, None).await.unwrap();
+    assert_eq!(left.iter().map(|row| row.id.as_str()).collect::<Vec<_>>(), ["4"]);
+    assert_eq!(home.store.last_decisions(&other, 9, None).await.unwrap().len(), 5);
 }

@@ -3,6 +3,7 @@
 //! Not for: precedence between user, group and default; that is the gate's. Here are only the rules that hold for every list.
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::de::{self, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -45,14 +46,14 @@ pub enum Error {
     TooMany(usize),
 }
 
-/// A checked list of properties.
+/// A checked list of properties. Clones share it: most lists go through a login unchanged.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub struct Properties(Vec<(String, String)>);
+pub struct Properties(Option<Arc<[(String, String)]>>);
 
 impl Properties {
     /// An empty list.
     pub const fn new() -> Self {
-        Self(Vec::new())
+        Self(None)
     }
 
     /// Checks pairs in any order and sorts them.
@@ -61,7 +62,7 @@ impl Properties {
         pairs.iter().try_for_each(|(name, value)| check_pair(name, value))?;
         // Most lists come sorted: a policy returns what it was handed.
         if pairs.is_sorted_by(|(first, _), (second, _)| first < second) {
-            return Ok(Self(pairs));
+            return Ok(Self::sorted(pairs));
         }
         pairs.sort_unstable();
         match pairs.windows(2).find_map(|pair| match pair {
@@ -69,14 +70,23 @@ impl Properties {
             _ => None,
         }) {
             Some(name) => Err(Error::Duplicate(name)),
-            None => Ok(Self(pairs)),
+            None => Ok(Self::sorted(pairs)),
         }
+    }
+
+    /// The one form of each list: an empty one is nothing.
+    fn sorted(pairs: Vec<(String, String)>) -> Self {
+        Self((!pairs.is_empty()).then(|| pairs.into()))
+    }
+
+    fn pairs(&self) -> &[(String, String)] {
+        self.0.as_deref().unwrap_or_default()
     }
 
     /// The value of a name.
     pub fn get(&self, name: &str) -> Option<&str> {
         let index = self.position(name).ok()?;
-        self.0.get(index).map(|(_, value)| value.as_str())
+        self.pairs().get(index).map(|(_, value)| value.as_str())
     }
 
     /// Sets one value, replacing what was there.
@@ -93,27 +103,34 @@ impl Properties {
     /// # Errors
     /// [`Error::TooMany`] and [`Error::TooLarge`]: together they are no list.
     pub fn with(&self, upper: &Self) -> Result<Self, Error> {
+        if upper.is_empty() {
+            return Ok(self.clone());
+        }
+        if self.is_empty() {
+            return Ok(upper.clone());
+        }
         let mut pairs = Vec::with_capacity(self.len() + upper.len());
-        let mut lower = self.0.iter().peekable();
-        for pair in &upper.0 {
+        let mut lower = self.pairs().iter().peekable();
+        for pair in upper.pairs() {
             pairs.extend(std::iter::from_fn(|| lower.next_if(|(name, _)| *name < pair.0)).cloned());
             let _ = lower.next_if(|(name, _)| *name == pair.0);
             pairs.push(pair.clone());
         }
         pairs.extend(lower.cloned());
         check_totals(&pairs)?;
-        Ok(Self(pairs))
+        Ok(Self::sorted(pairs))
     }
 
     /// Those entries of this list that are to be kept.
     #[must_use]
     pub fn filter(&self, keep: impl Fn(&str, &str) -> bool) -> Self {
-        Self(self.0.iter().filter(|(name, value)| keep(name, value)).cloned().collect())
+        let kept: Vec<_> = self.pairs().iter().filter(|(name, value)| keep(name, value)).collect();
+        if kept.len() == self.len() { self.clone() } else { Self::sorted(kept.into_iter().cloned().collect()) }
     }
 
     /// Names and values, sorted by name.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &str)> {
-        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+        self.pairs().iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
     /// Entries of `self` that `before` lacks or holds with another value.
@@ -124,21 +141,21 @@ impl Properties {
             while before.next_if(|(earlier, _)| earlier < name).is_some() {}
             before.next_if(|(same, _)| same == name).is_none_or(|(_, held)| held != *value)
         });
-        Self(changed.map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
+        Self::sorted(changed.map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
     }
 
     /// How many entries there are.
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.pairs().len()
     }
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.0.is_none()
     }
 
     fn position(&self, name: &str) -> Result<usize, usize> {
-        self.0.binary_search_by(|(probe, _)| probe.as_str().cmp(name))
+        self.pairs().binary_search_by(|(probe, _)| probe.as_str().cmp(name))
     }
 }
 

@@ -7,7 +7,8 @@ use std::time::SystemTime;
 use vestibule_domain::TenantName;
 
 use crate::database::read;
-use crate::statement::{Insert, NewRow};
+use crate::queue::Row;
+use crate::statement::{Insert, NewRow, Statement};
 use crate::time::{from_millis, to_millis};
 use crate::{Error, Store};
 
@@ -28,6 +29,10 @@ const LAST_BEFORE: &str = "
     select decision_id, at_ms, user_name, outcome, cause, record from decision
     where tenant = $1 and decision_id < (select decision_id from decision where tenant = $1 and decision_id = $3)
     order by decision_id desc limit $2";
+
+const PRUNE: &str = "
+    delete from decision where tenant = $1 and decision_id in (
+        select decision_id from decision where tenant = $1 and at_ms < $2 order by decision_id limit $3)";
 
 /// One decision.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,5 +99,15 @@ impl Store {
         let row: Option<Columns> =
             read!(self, on => sqlx::query_as(ONE).bind(tenant.as_str()).bind(id).fetch_optional(on))?;
         Ok(row.map(DecisionRow::from))
+    }
+
+    /// Deletes decisions that were made before a time, oldest first, at most so many: other writes wait meanwhile. Returns how
+    /// many there were; fewer than `at_most` means that none is left.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn prune_decisions(&self, tenant: &TenantName, before: SystemTime, at_most: u32) -> Result<u64, Error> {
+        let statement = Statement::new(PRUNE).text(tenant.as_str()).number(to_millis(before)).number(at_most.into());
+        Ok(self.0.queue.write_one(Row::new(tenant.as_str(), ""), statement).await?.rows)
     }
 }

@@ -107,7 +107,7 @@ fn add_gates<'a>(rows: &mut Rows<'a>, engine: &Engine, wasm: &[u8], login: &Logi
         (titles::POSTGRES, Site::on_postgres(&url, engine, wasm, login)?),
     ];
     for (titles, site) in stores {
-        for (title, kind, clients) in titles {
+        for &(title, kind, clients) in titles {
             rows.add_threads(title, clients, Ok(site.batch(kind, clients)));
         }
     }

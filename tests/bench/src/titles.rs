@@ -13,15 +13,16 @@ pub const WASIP2: &str = "this sandbox, the policy built for wasm32-wasip2";
 pub const JAVASCRIPT: &str = "this sandbox, the policy in JavaScript";
 pub const PYTHON: &str = "this sandbox, the policy in Python";
 
-pub const SQLITE: [(&str, Kind, u32); 6] = [
+pub const SQLITE: &[(&str, Kind, u32)] = &[
     ("the whole gate, read-only, SQLite", Kind::ReadOnly, 1),
     ("the whole gate, read-only, 64 at once, SQLite", Kind::ReadOnly, 64),
+    ("the whole gate, read-only, 256 at once, SQLite", Kind::ReadOnly, 256),
     ("the whole gate, no policy, SQLite", Kind::PolicyOff, 1),
     ("the whole gate, no policy, 64 at once, SQLite", Kind::PolicyOff, 64),
     ("the whole gate, a first login that saves, SQLite", Kind::First, 1),
     ("the whole gate, first logins that save, 64 at once, SQLite", Kind::First, 64),
 ];
-pub const POSTGRES: [(&str, Kind, u32); 6] = [
+pub const POSTGRES: &[(&str, Kind, u32)] = &[
     ("the whole gate, read-only, PostgreSQL", Kind::ReadOnly, 1),
     ("the whole gate, read-only, 64 at once, PostgreSQL", Kind::ReadOnly, 64),
     ("the whole gate, no policy, PostgreSQL", Kind::PolicyOff, 1),

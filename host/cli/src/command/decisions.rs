@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use clap::{Args, Subcommand};
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use vestibule_domain::text::log_text;
 use vestibule_store::DecisionRow;
 
@@ -18,6 +18,8 @@ use crate::{figures, output};
 
 /// How often a follower looks for new decisions.
 const POLL: Duration = Duration::from_millis(500);
+/// How many decisions are deleted while logins wait: some hundredths of a second.
+const PRUNED_AT_ONCE: u32 = 5_000;
 
 /// Show what was decided
 #[derive(Debug, Args)]
@@ -48,6 +50,12 @@ enum Action {
         /// Its id
         id: String,
     },
+    /// Delete old decisions, and questions and sessions that expired
+    Prune {
+        /// The age from which on decisions are deleted, such as `90d` or `12h`
+        #[arg(long, value_name = "AGE")]
+        older_than: humantime::Duration,
+    },
 }
 
 pub(crate) async fn run(options: Options) -> Result<Exit> {
@@ -55,6 +63,7 @@ pub(crate) async fn run(options: Options) -> Result<Exit> {
     match &options.action {
         Action::Tail { lines, follow } => tail(&data, *lines, *follow, options.json).await?,
         Action::Show { id } => show(&data, id, options.json).await?,
+        Action::Prune { older_than } => prune(&data, **older_than, options.json).await?,
     }
     data.close().await;
     Ok(Exit::Allowed)
@@ -86,6 +95,29 @@ async fn show(data: &Data, id: &str, json: bool) -> Result<()> {
             .hint("`vestibule decisions tail` lists the last ones")
     })?;
     let shown = if json { output::json_line(&to_json(&row))? } else { text(&row) };
+    output::print(shown.as_bytes())
+}
+
+async fn prune(data: &Data, age: Duration, json: bool) -> Result<()> {
+    #[expect(clippy::disallowed_methods, reason = "no login: the age of decisions counts from here")]
+    let now = SystemTime::now();
+    let before = now.checked_sub(age).ok_or_else(|| Error::bad_input("nothing is as old as that"))?;
+    let mut deleted = 0;
+    loop {
+        let some = data.store.prune_decisions(&data.tenant, before, PRUNED_AT_ONCE).await?;
+        deleted += some;
+        if some < PRUNED_AT_ONCE.into() {
+            break;
+        }
+        tracing::info!(deleted, "pruning");
+    }
+    let expired = data.store.purge(now).await?;
+    let shown = if json {
+        output::json_line(&json!({ "decisions": deleted, "expired": expired }))?
+    } else {
+        let count = figures::count;
+        format!("{} decisions, and {} expired questions and sessions deleted\n", count(deleted), count(expired))
+    };
     output::print(shown.as_bytes())
 }
 
@@ -167,4 +199,5 @@ Examples:
   vestibule decisions tail -n 50
   vestibule decisions tail --follow --json | jq 'select(.outcome == \"denied\")'
   vestibule decisions show 5f0c1d8e9b7a46d2a3c4e5f60718293a
+  vestibule decisions prune --older-than 90d
 ";
