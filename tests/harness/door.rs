@@ -116,6 +116,8 @@ pub(crate) fn attempt(user: &str, proof: Proof) -> Attempt {
         static_response: None,
         attributes,
         session_id: None,
+        given: None,
+        directory: None,
     }
 }
 

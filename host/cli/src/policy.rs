@@ -1,4 +1,4 @@
-//! From a file to a policy that can be called: read, compiled in a child process or taken from the cache, asked for its manifest.
+//! From a file to a policy that can be called.
 //!
 //! Not for: what a tenant decides about it; that is the commands'.
 
@@ -8,17 +8,13 @@ use std::time::Duration;
 
 use clap::Args;
 use serde::Serialize;
-use vestibule_domain::{Cause, Fault, Manifest};
-use vestibule_sandbox::{Capacity, Compiled, Engine, Key, LoadError, MAX_COMPONENT_BYTES, SealError};
+use vestibule_compiler::{Cache, CacheError, Failure, Loader, Policy};
+use vestibule_sandbox::{Capacity, Engine, MAX_COMPONENT_BYTES};
 
-use crate::cache::{self, Cache};
-use crate::compiler::{self, Bounds, Failure};
 use crate::error::{Error, Result};
 use crate::input::{self, shown};
 use crate::output;
 
-/// Memory for compiling. A Python policy of 18 MB takes a quarter of it, one of 31 MB less than half.
-const COMPILE_MEMORY_MIB: u64 = 2048;
 /// All that 32-bit addresses reach.
 const MAX_MEMORY_BYTES: usize = 4 << 30;
 /// After this, whoever waits is told for what.
@@ -38,12 +34,6 @@ pub(crate) struct Compiling {
     compile_timeout: u64,
 }
 
-/// A policy, ready to be configured.
-pub(crate) struct Policy {
-    pub(crate) compiled: Compiled,
-    pub(crate) manifest: Manifest,
-}
-
 /// A policy for programs.
 #[derive(Debug, Serialize)]
 pub(crate) struct PolicyJson<'a> {
@@ -52,68 +42,36 @@ pub(crate) struct PolicyJson<'a> {
     sha256: String,
 }
 
-impl Policy {
-    pub(crate) fn to_json(&self) -> PolicyJson<'_> {
-        PolicyJson { name: &self.manifest.name, version: &self.manifest.version, sha256: self.compiled.digest() }
-    }
+/// Which policy this is.
+pub(crate) fn to_json(policy: &Policy) -> PolicyJson<'_> {
+    PolicyJson { name: &policy.manifest.name, version: &policy.manifest.version, sha256: policy.compiled.digest() }
 }
 
 /// Loads a policy from a file, for calls that may use `memory_bytes`.
 pub(crate) async fn load(path: &Path, options: &Compiling, memory_bytes: usize) -> Result<Policy> {
     let wasm = input::bytes("policy", path, MAX_COMPONENT_BYTES)?;
-    Loader::new(options, memory_bytes)?.load(&wasm, path).await
+    let loader = loader(options, memory_bytes)?;
+    let progress = async {
+        tokio::time::sleep(PATIENCE).await;
+        output::say_progress(&format!("compiling `{}`, which may take some seconds ...", shown(path)));
+        std::future::pending().await
+    };
+    let policy = tokio::select! {
+        policy = loader.load(&wasm) => policy,
+        never = progress => never,
+    };
+    policy.map_err(|failure| explain(path, &failure))
 }
 
-/// Makes policies of components, on one engine.
-pub(crate) struct Loader {
-    engine: Engine,
-    capacity: Capacity,
-    cache: Option<Cache>,
-    time: Duration,
-}
-
-impl Loader {
-    /// For calls that may use `memory_bytes`, or the default where that is more.
-    pub(crate) fn new(options: &Compiling, memory_bytes: usize) -> Result<Self> {
-        let capacity = capacity(memory_bytes);
-        let engine = Engine::new(&capacity).map_err(|error| {
-            Error::fault("this machine cannot run policies")
-                .because(&error)
-                .hint("policies need much address space, though little memory: lift limits such as `ulimit -v`")
-        })?;
-        let time = Duration::from_secs(options.compile_timeout);
-        Ok(Self { engine, capacity, cache: open_cache(options), time })
-    }
-
-    /// Makes a policy of a component; `path` names it in errors.
-    pub(crate) async fn load(&self, wasm: &[u8], path: &Path) -> Result<Policy> {
-        let compiled = self.obtain(wasm, path).await?;
-        let manifest = compiled.manifest().await.map_err(|fault| no_manifest(path, &fault))?;
-        Ok(Policy { compiled, manifest })
-    }
-
-    async fn obtain(&self, wasm: &[u8], path: &Path) -> Result<Compiled> {
-        let digest = vestibule_sandbox::digest(wasm);
-        if let Some(cache) = &self.cache
-            && let Some(compiled) = kept(cache, &self.engine, &digest).map_err(|error| no_policy(path, &error))?
-        {
-            return Ok(compiled);
-        }
-        let key = self.cache.as_ref().map_or_else(Key::generate, |cache| cache.key().clone());
-        let bounds = Bounds {
-            time: self.time,
-            memory_mib: COMPILE_MEMORY_MIB,
-            policy_memory_bytes: self.capacity.max_memory_bytes,
-        };
-        let artefact = compile(wasm, &key, bounds, path).await?;
-        if let Some(Err(error)) = self.cache.as_ref().map(|cache| cache.store(&digest, &artefact)) {
-            warn(&error.into());
-        }
-        Compiled::open(&self.engine, &artefact, &key).map_err(|error| match error {
-            SealError::NoPolicy(error) => no_policy(path, &error),
-            error => Error::fault(format!("cannot use what `{}` was compiled to", shown(path))).because(&error),
-        })
-    }
+/// Makes policies of components, for calls that may use `memory_bytes`, or the default where that is more.
+fn loader(options: &Compiling, memory_bytes: usize) -> Result<Loader> {
+    let capacity = capacity(memory_bytes);
+    let engine = Engine::new(&capacity).map_err(|error| {
+        Error::fault("this machine cannot run policies")
+            .because(&error)
+            .hint("policies need much address space, though little memory: lift limits such as `ulimit -v`")
+    })?;
+    Ok(Loader::new(engine, &capacity, open_cache(options), Duration::from_secs(options.compile_timeout)))
 }
 
 /// Room for one call. The pool's tables and instances are for four, since one policy in Python takes more than a small one's share.
@@ -123,66 +81,18 @@ fn capacity(memory_bytes: usize) -> Capacity {
     Capacity { concurrent_calls: 4, max_memory_bytes, ..default }
 }
 
-/// What the cache holds for a component, if that is of use.
-fn kept(cache: &Cache, engine: &Engine, digest: &str) -> std::result::Result<Option<Compiled>, LoadError> {
-    let Some(artefact) = cache.load(digest) else {
-        return Ok(None);
+/// What a failure means for the file.
+fn explain(path: &Path, failure: &Failure) -> Error {
+    let error = match failure {
+        Failure::NoManifest(_) => Error::bad_policy(format!("`{}` does not say what it is", shown(path))),
+        failure if failure.is_the_hosts() => Error::fault(format!("cannot compile `{}`", shown(path))),
+        _ => Error::bad_policy(format!("`{}` cannot be used as a policy", shown(path))),
     };
-    match Compiled::open(engine, &artefact, cache.key()) {
-        // Whoever renames artefacts must not make one policy pass for another.
-        Ok(compiled) if compiled.digest() == digest => Ok(Some(compiled)),
-        Err(SealError::NoPolicy(error)) => Err(error),
-        _ => {
-            tracing::debug!(%digest, "what is kept of the policy is of no use");
-            Ok(None)
-        }
-    }
-}
-
-async fn compile(wasm: &[u8], key: &Key, bounds: Bounds, path: &Path) -> Result<Vec<u8>> {
-    let progress = async {
-        tokio::time::sleep(PATIENCE).await;
-        output::say_progress(&format!("compiling `{}`, which may take some seconds ...", shown(path)));
-        std::future::pending().await
-    };
-    let artefact = tokio::select! {
-        artefact = compiler::compile(wasm, key, bounds) => artefact,
-        never = progress => never,
-    };
-    artefact.map_err(|failure| not_compiled(path, failure))
-}
-
-fn not_compiled(path: &Path, failure: Failure) -> Error {
-    let error = Error::bad_policy(format!("`{}` cannot be used as a policy", shown(path)));
-    match failure {
-        Failure::Refused(refusal) => error.because_of(refusal.message).hint(refusal.hint),
-        Failure::NotRun(_) => Error::fault(format!("cannot compile `{}`", shown(path))).because(&failure),
-        Failure::OverTime(_) => error
-            .because(&failure)
-            .hint("leave out what the policy does not need, or allow more with `--compile-timeout`"),
-        Failure::OverMemory(_) | Failure::TooLarge => {
-            error.because(&failure).hint("leave out what the policy does not need")
-        }
-        Failure::Crashed(_) => error.because(&failure).hint("`VESTIBULE_LOG=debug` shows what the compiler said"),
-    }
-}
-
-fn no_policy(path: &Path, error: &LoadError) -> Error {
-    not_compiled(
-        path,
-        Failure::Refused(compiler::Refusal { message: error.to_string(), hint: error.hint().to_owned() }),
-    )
-}
-
-fn no_manifest(path: &Path, fault: &Fault) -> Error {
-    let hint = match fault.cause {
-        Cause::InvalidOutput | Cause::OutputTooLarge => "correct what `manifest` returns",
-        Cause::OutOfMemory => "begin with less memory",
-        _ => "return a constant from `manifest`: it is given no settings and no capability",
-    };
-    Error::bad_policy(format!("`{}` does not say what it is", shown(path)))
-        .because_of(format!("its `manifest` failed: {fault}"))
-        .hint(hint)
+    error.because(failure).hint(match failure {
+        Failure::OverTime(_) => "leave out what the policy does not need, or allow more with `--compile-timeout`",
+        Failure::Crashed(_) => "`VESTIBULE_LOG=debug` shows what the compiler said",
+        failure => failure.hint(),
+    })
 }
 
 fn open_cache(options: &Compiling) -> Option<Cache> {
@@ -200,7 +110,7 @@ fn default_cache() -> Option<PathBuf> {
     caches.map(|caches| caches.join("vestibule"))
 }
 
-fn warn(error: &cache::Error) {
+fn warn(error: &CacheError) {
     let cause = crate::error::words(&error.to_string());
     output::say(&format!("warning: compiled policies are not kept: {cause}"));
 }

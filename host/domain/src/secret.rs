@@ -6,7 +6,8 @@ use std::{fmt, iter};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-const STARS: &str = "***";
+/// What stands for a secret wherever it is shown.
+pub const STARS: &str = "***";
 
 /// A password, an answer to a challenge, or a key.
 #[derive(Clone, PartialEq, Eq)]

@@ -4,9 +4,11 @@
 
 use std::collections::BTreeMap;
 
-use vestibule_domain::login::{Attributes, Authcred};
+use vestibule_domain::login::{Attributes, Authcred, Info};
 use vestibule_domain::wire::crv1::StateId;
 use vestibule_domain::{EnteredUser, Secret};
+
+use crate::given::{FrontDoorDirectory, Given};
 
 /// One attempt to come in.
 #[derive(Debug, Clone)]
@@ -25,6 +27,10 @@ pub struct Attempt {
     pub attributes: Attributes,
     /// The session that this login begins or renews, where the front door has sessions.
     pub session_id: Option<String>,
+    /// Present where the front door keeps the users' properties itself. It then vouches for the user, or answers a question.
+    pub given: Option<Given>,
+    /// Present where the front door searches its own directory.
+    pub directory: Option<FrontDoorDirectory>,
 }
 
 /// Why the door should open.
@@ -52,6 +58,8 @@ pub enum Voucher {
     Session,
     /// An assertion of an identity provider, with its attributes.
     Saml(BTreeMap<String, Vec<String>>),
+    /// A password, by whatever method it says.
+    Password(Info),
 }
 
 impl Attempt {

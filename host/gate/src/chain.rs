@@ -2,8 +2,10 @@
 //!
 //! Not for: running them; see [`crate::policies`].
 
-use vestibule_domain::{Grants, Manifest};
+use vestibule_domain::{Fault, Grants, Manifest};
 use vestibule_sandbox::Configured;
+
+use crate::shadow::Shadow;
 
 /// The most policies that one login goes through.
 pub const MAX_LINKS: usize = 16;
@@ -18,6 +20,7 @@ pub struct Link {
     pub(crate) group_select: bool,
     auth_null: bool,
     grants: Grants,
+    pub(crate) shadow: Option<Shadow>,
 }
 
 /// Why policies make no chain.
@@ -42,13 +45,24 @@ impl Link {
             auth_null: manifest.auth_null && grants.auth_null,
             policy: policy.with_grants(grants.clone()),
             grants,
+            shadow: None,
         }
+    }
+
+    /// With another version that sees the same logins, without any effect.
+    #[must_use]
+    pub fn with_shadow(mut self, shadow: Shadow) -> Self {
+        self.shadow = Some(shadow);
+        self
     }
 }
 
 /// Policies in the order in which they run. One is the common case, none is possible.
 #[derive(Clone, Default)]
-pub struct Chain(Vec<Link>);
+pub struct Chain {
+    links: Vec<Link>,
+    fault: Option<Fault>,
+}
 
 impl Chain {
     /// Policies in their order.
@@ -62,26 +76,35 @@ impl Chain {
         let again = |(index, link): &(usize, &Link)| links.iter().take(*index).any(|other| other.name == link.name);
         match links.iter().enumerate().find(again) {
             Some((_, link)) => Err(ChainError::Ambiguous(link.name.clone())),
-            None => Ok(Self(links)),
+            None => Ok(Self { links, fault: None }),
         }
     }
 
+    /// A chain that cannot run: every login is denied for this reason, except those that need no policy.
+    pub const fn broken(fault: Fault) -> Self {
+        Self { links: Vec::new(), fault: Some(fault) }
+    }
+
     pub(crate) fn links(&self) -> &[Link] {
-        &self.0
+        &self.links
+    }
+
+    pub(crate) const fn fault(&self) -> Option<&Fault> {
+        self.fault.as_ref()
     }
 
     /// Whether properties are looked up after the policies ran.
     pub(crate) fn is_late(&self) -> bool {
-        self.0.iter().any(|link| link.group_select)
+        self.links.iter().any(|link| link.group_select)
     }
 
     /// Whether a policy takes over who a user is, by its manifest's wish and the tenant's grant.
     pub(crate) fn takes_over_authentication(&self) -> bool {
-        self.0.iter().any(|link| link.auth_null)
+        self.links.iter().any(|link| link.auth_null)
     }
 
     /// Whether the policies' choice may give or take this property.
     pub(crate) fn may_change(&self, name: &str) -> bool {
-        self.0.iter().any(|link| link.grants.allows_by_group(name))
+        self.links.iter().any(|link| link.grants.allows_by_group(name))
     }
 }

@@ -68,7 +68,7 @@ impl Gate {
                 Ok((passed, effects)) => (Ok(passed), effects),
                 Err(denial) => (Err(denial), Effects::default()),
             };
-            let answer = Answer::new(id(passage.now), journal.user(passage.attempt), passed);
+            let answer = Answer::new(id(passage.now), &journal, passage.attempt, passed);
             match self.conclude(passage, &journal, &answer, &effects).await {
                 Ok(()) => return answer,
                 Err(SaveError::Conflict) => journal.conflicts += 1,
@@ -85,7 +85,7 @@ impl Gate {
 
     /// A denial, on record if it can be.
     async fn denied(&self, passage: &Passage<'_>, journal: &Journal, fault: Fault) -> Answer {
-        let answer = Answer::new(id(passage.now), journal.user(passage.attempt), Err(fault.into()));
+        let answer = Answer::new(id(passage.now), journal, passage.attempt, Err(fault.into()));
         let _ = self.conclude(passage, journal, &answer, &Effects::default()).await;
         answer
     }

@@ -92,6 +92,21 @@ impl Journal {
         });
     }
 
+    /// What the policies took together.
+    pub(crate) fn cost(&self) -> Cost {
+        self.policies.iter().fold(Cost::default(), |all, PolicyEntry { cost, .. }| Cost {
+            fuel: all.fuel.saturating_add(cost.fuel),
+            peak_memory_bytes: all.peak_memory_bytes.max(cost.peak_memory_bytes),
+            host_calls: all.host_calls.saturating_add(cost.host_calls),
+            dropped_log_lines: all.dropped_log_lines.saturating_add(cost.dropped_log_lines),
+        })
+    }
+
+    /// The policy that was asked last.
+    pub(crate) fn last_asked(&self) -> Option<String> {
+        self.policies.last().map(|entry| entry.name.clone())
+    }
+
     /// Whom the decision is about: the entered name, where nobody knows better.
     pub(crate) fn user(&self, attempt: &Attempt) -> String {
         self.user.clone().unwrap_or_else(|| attempt.user.to_string())

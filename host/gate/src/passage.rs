@@ -51,7 +51,13 @@ pub(crate) struct Known {
 
 /// Where an attempt has come to.
 pub(crate) enum Passed {
-    In { user: CanonicalUser, proplist: Properties, saved: Properties, reason: String },
+    In {
+        user: CanonicalUser,
+        proplist: Properties,
+        saved: Properties,
+        reason: String,
+        session_state: Option<Vec<u8>>,
+    },
     Asked { user: CanonicalUser, question: Challenge, saved: Properties, reason: String, state_id: StateId },
 }
 
@@ -70,8 +76,12 @@ impl Passage<'_> {
         let profiles = known.profiles.take();
         let walked = if known.bootstrap {
             self.break_glass(known, profiles).map(|passed| (passed, Effects::default()))
+        } else if let Some(fault) = self.chain.fault() {
+            Err(fault.clone().into())
         } else if self.chain.links().is_empty() && self.tenant.settings.without_policy == WithoutPolicy::Deny {
             Err(Fault::new(Cause::NoActivePolicy, "the tenant has no active policy").into())
+        } else if let Some(given) = &self.attempt.given {
+            self.given_round(known, given, journal).await
         } else {
             self.round(known, profiles, journal).await
         };
@@ -87,7 +97,7 @@ impl Passage<'_> {
         let mut proplist = inherit(records.user.as_ref(), None, &records.default)?;
         proplist.set("prop_superuser", "true").map_err(Refusal::from)?;
         let reason = "a bootstrap administrator: no policy was asked".to_owned();
-        Ok(Passed::In { user, proplist, saved: Properties::new(), reason })
+        Ok(Passed::In { user, proplist, saved: Properties::new(), reason, session_state: None })
     }
 
     /// Takes up a login where its question was put.
@@ -125,9 +135,7 @@ impl Passage<'_> {
 
     /// What policies want to know again in this session. A login by certificate alone has none.
     pub(crate) fn kept_session(&self, user: &CanonicalUser, sessions: &Sessions) -> Result<Option<Session>, Fault> {
-        let Some(id) = self.attempt.session_id.as_ref().filter(|_| !sessions.is_empty()) else { return Ok(None) };
-        let state = serde_json::to_vec(sessions)
-            .map_err(|error| Fault::new(Cause::StoreUnavailable, format!("a session cannot be written: {error}")))?;
+        let Some((id, state)) = self.attempt.session_id.as_ref().zip(sessions.to_state()?) else { return Ok(None) };
         let expires = expiry(self.now, self.tenant.settings.session_seconds);
         Ok(Some(Session { id: id.to_owned(), user: user.to_string(), state, expires }))
     }

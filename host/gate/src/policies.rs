@@ -2,6 +2,7 @@
 //!
 //! Not for: believing what they answer, which the sandbox does, nor what follows from it.
 
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::time::Instant;
@@ -9,10 +10,11 @@ use vestibule_domain::decision::Denial;
 use vestibule_domain::login::{Authret, Crstate, Info, Login, Status};
 use vestibule_domain::outcome::Challenge;
 use vestibule_domain::{Cause, Fault, Outcome, Properties, Refusal};
-use vestibule_sandbox::Circumstances;
+use vestibule_sandbox::{Circumstances, Configured};
 
 use crate::attempt::Attempt;
 use crate::chain::{Chain, Link};
+use crate::given::FrontDoorDirectory;
 use crate::journal::Journal;
 use crate::progress::Progress;
 
@@ -47,7 +49,11 @@ impl Asking<'_> {
         for link in chain.links().iter().skip(progress.next) {
             let login = self.login(link, &mut progress, recorded)?;
             let left = self.end.saturating_duration_since(Instant::now());
-            let report = link.policy.within(left).call(&login, &self.circumstances()).await;
+            let circumstances = self.circumstances();
+            let report = self.policy(link, left).call(&login, &circumstances).await;
+            if let Some(shadow) = &link.shadow {
+                shadow.follow(&login, &circumstances, &report);
+            }
             journal.policy(link, report.wall, report.cost, report.log);
             let Outcome { authret, proplist_save, challenge, session_state } = report.answer?;
             if challenge.is_none() && authret.status == Status::Fail {
@@ -69,6 +75,15 @@ impl Asking<'_> {
             progress.next += 1;
         }
         Ok(Ran { progress, saves, question: None })
+    }
+
+    /// The policy as it runs for this login: with the time that is left, and the directory of a front door that has its own.
+    fn policy(&self, link: &Link, left: Duration) -> Configured {
+        let policy = link.policy.within(left);
+        match &self.attempt.directory {
+            Some(FrontDoorDirectory(directory)) => policy.with_directory(Arc::clone(directory)),
+            None => policy,
+        }
     }
 
     /// The login as one policy sees it.

@@ -85,28 +85,45 @@ impl Passage<'_> {
 
     /// The front door has proven who it is.
     async fn believe(&self, voucher: &Voucher, journal: &mut Journal) -> Result<Known, Denial> {
-        let user = canonical(&self.attempt.user)?;
-        let profiles = self.look_up(user.as_str()).await?;
-        let (name, saml_attributes) = match voucher {
-            Voucher::Autologin => ("autologin", BTreeMap::new()),
-            Voucher::Session => ("session", BTreeMap::new()),
-            Voucher::Saml(attributes) => {
-                let holds = self.method_of(user.as_str(), &profiles)?;
-                if holds != Method::Saml {
-                    let detail = format!("an identity provider vouches for a user of method {holds}");
-                    return Err(Failure::new(Cause::ProofMismatch, detail).into());
-                }
-                ("saml", attributes.clone())
+        let given = self.attempt.given.as_ref();
+        let (user, profiles) = match given {
+            Some(given) => (given.user.clone(), None),
+            None => {
+                let user = canonical(&self.attempt.user)?;
+                let profiles = self.look_up(user.as_str()).await?;
+                (user, Some(profiles))
             }
         };
-        journal.method = Some(name.to_owned());
-        let sessions = match voucher {
-            Voucher::Session => self.read_session(&user, journal).await?,
-            Voucher::Autologin | Voucher::Saml(_) => Sessions::default(),
+        let info = match voucher {
+            Voucher::Autologin => info("autologin"),
+            Voucher::Session => info("session"),
+            Voucher::Password(info) => info.clone(),
+            Voucher::Saml(attributes) => {
+                self.ensure_saml(&user, profiles.as_ref())?;
+                Info { saml_attributes: attributes.clone(), ..info("saml") }
+            }
         };
-        let progress = Progress::start(user, format!("{name} auth succeeded"), sessions);
-        let info = Info { saml_attributes, ..info(name) };
-        Ok(Known { method: None, info, progress, profiles: Some(profiles), bootstrap: false, failed_before: false })
+        journal.method = Some(info.auth_method.clone());
+        let sessions = match (voucher, given) {
+            (_, Some(given)) => given.sessions()?,
+            (Voucher::Session, None) => self.read_session(&user, journal).await?,
+            (Voucher::Autologin | Voucher::Saml(_) | Voucher::Password(_), None) => Sessions::default(),
+        };
+        let reason = given.and_then(|given| given.reason.clone());
+        let reason = reason.unwrap_or_else(|| format!("{} auth succeeded", info.auth_method));
+        let progress = Progress::start(user, reason, sessions);
+        Ok(Known { method: None, info, progress, profiles, bootstrap: false, failed_before: false })
+    }
+
+    /// An identity provider vouches for its own users only. Where the front door keeps the records, it knows whose they are.
+    fn ensure_saml(&self, user: &CanonicalUser, profiles: Option<&LoginProfiles>) -> Result<(), Failure> {
+        let Some(profiles) = profiles else { return Ok(()) };
+        let holds = self.method_of(user.as_str(), profiles)?;
+        if holds == Method::Saml {
+            return Ok(());
+        }
+        let detail = format!("an identity provider vouches for a user of method {holds}");
+        Err(Failure::new(Cause::ProofMismatch, detail))
     }
 
     /// The method that holds for a name. A bootstrap administrator's is local, whatever is on record.

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use vestibule_domain::json::octets;
-use vestibule_domain::{CanonicalUser, Properties, Secret};
+use vestibule_domain::{CanonicalUser, Cause, Fault, Properties, Secret};
 
 /// What each policy keeps for the session, by the policy's name.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,6 +28,16 @@ impl Sessions {
 
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// All of it, to be read again by another process; none if nothing is kept.
+    pub(crate) fn to_state(&self) -> Result<Option<Vec<u8>>, Fault> {
+        if self.is_empty() {
+            return Ok(None);
+        }
+        let state = serde_json::to_vec(self)
+            .map_err(|error| Fault::new(Cause::StoreUnavailable, format!("a session cannot be written: {error}")))?;
+        Ok(Some(state))
     }
 }
 

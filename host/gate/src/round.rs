@@ -92,7 +92,8 @@ impl Passage<'_> {
         Ok(Some(Save { user: ran.progress.user.to_string(), seen, writes: ran.saves.clone() }))
     }
 
-    fn finish(
+    /// What the front door is told, and what is stored before.
+    pub(crate) fn finish(
         &self,
         known: &Known,
         ran: Ran,
@@ -103,8 +104,12 @@ impl Passage<'_> {
         let effects = Effects { save, ..Effects::default() };
         let (user, reason) = (progress.user.clone(), progress.reason.clone());
         let Some(question) = question else {
-            let session = self.kept_session(&user, &progress.sessions)?;
-            return Ok((Passed::In { user, proplist, saved, reason }, Effects { session, ..effects }));
+            let (session, session_state) = match &self.attempt.given {
+                Some(_) => (None, progress.sessions.to_state()?),
+                None => (self.kept_session(&user, &progress.sessions)?, None),
+            };
+            let passed = Passed::In { user, proplist, saved, reason, session_state };
+            return Ok((passed, Effects { session, ..effects }));
         };
         let waiting = Waiting::new(known.method, known.info.clone(), progress, &question, self.chain);
         let expires = expiry(self.now, self.tenant.settings.challenge_seconds);

@@ -96,6 +96,11 @@ impl Tenant {
         Ok(Self { name, settings, ldap, radius })
     }
 
+    /// Its name.
+    pub const fn name(&self) -> &TenantName {
+        &self.name
+    }
+
     /// What the tenant's policies may ask, where they are granted it.
     pub fn capabilities(&self) -> Capabilities {
         let nothing = Capabilities::default();

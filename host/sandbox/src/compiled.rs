@@ -98,6 +98,12 @@ impl Compiled {
         hex(self.digest_bytes())
     }
 
+    /// The compiled code's size in bytes, as it is in memory.
+    pub fn code_bytes(&self) -> usize {
+        let code = self.shared.pre.component().image_range();
+        (code.end as usize).saturating_sub(code.start as usize)
+    }
+
     /// The component's size in bytes.
     pub fn size(&self) -> usize {
         self.shared.bytes

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use vestibule_domain::{Grants, Login, Settings};
 
-use crate::capability::Capabilities;
+use crate::capability::{Capabilities, Directory};
 use crate::circumstances::Circumstances;
 use crate::compiled::Compiled;
 use crate::limits::Limits;
@@ -61,6 +61,13 @@ impl Configured {
     #[must_use]
     pub fn with_capabilities(mut self, capabilities: Capabilities) -> Self {
         Arc::make_mut(&mut self.configuration).capabilities = capabilities;
+        self
+    }
+
+    /// With another directory than its capabilities have.
+    #[must_use]
+    pub fn with_directory(mut self, directory: Arc<dyn Directory>) -> Self {
+        Arc::make_mut(&mut self.configuration).capabilities.directory = directory;
         self
     }
 

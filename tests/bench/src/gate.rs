@@ -88,6 +88,8 @@ impl Site {
             static_response: None,
             attributes: login.attributes.clone(),
             session_id: None,
+            given: None,
+            directory: None,
         };
         let directory = directory.map(Arc::new);
         let (runtime, newcomers) = (Arc::new(runtime), Arc::new(AtomicU64::new(0)));

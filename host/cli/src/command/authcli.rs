@@ -106,6 +106,8 @@ fn attempt(options: &Options, password: Secret) -> Result<Attempt> {
             auth_parms: Properties::new(),
         },
         session_id: None,
+        given: None,
+        directory: None,
     })
 }
 

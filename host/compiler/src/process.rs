@@ -1,6 +1,6 @@
 //! Compiling in a child process: a component that makes the compiler run wild takes nobody else with it.
 //!
-//! Not for: compiling itself; the child does it, in [`crate::command::compile_component`].
+//! Not for: compiling itself; the child does it, in [`crate::child`].
 
 use std::io;
 use std::os::unix::process::ExitStatusExt as _;
@@ -8,16 +8,16 @@ use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use rustix::process::Signal;
-use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::Command;
 use tokio::time::timeout;
 use vestibule_sandbox::Key;
 
-use crate::exit::Exit;
+use crate::child::REFUSED;
+use crate::failure::{Failure, Refusal};
 
-/// The child's subcommand.
-pub(crate) const SUBCOMMAND: &str = "compile-component";
+/// The child's subcommand, which is not for people.
+pub const SUBCOMMAND: &str = "compile-component";
 /// The largest artefact taken from a child: eight times the largest component.
 pub(crate) const MAX_ARTEFACT_BYTES: u64 = 512 << 20;
 /// What the child may say when something is wrong.
@@ -25,37 +25,13 @@ const MAX_COMPLAINT_BYTES: u64 = 16 << 10;
 
 /// What a compilation may use.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Bounds {
+pub struct Bounds {
     /// Wall time, and processor time of all its threads together.
-    pub(crate) time: Duration,
+    pub time: Duration,
     /// Memory in MiB.
-    pub(crate) memory_mib: u64,
+    pub memory_mib: u64,
     /// The most memory that the compiled policy may begin with, in bytes.
-    pub(crate) policy_memory_bytes: usize,
-}
-
-/// What a child says of a component that it does not accept.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Refusal {
-    pub(crate) message: String,
-    pub(crate) hint: String,
-}
-
-/// Why there is no artefact.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum Failure {
-    #[error("{}", .0.message)]
-    Refused(Refusal),
-    #[error("compiling took more than {} s", .0.as_secs())]
-    OverTime(Duration),
-    #[error("compiling took more than {0} MiB of memory")]
-    OverMemory(u64),
-    #[error("the compiled code takes more than {MAX_ARTEFACT_BYTES} bytes")]
-    TooLarge,
-    #[error("the compiler failed on it ({0})")]
-    Crashed(ExitStatus),
-    #[error("the compiler could not be run")]
-    NotRun(#[source] io::Error),
+    pub policy_memory_bytes: usize,
 }
 
 /// Compiles a component and returns it sealed.
@@ -125,7 +101,7 @@ fn judge(finished: Finished, bounds: Bounds) -> Result<Vec<u8>, Failure> {
     }
     tracing::debug!(%status, %complaint, "a compiling child failed");
     let refusal = serde_json::from_slice::<Refusal>(&stdout).ok();
-    let refusal = refusal.filter(|_| status.code() == Some(Exit::BadPolicy as i32));
+    let refusal = refusal.filter(|_| status.code() == Some(REFUSED.into()));
     let said = refusal.as_ref().map_or(&*complaint, |refusal| &refusal.message);
     if ran_out_of_memory(said) {
         Err(Failure::OverMemory(bounds.memory_mib))
@@ -157,7 +133,8 @@ mod tests {
         judge(finished, bounds).map_err(|failure| failure.to_string())
     }
 
-    const REFUSED: i32 = (Exit::BadPolicy as i32) << 8;
+    /// The wait status of a process that ended with that code.
+    const ENDED_REFUSED: i32 = (REFUSED as i32) << 8;
 
     #[test]
     fn a_child_that_ends_well_gives_an_artefact() {
@@ -167,7 +144,7 @@ mod tests {
     #[test]
     fn a_refusal_is_passed_on() {
         let json = r#"{"message": "the component does not export `manifest`", "hint": "x"}"#;
-        assert_eq!(judged(REFUSED, json, ""), Err("the component does not export `manifest`".to_owned()));
+        assert_eq!(judged(ENDED_REFUSED, json, ""), Err("the component does not export `manifest`".to_owned()));
     }
 
     #[test]
@@ -175,7 +152,7 @@ mod tests {
         let abort = Signal::ABORT.as_raw();
         let over = Err("compiling took more than 2048 MiB of memory".to_owned());
         assert_eq!(judged(abort, "", "memory allocation of 33554432 bytes failed\n"), over);
-        assert_eq!(judged(REFUSED, r#"{"message": "Cannot allocate memory (os error 12)", "hint": ""}"#, ""), over);
+        assert_eq!(judged(ENDED_REFUSED, r#"{"message": "Cannot allocate memory (os error 12)", "hint": ""}"#, ""), over);
         assert!(judged(abort, "", "assertion failed").is_err_and(|said| said.starts_with("the compiler failed")));
     }
 

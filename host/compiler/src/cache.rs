@@ -12,32 +12,38 @@ use cap_std::ambient_authority;
 use cap_std::fs::{Dir, File, Metadata, MetadataExt as _, OpenOptions, OpenOptionsExt as _};
 use vestibule_sandbox::Key;
 
-use crate::compiler::MAX_ARTEFACT_BYTES;
+use crate::process::MAX_ARTEFACT_BYTES;
 
 const KEY_FILE: &str = "key";
 /// What all artefacts together may take: some twenty Python policies. The ones written last are kept.
 const MAX_CACHE_BYTES: u64 = 1 << 30;
 
 /// An open cache.
-pub(crate) struct Cache {
+pub struct Cache {
     directory: Dir,
     key: Key,
 }
 
 /// Why a directory is no cache.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Error {
+pub enum Error {
+    /// The operating system says no.
     #[error(transparent)]
     Io(#[from] io::Error),
+    /// Somebody else could read the key, or put artefacts there.
     #[error("the cache's {0} belongs to another user, or is open to others")]
     NotPrivate(&'static str),
+    /// Cut short, or not a key.
     #[error("the cache's key is damaged: remove the cache")]
     BadKey,
 }
 
 impl Cache {
     /// Opens the cache in a directory, and makes both if they are not there.
-    pub(crate) fn open(path: &Path) -> Result<Self, Error> {
+    ///
+    /// # Errors
+    /// [`Error`], if the directory or the key in it cannot be used.
+    pub fn open(path: &Path) -> Result<Self, Error> {
         DirBuilder::new().recursive(true).mode(0o700).create(path)?;
         let directory = Dir::open_ambient_dir(path, ambient_authority())?;
         ensure_private("directory", &directory.dir_metadata()?, 0o022)?;

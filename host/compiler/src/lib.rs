@@ -1,0 +1,17 @@
+//! From a component's bytes to a policy that can be called: compiled in a child process with limits, or taken from a cache.
+//!
+//! Not for: where components come from, or what a tenant decides about them. A compiler is a large program that reads what a
+//! stranger wrote: it runs where it can only hurt itself.
+//!
+//! The child is the running program itself. Its `main` hands the subcommand [`SUBCOMMAND`] to [`child::run`].
+
+mod cache;
+pub mod child;
+mod failure;
+mod loader;
+mod process;
+
+pub use cache::{Cache, Error as CacheError};
+pub use failure::{Failure, Refusal};
+pub use loader::{Loader, Policy};
+pub use process::{Bounds, SUBCOMMAND};

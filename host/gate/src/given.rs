@@ -1,0 +1,72 @@
+//! Logins whose front door keeps the users' properties itself, as Access Server does: what policies set and save is handed back
+//! to it, and nothing but a question is stored here.
+//!
+//! Not for: groups and what follows from them; whoever keeps them applies their rules.
+
+use std::fmt;
+use std::sync::Arc;
+
+use vestibule_domain::decision::Denial;
+use vestibule_domain::resolve::ensure_granted;
+use vestibule_domain::{CanonicalUser, Cause, Fault, Properties, Refusal};
+use vestibule_sandbox::capability::Directory;
+use vestibule_store::Effects;
+
+use crate::journal::{Journal, Step};
+use crate::passage::{Known, Passage, Passed};
+use crate::policies::Asking;
+use crate::progress::Sessions;
+
+/// What such a front door hands over.
+#[derive(Debug, Clone)]
+pub struct Given {
+    /// The user's canonical name.
+    pub user: CanonicalUser,
+    /// What is kept for the user.
+    pub proplist: Properties,
+    /// What the log says of the authentication so far.
+    pub reason: Option<String>,
+    /// What an earlier login of the session was answered as [`Answer::session_state`](crate::Answer::session_state).
+    pub session_state: Option<Vec<u8>>,
+}
+
+/// A directory that the front door searches itself, instead of the tenant's.
+#[derive(Clone)]
+pub struct FrontDoorDirectory(pub Arc<dyn Directory>);
+
+impl fmt::Debug for FrontDoorDirectory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("FrontDoorDirectory")
+    }
+}
+
+impl Given {
+    /// What policies kept for the session.
+    pub(crate) fn sessions(&self) -> Result<Sessions, Denial> {
+        let Some(state) = &self.session_state else { return Ok(Sessions::default()) };
+        serde_json::from_slice(state).map_err(|error| {
+            Fault::new(Cause::StoreUnavailable, format!("the session's state is not as it was handed out: {error}"))
+                .into()
+        })
+    }
+}
+
+impl Passage<'_> {
+    /// Where the login comes to, and the question that it leaves behind.
+    pub(crate) async fn given_round(
+        &self,
+        known: &Known,
+        given: &Given,
+        journal: &mut Journal,
+    ) -> Result<(Passed, Effects), Denial> {
+        journal.enter(Step::Policy);
+        let asking = Asking { attempt: self.attempt, info: &known.info, now: self.now, end: self.end };
+        let ran = asking.run(self.chain, known.progress.clone(), &given.proplist, journal).await?;
+        journal.enter(Step::Rules);
+        journal.set(&ran.progress.set);
+        let proplist = given.proplist.with(&ran.progress.set).map_err(Refusal::from)?;
+        let named = |name: &str| self.chain.may_change(name) || ran.progress.set.get(name).is_some();
+        ensure_granted(&given.proplist, &proplist, named)?;
+        self.finish(known, ran, proplist, None)
+    }
+}

@@ -1,0 +1,149 @@
+//! What decides on logins from now on: a plan is checked, made the active revision in one transaction, and taken back as easily.
+//!
+//! Not for: running it; a login under way ends on the revision that it began with.
+
+use std::time::SystemTime;
+
+use serde_json::{Map, Value};
+use vestibule_domain::{Grants, TenantName};
+use vestibule_store::{ActivateError, By, RevisionRow};
+
+use crate::plan::{Plan, PlannedLink, Trial};
+use crate::policies::no_secrets;
+use crate::{Error, Registry};
+
+/// Who acts when a host rolls back by itself.
+const HOST: &str = "host";
+
+/// One policy of a chain that is to be activated.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Activation {
+    /// The policy's name.
+    pub policy: String,
+    /// The version; absent: the newest.
+    pub version: Option<i64>,
+    /// Its settings; absent: the policy's.
+    pub settings: Option<Map<String, Value>>,
+    /// Its grants; absent: the policy's.
+    pub grants: Option<Grants>,
+    /// A version on trial.
+    pub trial: Option<Trial>,
+    /// After so many faults the revision before comes back.
+    pub roll_back_after: Option<u32>,
+}
+
+impl Registry {
+    /// The active revision, and its plan.
+    ///
+    /// # Errors
+    /// [`Error::NoTenant`]; [`Error::Damaged`]; the store's.
+    pub async fn active(&self, tenant: &TenantName) -> Result<Option<(RevisionRow, Plan)>, Error> {
+        self.row(tenant).await?;
+        let Some(revision) = self.store().active_revision(tenant).await? else { return Ok(None) };
+        let plan = Plan::read(&revision.links)?;
+        Ok(Some((revision, plan)))
+    }
+
+    /// Makes this the tenant's chain. With `expected`, only if that is still the active revision, 0 for none. Returns the new
+    /// revision's number.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`] for a policy or version; [`Error::Invalid`] and [`Error::Settings`] for what cannot run;
+    /// [`Error::Policy`]; [`Error::Conflict`]; the store's.
+    pub async fn activate(
+        &self,
+        tenant: &TenantName,
+        expected: Option<i64>,
+        chain: Vec<Activation>,
+        note: &str,
+        by: &By,
+    ) -> Result<i64, Error> {
+        self.row(tenant).await?;
+        let mut plan = Plan::default();
+        for activation in chain {
+            plan.0.push(self.planned(tenant, activation).await?);
+        }
+        self.put(tenant, expected, &plan, note, by).await
+    }
+
+    /// Brings an older revision back: the given one, or the one before the active one. Returns the new revision's number.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`] if there is no such revision; [`Error::Conflict`]; the store's.
+    pub async fn roll_back(
+        &self,
+        tenant: &TenantName,
+        to: Option<i64>,
+        expected: Option<i64>,
+        by: &By,
+    ) -> Result<i64, Error> {
+        let active = self.store().active_revision(tenant).await?.map_or(0, |revision| revision.number);
+        let old = match to {
+            Some(number) => self.store().revision(tenant, number).await?,
+            None => self.store().revisions(tenant, 1, Some(active)).await?.into_iter().next(),
+        };
+        let name = to.map_or_else(|| "before the active one".to_owned(), |number| number.to_string());
+        let old = old.ok_or_else(|| Error::unknown("revision", name))?;
+        let note = format!("rolled back to revision {}", old.number);
+        self.put(tenant, Some(expected.unwrap_or(active)), &Plan::read(&old.links)?, &note, by).await
+    }
+
+    /// Takes back a revision whose policy has failed too often. Whoever is faster wins: an administrator may have done it.
+    pub(crate) async fn roll_back_by_itself(&self, tenant: &TenantName, revision: i64, policy: &str, now: SystemTime) {
+        let by = By { actor: HOST.to_owned(), origin: format!("faults of `{policy}`"), at: now };
+        match self.roll_back(tenant, None, Some(revision), &by).await {
+            Ok(number) => {
+                tracing::error!(%tenant, policy, revision, number, "a policy failed too often: the revision before is back");
+            }
+            Err(error) => {
+                tracing::error!(%tenant, policy, revision, %error, "a policy failed too often, and could not be taken back");
+            }
+        }
+    }
+
+    /// Everything that can be known before is checked before.
+    async fn put(
+        &self,
+        tenant: &TenantName,
+        expected: Option<i64>,
+        plan: &Plan,
+        note: &str,
+        by: &By,
+    ) -> Result<i64, Error> {
+        plan.check()?;
+        for link in &plan.0 {
+            for number in [Some(link.version), link.trial.as_ref().map(|trial| trial.version)].into_iter().flatten() {
+                let version = self.0.version(tenant, &link.policy, number).await?;
+                self.0.settings(tenant, &link.policy, &link.settings, &version.manifest).await?;
+            }
+        }
+        let activated = self.store().activate(tenant, expected, &plan.write()?, &plan.uses(), note, by).await;
+        self.0.residents.forget(tenant);
+        activated.map_err(|error| match error {
+            ActivateError::Conflict => Error::Conflict { expected: expected.unwrap_or_default() },
+            ActivateError::NoVersion { policy, number } => Error::unknown("version", format!("{policy} {number}")),
+            ActivateError::Store(error) => error.into(),
+        })
+    }
+
+    async fn planned(&self, tenant: &TenantName, activation: Activation) -> Result<PlannedLink, Error> {
+        let Activation { policy, version, settings, grants, trial, roll_back_after } = activation;
+        let stored = self.policy(tenant, &policy).await?;
+        let version = match version.or(stored.latest) {
+            Some(version) => version,
+            None => return Err(Error::unknown("version", format!("{policy} latest"))),
+        };
+        let (settings, grants) = (settings.unwrap_or(stored.settings), grants.unwrap_or(stored.grants));
+        no_secrets(&settings, &self.0.version(tenant, &policy, version).await?.manifest)?;
+        Ok(PlannedLink { policy, version, settings, grants, trial, roll_back_after })
+    }
+
+    /// How the version on trial for a policy does, as this process has seen it.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`] if none is on trial, or no login came since.
+    pub fn trial(&self, tenant: &TenantName, policy: &str) -> Result<crate::TrialReport, Error> {
+        let door = self.0.residents.peek(tenant);
+        door.and_then(|door| door.trial(policy)).ok_or_else(|| Error::unknown("trial", policy))
+    }
+}

@@ -1,0 +1,101 @@
+//! What the registry refuses, with a stable code for each.
+//!
+//! Not for: logins; whatever goes wrong there is a denial.
+
+use vestibule_compiler::Failure;
+use vestibule_domain::{TenantName, settings};
+use vestibule_gate::PasswordError;
+use vestibule_store::Error as StoreError;
+
+/// Why something was not done. Nothing was changed then.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// No such tenant.
+    #[error("there is no tenant `{0}`")]
+    NoTenant(TenantName),
+    /// No such policy, version, revision or the like: what, and its name.
+    #[error("there is no {what} `{name}`")]
+    Unknown {
+        /// What kind of thing.
+        what: &'static str,
+        /// How it was named, cleaned for the log.
+        name: String,
+    },
+    /// The name is taken.
+    #[error("there is a tenant `{0}` already")]
+    Exists(TenantName),
+    /// The tenant's settings stand in the configuration file, which wins.
+    #[error("the settings of tenant `{0}` stand in the configuration file")]
+    InFile(TenantName),
+    /// Somebody else was faster.
+    #[error("revision {expected} is not the active one: it was replaced meanwhile")]
+    Conflict {
+        /// The revision that the caller saw; 0 for none.
+        expected: i64,
+    },
+    /// It is part of the active chain.
+    #[error("{0} is part of the active chain")]
+    InUse(String),
+    /// It cannot be as asked for.
+    #[error("{0}")]
+    Invalid(String),
+    /// Settings that the policy does not take.
+    #[error(transparent)]
+    Settings(#[from] settings::Error),
+    /// What the tenant's terms do not allow.
+    #[error("the tenant's terms allow {0}")]
+    Terms(String),
+    /// The tenant demands a signature that the upload does not have.
+    #[error("{0}")]
+    Signature(String),
+    /// The component is no policy, or this host cannot say.
+    #[error("{}", .0)]
+    Policy(Failure),
+    /// A password that is not taken.
+    #[error(transparent)]
+    Password(PasswordError),
+    /// What is stored does not read.
+    #[error("{0}")]
+    Damaged(String),
+    /// The store does not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Error {
+    /// Something that there is not.
+    pub fn unknown(what: &'static str, name: impl AsRef<str>) -> Self {
+        Self::Unknown { what, name: vestibule_domain::text::log_text(name.as_ref(), 128) }
+    }
+
+    /// The stable code: it stands in answers and in scripts.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::NoTenant(_) | Self::Unknown { .. } => "not-found",
+            Self::Exists(_) => "exists",
+            Self::InFile(_) => "in-file",
+            Self::Conflict { .. } => "conflict",
+            Self::InUse(_) => "in-use",
+            Self::Invalid(_) | Self::Password(_) => "invalid",
+            Self::Settings(_) => "invalid-settings",
+            Self::Terms(_) => "not-allowed-by-terms",
+            Self::Signature(_) => "signature",
+            Self::Policy(failure) if failure.is_the_hosts() => "unavailable",
+            Self::Policy(_) => "bad-policy",
+            Self::Damaged(_) => "damaged",
+            Self::Store(_) => "unavailable",
+        }
+    }
+
+    /// What to do.
+    pub fn hint(&self) -> Option<&str> {
+        Some(match self {
+            Self::Policy(failure) => failure.hint(),
+            Self::Conflict { .. } => "read the active revision again, and decide on that",
+            Self::InUse(_) => "activate a chain without it first",
+            Self::InFile(_) => "change the file and restart, or take the tenant's table out of it",
+            Self::Signature(_) => "sign the component with a key that the tenant's terms name",
+            _ => return None,
+        })
+    }
+}

@@ -1,0 +1,40 @@
+//! Which policies each tenant runs: uploaded, inspected, activated, tried beside others, rolled back, and ready when a login comes.
+//!
+//! Not for: deciding on a login, which is the gate's, or speaking HTTP. Every change here is one transaction of the store; what is
+//! held in memory is made of the store again whenever it changes, also by another process.
+//!
+//! | what happens | module |
+//! |---|---|
+//! | a component becomes a version | `upload`, with `report` for what it may do |
+//! | versions become the tenant's chain | [`plan`], `activate` |
+//! | a login needs the tenant's gate | `residents`, `load` |
+//! | many tenants share one host | [`terms`](Terms), `meter`, `admission`, `door` |
+//! | a new version is tried first | `trial` |
+
+mod activate;
+mod admission;
+mod door;
+mod error;
+mod load;
+mod meter;
+pub mod plan;
+mod policies;
+pub mod profiles;
+mod registry;
+pub mod report;
+mod residents;
+mod tenants;
+mod terms;
+mod trial;
+mod upload;
+mod watch;
+
+pub use activate::Activation;
+pub use door::Busy;
+pub use error::Error;
+pub use registry::{Bounds, LoginError, Registry};
+pub use policies::{PolicyView, VersionView};
+pub use tenants::TenantView;
+pub use terms::Terms;
+pub use trial::TrialReport;
+pub use upload::{Upload, Uploaded};

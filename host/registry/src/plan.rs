@@ -1,0 +1,186 @@
+//! A tenant's chain as it is written down: which version of which policy, in which order, with which settings and grants.
+//!
+//! Not for: compiled policies; a plan is made into a chain when a login needs it.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use vestibule_domain::Grants;
+use vestibule_gate::MAX_LINKS;
+
+use crate::Error;
+
+/// A chain in its order. Activated as a whole, and never changed afterwards.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Plan(pub Vec<PlannedLink>);
+
+/// One policy of a plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PlannedLink {
+    /// The policy's name.
+    pub policy: String,
+    /// The version that decides.
+    pub version: i64,
+    /// Its settings, without secrets.
+    #[serde(default)]
+    pub settings: Map<String, Value>,
+    /// What it is granted.
+    #[serde(default)]
+    pub grants: Grants,
+    /// Another version on trial.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trial: Option<Trial>,
+    /// After so many faults of the version, the revision before is activated again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub roll_back_after: Option<u32>,
+}
+
+/// A version on trial. It has the settings and grants of the link.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Trial {
+    /// The version.
+    pub version: i64,
+    /// What follows from its answers.
+    #[serde(flatten)]
+    pub mode: Mode,
+}
+
+/// What follows from the answers of a version on trial.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "mode", rename_all = "snake_case")]
+pub enum Mode {
+    /// Nothing: they are compared with those of the version that decides.
+    Shadow,
+    /// They decide on some of the users, always the same ones.
+    Canary {
+        /// How many of a hundred users.
+        percent: u8,
+    },
+}
+
+impl Plan {
+    /// Reads a plan as a revision holds it.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`].
+    pub fn read(text: &str) -> Result<Self, Error> {
+        serde_json::from_str(text).map_err(|error| Error::Damaged(format!("a revision cannot be read: {error}")))
+    }
+
+    /// The plan as a revision holds it.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`].
+    pub fn write(&self) -> Result<String, Error> {
+        serde_json::to_string(self).map_err(|error| Error::Damaged(format!("a plan cannot be written: {error}")))
+    }
+
+    /// Every version that the plan names.
+    pub fn uses(&self) -> Vec<(String, i64)> {
+        let versions = self.0.iter().flat_map(|link| {
+            let trial = link.trial.as_ref().map(|trial| trial.version);
+            [Some(link.version), trial].into_iter().flatten().map(|version| (link.policy.clone(), version))
+        });
+        let mut uses: Vec<_> = versions.collect();
+        uses.sort_unstable();
+        uses.dedup();
+        uses
+    }
+
+    /// The canary, if one is on trial: it takes the whole chain of its users, so there is one at most.
+    pub fn canary(&self) -> Option<(&PlannedLink, u8)> {
+        self.0.iter().find_map(|link| match link.trial.as_ref()?.mode {
+            Mode::Canary { percent } => Some((link, percent)),
+            Mode::Shadow => None,
+        })
+    }
+
+    /// The plan for a canary's users.
+    #[must_use]
+    pub fn with_canary_deciding(&self) -> Self {
+        let deciding = |link: &PlannedLink| match &link.trial {
+            Some(Trial { version, mode: Mode::Canary { .. } }) => {
+                PlannedLink { version: *version, trial: None, ..link.clone() }
+            }
+            _ => link.clone(),
+        };
+        Self(self.0.iter().map(deciding).collect())
+    }
+
+    /// Whether the plan can be a chain, whatever its versions are.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] says what cannot be.
+    pub fn check(&self) -> Result<(), Error> {
+        if self.0.len() > MAX_LINKS {
+            return Err(Error::Invalid(format!("a chain has at most {MAX_LINKS} policies, not {}", self.0.len())));
+        }
+        let twice =
+            |(index, link): &(usize, &PlannedLink)| self.0.iter().take(*index).any(|other| other.policy == link.policy);
+        if let Some((_, link)) = self.0.iter().enumerate().find(twice) {
+            return Err(Error::Invalid(format!("the chain names the policy `{}` twice", link.policy)));
+        }
+        let mut canaries = 0;
+        for link in &self.0 {
+            let Some(trial) = &link.trial else { continue };
+            if trial.version == link.version {
+                return Err(Error::Invalid(format!("version {} of `{}` decides already", trial.version, link.policy)));
+            }
+            if let Mode::Canary { percent } = trial.mode {
+                canaries += 1;
+                if !(1..=99).contains(&percent) {
+                    return Err(Error::Invalid(format!("a canary takes 1 to 99 percent of the users, not {percent}")));
+                }
+            }
+        }
+        if canaries > 1 {
+            return Err(Error::Invalid("a chain has one canary at most".to_owned()));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn link(policy: &str, version: i64, trial: Option<Trial>) -> PlannedLink {
+        PlannedLink {
+            policy: policy.to_owned(),
+            version,
+            settings: Map::new(),
+            grants: Grants::default(),
+            trial,
+            roll_back_after: None,
+        }
+    }
+
+    #[test]
+    fn a_plan_reads_back_and_names_every_version_once() {
+        let canary = Trial { version: 3, mode: Mode::Canary { percent: 5 } };
+        let shadow = Trial { version: 2, mode: Mode::Shadow };
+        let plan = Plan(vec![link("b", 2, Some(canary)), link("a", 1, Some(shadow))]);
+        assert_eq!(Plan::read(&plan.write().unwrap()).unwrap(), plan);
+        assert_eq!(plan.uses(), [("a".into(), 1), ("a".into(), 2), ("b".into(), 2), ("b".into(), 3)]);
+        assert_eq!(plan.with_canary_deciding().0[0].version, 3);
+        assert_eq!(plan.canary().map(|(link, percent)| (link.policy.as_str(), percent)), Some(("b", 5)));
+    }
+
+    #[test]
+    fn what_cannot_be_a_chain_is_refused() {
+        let canary = |percent| Some(Trial { version: 9, mode: Mode::Canary { percent } });
+        let bad = [
+            vec![link("a", 1, None), link("a", 2, None)],
+            vec![link("a", 1, Some(Trial { version: 1, mode: Mode::Shadow }))],
+            vec![link("a", 1, canary(0))],
+            vec![link("a", 1, canary(1)), link("b", 1, canary(1))],
+            (0..17).map(|number| link(&format!("p{number}"), 1, None)).collect(),
+        ];
+        for plan in bad {
+            assert!(Plan(plan.clone()).check().is_err(), "{plan:?}");
+        }
+        assert!(Plan(vec![link("a", 1, canary(99)), link("b", 1, None)]).check().is_ok());
+    }
+}

@@ -1,0 +1,214 @@
+//! A tenant's policies between upload and activation: their versions, settings, grants and secrets.
+//!
+//! Not for: what decides on logins; that is the active revision, which has its own copy of settings and grants.
+
+use std::time::SystemTime;
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+use vestibule_domain::{Grants, Manifest, Secret, TenantName};
+use vestibule_store::{By, Deleted, PolicyRow, VersionRow};
+
+use crate::load::read_manifest;
+use crate::{Error, Registry};
+
+/// The longest name of a secret, as for settings.
+const MAX_NAME_BYTES: usize = 64;
+/// The longest value of a secret in bytes: a private key fits.
+const MAX_SECRET_BYTES: usize = 16 << 10;
+
+/// A policy of a tenant.
+#[derive(Debug, Clone, Serialize)]
+pub struct PolicyView {
+    /// Its name.
+    pub name: String,
+    /// What the next activation takes, unless it says otherwise.
+    pub settings: Map<String, Value>,
+    /// The same.
+    pub grants: Grants,
+    /// The newest version, if one is left.
+    pub latest: Option<i64>,
+}
+
+/// A version of a policy. It never changes.
+#[derive(Debug, Clone)]
+pub struct VersionView {
+    /// The policy's name.
+    pub policy: String,
+    /// Counted from 1.
+    pub number: i64,
+    /// The component's SHA-256.
+    pub digest: String,
+    /// The component's size.
+    pub bytes: u64,
+    /// What it says of itself; absent for one that was stored by an older host.
+    pub manifest: Option<Manifest>,
+    /// When it was uploaded.
+    pub created: SystemTime,
+    /// By whom.
+    pub actor: String,
+}
+
+impl From<VersionRow> for VersionView {
+    fn from(row: VersionRow) -> Self {
+        let manifest = read_manifest(&row);
+        let VersionRow { policy, number, digest, bytes, created, actor, .. } = row;
+        Self { policy, number, digest, bytes, manifest, created, actor }
+    }
+}
+
+impl PolicyView {
+    pub(crate) fn read(row: PolicyRow) -> Result<Self, Error> {
+        let damaged = |error: serde_json::Error| Error::Damaged(format!("policy `{}` cannot be read: {error}", row.name));
+        let settings = serde_json::from_str(&row.settings).map_err(damaged)?;
+        let grants = serde_json::from_str(&row.grants).map_err(damaged)?;
+        Ok(Self { settings, grants, name: row.name, latest: row.latest })
+    }
+}
+
+impl Registry {
+    /// A tenant's policies, in the order of their names.
+    ///
+    /// # Errors
+    /// [`Error::NoTenant`]; [`Error::Damaged`]; the store's.
+    pub async fn policies(&self, tenant: &TenantName) -> Result<Vec<PolicyView>, Error> {
+        self.row(tenant).await?;
+        self.store().policies(tenant).await?.into_iter().map(PolicyView::read).collect()
+    }
+
+    /// One policy.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`]; [`Error::Damaged`]; the store's.
+    pub async fn policy(&self, tenant: &TenantName, name: &str) -> Result<PolicyView, Error> {
+        let row = self.store().policy(tenant, name).await?.ok_or_else(|| Error::unknown("policy", name))?;
+        PolicyView::read(row)
+    }
+
+    /// A policy's versions, newest first.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`]; the store's.
+    pub async fn versions(&self, tenant: &TenantName, policy: &str) -> Result<Vec<VersionView>, Error> {
+        self.policy(tenant, policy).await?;
+        Ok(self.store().versions(tenant, policy).await?.into_iter().map(VersionView::from).collect())
+    }
+
+    /// One version.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`]; the store's.
+    pub async fn version(&self, tenant: &TenantName, policy: &str, number: i64) -> Result<VersionView, Error> {
+        let row = self.store().version(tenant, policy, number).await?;
+        row.map(VersionView::from).ok_or_else(|| Error::unknown("version", format!("{policy} {number}")))
+    }
+
+    /// Removes a version that is not active, and the old revisions that name it.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`]; [`Error::InUse`]; the store's.
+    pub async fn delete_version(
+        &self,
+        tenant: &TenantName,
+        policy: &str,
+        number: i64,
+        by: &By,
+    ) -> Result<(), Error> {
+        let name = format!("{policy} {number}");
+        match self.store().delete_version(tenant, policy, number, by).await? {
+            Deleted::Done => Ok(()),
+            Deleted::InUse => Err(Error::InUse(format!("version {number} of `{policy}`"))),
+            Deleted::Unknown => Err(Error::unknown("version", name)),
+        }
+    }
+
+    /// Removes a policy of which no version is active.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`]; [`Error::InUse`]; the store's.
+    pub async fn delete_policy(&self, tenant: &TenantName, name: &str, by: &By) -> Result<(), Error> {
+        match self.store().delete_policy(tenant, name, by).await? {
+            Deleted::Done => Ok(()),
+            Deleted::InUse => Err(Error::InUse(format!("policy `{name}`"))),
+            Deleted::Unknown => Err(Error::unknown("policy", name)),
+        }
+    }
+
+    /// Replaces what is given of a policy's settings and grants. The active chain keeps its own until the next activation.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`]; [`Error::Settings`], if the newest version does not take them; [`Error::Invalid`] for a secret among the
+    /// settings; the store's.
+    pub async fn set_policy(
+        &self,
+        tenant: &TenantName,
+        name: &str,
+        settings: Option<&Map<String, Value>>,
+        grants: Option<&Grants>,
+        by: &By,
+    ) -> Result<(), Error> {
+        let policy = self.policy(tenant, name).await?;
+        if let (Some(settings), Some(latest)) = (settings, policy.latest) {
+            let manifest = self.0.version(tenant, name, latest).await?.manifest;
+            no_secrets(settings, &manifest)?;
+            self.0.settings(tenant, name, settings, &manifest).await?;
+        }
+        let settings = Value::Object(settings.unwrap_or(&policy.settings).clone()).to_string();
+        let grants = serde_json::to_string(grants.unwrap_or(&policy.grants))
+            .map_err(|error| Error::Damaged(format!("grants cannot be written: {error}")))?;
+        let known = self.store().set_policy(tenant, name, &settings, &grants, by).await?;
+        if known { Ok(()) } else { Err(Error::unknown("policy", name)) }
+    }
+
+    /// The names of a policy's secrets, and when each was set.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`]; the store's.
+    pub async fn secrets(&self, tenant: &TenantName, policy: &str) -> Result<Vec<(String, SystemTime)>, Error> {
+        self.policy(tenant, policy).await?;
+        Ok(self.store().secret_names(tenant, policy).await?)
+    }
+
+    /// Sets a secret. It counts from the next login on.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`]; [`Error::Invalid`]; the store's.
+    pub async fn put_secret(
+        &self,
+        tenant: &TenantName,
+        policy: &str,
+        name: &str,
+        value: &Secret,
+        by: &By,
+    ) -> Result<(), Error> {
+        let plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+        if name.is_empty() || name.len() > MAX_NAME_BYTES || !plain {
+            return Err(Error::Invalid("a secret's name has 1 to 64 letters, digits, dashes and underscores".to_owned()));
+        }
+        if value.expose().is_empty() || value.expose().len() > MAX_SECRET_BYTES {
+            return Err(Error::Invalid(format!("a secret has 1 to {MAX_SECRET_BYTES} bytes")));
+        }
+        let known = self.store().put_secret(tenant, policy, name, value, by).await?;
+        self.0.residents.forget(tenant);
+        if known { Ok(()) } else { Err(Error::unknown("policy", policy)) }
+    }
+
+    /// Removes a secret.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`]; the store's.
+    pub async fn delete_secret(&self, tenant: &TenantName, policy: &str, name: &str, by: &By) -> Result<(), Error> {
+        let known = self.store().delete_secret(tenant, policy, name, by).await?;
+        self.0.residents.forget(tenant);
+        if known { Ok(()) } else { Err(Error::unknown("secret", name)) }
+    }
+}
+
+/// What can be read again must hold no secrets.
+pub(crate) fn no_secrets(settings: &Map<String, Value>, manifest: &Manifest) -> Result<(), Error> {
+    let secret = manifest.settings.iter().find(|setting| setting.secret && settings.contains_key(&setting.name));
+    match secret {
+        Some(setting) => Err(Error::Invalid(format!("`{}` is a secret: set it among the policy's secrets", setting.name))),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,160 @@
+//! Users and groups as administrators keep them: one namespace of records, of which some are groups.
+//!
+//! Not for: what follows from them at a login.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use vestibule_domain::{EnteredUser, Properties, Secret, TenantName, profile};
+use vestibule_gate::set_password;
+use vestibule_store::By;
+
+use crate::{Error, Registry};
+
+/// What a record is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A user's, or everybody's.
+    User,
+    /// A group's.
+    Group,
+}
+
+/// Records by their names.
+pub type Profiles = BTreeMap<String, Properties>;
+
+impl Kind {
+    /// Of which kind a record is.
+    pub fn of(record: &Properties) -> Self {
+        if profile::is_group(record) { Self::Group } else { Self::User }
+    }
+
+    /// The name of the kind.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Group => "group",
+        }
+    }
+
+    /// What stands in every record of this kind.
+    const fn marks(self) -> &'static [(&'static str, &'static str)] {
+        match self {
+            Self::User => &[],
+            Self::Group => &[("type", "group"), ("group_declare", "true")],
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl Registry {
+    /// All records of a kind whose names begin with a prefix.
+    ///
+    /// # Errors
+    /// [`Error::NoTenant`]; the store's.
+    pub async fn profiles(&self, tenant: &TenantName, kind: Kind, prefix: &str) -> Result<Profiles, Error> {
+        self.row(tenant).await?;
+        let mut records = self.store().profiles(tenant, prefix).await?;
+        records.retain(|_, record| Kind::of(record) == kind);
+        Ok(records)
+    }
+
+    /// One record.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`]; [`Error::Invalid`] if it is of the other kind; the store's.
+    pub async fn profile(&self, tenant: &TenantName, kind: Kind, name: &str) -> Result<Properties, Error> {
+        self.find(tenant, kind, name).await?.ok_or_else(|| Error::unknown(kind.name(), name))
+    }
+
+    /// Sets and removes properties, and makes the record if there is none and something is set.
+    ///
+    /// # Errors
+    /// [`Error::NoTenant`]; [`Error::Unknown`] if there is none and nothing is set; [`Error::Invalid`]; the store's.
+    pub async fn change_profile(
+        &self,
+        tenant: &TenantName,
+        kind: Kind,
+        name: &str,
+        set: &Properties,
+        remove: &[String],
+        by: &By,
+    ) -> Result<(), Error> {
+        self.row(tenant).await?;
+        let found = self.find(tenant, kind, name).await?;
+        if found.is_none() && set.is_empty() && kind == Kind::User {
+            return Err(Error::unknown(kind.name(), name));
+        }
+        if kind == Kind::User && Kind::of(set) == Kind::Group {
+            return Err(Error::Invalid("these properties would make a group of a user".to_owned()));
+        }
+        let mark = kind.marks().iter().find(|(mark, _)| remove.iter().any(|removed| removed == mark));
+        if let Some((mark, _)) = mark {
+            return Err(Error::Invalid(format!("`{mark}` makes this a group")));
+        }
+        let mut set = set.clone();
+        for (mark, value) in kind.marks() {
+            set.set(mark, value).map_err(|error| Error::Invalid(error.to_string()))?;
+        }
+        if !set.is_empty() {
+            self.store().put_properties(tenant, name, &set, Some(by)).await?;
+        }
+        if !remove.is_empty() {
+            self.store().delete_properties(tenant, name, remove, Some(by)).await?;
+        }
+        Ok(())
+    }
+
+    /// Removes a record, and a user's password with it.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`]; [`Error::Invalid`] if it is of the other kind; the store's.
+    pub async fn delete_profile(&self, tenant: &TenantName, kind: Kind, name: &str, by: &By) -> Result<(), Error> {
+        self.profile(tenant, kind, name).await?;
+        self.store().delete_profile(tenant, name, Some(by)).await?;
+        Ok(())
+    }
+
+    /// Sets a user's local password, which also unlocks the account, and makes the user if there is none.
+    ///
+    /// # Errors
+    /// [`Error::NoTenant`]; [`Error::Password`]; [`Error::Invalid`] for a name that is a group's; the store's.
+    pub async fn set_password(
+        &self,
+        tenant: &TenantName,
+        user: &EnteredUser,
+        password: Secret,
+        by: &By,
+    ) -> Result<(), Error> {
+        self.row(tenant).await?;
+        self.find(tenant, Kind::User, user.as_str()).await?;
+        set_password(self.store(), tenant, user, password, Some(by)).await.map_err(|error| match error {
+            vestibule_gate::PasswordError::Store(error) => error.into(),
+            error => Error::Password(error),
+        })
+    }
+
+    /// Removes a user's local password.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`] if there is none; the store's.
+    pub async fn delete_password(&self, tenant: &TenantName, user: &str, by: &By) -> Result<(), Error> {
+        let deleted = self.store().delete_password(tenant, user, Some(by)).await?;
+        if deleted { Ok(()) } else { Err(Error::unknown("local password of", user)) }
+    }
+
+    async fn find(&self, tenant: &TenantName, kind: Kind, name: &str) -> Result<Option<Properties>, Error> {
+        match self.store().profile(tenant, name).await? {
+            Some(record) if Kind::of(&record) != kind => {
+                let name = vestibule_domain::text::log_text(name, 128);
+                Err(Error::Invalid(format!("`{name}` is a {}", Kind::of(&record))))
+            }
+            record => Ok(record),
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! Tenants: made, changed and removed by the operator.
+//!
+//! Not for: their users and policies.
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+use vestibule_domain::TenantName;
+use vestibule_domain::secret::STARS;
+use vestibule_gate::{Tenant, TenantSettings};
+use vestibule_store::{By, TenantRow};
+
+use crate::{Error, Registry, Terms};
+
+/// A tenant as its operator sees it. Secrets of its directories print as stars.
+#[derive(Debug, Clone, Serialize)]
+pub struct TenantView {
+    /// Its name.
+    pub name: TenantName,
+    /// How its users log in.
+    pub settings: TenantSettings,
+    /// Whether these settings stand in the configuration file.
+    pub in_file: bool,
+    /// What it may use.
+    pub terms: Terms,
+}
+
+impl Registry {
+    /// Makes a tenant.
+    ///
+    /// # Errors
+    /// [`Error::Exists`]; [`Error::Invalid`] for settings and terms that cannot be; the store's.
+    pub async fn create_tenant(
+        &self,
+        name: &TenantName,
+        settings: &Map<String, Value>,
+        terms: &Terms,
+        by: &By,
+    ) -> Result<(), Error> {
+        terms.check(self.0.bounds.call_memory_bytes)?;
+        let (settings, quotas) = (checked(name, settings)?, terms.write()?);
+        let row = TenantRow { name: name.clone(), settings, quotas, created: by.at };
+        let new = self.store().create_tenant(&row, by).await?;
+        self.0.residents.forget(name);
+        if new { Ok(()) } else { Err(Error::Exists(name.clone())) }
+    }
+
+    /// Makes those tenants that the configuration file names, and the one of a host that serves only one.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn ensure_tenants(&self, by: &By) -> Result<(), Error> {
+        let default = TenantName::default();
+        for name in self.0.in_file.keys().chain([&default]) {
+            if self.store().tenant(name).await?.is_none() {
+                let made = self.create_tenant(name, &Map::new(), &Terms::default(), by).await;
+                made.or_else(|error| if matches!(error, Error::Exists(_)) { Ok(()) } else { Err(error) })?;
+            }
+        }
+        Ok(())
+    }
+
+    /// One tenant.
+    ///
+    /// # Errors
+    /// [`Error::NoTenant`]; [`Error::Damaged`]; the store's.
+    pub async fn tenant(&self, name: &TenantName) -> Result<TenantView, Error> {
+        self.view(self.row(name).await?)
+    }
+
+    /// Tenants in the order of their names, those after `after`.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`]; the store's.
+    pub async fn tenants(&self, after: Option<&TenantName>, count: u32) -> Result<Vec<TenantView>, Error> {
+        let rows = self.store().tenants(after.map(TenantName::as_str), count).await?;
+        rows.into_iter().map(|row| self.view(row)).collect()
+    }
+
+    /// Replaces what is given of a tenant's settings and terms.
+    ///
+    /// # Errors
+    /// [`Error::NoTenant`]; [`Error::InFile`]; [`Error::Invalid`]; the store's.
+    pub async fn set_tenant(
+        &self,
+        name: &TenantName,
+        settings: Option<&Map<String, Value>>,
+        terms: Option<&Terms>,
+        by: &By,
+    ) -> Result<(), Error> {
+        let row = self.row(name).await?;
+        if settings.is_some() && self.0.in_file.contains_key(name) {
+            return Err(Error::InFile(name.clone()));
+        }
+        let settings = settings.map_or(Ok(row.settings), |settings| checked(name, settings))?;
+        let quotas = match terms {
+            Some(terms) => {
+                terms.check(self.0.bounds.call_memory_bytes)?;
+                terms.write()?
+            }
+            None => row.quotas,
+        };
+        let known = self.store().set_tenant(name, &settings, &quotas, by).await?;
+        self.0.residents.forget(name);
+        self.0.meters.forget(name);
+        if known { Ok(()) } else { Err(Error::NoTenant(name.clone())) }
+    }
+
+    /// Removes a tenant with all that is its own: users, policies, decisions, tokens.
+    ///
+    /// # Errors
+    /// [`Error::NoTenant`]; [`Error::InFile`]; the store's.
+    pub async fn delete_tenant(&self, name: &TenantName, by: &By) -> Result<(), Error> {
+        if self.0.in_file.contains_key(name) {
+            return Err(Error::InFile(name.clone()));
+        }
+        let known = self.store().delete_tenant(name, by).await?;
+        self.0.residents.forget(name);
+        self.0.meters.forget(name);
+        if known { Ok(()) } else { Err(Error::NoTenant(name.clone())) }
+    }
+
+    pub(crate) async fn row(&self, name: &TenantName) -> Result<TenantRow, Error> {
+        self.store().tenant(name).await?.ok_or_else(|| Error::NoTenant(name.clone()))
+    }
+
+    pub(crate) async fn terms(&self, name: &TenantName) -> Result<Terms, Error> {
+        Terms::read(&self.row(name).await?.quotas)
+    }
+
+    fn view(&self, row: TenantRow) -> Result<TenantView, Error> {
+        let settings = self.0.settings_of(&row)?;
+        let terms = Terms::read(&row.quotas)?;
+        Ok(TenantView { in_file: self.0.in_file.contains_key(&row.name), name: row.name, settings, terms })
+    }
+}
+
+/// Settings as they are stored, secrets in clear, if a tenant can have them.
+fn checked(name: &TenantName, settings: &Map<String, Value>) -> Result<String, Error> {
+    let text = Value::Object(settings.clone()).to_string();
+    let read: TenantSettings =
+        vestibule_domain::json::object_from_str("settings", &text).map_err(|error| Error::Invalid(error.to_string()))?;
+    if text.contains(&format!("\"{STARS}\"")) {
+        return Err(Error::Invalid(format!("`{STARS}` stands for a secret that is not shown: give the secret itself")));
+    }
+    Tenant::new(name.clone(), read).map_err(|error| Error::Invalid(error.to_string()))?;
+    Ok(text)
+}

@@ -1,0 +1,130 @@
+//! What the operator allows a tenant: quotas, limits of a call, and who has to have signed its policies.
+//!
+//! Not for: how its users log in; that is [`vestibule_gate::TenantSettings`].
+
+use serde::{Deserialize, Serialize};
+use vestibule_sandbox::Limits;
+
+use crate::Error;
+
+/// A tenant's terms; each has a default.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Terms {
+    /// Logins per second, over time; twice as many may come in one second. Default 500: ten thousand users in the minute after
+    /// an outage have 170.
+    pub logins_per_second: u32,
+    /// Logins at once; more wait. Default 64.
+    pub concurrent_logins: u32,
+    /// Logins that wait; more are refused. Default 1,024: at 500 a second, the last one has waited for two.
+    pub waiting_logins: u32,
+    /// Fuel of one call. Default 50,000,000, some 20 ms.
+    pub fuel_per_login: u64,
+    /// Fuel of all calls in a minute. Default 30,000,000,000: a policy in Rust takes 30,000 a login, one in Python 5,000,000.
+    pub fuel_per_minute: u64,
+    /// Memory of one call in bytes. Default 64 MiB.
+    pub memory_bytes: usize,
+    /// Wall time of one call in milliseconds. Default 2,000.
+    pub deadline_ms: u64,
+    /// Log of one call in bytes. Default 16 KiB.
+    pub log_bytes: usize,
+    /// Policies. Default 32.
+    pub policies: u32,
+    /// All versions together in bytes. Default 1 GiB.
+    pub stored_bytes: u64,
+    /// Minisign public keys, one of which has to have signed whatever is uploaded. Default none: no signature is asked for.
+    pub signers: Vec<String>,
+}
+
+impl Default for Terms {
+    fn default() -> Self {
+        let limits = Limits::default();
+        Self {
+            logins_per_second: 500,
+            concurrent_logins: 64,
+            waiting_logins: 1_024,
+            fuel_per_login: limits.fuel,
+            fuel_per_minute: 30_000_000_000,
+            memory_bytes: limits.memory_bytes,
+            deadline_ms: limits.deadline_ms,
+            log_bytes: limits.log_bytes,
+            policies: 32,
+            stored_bytes: 1 << 30,
+            signers: Vec::new(),
+        }
+    }
+}
+
+impl Terms {
+    /// Reads terms as the store holds them.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`].
+    pub(crate) fn read(text: &str) -> Result<Self, Error> {
+        serde_json::from_str(text).map_err(|error| Error::Damaged(format!("a tenant's terms cannot be read: {error}")))
+    }
+
+    /// The terms as the store holds them.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`].
+    pub(crate) fn write(&self) -> Result<String, Error> {
+        serde_json::to_string(self).map_err(|error| Error::Damaged(format!("terms cannot be written: {error}")))
+    }
+
+    /// Whether this host can keep them.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] names the key.
+    pub fn check(&self, max_memory_bytes: usize) -> Result<(), Error> {
+        let invalid = |text: String| Err(Error::Invalid(text));
+        if self.memory_bytes > max_memory_bytes {
+            return invalid(format!("`memory_bytes`: this host has at most {max_memory_bytes} for a call"));
+        }
+        let positive = [
+            ("logins_per_second", u64::from(self.logins_per_second)),
+            ("concurrent_logins", u64::from(self.concurrent_logins)),
+            ("fuel_per_login", self.fuel_per_login),
+            ("fuel_per_minute", self.fuel_per_minute),
+            ("deadline_ms", self.deadline_ms),
+        ];
+        if let Some((name, _)) = positive.iter().find(|(_, value)| *value == 0) {
+            return invalid(format!("`{name}`: with 0, nobody could come in"));
+        }
+        for key in &self.signers {
+            minisign_verify::PublicKey::from_base64(key)
+                .map_err(|_| Error::Invalid("`signers`: not a minisign public key in Base64".to_owned()))?;
+        }
+        Ok(())
+    }
+
+    /// The limits of one call.
+    pub(crate) fn limits(&self) -> Limits {
+        Limits {
+            fuel: self.fuel_per_login,
+            memory_bytes: self.memory_bytes,
+            deadline_ms: self.deadline_ms,
+            log_bytes: self.log_bytes,
+            ..Limits::default()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn terms_read_back_and_the_defaults_hold() {
+        assert_eq!(Terms::read("{}").unwrap(), Terms::default());
+        assert_eq!(Terms::read(&Terms::default().write().unwrap()).unwrap(), Terms::default());
+        assert!(Terms::default().check(64 << 20).is_ok());
+    }
+
+    #[test]
+    fn terms_under_which_nobody_comes_in_are_refused() {
+        assert!(Terms { concurrent_logins: 0, ..Terms::default() }.check(64 << 20).is_err());
+        assert!(Terms { signers: vec!["key".into()], ..Terms::default() }.check(64 << 20).is_err());
+        assert!(Terms::default().check(1 << 20).is_err());
+    }
+}

@@ -1,0 +1,163 @@
+//! From bytes to a version: looked at, compiled, asked what it is, compared with the active one, and stored.
+//!
+//! Not for: deciding who may upload.
+
+use minisign_verify::{PublicKey, Signature};
+use vestibule_compiler::{Failure, Policy};
+use vestibule_domain::{Grants, Manifest, TenantName};
+use vestibule_sandbox::MAX_COMPONENT_BYTES;
+use vestibule_store::{By, NewVersion};
+
+use crate::plan::Plan;
+use crate::report::{Change, Report};
+use crate::{Error, Registry, Terms};
+
+/// The longest name of a policy, in bytes.
+const MAX_NAME_BYTES: usize = 64;
+
+/// What is uploaded.
+#[derive(Debug, Clone, Copy)]
+pub struct Upload<'a> {
+    /// What to call the policy; absent: what its manifest says.
+    pub name: Option<&'a str>,
+    /// The component.
+    pub wasm: &'a [u8],
+    /// Its minisign signature: the text of a `.minisig` file.
+    pub signature: Option<&'a str>,
+}
+
+/// What became of it.
+#[derive(Debug, Clone)]
+pub struct Uploaded {
+    /// The policy's name.
+    pub policy: String,
+    /// Its version; the same component has the same one.
+    pub version: i64,
+    /// Whether it was not known before.
+    pub new: bool,
+    /// The component's SHA-256.
+    pub digest: String,
+    /// What it says of itself.
+    pub manifest: Manifest,
+    /// What it may do, in words.
+    pub report: Report,
+    /// How that differs from the active version, if there is one: its number, and the difference.
+    pub since: Option<(i64, Change)>,
+}
+
+impl Registry {
+    /// Takes a component as a new version of a policy.
+    ///
+    /// # Errors
+    /// [`Error::NoTenant`]; [`Error::Terms`]; [`Error::Signature`]; [`Error::Policy`] says what is wrong with the component;
+    /// [`Error::Invalid`] for the name; the store's.
+    pub async fn upload(&self, tenant: &TenantName, upload: Upload<'_>, by: &By) -> Result<Uploaded, Error> {
+        let terms = self.terms(tenant).await?;
+        ensure_size(upload.wasm)?;
+        ensure_signed(&terms, upload)?;
+        self.ensure_room(tenant, &terms, upload.wasm.len()).await?;
+        let Policy { compiled, manifest } = {
+            let _turn = self.0.compiling.acquire().await;
+            self.0.loader.load(upload.wasm).await.map_err(Error::Policy)?
+        };
+        let name = upload.name.unwrap_or(&manifest.name);
+        ensure_name(name)?;
+        self.ensure_place(tenant, &terms, name).await?;
+        let digest = compiled.digest();
+        let text = |value: Result<String, serde_json::Error>| {
+            value.map_err(|error| Error::Damaged(format!("a manifest cannot be written: {error}")))
+        };
+        let added = self
+            .store()
+            .add_version(
+                tenant,
+                &NewVersion {
+                    policy: name,
+                    digest: &digest,
+                    component: upload.wasm,
+                    manifest: &text(serde_json::to_string(&manifest))?,
+                    settings: "{}",
+                    grants: &text(serde_json::to_string(&Grants::default()))?,
+                },
+                by,
+            )
+            .await?;
+        let report = Report::of(&compiled, &manifest);
+        let since = self.since_active(tenant, name, &report).await?;
+        let (policy, version, new) = (name.to_owned(), added.number, added.new);
+        Ok(Uploaded { policy, version, new, digest, manifest, report, since })
+    }
+
+    /// What a stored version may do.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`]; [`Error::Policy`]; the store's.
+    pub async fn report(&self, tenant: &TenantName, policy: &str, number: i64) -> Result<Report, Error> {
+        let version = self.0.version(tenant, policy, number).await?;
+        Ok(Report::of(&version.compiled, &version.manifest))
+    }
+
+    /// How a report differs from the active version's.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn since_active(
+        &self,
+        tenant: &TenantName,
+        policy: &str,
+        report: &Report,
+    ) -> Result<Option<(i64, Change)>, Error> {
+        let Some(revision) = self.store().active_revision(tenant).await? else { return Ok(None) };
+        let plan = Plan::read(&revision.links)?;
+        let Some(link) = plan.0.iter().find(|link| link.policy == policy) else { return Ok(None) };
+        let active = self.report(tenant, policy, link.version).await?;
+        Ok(Some((link.version, report.since(&active))))
+    }
+
+    async fn ensure_room(&self, tenant: &TenantName, terms: &Terms, bytes: usize) -> Result<(), Error> {
+        let stored = self.store().stored_bytes(tenant).await?;
+        if stored.saturating_add(bytes as u64) <= terms.stored_bytes {
+            return Ok(());
+        }
+        Err(Error::Terms(format!("{} bytes of policies, and {stored} are stored", terms.stored_bytes)))
+    }
+
+    async fn ensure_place(&self, tenant: &TenantName, terms: &Terms, name: &str) -> Result<(), Error> {
+        let policies = self.store().policies(tenant).await?;
+        if policies.iter().any(|policy| policy.name == name) || policies.len() < terms.policies as usize {
+            return Ok(());
+        }
+        Err(Error::Terms(format!("{} policies", terms.policies)))
+    }
+}
+
+fn ensure_size(wasm: &[u8]) -> Result<(), Error> {
+    if wasm.len() <= MAX_COMPONENT_BYTES {
+        return Ok(());
+    }
+    let refusal = vestibule_compiler::Refusal::from(&vestibule_sandbox::LoadError::TooLarge(wasm.len()));
+    Err(Error::Policy(Failure::Refused(refusal)))
+}
+
+/// One of the keys has signed the component, if the terms name any.
+fn ensure_signed(terms: &Terms, upload: Upload<'_>) -> Result<(), Error> {
+    if terms.signers.is_empty() {
+        return Ok(());
+    }
+    let refused = |why: &str| Error::Signature(why.to_owned());
+    let text = upload.signature.ok_or_else(|| refused("the tenant takes signed policies only"))?;
+    let signature = Signature::decode(text).map_err(|_| refused("the signature is not one of minisign"))?;
+    let holds = |key: &String| {
+        PublicKey::from_base64(key).is_ok_and(|key| key.verify(upload.wasm, &signature, false).is_ok())
+    };
+    if terms.signers.iter().any(holds) { Ok(()) } else { Err(refused("no key of the tenant's terms has signed this")) }
+}
+
+/// A name stands in paths, as a manifest's does.
+fn ensure_name(name: &str) -> Result<(), Error> {
+    let plain = name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+    if !name.is_empty() && name.len() <= MAX_NAME_BYTES && plain {
+        return Ok(());
+    }
+    Err(Error::Invalid("a policy's name has 1 to 64 lower-case letters, digits and dashes".to_owned()))
+}

@@ -1,0 +1,96 @@
+//! Who is asking, found out before anything else is looked at.
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use axum::extract::FromRequestParts;
+use axum::http::header::AUTHORIZATION;
+use axum::http::request::Parts;
+use vestibule_domain::TenantName;
+use vestibule_store::By;
+
+use super::scope::{Scope, Scopes};
+use crate::app::App;
+use crate::problem::{Problem, Result};
+
+/// The other end of a connection, as the listener knows it.
+#[derive(Debug, Clone)]
+pub struct Peer {
+    /// Where it is, for the audit log: an address, or a process on this machine.
+    pub origin: Arc<str>,
+    /// Whether it is this machine's administrator, who could change the store as well.
+    pub is_administrator: bool,
+}
+
+/// Whoever asks.
+#[derive(Debug, Clone)]
+pub(crate) struct Caller {
+    /// For the audit log.
+    name: String,
+    origin: Arc<str>,
+    /// Absent for the operator.
+    tenant: Option<TenantName>,
+    scopes: Scopes,
+    at: SystemTime,
+}
+
+impl Caller {
+    /// Whether this may be done with what is the tenant's. What is another tenant's is not there at all.
+    pub(crate) fn may(&self, scope: Scope, tenant: &TenantName) -> Result<()> {
+        if self.tenant.as_ref().is_some_and(|own| own != tenant) {
+            return Err(Problem::not_found(format!("there is no tenant `{tenant}`")));
+        }
+        self.ensure(scope)
+    }
+
+    /// Whether this may be done with what is the host's.
+    pub(crate) fn may_operate(&self, scope: Scope) -> Result<()> {
+        if self.tenant.is_some() {
+            return Err(Problem::forbidden("only the host's operator may do this"));
+        }
+        self.ensure(scope)
+    }
+
+    fn ensure(&self, scope: Scope) -> Result<()> {
+        if self.scopes.allow(scope) {
+            return Ok(());
+        }
+        Err(Problem::forbidden(format!("the token does not have the scope `{scope}`")))
+    }
+
+    /// Whoever changes something, for the audit log.
+    pub(crate) fn by(&self) -> By {
+        By { actor: self.name.clone(), origin: self.origin.to_string(), at: self.at }
+    }
+}
+
+impl FromRequestParts<Arc<App>> for Caller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self> {
+        #[expect(clippy::disallowed_methods, reason = "whether a token has expired, and when a change was made")]
+        let at = SystemTime::now();
+        let peer = parts.extensions.get::<Peer>().cloned();
+        let origin = peer.as_ref().map_or_else(|| "unknown".into(), |peer| Arc::clone(&peer.origin));
+        // A token counts for less than the machine's administrator, but whoever sends one wants it to count.
+        match parts.headers.get(AUTHORIZATION) {
+            Some(header) => {
+                let token = header.to_str().ok().and_then(bearer);
+                let token = token.ok_or_else(|| Problem::unauthorized("the `Authorization` header holds no bearer token"))?;
+                let known = app.tokens.check(token, at).await?;
+                let known = known.ok_or_else(|| Problem::unauthorized("the token is not known here, or has expired"))?;
+                Ok(Self { name: known.name, origin, tenant: known.tenant, scopes: known.scopes, at })
+            }
+            None if peer.is_some_and(|peer| peer.is_administrator) => {
+                Ok(Self { name: "administrator".to_owned(), origin, tenant: None, scopes: Scopes::all(), at })
+            }
+            None => Err(Problem::unauthorized("this needs a token")),
+        }
+    }
+}
+
+/// The scheme's name is spelled in any case (RFC 9110, section 11.1).
+fn bearer(header: &str) -> Option<&str> {
+    let (scheme, token) = header.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}

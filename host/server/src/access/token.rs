@@ -1,0 +1,125 @@
+//! Tokens: made once, shown once, kept as hashes.
+//!
+//! Not for: passwords of users. A token has 256 bits of chance, so that a plain hash of it tells nothing.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant, SystemTime};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use sha2::{Digest as _, Sha256};
+use subtle::ConstantTimeEq as _;
+use vestibule_domain::{Secret, TenantName};
+use vestibule_store::{By, Error, Store, TokenRow};
+
+use super::scope::Scopes;
+
+/// What every token begins with, so that scanners of leaked texts know it.
+const PREFIX: &str = "vst_";
+/// How long a token that was good counts as good without another look: how late the end of one takes effect on other nodes.
+const TRUSTED: Duration = Duration::from_secs(1);
+/// Tokens that are remembered.
+const MAX_REMEMBERED: usize = 10_000;
+
+/// A token that was just made.
+#[derive(Debug)]
+pub struct Issued {
+    /// Its name among the tenant's, or the operator's.
+    pub name: String,
+    /// The token itself, which nobody can read again.
+    pub token: Secret,
+}
+
+/// A token as it is known: whose it is, and what it allows.
+#[derive(Debug, Clone)]
+pub(crate) struct Known {
+    pub(crate) name: String,
+    /// Absent: the operator's.
+    pub(crate) tenant: Option<TenantName>,
+    pub(crate) scopes: Scopes,
+    hash: String,
+    expires: Option<SystemTime>,
+}
+
+/// The host's tokens.
+pub struct Tokens {
+    store: Store,
+    remembered: Mutex<HashMap<String, (Known, Instant)>>,
+}
+
+impl Tokens {
+    /// The tokens of a store.
+    pub fn new(store: Store) -> Self {
+        Self { store, remembered: Mutex::default() }
+    }
+
+    /// Makes a token, in place of the one of the same name.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn issue(
+        &self,
+        tenant: Option<&TenantName>,
+        name: &str,
+        scopes: &Scopes,
+        expires: Option<SystemTime>,
+        by: &By,
+    ) -> Result<Issued, Error> {
+        let id = format!("{:016x}", rand::random::<u64>());
+        let secret = URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>());
+        let (name, hash, scopes) = (name.to_owned(), hash(&secret), scopes.write());
+        let token = Secret::new(format!("{PREFIX}{id}_{secret}"));
+        let row = TokenRow { id, tenant: tenant.cloned(), name: name.clone(), hash, scopes, created: by.at, expires };
+        self.store.put_token(&row, by).await?;
+        self.remembered().clear();
+        Ok(Issued { name, token })
+    }
+
+    /// Ends a token. Returns whether there was one.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn revoke(&self, tenant: Option<&TenantName>, name: &str, by: &By) -> Result<bool, Error> {
+        let revoked = self.store.delete_token(tenant, name, by).await?;
+        self.remembered().clear();
+        Ok(revoked)
+    }
+
+    /// Whose token this is; none, if it is nobody's.
+    pub(crate) async fn check(&self, token: &str, now: SystemTime) -> Result<Option<Known>, Error> {
+        let Some((id, secret)) = token.strip_prefix(PREFIX).and_then(|rest| rest.split_once('_')) else {
+            return Ok(None);
+        };
+        let remembered = self.remembered().get(id).filter(|(_, at)| at.elapsed() < TRUSTED).cloned();
+        let known = match remembered {
+            Some((known, _)) => known,
+            None => {
+                let Some(row) = self.store.token(id).await? else { return Ok(None) };
+                let TokenRow { name, tenant, hash, scopes, expires, .. } = row;
+                let known = Known { name, tenant, scopes: Scopes::read(&scopes), hash, expires };
+                self.remember(id, known.clone());
+                known
+            }
+        };
+        let good = hash(secret).as_bytes().ct_eq(known.hash.as_bytes()).into();
+        let in_time = known.expires.is_none_or(|end| now < end);
+        Ok(Some(known).filter(|_| good && in_time))
+    }
+
+    fn remember(&self, id: &str, known: Known) {
+        let mut remembered = self.remembered();
+        if remembered.len() >= MAX_REMEMBERED {
+            remembered.clear();
+        }
+        remembered.insert(id.to_owned(), (known, Instant::now()));
+    }
+
+    fn remembered(&self) -> MutexGuard<'_, HashMap<String, (Known, Instant)>> {
+        self.remembered.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn hash(secret: &str) -> String {
+    Sha256::digest(secret).iter().map(|byte| format!("{byte:02x}")).collect()
+}

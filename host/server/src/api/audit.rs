@@ -1,0 +1,67 @@
+//! Who changed what, when, and from where.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use serde::Serialize;
+use utoipa::ToSchema;
+use vestibule_domain::TenantName;
+use vestibule_store::AuditRow;
+
+use super::page::{self, Before, time};
+use crate::access::{Caller, Scope};
+use crate::app::App;
+use crate::body::{Json, Path, Query};
+use crate::problem::{Problems, Result};
+
+/// One change.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Change {
+    id: String,
+    at: String,
+    actor: String,
+    origin: String,
+    action: String,
+    target: String,
+    detail: String,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Changes {
+    changes: Vec<Change>,
+}
+
+impl From<AuditRow> for Change {
+    fn from(row: AuditRow) -> Self {
+        let AuditRow { id, at, actor, origin, action, target, detail } = row;
+        Self { id, at: time(at), actor, origin, action, target, detail }
+    }
+}
+
+async fn listed(app: &App, tenant: Option<&TenantName>, Before { count, before }: Before) -> Result<Json<Changes>> {
+    let rows = app.registry.store().last_audits(tenant, page::count(count), before.as_deref()).await?;
+    Ok(Json(Changes { changes: rows.into_iter().map(Change::from).collect() }))
+}
+
+/// List a tenant's changes, newest first
+#[utoipa::path(get, path = "/v1/tenants/{tenant}/audit", tag = "audit", params(("tenant" = String, Path), Before), responses((status = 200, body = Changes), Problems))]
+pub(crate) async fn list(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(tenant): Path<TenantName>,
+    Query(page): Query<Before>,
+) -> Result<Json<Changes>> {
+    caller.may(Scope::Read, &tenant)?;
+    listed(&app, Some(&tenant), page).await
+}
+
+/// List the operator's changes, newest first
+#[utoipa::path(get, path = "/v1/audit", tag = "audit", params(Before), responses((status = 200, body = Changes), Problems))]
+pub(crate) async fn list_operator(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Query(page): Query<Before>,
+) -> Result<Json<Changes>> {
+    caller.may_operate(Scope::Read)?;
+    listed(&app, None, page).await
+}

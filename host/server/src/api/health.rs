@@ -1,0 +1,21 @@
+//! Whether the host lives, and whether it can decide.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+
+use crate::app::App;
+use crate::problem::{Problem, Problems, Result};
+
+/// Whether the process answers
+#[utoipa::path(get, path = "/healthz", tag = "health", security(()), responses((status = 200, description = "It does", body = String, content_type = "text/plain")))]
+pub(crate) async fn healthz() -> &'static str {
+    "alive\n"
+}
+
+/// Whether logins can be decided on: the store answers
+#[utoipa::path(get, path = "/readyz", tag = "health", security(()), responses((status = 200, description = "They can", body = String, content_type = "text/plain"), Problems))]
+pub(crate) async fn readyz(State(app): State<Arc<App>>) -> Result<&'static str> {
+    app.registry.store().latest_stamp().await.map_err(Problem::from)?;
+    Ok("ready\n")
+}

@@ -1,0 +1,146 @@
+//! Logins: brought by front doors, decided on, and answered.
+//!
+//! Not for: deciding. Whatever is answered with another status than 200 lets nobody in.
+
+mod answer;
+mod ask;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Response};
+use sha2::{Digest as _, Sha256};
+use vestibule_domain::TenantName;
+use vestibule_gate::{Answer, Attempt, FrontDoorDirectory};
+
+use crate::access::{Caller, Scope};
+use crate::app::App;
+use crate::body::{self, Json, Path, Whole};
+use crate::problem::{Problem, Problems, Result};
+use crate::rounds::{FrontDoor, Next, Round};
+pub(crate) use answer::LoginAnswer;
+use ask::{Authenticate, Continuation, PostAuth};
+
+/// The longest idempotency key in bytes.
+const MAX_KEY_BYTES: usize = 255;
+
+/// Decide on somebody who gives a password, or the answer to a question
+///
+/// The host finds out who it is by the method that holds for the user, runs the tenant's policies, and applies the property rules.
+#[utoipa::path(post, path = "/v1/tenants/{tenant}/authenticate", tag = "logins", params(("tenant" = String, Path), ("idempotency-key" = Option<String>, Header)), request_body = Authenticate,
+    responses((status = 200, description = "Decided, and on record", body = LoginAnswer), Problems))]
+pub(crate) async fn authenticate(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(tenant): Path<TenantName>,
+    headers: HeaderMap,
+    whole: Whole,
+) -> Result<Response> {
+    caller.may(Scope::Decide, &tenant)?;
+    once(&app, &tenant, &headers, &whole, async || {
+        let attempt = body::read::<Authenticate>(&headers, &whole.0)?.attempt()?;
+        let answer = decide(&app, &tenant, &attempt).await?;
+        Ok(Json(LoginAnswer::of(&attempt, answer)).into_response())
+    })
+    .await
+}
+
+/// Decide on somebody whom the front door has authenticated
+///
+/// Only the policies are asked. With `authret`, the front door keeps the users' properties itself, and is handed what to save; without
+/// it, the host's own records count.
+#[utoipa::path(post, path = "/v1/tenants/{tenant}/post-auth", tag = "logins", params(("tenant" = String, Path), ("idempotency-key" = Option<String>, Header)), request_body = PostAuth,
+    responses((status = 200, description = "Decided, and on record; or a search for the front door to make", body = LoginAnswer), Problems))]
+pub(crate) async fn post_auth(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(tenant): Path<TenantName>,
+    headers: HeaderMap,
+    whole: Whole,
+) -> Result<Response> {
+    caller.may(Scope::Decide, &tenant)?;
+    once(&app, &tenant, &headers, &whole, async || {
+        let request = body::read::<PostAuth>(&headers, &whole.0)?;
+        let searches = request.serves_directory;
+        let attempt = request.attempt()?;
+        if searches {
+            return begin(&app, &tenant, attempt).await;
+        }
+        let answer = decide(&app, &tenant, &attempt).await?;
+        Ok(Json(LoginAnswer::of(&attempt, answer)).into_response())
+    })
+    .await
+}
+
+/// Go on with a login that waits for a search
+#[utoipa::path(post, path = "/v1/tenants/{tenant}/post-auth/{continuation}", tag = "logins", params(("tenant" = String, Path), ("continuation" = String, Path)), request_body = Continuation,
+    responses((status = 200, description = "Decided, and on record; or another search", body = LoginAnswer), Problems))]
+pub(crate) async fn continue_post_auth(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path((tenant, continuation)): Path<(TenantName, String)>,
+    Json(found): Json<Continuation>,
+) -> Result<Response> {
+    caller.may(Scope::Decide, &tenant)?;
+    let found = found.read()?;
+    let round = app.rounds.resume(&tenant, &continuation, found);
+    let round = round.ok_or_else(|| Problem::not_found("no login waits for this search, or not any more"))?;
+    go_on(&app, &tenant, round).await
+}
+
+/// Begins a login whose searches the front door makes.
+async fn begin(app: &Arc<App>, tenant: &TenantName, attempt: Attempt) -> Result<Response> {
+    let (door, asked) = FrontDoor::new();
+    let attempt = Attempt { directory: Some(FrontDoorDirectory(Arc::new(door))), ..attempt };
+    let (app_of_login, name) = (Arc::clone(app), tenant.clone());
+    let login = tokio::spawn(async move {
+        let answer = decide(&app_of_login, &name, &attempt).await?;
+        Ok(LoginAnswer::of(&attempt, answer))
+    });
+    go_on(app, tenant, Round::new(login, asked)).await
+}
+
+async fn go_on(app: &Arc<App>, tenant: &TenantName, round: Round) -> Result<Response> {
+    match round.next().await {
+        Next::Decided(answer) => Ok(Json(answer?).into_response()),
+        Next::Search(query, round) => {
+            let continuation = app.rounds.park(tenant, round)?;
+            Ok(Json(LoginAnswer::search(continuation, query)).into_response())
+        }
+    }
+}
+
+async fn decide(app: &App, tenant: &TenantName, attempt: &Attempt) -> Result<Answer> {
+    let began = Instant::now();
+    let decided = app.registry.decide(tenant, attempt, now()).await;
+    match &decided {
+        Ok(answer) => app.metrics.decided(&answer.decision, began.elapsed()),
+        Err(_) => app.metrics.refused(),
+    }
+    decided.map_err(Problem::from)
+}
+
+#[expect(clippy::disallowed_methods, reason = "a login's time begins here")]
+fn now() -> SystemTime {
+    SystemTime::now()
+}
+
+/// Answers a retry with what the first try was answered, if the caller says that it is one.
+async fn once(
+    app: &App,
+    tenant: &TenantName,
+    headers: &HeaderMap,
+    whole: &Whole,
+    decide: impl AsyncFnOnce() -> Result<Response>,
+) -> Result<Response> {
+    let Some(key) = headers.get("idempotency-key") else { return decide().await };
+    let key = key.to_str().ok().filter(|key| !key.is_empty() && key.len() <= MAX_KEY_BYTES);
+    let key = key.ok_or_else(|| Problem::invalid("`Idempotency-Key` has 1 to 255 visible characters"))?;
+    let digest: [u8; 32] = Sha256::digest(&whole.0).into();
+    app.replies.once(tenant, key, digest, decide).await
+}
+
+/// How long a login may wait for a search.
+pub(crate) const SEARCH_PATIENCE: Duration = Duration::from_secs(60);

@@ -1,0 +1,226 @@
+//! What a front door asks, as it writes it.
+//!
+//! Not for: believing it; a front door's token says that it may be believed.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use utoipa::ToSchema;
+use vestibule_domain::capability::Error as CapabilityError;
+use vestibule_domain::directory::Entry;
+use vestibule_domain::json::octets_option;
+use vestibule_domain::login::{Attributes, Authcred, Authret, Info, Status};
+use vestibule_domain::wire::crv1::StateId;
+use vestibule_domain::{EnteredUser, Properties, Secret};
+use vestibule_gate::{Attempt, Given, Proof, Voucher};
+
+use crate::problem::{Problem, Result};
+
+/// Somebody who wants to come in.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Authenticate {
+    /// The name as typed.
+    #[schema(value_type = String, min_length = 1, max_length = 256)]
+    username: EnteredUser,
+    /// The password as typed. Either this or `crstate` is given.
+    #[schema(value_type = Option<String>)]
+    password: Option<Secret>,
+    /// The answer to a question that an earlier answer put.
+    crstate: Option<Response>,
+    /// The client's real address.
+    client_ip_addr: Option<String>,
+    /// What IV_HWADDR carried.
+    client_hw_addr: Option<String>,
+    /// The answer to a static challenge.
+    #[schema(value_type = Option<String>)]
+    static_response: Option<Secret>,
+    /// Circumstances that policies see; a VPN login unless given.
+    #[schema(value_type = Option<AttributesSchema>)]
+    attributes: Option<Attributes>,
+    /// The session that this login begins or renews.
+    session_id: Option<String>,
+}
+
+/// The answer to a question.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Response {
+    /// The question's handle.
+    state_id: String,
+    /// What the user answered.
+    #[schema(value_type = String)]
+    response: Secret,
+}
+
+/// Somebody whom the front door has authenticated.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PostAuth {
+    #[schema(value_type = AuthcredSchema)]
+    authcred: Authcred,
+    #[schema(value_type = AttributesSchema)]
+    attributes: Attributes,
+    /// Present where the front door keeps the users' properties itself.
+    #[schema(value_type = Option<AuthretSchema>)]
+    authret: Option<Authret>,
+    #[schema(value_type = InfoSchema)]
+    info: Info,
+    /// Present where a question is answered.
+    crstate: Option<Response>,
+    /// What an earlier answer of this session said to hand over; Base64.
+    #[serde(default, with = "octets_option")]
+    #[schema(value_type = Option<String>)]
+    session_state: Option<Vec<u8>>,
+    /// The session that this login begins or renews, where the host keeps the properties.
+    session_id: Option<String>,
+    /// Whether the front door makes the searches of policies itself.
+    #[serde(default)]
+    pub(crate) serves_directory: bool,
+}
+
+/// What a search found, or why it found nothing out.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Continuation {
+    #[schema(value_type = Option<Vec<Object>>)]
+    entries: Option<Vec<Entry>>,
+    #[schema(value_type = Option<Object>)]
+    error: Option<CapabilityError>,
+}
+
+/// What the client presented.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "read by the macro alone, for the document")]
+struct AuthcredSchema {
+    #[schema(min_length = 1, max_length = 256)]
+    username: String,
+    client_ip_addr: Option<String>,
+    client_hw_addr: Option<String>,
+    static_response: Option<String>,
+    password: Option<String>,
+}
+
+/// Circumstances of a login.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "read by the macro alone, for the document")]
+struct AttributesSchema {
+    client_info: Option<BTreeMap<String, String>>,
+    vpn_auth: bool,
+    reauth: Option<bool>,
+    log_service_name: Option<String>,
+    auth_parms: Option<BTreeMap<String, String>>,
+}
+
+/// The state of the authentication.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "read by the macro alone, for the document")]
+struct AuthretSchema {
+    /// `succeed`: a login that has failed is not asked about.
+    status: Option<String>,
+    #[schema(min_length = 1, max_length = 256)]
+    user: String,
+    reason: Option<String>,
+    client_reason: Option<String>,
+    proplist: Option<BTreeMap<String, String>>,
+}
+
+/// How the user was authenticated.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "read by the macro alone, for the document")]
+struct InfoSchema {
+    /// `local`, `ldap`, `radius`, `pam`, `saml`, `none`, `autologin` or `session`.
+    auth_method: String,
+    #[schema(value_type = Option<Object>)]
+    ldap: Option<()>,
+    #[schema(value_type = Option<Vec<Object>>)]
+    radius_reply: Option<()>,
+    saml_attributes: Option<BTreeMap<String, Vec<String>>>,
+}
+
+impl Response {
+    fn proof(self) -> Result<Proof> {
+        let state_id = StateId::parse(&self.state_id).map_err(|error| Problem::invalid(format!("`state_id`: {error}")))?;
+        Ok(Proof::Response { state_id, response: self.response })
+    }
+}
+
+impl Authenticate {
+    pub(crate) fn attempt(self) -> Result<Attempt> {
+        let proof = match (self.password, self.crstate) {
+            (Some(password), None) => Proof::Password(password),
+            (None, Some(response)) => response.proof()?,
+            _ => return Err(Problem::invalid("either `password` or `crstate` has to be given")),
+        };
+        let vpn = || Attributes {
+            client_info: Properties::new(),
+            vpn_auth: true,
+            reauth: Some(false),
+            log_service_name: None,
+            auth_parms: Properties::new(),
+        };
+        Ok(Attempt {
+            user: self.username,
+            proof,
+            client_ip_addr: self.client_ip_addr,
+            client_hw_addr: self.client_hw_addr,
+            static_response: self.static_response,
+            attributes: self.attributes.unwrap_or_else(vpn),
+            session_id: self.session_id,
+            given: None,
+            directory: None,
+        })
+    }
+}
+
+impl PostAuth {
+    pub(crate) fn attempt(self) -> Result<Attempt> {
+        let Self { authcred, attributes, authret, info, crstate, session_state, session_id, .. } = self;
+        let proof = match crstate {
+            Some(response) => response.proof()?,
+            None => Proof::Voucher(voucher(info)),
+        };
+        let given = match authret {
+            Some(Authret { status: Status::Fail, .. }) => {
+                return Err(Problem::invalid("`authret.status` is `fail`: that login is denied already"));
+            }
+            Some(Authret { user, reason, proplist, .. }) => Some(Given { user, proplist, reason, session_state }),
+            None if session_state.is_some() => {
+                return Err(Problem::invalid("`session_state` goes with `authret`; the host keeps that of `session_id` itself"));
+            }
+            None => None,
+        };
+        let Authcred { username, client_ip_addr, client_hw_addr, static_response, password: _ } = authcred;
+        Ok(Attempt {
+            user: username,
+            proof,
+            client_ip_addr,
+            client_hw_addr,
+            static_response,
+            attributes,
+            session_id,
+            given,
+            directory: None,
+        })
+    }
+}
+
+/// What the front door has checked, by its own word.
+fn voucher(info: Info) -> Voucher {
+    match info.auth_method.as_str() {
+        "autologin" => Voucher::Autologin,
+        "session" => Voucher::Session,
+        "saml" => Voucher::Saml(info.saml_attributes),
+        _ => Voucher::Password(info),
+    }
+}
+
+impl Continuation {
+    pub(crate) fn read(self) -> Result<std::result::Result<Vec<Entry>, CapabilityError>> {
+        match (self.entries, self.error) {
+            (Some(entries), None) => Ok(Ok(entries)),
+            (None, Some(error)) => Ok(Err(error)),
+            _ => Err(Problem::invalid("either `entries` or `error` has to be given")),
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! Pages of long lists, and times as texts.
+
+use std::time::SystemTime;
+
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+/// Entries of a page, unless asked otherwise.
+pub(crate) const USUAL: u32 = 100;
+/// The most entries of a page.
+pub(crate) const MOST: u32 = 1000;
+
+/// Which part of a list that is newest first.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Before {
+    /// How many entries, 1 to 1000; 100 unless given.
+    #[param(minimum = 1, maximum = 1000)]
+    pub(crate) count: Option<u32>,
+    /// Only entries before this one: the last of the page before.
+    #[param(max_length = 128)]
+    pub(crate) before: Option<String>,
+}
+
+/// How many entries a page has.
+pub(crate) fn count(asked: Option<u32>) -> u32 {
+    asked.unwrap_or(USUAL).clamp(1, MOST)
+}
+
+/// A time as RFC 3339 writes it, to the millisecond.
+pub(crate) fn time(time: SystemTime) -> String {
+    humantime::format_rfc3339_millis(time).to_string()
+}

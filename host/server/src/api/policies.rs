@@ -1,0 +1,110 @@
+//! Policies: what the next activation takes of settings and grants.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+use vestibule_domain::{Grants, TenantName};
+use vestibule_registry::PolicyView;
+
+use crate::access::{Caller, Scope};
+use crate::app::App;
+use crate::body::{Json, Path};
+use crate::problem::{Problems, Result};
+
+/// A policy.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Policy {
+    name: String,
+    /// Its settings, without secrets. The active chain has its own copy.
+    #[schema(value_type = Object)]
+    settings: Map<String, Value>,
+    /// What it is granted. The active chain has its own copy.
+    grants: GrantsSchema,
+    /// Its newest version.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    latest: Option<i64>,
+}
+
+/// What a tenant grants a policy.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(transparent)]
+#[schema(value_type = Object)]
+pub(crate) struct GrantsSchema(pub(crate) Grants);
+
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Policies {
+    policies: Vec<Policy>,
+}
+
+/// What to change of a policy; what is left out stays.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PolicyChange {
+    /// All of its settings; those that are left out have their defaults.
+    #[schema(value_type = Option<Object>)]
+    settings: Option<Map<String, Value>>,
+    /// All of its grants.
+    grants: Option<GrantsSchema>,
+}
+
+impl From<PolicyView> for Policy {
+    fn from(view: PolicyView) -> Self {
+        let PolicyView { name, settings, grants, latest } = view;
+        Self { name, settings, grants: GrantsSchema(grants), latest }
+    }
+}
+
+/// List policies
+#[utoipa::path(get, path = "/v1/tenants/{tenant}/policies", tag = "policies", params(("tenant" = String, Path)), responses((status = 200, body = Policies), Problems))]
+pub(crate) async fn list(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(tenant): Path<TenantName>,
+) -> Result<Json<Policies>> {
+    caller.may(Scope::Read, &tenant)?;
+    let policies = app.registry.policies(&tenant).await?;
+    Ok(Json(Policies { policies: policies.into_iter().map(Policy::from).collect() }))
+}
+
+/// Show a policy
+#[utoipa::path(get, path = "/v1/tenants/{tenant}/policies/{policy}", tag = "policies", params(("tenant" = String, Path), ("policy" = String, Path)), responses((status = 200, body = Policy), Problems))]
+pub(crate) async fn show(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path((tenant, policy)): Path<(TenantName, String)>,
+) -> Result<Json<Policy>> {
+    caller.may(Scope::Read, &tenant)?;
+    Ok(Json(app.registry.policy(&tenant, &policy).await?.into()))
+}
+
+/// Change a policy's settings and grants, for the next activation
+#[utoipa::path(put, path = "/v1/tenants/{tenant}/policies/{policy}", tag = "policies", params(("tenant" = String, Path), ("policy" = String, Path)),
+    request_body = PolicyChange, responses((status = 200, body = Policy), Problems))]
+pub(crate) async fn change(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path((tenant, policy)): Path<(TenantName, String)>,
+    Json(PolicyChange { settings, grants }): Json<PolicyChange>,
+) -> Result<Json<Policy>> {
+    caller.may(Scope::Manage, &tenant)?;
+    let grants = grants.map(|GrantsSchema(grants)| grants);
+    app.registry.set_policy(&tenant, &policy, settings.as_ref(), grants.as_ref(), &caller.by()).await?;
+    Ok(Json(app.registry.policy(&tenant, &policy).await?.into()))
+}
+
+/// Remove a policy of which no version is active
+#[utoipa::path(delete, path = "/v1/tenants/{tenant}/policies/{policy}", tag = "policies", params(("tenant" = String, Path), ("policy" = String, Path)),
+    responses((status = 204, description = "Removed"), Problems))]
+pub(crate) async fn delete(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path((tenant, policy)): Path<(TenantName, String)>,
+) -> Result<StatusCode> {
+    caller.may(Scope::Manage, &tenant)?;
+    app.registry.delete_policy(&tenant, &policy, &caller.by()).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,202 @@
+//! Users and groups: their properties, and users' local passwords.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use vestibule_domain::{EnteredUser, Properties, Secret, TenantName};
+use vestibule_registry::profiles::{Kind, Profiles};
+
+use crate::access::{Caller, Scope};
+use crate::app::App;
+use crate::body::{Json, Path, Query};
+use crate::problem::{Problem, Problems, Result};
+
+/// Records by name, as UserPropGet prints them.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ProfileMap {
+    #[schema(value_type = BTreeMap<String, BTreeMap<String, String>>)]
+    profiles: Profiles,
+}
+
+/// One record.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Profile {
+    name: String,
+    #[schema(value_type = BTreeMap<String, String>)]
+    properties: Properties,
+}
+
+/// What to change of a record; the rest stays.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ProfileChange {
+    /// Properties to set.
+    #[serde(default)]
+    #[schema(value_type = BTreeMap<String, String>)]
+    set: Properties,
+    /// Names of properties to remove.
+    #[serde(default)]
+    remove: Vec<String>,
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Password {
+    #[schema(value_type = String, min_length = 8)]
+    password: Secret,
+}
+
+/// Which records.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Prefix {
+    /// Only those whose names begin with this.
+    #[serde(default)]
+    prefix: String,
+}
+
+async fn list(app: &App, caller: &Caller, tenant: &TenantName, kind: Kind, prefix: &str) -> Result<Json<ProfileMap>> {
+    caller.may(Scope::Read, tenant)?;
+    Ok(Json(ProfileMap { profiles: app.registry.profiles(tenant, kind, prefix).await? }))
+}
+
+async fn show(app: &App, caller: &Caller, tenant: &TenantName, kind: Kind, name: String) -> Result<Json<Profile>> {
+    caller.may(Scope::Read, tenant)?;
+    let properties = app.registry.profile(tenant, kind, &name).await?;
+    Ok(Json(Profile { name, properties }))
+}
+
+async fn change(
+    app: &App,
+    caller: &Caller,
+    tenant: &TenantName,
+    kind: Kind,
+    name: String,
+    change: ProfileChange,
+) -> Result<Json<Profile>> {
+    caller.may(Scope::Manage, tenant)?;
+    app.registry.change_profile(tenant, kind, &name, &change.set, &change.remove, &caller.by()).await?;
+    let properties = app.registry.profile(tenant, kind, &name).await?;
+    Ok(Json(Profile { name, properties }))
+}
+
+async fn delete(app: &App, caller: &Caller, tenant: &TenantName, kind: Kind, name: &str) -> Result<StatusCode> {
+    caller.may(Scope::Manage, tenant)?;
+    app.registry.delete_profile(tenant, kind, name, &caller.by()).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// List users; `__DEFAULT__` is the record that everybody inherits from
+#[utoipa::path(get, path = "/v1/tenants/{tenant}/users", tag = "users", params(("tenant" = String, Path), Prefix), responses((status = 200, body = ProfileMap), Problems))]
+pub(crate) async fn list_users(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(tenant): Path<TenantName>,
+    Query(Prefix { prefix }): Query<Prefix>,
+) -> Result<Json<ProfileMap>> {
+    list(&app, &caller, &tenant, Kind::User, &prefix).await
+}
+
+/// Show a user
+#[utoipa::path(get, path = "/v1/tenants/{tenant}/users/{user}", tag = "users", params(("tenant" = String, Path), ("user" = String, Path)), responses((status = 200, body = Profile), Problems))]
+pub(crate) async fn show_user(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path((tenant, user)): Path<(TenantName, String)>,
+) -> Result<Json<Profile>> {
+    show(&app, &caller, &tenant, Kind::User, user).await
+}
+
+/// Set and remove properties of a user, and make the user if there is none
+#[utoipa::path(patch, path = "/v1/tenants/{tenant}/users/{user}", tag = "users", params(("tenant" = String, Path), ("user" = String, Path)), request_body = ProfileChange, responses((status = 200, body = Profile), Problems))]
+pub(crate) async fn change_user(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path((tenant, user)): Path<(TenantName, String)>,
+    Json(request): Json<ProfileChange>,
+) -> Result<Json<Profile>> {
+    change(&app, &caller, &tenant, Kind::User, user, request).await
+}
+
+/// Remove a user with the local password
+#[utoipa::path(delete, path = "/v1/tenants/{tenant}/users/{user}", tag = "users", params(("tenant" = String, Path), ("user" = String, Path)), responses((status = 204, description = "Removed"), Problems))]
+pub(crate) async fn delete_user(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path((tenant, user)): Path<(TenantName, String)>,
+) -> Result<StatusCode> {
+    delete(&app, &caller, &tenant, Kind::User, &user).await
+}
+
+/// Set a user's local password, which also unlocks the account
+#[utoipa::path(put, path = "/v1/tenants/{tenant}/users/{user}/password", tag = "users", params(("tenant" = String, Path), ("user" = String, Path)), request_body = Password, responses((status = 204, description = "Set"), Problems))]
+pub(crate) async fn put_password(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path((tenant, user)): Path<(TenantName, String)>,
+    Json(Password { password }): Json<Password>,
+) -> Result<StatusCode> {
+    caller.may(Scope::Manage, &tenant)?;
+    let user = EnteredUser::new(&user).map_err(|error| Problem::invalid(error.to_string()))?;
+    app.registry.set_password(&tenant, &user, password, &caller.by()).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Remove a user's local password
+#[utoipa::path(delete, path = "/v1/tenants/{tenant}/users/{user}/password", tag = "users", params(("tenant" = String, Path), ("user" = String, Path)), responses((status = 204, description = "Removed"), Problems))]
+pub(crate) async fn delete_password(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path((tenant, user)): Path<(TenantName, String)>,
+) -> Result<StatusCode> {
+    caller.may(Scope::Manage, &tenant)?;
+    app.registry.delete_password(&tenant, &user, &caller.by()).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// List groups
+#[utoipa::path(get, path = "/v1/tenants/{tenant}/groups", tag = "groups", params(("tenant" = String, Path), Prefix), responses((status = 200, body = ProfileMap), Problems))]
+pub(crate) async fn list_groups(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(tenant): Path<TenantName>,
+    Query(Prefix { prefix }): Query<Prefix>,
+) -> Result<Json<ProfileMap>> {
+    list(&app, &caller, &tenant, Kind::Group, &prefix).await
+}
+
+/// Show a group
+#[utoipa::path(get, path = "/v1/tenants/{tenant}/groups/{group}", tag = "groups", params(("tenant" = String, Path), ("group" = String, Path)), responses((status = 200, body = Profile), Problems))]
+pub(crate) async fn show_group(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path((tenant, group)): Path<(TenantName, String)>,
+) -> Result<Json<Profile>> {
+    show(&app, &caller, &tenant, Kind::Group, group).await
+}
+
+/// Set and remove properties of a group, and make the group if there is none
+#[utoipa::path(patch, path = "/v1/tenants/{tenant}/groups/{group}", tag = "groups", params(("tenant" = String, Path), ("group" = String, Path)), request_body = ProfileChange, responses((status = 200, body = Profile), Problems))]
+pub(crate) async fn change_group(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path((tenant, group)): Path<(TenantName, String)>,
+    Json(request): Json<ProfileChange>,
+) -> Result<Json<Profile>> {
+    change(&app, &caller, &tenant, Kind::Group, group, request).await
+}
+
+/// Remove a group; members whose records still name it can no longer log in
+#[utoipa::path(delete, path = "/v1/tenants/{tenant}/groups/{group}", tag = "groups", params(("tenant" = String, Path), ("group" = String, Path)), responses((status = 204, description = "Removed"), Problems))]
+pub(crate) async fn delete_group(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path((tenant, group)): Path<(TenantName, String)>,
+) -> Result<StatusCode> {
+    delete(&app, &caller, &tenant, Kind::Group, &group).await
+}

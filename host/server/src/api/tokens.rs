@@ -1,0 +1,171 @@
+//! Tokens: a tenant's, and the operator's.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use vestibule_domain::TenantName;
+use vestibule_store::TokenRow;
+
+use super::page::time;
+use crate::access::{Caller, Issued, Scope, Scopes};
+use crate::app::App;
+use crate::body::{Json, Path};
+use crate::problem::{Problem, Problems, Result};
+
+/// The longest name in bytes.
+const MAX_NAME_BYTES: usize = 64;
+/// The longest life in seconds: ten years.
+const MAX_SECONDS: u64 = 315_360_000;
+
+/// A token as it can be listed.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Token {
+    name: String,
+    scopes: Vec<Scope>,
+    created: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires: Option<String>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct TokenList {
+    tokens: Vec<Token>,
+}
+
+/// What a token is to be.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TokenRequest {
+    /// What it allows.
+    #[schema(min_items = 1)]
+    scopes: Vec<Scope>,
+    /// For how long it is good, in seconds; for good, unless given.
+    #[schema(minimum = 1, maximum = 315_360_000)]
+    seconds: Option<u64>,
+}
+
+/// A token that was just made. It cannot be read again.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct NewToken {
+    name: String,
+    token: String,
+}
+
+impl From<TokenRow> for Token {
+    fn from(row: TokenRow) -> Self {
+        let scopes = Scopes::read(&row.scopes).iter().collect();
+        Self { name: row.name, scopes, created: time(row.created), expires: row.expires.map(time) }
+    }
+}
+
+async fn listed(app: &App, tenant: Option<&TenantName>) -> Result<Json<TokenList>> {
+    if let Some(tenant) = tenant {
+        app.registry.tenant(tenant).await?;
+    }
+    let tokens = app.registry.store().tokens(tenant).await?;
+    Ok(Json(TokenList { tokens: tokens.into_iter().map(Token::from).collect() }))
+}
+
+async fn issued(
+    app: &App,
+    tenant: Option<&TenantName>,
+    name: &str,
+    request: TokenRequest,
+    caller: &Caller,
+) -> Result<Json<NewToken>> {
+    let plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'));
+    if name.is_empty() || name.len() > MAX_NAME_BYTES || !plain {
+        return Err(Problem::invalid("a token's name has 1 to 64 letters, digits, dashes, dots and underscores"));
+    }
+    let scopes = Scopes::new(request.scopes);
+    if scopes.is_empty() {
+        return Err(Problem::invalid("a token needs a scope"));
+    }
+    if let Some(tenant) = tenant {
+        app.registry.tenant(tenant).await?;
+    }
+    let by = caller.by();
+    let expires = request.seconds.map(|seconds| lifetime(by.at, seconds)).transpose()?;
+    let Issued { name, token } = app.tokens.issue(tenant, name, &scopes, expires, &by).await?;
+    Ok(Json(NewToken { name, token: token.expose().to_owned() }))
+}
+
+fn lifetime(from: SystemTime, seconds: u64) -> Result<SystemTime> {
+    let end = from.checked_add(Duration::from_secs(seconds)).filter(|_| (1..=MAX_SECONDS).contains(&seconds));
+    end.ok_or_else(|| Problem::invalid("`seconds` is between 1 and ten years"))
+}
+
+async fn revoked(app: &App, tenant: Option<&TenantName>, name: &str, caller: &Caller) -> Result<StatusCode> {
+    if app.tokens.revoke(tenant, name, &caller.by()).await? {
+        return Ok(StatusCode::NO_CONTENT);
+    }
+    Err(Problem::not_found("there is no token of that name"))
+}
+
+/// List a tenant's tokens
+#[utoipa::path(get, path = "/v1/tenants/{tenant}/tokens", tag = "tokens", params(("tenant" = String, Path)), responses((status = 200, body = TokenList), Problems))]
+pub(crate) async fn list(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(tenant): Path<TenantName>,
+) -> Result<Json<TokenList>> {
+    caller.may(Scope::Manage, &tenant)?;
+    listed(&app, Some(&tenant)).await
+}
+
+/// Make a token, in place of the one of that name
+#[utoipa::path(put, path = "/v1/tenants/{tenant}/tokens/{name}", tag = "tokens", params(("tenant" = String, Path), ("name" = String, Path)), request_body = TokenRequest, responses((status = 200, body = NewToken), Problems))]
+pub(crate) async fn put(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path((tenant, name)): Path<(TenantName, String)>,
+    Json(request): Json<TokenRequest>,
+) -> Result<Json<NewToken>> {
+    caller.may(Scope::Manage, &tenant)?;
+    issued(&app, Some(&tenant), &name, request, &caller).await
+}
+
+/// End a token
+#[utoipa::path(delete, path = "/v1/tenants/{tenant}/tokens/{name}", tag = "tokens", params(("tenant" = String, Path), ("name" = String, Path)), responses((status = 204, description = "Ended"), Problems))]
+pub(crate) async fn delete(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path((tenant, name)): Path<(TenantName, String)>,
+) -> Result<StatusCode> {
+    caller.may(Scope::Manage, &tenant)?;
+    revoked(&app, Some(&tenant), &name, &caller).await
+}
+
+/// List the operator's tokens
+#[utoipa::path(get, path = "/v1/tokens", tag = "tokens", responses((status = 200, body = TokenList), Problems))]
+pub(crate) async fn list_operator(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<TokenList>> {
+    caller.may_operate(Scope::Manage)?;
+    listed(&app, None).await
+}
+
+/// Make a token of the operator's
+#[utoipa::path(put, path = "/v1/tokens/{name}", tag = "tokens", params(("name" = String, Path)), request_body = TokenRequest, responses((status = 200, body = NewToken), Problems))]
+pub(crate) async fn put_operator(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(name): Path<String>,
+    Json(request): Json<TokenRequest>,
+) -> Result<Json<NewToken>> {
+    caller.may_operate(Scope::Manage)?;
+    issued(&app, None, &name, request, &caller).await
+}
+
+/// End a token of the operator's
+#[utoipa::path(delete, path = "/v1/tokens/{name}", tag = "tokens", params(("name" = String, Path)), responses((status = 204, description = "Ended"), Problems))]
+pub(crate) async fn delete_operator(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(name): Path<String>,
+) -> Result<StatusCode> {
+    caller.may_operate(Scope::Manage)?;
+    revoked(&app, None, &name, &caller).await
+}

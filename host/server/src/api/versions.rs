@@ -1,0 +1,231 @@
+//! Versions of policies: uploaded, looked at, and never changed.
+
+use std::sync::Arc;
+
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::IntoResponse;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::UtoipaMethodRouter;
+use utoipa_axum::routes;
+use vestibule_domain::TenantName;
+use vestibule_registry::report::{Change, Report};
+use vestibule_registry::{Upload, Uploaded, VersionView};
+use vestibule_sandbox::MAX_COMPONENT_BYTES;
+
+use super::page::time;
+use crate::access::{Caller, Scope};
+use crate::app::App;
+use crate::body::{Json, Path, Query, Whole};
+use crate::problem::{Problem, Problems, Result};
+
+/// A version.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Version {
+    policy: String,
+    version: i64,
+    /// The SHA-256 of its component.
+    sha256: String,
+    bytes: u64,
+    /// What it says of itself.
+    #[schema(value_type = Object)]
+    manifest: Value,
+    created: String,
+    /// Who uploaded it.
+    actor: String,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Versions {
+    versions: Vec<Version>,
+}
+
+/// What a policy may do, in words.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct InWords {
+    can: Vec<String>,
+    cannot: Vec<String>,
+    asks_for: Vec<String>,
+    refused_imports: Vec<String>,
+    settings: Vec<String>,
+}
+
+/// How it differs from the active version.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Difference {
+    /// The active version's number.
+    active: i64,
+    /// What is said of this version only.
+    added: Vec<String>,
+    /// What is said of the active version only.
+    removed: Vec<String>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Reported {
+    report: InWords,
+    /// Absent if no version of the policy is active.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    difference: Option<Difference>,
+}
+
+/// What became of an upload.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct UploadAnswer {
+    policy: String,
+    version: i64,
+    /// Whether the component was not known before.
+    new: bool,
+    sha256: String,
+    #[schema(value_type = Object)]
+    manifest: Value,
+    #[serde(flatten)]
+    reported: Reported,
+}
+
+/// How to take an upload.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct UploadQuery {
+    /// What to call the policy; what its manifest says, unless given.
+    #[param(max_length = 64, pattern = "^[a-z0-9-]+$")]
+    name: Option<String>,
+}
+
+impl From<Report> for InWords {
+    fn from(report: Report) -> Self {
+        let Report { can, cannot, asks_for, refused_imports, settings } = report;
+        Self { can, cannot, asks_for, refused_imports, settings }
+    }
+}
+
+fn reported(report: Report, since: Option<(i64, Change)>) -> Reported {
+    let difference = since.map(|(active, Change { added, removed })| Difference { active, added, removed });
+    Reported { report: report.into(), difference }
+}
+
+impl From<VersionView> for Version {
+    fn from(view: VersionView) -> Self {
+        let VersionView { policy, number, digest, bytes, manifest, created, actor } = view;
+        let manifest = manifest.and_then(|manifest| serde_json::to_value(manifest).ok()).unwrap_or_default();
+        Self { policy, version: number, sha256: digest, bytes, manifest, created: time(created), actor }
+    }
+}
+
+/// Upload a component as a new version
+///
+/// The same component again has the version that it has. A signature by minisign goes along as Base64 of the `.minisig` file, in the header
+/// `Vestibule-Signature`.
+#[utoipa::path(post, path = "/v1/tenants/{tenant}/versions", tag = "policies", params(("tenant" = String, Path), UploadQuery, ("vestibule-signature" = Option<String>, Header)),
+    request_body(content = Vec<u8>, content_type = "application/wasm"),
+    responses((status = 200, description = "Known already", body = UploadAnswer), (status = 201, description = "Stored", body = UploadAnswer), Problems))]
+pub(crate) async fn upload(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(tenant): Path<TenantName>,
+    Query(UploadQuery { name }): Query<UploadQuery>,
+    headers: HeaderMap,
+    Whole(wasm): Whole,
+) -> Result<(StatusCode, Json<UploadAnswer>)> {
+    caller.may(Scope::Manage, &tenant)?;
+    ensure_wasm(&headers)?;
+    let signature = headers.get("vestibule-signature").map(|header| signature(header.as_bytes())).transpose()?;
+    let upload = Upload { name: name.as_deref(), wasm: &wasm, signature: signature.as_deref() };
+    let Uploaded { policy, version, new, digest, manifest, report, since } =
+        app.registry.upload(&tenant, upload, &caller.by()).await?;
+    let manifest = serde_json::to_value(manifest).unwrap_or_default();
+    let answer = UploadAnswer { policy, version, new, sha256: digest, manifest, reported: reported(report, since) };
+    Ok((if new { StatusCode::CREATED } else { StatusCode::OK }, Json(answer)))
+}
+
+/// Components are larger than other bodies.
+pub(crate) fn upload_route() -> UtoipaMethodRouter<Arc<App>> {
+    let (schemas, paths, route) = routes!(upload);
+    (schemas, paths, route.layer(DefaultBodyLimit::max(MAX_COMPONENT_BYTES)))
+}
+
+fn ensure_wasm(headers: &HeaderMap) -> Result<()> {
+    match headers.get(CONTENT_TYPE).map(|value| value.as_bytes()) {
+        Some(b"application/wasm" | b"application/octet-stream") => Ok(()),
+        _ => Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not-wasm", "the body has to be `application/wasm`")),
+    }
+}
+
+fn signature(header: &[u8]) -> Result<String> {
+    let text = STANDARD.decode(header).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+    text.ok_or_else(|| Problem::invalid("`Vestibule-Signature` is not Base64 of a text"))
+}
+
+/// List a policy's versions, newest first
+#[utoipa::path(get, path = "/v1/tenants/{tenant}/policies/{policy}/versions", tag = "policies", params(("tenant" = String, Path), ("policy" = String, Path)),
+    responses((status = 200, body = Versions), Problems))]
+pub(crate) async fn list(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path((tenant, policy)): Path<(TenantName, String)>,
+) -> Result<Json<Versions>> {
+    caller.may(Scope::Read, &tenant)?;
+    let versions = app.registry.versions(&tenant, &policy).await?;
+    Ok(Json(Versions { versions: versions.into_iter().map(Version::from).collect() }))
+}
+
+/// Show a version
+#[utoipa::path(get, path = "/v1/tenants/{tenant}/policies/{policy}/versions/{version}", tag = "policies",
+    params(("tenant" = String, Path), ("policy" = String, Path), ("version" = i64, Path)), responses((status = 200, body = Version), Problems))]
+pub(crate) async fn show(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path((tenant, policy, version)): Path<(TenantName, String, i64)>,
+) -> Result<Json<Version>> {
+    caller.may(Scope::Read, &tenant)?;
+    Ok(Json(app.registry.version(&tenant, &policy, version).await?.into()))
+}
+
+/// Download a version's component
+#[utoipa::path(get, path = "/v1/tenants/{tenant}/policies/{policy}/versions/{version}/component", tag = "policies",
+    params(("tenant" = String, Path), ("policy" = String, Path), ("version" = i64, Path)),
+    responses((status = 200, description = "The component", body = Vec<u8>, content_type = "application/wasm"), Problems))]
+pub(crate) async fn component(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path((tenant, policy, version)): Path<(TenantName, String, i64)>,
+) -> Result<impl IntoResponse> {
+    caller.may(Scope::Read, &tenant)?;
+    let view = app.registry.version(&tenant, &policy, version).await?;
+    let component = app.registry.store().component(&view.digest).await?;
+    let component = component.ok_or_else(|| Problem::not_found("the component is gone"))?;
+    Ok(([(CONTENT_TYPE, "application/wasm")], component))
+}
+
+/// What a version may do, and how that differs from the active one
+#[utoipa::path(get, path = "/v1/tenants/{tenant}/policies/{policy}/versions/{version}/report", tag = "policies",
+    params(("tenant" = String, Path), ("policy" = String, Path), ("version" = i64, Path)), responses((status = 200, body = Reported), Problems))]
+pub(crate) async fn report(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path((tenant, policy, version)): Path<(TenantName, String, i64)>,
+) -> Result<Json<Reported>> {
+    caller.may(Scope::Read, &tenant)?;
+    let report = app.registry.report(&tenant, &policy, version).await?;
+    let since = app.registry.since_active(&tenant, &policy, &report).await?;
+    Ok(Json(reported(report, since)))
+}
+
+/// Remove a version that is not active
+#[utoipa::path(delete, path = "/v1/tenants/{tenant}/policies/{policy}/versions/{version}", tag = "policies",
+    params(("tenant" = String, Path), ("policy" = String, Path), ("version" = i64, Path)), responses((status = 204, description = "Removed"), Problems))]
+pub(crate) async fn delete(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path((tenant, policy, version)): Path<(TenantName, String, i64)>,
+) -> Result<StatusCode> {
+    caller.may(Scope::Manage, &tenant)?;
+    app.registry.delete_version(&tenant, &policy, version, &caller.by()).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

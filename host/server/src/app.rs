@@ -1,0 +1,126 @@
+//! The API as a whole: what its handlers share, and every route.
+//!
+//! Not for: listening; see [`crate::listen`].
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use utoipa::OpenApi;
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use vestibule_registry::Registry;
+
+use crate::access::Tokens;
+use crate::api::{audit, chain, decisions, health, logins, policies, profiles, secrets, tenants, tokens, versions};
+use crate::metrics::{Metrics, measure};
+use crate::problem::Problem;
+use crate::replies::Replies;
+use crate::rounds::Rounds;
+
+/// The longest JSON body in bytes: the largest login that the contract allows, with its lists in JSON.
+const MAX_JSON_BYTES: usize = 2 << 20;
+
+/// What all handlers share.
+pub struct App {
+    pub(crate) registry: Registry,
+    pub(crate) tokens: Tokens,
+    pub(crate) metrics: Metrics,
+    pub(crate) replies: Replies,
+    pub(crate) rounds: Rounds,
+}
+
+impl App {
+    /// The API of a registry.
+    pub fn new(registry: Registry, metrics: Metrics) -> Arc<Self> {
+        let tokens = Tokens::new(registry.store().clone());
+        Arc::new(Self { registry, tokens, metrics, replies: Replies::default(), rounds: Rounds::default() })
+    }
+
+    /// The tokens, for whoever makes the first one.
+    pub const fn tokens(&self) -> &Tokens {
+        &self.tokens
+    }
+
+    /// Every route of the API, with the document that describes them at `/v1/openapi.json`.
+    pub fn router(self: &Arc<Self>) -> Router {
+        let (routes, document) = routes().split_for_parts();
+        let document = document.to_pretty_json().unwrap_or_default();
+        let served = move || {
+            let document = document.clone();
+            async move { ([("content-type", "application/json")], document) }
+        };
+        routes
+            .route("/v1/openapi.json", axum::routing::get(served))
+            .fallback(|| async { Problem::not_found("there is nothing at this address") })
+            .layer(DefaultBodyLimit::max(MAX_JSON_BYTES))
+            .layer(axum::middleware::from_fn_with_state(Arc::clone(self), measure))
+            .with_state(Arc::clone(self))
+    }
+}
+
+/// The document that describes the API (OpenAPI 3.1).
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    routes().split_for_parts().1
+}
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Vestibule",
+        description = "Decides on VPN logins by policies in WebAssembly: front doors bring logins, administrators keep policies, users and groups."
+    ),
+    security(("token" = [])),
+    modifiers(&Bearer)
+)]
+struct Document;
+
+/// How callers show who they are.
+struct Bearer;
+
+impl utoipa::Modify for Bearer {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let components = document.components.get_or_insert_with(Default::default);
+        let bearer = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
+        components.add_security_scheme("token", bearer);
+    }
+}
+
+fn routes() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::with_openapi(Document::openapi())
+        .routes(routes!(health::healthz))
+        .routes(routes!(health::readyz))
+        .routes(routes!(logins::authenticate))
+        .routes(routes!(logins::post_auth))
+        .routes(routes!(logins::continue_post_auth))
+        .routes(routes!(tenants::list))
+        .routes(routes!(tenants::show, tenants::put, tenants::delete))
+        .routes(routes!(policies::list))
+        .routes(routes!(policies::show, policies::change, policies::delete))
+        .routes(routes!(versions::list))
+        .routes(versions::upload_route())
+        .routes(routes!(versions::show, versions::delete))
+        .routes(routes!(versions::component))
+        .routes(routes!(versions::report))
+        .routes(routes!(secrets::list))
+        .routes(routes!(secrets::put, secrets::delete))
+        .routes(routes!(chain::show, chain::activate))
+        .routes(routes!(chain::revisions))
+        .routes(routes!(chain::roll_back))
+        .routes(routes!(chain::trial))
+        .routes(routes!(profiles::list_users))
+        .routes(routes!(profiles::show_user, profiles::change_user, profiles::delete_user))
+        .routes(routes!(profiles::put_password, profiles::delete_password))
+        .routes(routes!(profiles::list_groups))
+        .routes(routes!(profiles::show_group, profiles::change_group, profiles::delete_group))
+        .routes(routes!(tokens::list))
+        .routes(routes!(tokens::put, tokens::delete))
+        .routes(routes!(tokens::list_operator))
+        .routes(routes!(tokens::put_operator, tokens::delete_operator))
+        .routes(routes!(decisions::list))
+        .routes(routes!(decisions::stream))
+        .routes(routes!(decisions::show))
+        .routes(routes!(audit::list))
+        .routes(routes!(audit::list_operator))
+}

@@ -1,0 +1,25 @@
+//! The HTTP API: front doors bring logins, administrators change what decides on them, operators look after tenants.
+//!
+//! Not for: any rule. A handler reads what was asked, asks the registry, and writes what it said; whoever asks is known first.
+//!
+//! | room | what is in it |
+//! |---|---|
+//! | [`listen`] | sockets, TLS, and the end of both |
+//! | [`access`] | tokens, scopes, and who is asking |
+//! | `api` | a file for each resource |
+//! | `problem` | what is answered when something is wrong (RFC 9457) |
+//! | `replies` | an answer that is given twice, for a retry |
+//! | `metrics` | what is counted |
+
+pub mod access;
+mod api;
+mod app;
+mod body;
+pub mod listen;
+mod metrics;
+mod problem;
+mod replies;
+mod rounds;
+
+pub use app::{App, openapi};
+pub use metrics::Metrics;

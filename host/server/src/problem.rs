@@ -1,0 +1,189 @@
+//! What is answered when something is wrong: a problem document (RFC 9457) with a stable code and what to do.
+//!
+//! Not for: denied logins, which are answers like any other.
+
+use std::time::Duration;
+
+use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use utoipa::{IntoResponses, ToSchema};
+use vestibule_domain::text::log_text;
+use vestibule_registry::{Busy, Error, LoginError};
+
+pub(crate) type Result<T> = std::result::Result<T, Problem>;
+
+/// The longest detail in bytes.
+const MAX_DETAIL_BYTES: usize = 1024;
+
+/// A problem (RFC 9457).
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(crate) struct Problem {
+    /// Always `about:blank`: `code` says more.
+    #[serde(rename = "type")]
+    kind: &'static str,
+    /// What the status means.
+    title: &'static str,
+    /// The HTTP status.
+    status: u16,
+    /// Stable, for programs.
+    code: &'static str,
+    /// One sentence about this case.
+    detail: String,
+    /// What to do, where that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hint: Option<String>,
+    #[serde(skip)]
+    retry_after: Option<Duration>,
+}
+
+impl Problem {
+    pub(crate) fn new(status: StatusCode, code: &'static str, detail: impl AsRef<str>) -> Self {
+        Self {
+            kind: "about:blank",
+            title: status.canonical_reason().unwrap_or_default(),
+            status: status.as_u16(),
+            code,
+            detail: log_text(detail.as_ref(), MAX_DETAIL_BYTES),
+            hint: None,
+            retry_after: None,
+        }
+    }
+
+    pub(crate) fn hint(self, hint: impl Into<String>) -> Self {
+        Self { hint: Some(hint.into()), ..self }
+    }
+
+    pub(crate) fn invalid(detail: impl AsRef<str>) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", detail)
+    }
+
+    pub(crate) fn not_found(detail: impl AsRef<str>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not-found", detail)
+    }
+
+    pub(crate) fn unauthorized(detail: impl AsRef<str>) -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "unauthorized", detail)
+            .hint("send a token as `Authorization: Bearer ...`; `vestibule token create` makes one")
+    }
+
+    pub(crate) fn forbidden(detail: impl AsRef<str>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "forbidden", detail)
+    }
+
+    fn unavailable(detail: impl AsRef<str>) -> Self {
+        let problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail);
+        Self { retry_after: Some(Duration::from_secs(1)), ..problem }
+    }
+
+    /// The stable code, for metrics.
+    pub(crate) const fn code(&self) -> &'static str {
+        self.code
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let body = serde_json::to_vec(&self).unwrap_or_default();
+        let mut response = (status, body).into_response();
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if status == StatusCode::UNAUTHORIZED {
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if let Some(wait) = self.retry_after {
+            headers.insert(RETRY_AFTER, HeaderValue::from(wait.as_secs().clamp(1, 3600)));
+        }
+        response
+    }
+}
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        let status = match &error {
+            Error::NoTenant(_) | Error::Unknown { .. } => StatusCode::NOT_FOUND,
+            Error::Exists(_) | Error::InFile(_) | Error::Conflict { .. } | Error::InUse(_) => StatusCode::CONFLICT,
+            Error::Terms(_) => StatusCode::FORBIDDEN,
+            Error::Policy(failure) if failure.is_the_hosts() => return Self::unavailable(error.to_string()),
+            Error::Store(store) if !store.is_unavailable() => return Self::invalid(error.to_string()),
+            Error::Store(_) => {
+                tracing::error!(%error, "a request could not be served");
+                return Self::unavailable("the store does not answer");
+            }
+            Error::Damaged(_) => {
+                tracing::error!(%error, "what is stored is damaged");
+                StatusCode::INTERNAL_SERVER_ERROR
+            }
+            _ => StatusCode::UNPROCESSABLE_ENTITY,
+        };
+        let problem = Self::new(status, error.code(), error.to_string());
+        match error.hint() {
+            Some(hint) => problem.hint(hint),
+            None => problem,
+        }
+    }
+}
+
+impl From<vestibule_store::Error> for Problem {
+    fn from(error: vestibule_store::Error) -> Self {
+        Error::from(error).into()
+    }
+}
+
+impl From<LoginError> for Problem {
+    fn from(error: LoginError) -> Self {
+        match error {
+            LoginError::NoTenant(tenant) => Error::NoTenant(tenant).into(),
+            LoginError::Unavailable(error) => {
+                tracing::error!(%error, "a tenant could not be made ready");
+                Self::unavailable("the tenant could not be made ready: nobody may be let in")
+            }
+            LoginError::Busy(busy) => {
+                let status = match busy {
+                    Busy::Logins(_) | Busy::Fuel(_) => StatusCode::TOO_MANY_REQUESTS,
+                    Busy::Waiting => StatusCode::SERVICE_UNAVAILABLE,
+                };
+                let problem = Self::new(status, busy.code(), busy.to_string());
+                Self { retry_after: Some(busy.retry_after()), ..problem }
+            }
+        }
+    }
+}
+
+/// What every endpoint may answer besides.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "read by the macro alone, for the document")]
+pub(crate) enum Problems {
+    /// Not to be read as a request.
+    #[response(status = 400, content_type = "application/problem+json")]
+    BadRequest(Problem),
+    /// No token, or not a good one.
+    #[response(status = 401, content_type = "application/problem+json")]
+    Unauthorized(Problem),
+    /// The token's scopes or the tenant's terms do not allow it.
+    #[response(status = 403, content_type = "application/problem+json")]
+    Forbidden(Problem),
+    /// There is no such thing.
+    #[response(status = 404, content_type = "application/problem+json")]
+    NotFound(Problem),
+    /// Something else is the case than the request supposes.
+    #[response(status = 409, content_type = "application/problem+json")]
+    Conflict(Problem),
+    /// Too many bytes.
+    #[response(status = 413, content_type = "application/problem+json")]
+    TooLarge(Problem),
+    /// Another content type is expected.
+    #[response(status = 415, content_type = "application/problem+json")]
+    UnsupportedMediaType(Problem),
+    /// Well-formed, but not possible.
+    #[response(status = 422, content_type = "application/problem+json")]
+    Unprocessable(Problem),
+    /// More than the tenant's terms allow.
+    #[response(status = 429, content_type = "application/problem+json")]
+    TooManyRequests(Problem),
+    /// Try again.
+    #[response(status = 503, content_type = "application/problem+json")]
+    Unavailable(Problem),
+}

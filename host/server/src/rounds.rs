@@ -1,0 +1,122 @@
+//! Logins that wait while their front door makes a search for a policy.
+//!
+//! Not for: searches by the host itself. A login that waits keeps its place and its deadline; who comes too late finds it decided.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
+use vestibule_domain::TenantName;
+use vestibule_domain::capability::Error;
+use vestibule_domain::directory::{Entry, Query};
+use vestibule_sandbox::capability::{Answer, Directory};
+
+use crate::api::logins::{LoginAnswer, SEARCH_PATIENCE};
+use crate::problem::{Problem, Result};
+
+/// Logins that may wait for searches at once.
+const MAX_PARKED: usize = 4_096;
+
+type Found = std::result::Result<Vec<Entry>, Error>;
+type Decided = Result<LoginAnswer>;
+
+/// The directory of a front door, as policies see it.
+pub(crate) struct FrontDoor(mpsc::Sender<Asked>);
+
+/// A search, and who waits for what it finds.
+pub(crate) struct Asked {
+    query: Query,
+    found: oneshot::Sender<Found>,
+}
+
+impl FrontDoor {
+    pub(crate) fn new() -> (Self, mpsc::Receiver<Asked>) {
+        let (sender, receiver) = mpsc::channel(1);
+        (Self(sender), receiver)
+    }
+}
+
+impl Directory for FrontDoor {
+    fn search<'a>(&'a self, query: &'a Query) -> Answer<'a, Found> {
+        Box::pin(async move {
+            let gone = || Error::Unavailable("the front door has gone".to_owned());
+            let (found, answer) = oneshot::channel();
+            self.0.send(Asked { query: query.clone(), found }).await.map_err(|_| gone())?;
+            answer.await.map_err(|_| gone())?
+        })
+    }
+}
+
+/// A login under way.
+pub(crate) struct Round {
+    login: JoinHandle<Decided>,
+    asked: mpsc::Receiver<Asked>,
+    waiting: Option<oneshot::Sender<Found>>,
+}
+
+/// What comes next of a login.
+pub(crate) enum Next {
+    Decided(Decided),
+    Search(Query, Round),
+}
+
+impl Round {
+    pub(crate) const fn new(login: JoinHandle<Decided>, asked: mpsc::Receiver<Asked>) -> Self {
+        Self { login, asked, waiting: None }
+    }
+
+    /// Waits for the decision or the next search.
+    pub(crate) async fn next(mut self) -> Next {
+        tokio::select! {
+            biased;
+            decided = &mut self.login => Next::Decided(decided.unwrap_or_else(|_| {
+                Err(Problem::new(axum::http::StatusCode::SERVICE_UNAVAILABLE, "unavailable", "the login was broken off"))
+            })),
+            Some(Asked { query, found }) = self.asked.recv() => {
+                self.waiting = Some(found);
+                Next::Search(query, self)
+            }
+        }
+    }
+}
+
+/// Logins that wait for their front doors.
+#[derive(Default)]
+pub(crate) struct Rounds(Arc<Mutex<HashMap<(TenantName, String), Round>>>);
+
+impl Rounds {
+    /// Keeps a login until what it waits for comes. Returns what to ask for it by.
+    pub(crate) fn park(&self, tenant: &TenantName, round: Round) -> Result<String> {
+        let id = URL_SAFE_NO_PAD.encode(rand::random::<[u8; 18]>());
+        let key = (tenant.clone(), id.clone());
+        {
+            let mut parked = lock(&self.0);
+            if parked.len() >= MAX_PARKED {
+                let detail = "too many logins wait for searches";
+                return Err(Problem::new(axum::http::StatusCode::SERVICE_UNAVAILABLE, "overloaded", detail));
+            }
+            parked.insert(key.clone(), round);
+        }
+        let parked = Arc::clone(&self.0);
+        tokio::spawn(async move {
+            tokio::time::sleep(SEARCH_PATIENCE).await;
+            lock(&parked).remove(&key);
+        });
+        Ok(id)
+    }
+
+    /// Hands over what was found. None if no such login waits.
+    pub(crate) fn resume(&self, tenant: &TenantName, id: &str, found: Found) -> Option<Round> {
+        let mut round = lock(&self.0).remove(&(tenant.clone(), id.to_owned()))?;
+        // A login whose time is up has gone on without it.
+        let _ = round.waiting.take().map(|waiting| waiting.send(found));
+        Some(round)
+    }
+}
+
+fn lock(parked: &Mutex<HashMap<(TenantName, String), Round>>) -> MutexGuard<'_, HashMap<(TenantName, String), Round>> {
+    parked.lock().unwrap_or_else(PoisonError::into_inner)
+}
