@@ -1,6 +1,5 @@
 //! What the store remembers, on SQLite and on PostgreSQL.
 
-mod chains_and_components;
 mod challenges_are_taken_once;
 mod conclusions_are_whole;
 mod decisions_are_listed;

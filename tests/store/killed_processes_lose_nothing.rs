@@ -37,7 +37,7 @@ async fn every_acknowledged_save_survives_a_kill(home: Home) {
         // At most one save of each saver was done, but not yet acknowledged.
         assert!(kept.len() <= 16, "{} saves that nobody knows of", kept.len());
         for (user, _) in store.profiles(&tenant, "user-").await.unwrap() {
-            store.delete_profile(&tenant, &user).await.unwrap();
+            store.delete_profile(&tenant, &user, None).await.unwrap();
         }
         store.close().await;
     }
