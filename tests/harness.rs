@@ -11,6 +11,7 @@ mod keeper;
 mod leaves;
 mod login;
 mod postgres;
+mod registry;
 mod slapd;
 mod store;
 mod verdict;
@@ -25,5 +26,6 @@ pub(crate) use guest::{Guest, engine, policy, policy_bytes, probe, probe_bytes, 
 pub(crate) use leaves::{Leaves, decision};
 pub(crate) use login::{A_TIME, a_login};
 pub(crate) use postgres::Postgres;
+pub(crate) use registry::{Registers, by, listed, uses};
 pub(crate) use slapd::{Slapd, free_port, settings as slapd_settings};
 pub(crate) use store::{Home, at, on_every_store, properties, sqlite, tenant};

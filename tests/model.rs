@@ -80,11 +80,11 @@ impl Both {
             Step::Put { name, property, value } => {
                 let mut put = Properties::new();
                 put.set(property, value).unwrap();
-                self.door.home.store.put_properties(&tenant(), name, &put).await.unwrap();
+                self.door.home.store.put_properties(&tenant(), name, &put, None).await.unwrap();
                 self.model.put(name, property, value);
             }
             Step::Delete { name } => {
-                self.door.home.store.delete_profile(&tenant(), name).await.unwrap();
+                self.door.home.store.delete_profile(&tenant(), name, None).await.unwrap();
                 self.model.records.remove(name);
             }
             Step::Clock { seconds } => self.model.clock = self.model.clock.saturating_add_signed(*seconds),

@@ -1,15 +1,22 @@
 //! What the store remembers, on SQLite and on PostgreSQL.
 
-mod chains_and_components;
+mod activations_are_whole;
 mod challenges_are_taken_once;
+mod changes_are_seen;
 mod conclusions_are_whole;
 mod decisions_are_listed;
+mod every_change_is_on_record;
 mod failures_lock_an_account;
 mod killed_processes_lose_nothing;
+mod older_databases_open;
 mod other_databases_are_refused;
 mod profiles_come_back;
 mod saves_conflict;
+mod secrets_stay_secret;
 mod sessions_expire;
 mod silent_servers_are_unavailable;
 mod tenants_are_apart;
+mod tenants_come_and_go;
+mod tokens_are_replaced;
+mod versions_never_change;
 mod writes_wait_together;

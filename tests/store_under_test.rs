@@ -1,4 +1,4 @@
-//! A process of its own that saves, so that a test can kill it or let its disk run full.
+//! A process of its own that saves or activates, so that a test can kill it or let its disk run full.
 
 use std::io::Write as _;
 use std::path::Path;
@@ -6,13 +6,14 @@ use std::time::UNIX_EPOCH;
 
 use anyhow::{Context as _, bail, ensure};
 use vestibule_domain::{Properties, Secret, TenantName};
-use vestibule_store::{DecisionRow, Effects, Error, Save, SaveError, Store};
+use vestibule_store::{By, DecisionRow, Effects, Error, NewVersion, Save, SaveError, Store, TenantRow};
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["saves", place] => saves_until_killed(place).await,
+        ["activates", place] => activates_until_killed(place).await,
         ["fills", directory, ballast] => fills_the_disk(Path::new(directory), Path::new(ballast)).await,
         _ => bail!("what to do?"),
     }
@@ -51,6 +52,25 @@ async fn saves_until_killed(place: &str) -> anyhow::Result<()> {
         });
     }
     savers.join_next().await.context("nobody saves")??
+}
+
+/// Prints the number of every revision whose activation was acknowledged. Its links and its note are that number, too.
+async fn activates_until_killed(place: &str) -> anyhow::Result<()> {
+    let (tenant, store) = (TenantName::default(), open(place).await?);
+    let [actor, origin] = ["test", "test"].map(str::to_owned);
+    let by = By { actor, origin, at: UNIX_EPOCH };
+    let [settings, quotas] = ["{}", "{}"].map(str::to_owned);
+    store.create_tenant(&TenantRow { name: tenant.clone(), settings, quotas, created: UNIX_EPOCH }, &by).await?;
+    let (policy, digest, component) = ("p", "d", b"component".as_slice());
+    let version = NewVersion { policy, digest, component, manifest: "{}", settings: "{}", grants: "{}" };
+    let uses = [(policy.to_owned(), store.add_version(&tenant, &version, &by).await?.number)];
+    let mut active = store.active_revision(&tenant).await?.map(|revision| revision.number);
+    loop {
+        let next = (active.unwrap_or_default() + 1).to_string();
+        let number = store.activate(&tenant, active, &next, &uses, &next, &by).await?;
+        writeln!(std::io::stdout(), "{number}")?;
+        active = Some(number);
+    }
 }
 
 /// Saves until there is no room, looks whether all is there, makes room, and saves again.

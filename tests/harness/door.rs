@@ -53,7 +53,7 @@ impl Door {
 
     /// With these properties on record.
     pub(crate) async fn with_record(self, name: &str, record: &[(&str, &str)]) -> Self {
-        self.home.store.put_properties(&tenant(), name, &properties(record)).await.unwrap();
+        self.home.store.put_properties(&tenant(), name, &properties(record), None).await.unwrap();
         self
     }
 

@@ -3,7 +3,9 @@
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use sqlx::{Connection as _, PgConnection, SqliteConnection};
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, PgConnection, SqlSafeStr as _, SqliteConnection};
 use tempfile::TempDir;
 use vestibule_domain::{Properties, Secret, TenantName};
 use vestibule_store::{DATABASE_FILE, Store};
@@ -39,6 +41,15 @@ macro_rules! on_every_store {
 }
 pub(crate) use on_every_store;
 
+/// What the first version of this program made of a database of this kind.
+macro_rules! migrator {
+    ($kind:literal) => {{
+        let initial = include_str!(concat!("../../host/store/migrations/", $kind, "/0001_initial.sql")).into_sql_str();
+        let kind = MigrationType::Simple;
+        Migrator::with_migrations(vec![Migration::new(1, "initial".into(), kind, initial, false)])
+    }};
+}
+
 impl Home {
     pub(crate) async fn on_sqlite() -> Self {
         let directory = tempfile::tempdir().unwrap();
@@ -48,6 +59,30 @@ impl Home {
     pub(crate) async fn on_postgres() -> Self {
         let url = Postgres::shared().database().await;
         Self { store: Store::connect(&url).await.unwrap(), place: Place::Url(url) }
+    }
+
+    /// Another database of the same kind, which the first version of this program left behind with these rows in it.
+    pub(crate) async fn of_the_first_version(&self, rows: &str) -> Self {
+        match &self.place {
+            Place::Directory(_) => {
+                let directory = tempfile::tempdir().unwrap();
+                let options = SqliteConnectOptions::new().filename(directory.path().join(DATABASE_FILE));
+                let mut connection = options.create_if_missing(true).connect().await.unwrap();
+                migrator!("sqlite").run_direct(None, &mut connection, false).await.unwrap();
+                sqlx::raw_sql(AssertSqlSafe(rows.to_owned())).execute(&mut connection).await.unwrap();
+                connection.close().await.unwrap();
+                let store = Store::open(directory.path()).await.unwrap();
+                Self { store, place: Place::Directory(directory) }
+            }
+            Place::Url(_) => {
+                let url = Postgres::shared().database().await;
+                let mut connection = PgConnection::connect(url.expose()).await.unwrap();
+                migrator!("postgres").run_direct(None, &mut connection, false).await.unwrap();
+                sqlx::raw_sql(AssertSqlSafe(rows.to_owned())).execute(&mut connection).await.unwrap();
+                connection.close().await.unwrap();
+                Self { store: Store::connect(&url).await.unwrap(), place: Place::Url(url) }
+            }
+        }
     }
 
     /// What another process on the same database has.
@@ -78,6 +113,20 @@ impl Home {
                 let mut connection = PgConnection::connect(url.expose()).await.unwrap();
                 sqlx::query(sql).execute(&mut connection).await.unwrap();
                 connection.close().await.unwrap();
+            }
+        }
+    }
+
+    /// The number that a query finds, asked as somebody with a database client does.
+    pub(crate) async fn count(&self, sql: &str) -> i64 {
+        match &self.place {
+            Place::Directory(directory) => {
+                let mut connection = sqlite(directory.path()).await;
+                sqlx::query_scalar(AssertSqlSafe(sql.to_owned())).fetch_one(&mut connection).await.unwrap()
+            }
+            Place::Url(url) => {
+                let mut connection = PgConnection::connect(url.expose()).await.unwrap();
+                sqlx::query_scalar(AssertSqlSafe(sql.to_owned())).fetch_one(&mut connection).await.unwrap()
             }
         }
     }

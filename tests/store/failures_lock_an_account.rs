@@ -27,7 +27,7 @@ async fn fails(home: &Home, seconds: u64) -> Option<std::time::SystemTime> {
 }
 
 async fn the_last_permitted_failure_locks_for_a_while(home: Home) {
-    home.store.set_password(&tenant(), "joe", "hash").await.unwrap();
+    home.store.set_password(&tenant(), "joe", "hash", None).await.unwrap();
     assert_eq!((fails(&home, 0).await, fails(&home, 1).await), (None, None));
     assert_eq!(fails(&home, 2).await, Some(at(62)));
     // Trying goes on not to prolong the lock.
@@ -37,7 +37,7 @@ async fn the_last_permitted_failure_locks_for_a_while(home: Home) {
 }
 
 async fn a_lock_that_has_expired_counts_afresh(home: Home) {
-    home.store.set_password(&tenant(), "joe", "hash").await.unwrap();
+    home.store.set_password(&tenant(), "joe", "hash", None).await.unwrap();
     for second in 0..3 {
         fails(&home, second).await;
     }
@@ -52,14 +52,14 @@ async fn a_lock_that_has_expired_counts_afresh(home: Home) {
 }
 
 async fn success_and_a_new_password_forget_failures(home: Home) {
-    home.store.set_password(&tenant(), "joe", "hash").await.unwrap();
+    home.store.set_password(&tenant(), "joe", "hash", None).await.unwrap();
     for forget in ["reset", "new password"] {
         for second in 0..3 {
             fails(&home, second).await;
         }
         match forget {
             "reset" => home.store.forgive(&tenant(), "joe").await.unwrap(),
-            _ => home.store.set_password(&tenant(), "joe", "other").await.unwrap(),
+            _ => home.store.set_password(&tenant(), "joe", "other", None).await.unwrap(),
         }
         let password = home.store.password(&tenant(), "joe").await.unwrap().unwrap();
         assert_eq!((password.failures, password.locked_until), (0, None), "{forget}");
@@ -67,7 +67,7 @@ async fn success_and_a_new_password_forget_failures(home: Home) {
 }
 
 async fn concurrent_failures_are_all_counted(home: Home) {
-    home.store.set_password(&tenant(), "joe", "hash").await.unwrap();
+    home.store.set_password(&tenant(), "joe", "hash", None).await.unwrap();
     let other = home.another().await.unwrap();
     let mut counts = JoinSet::new();
     for number in 0..20 {
@@ -79,21 +79,21 @@ async fn concurrent_failures_are_all_counted(home: Home) {
 }
 
 async fn only_passwords_are_counted(home: Home) {
-    home.store.put_properties(&tenant(), "jim", &vestibule_domain::Properties::new()).await.unwrap();
+    home.store.put_properties(&tenant(), "jim", &vestibule_domain::Properties::new(), None).await.unwrap();
     for user in ["jim", "nobody"] {
         for _ in 0..5 {
             assert_eq!(home.store.count_failure(&tenant(), user, at(0), &LOCKOUT).await, Ok(None));
         }
         assert_eq!(home.store.password(&tenant(), user).await, Ok(None));
     }
-    home.store.set_password(&tenant(), "jim", "hash").await.unwrap();
-    assert_eq!(home.store.delete_password(&tenant(), "jim").await, Ok(true));
-    assert_eq!(home.store.delete_password(&tenant(), "jim").await, Ok(false));
+    home.store.set_password(&tenant(), "jim", "hash", None).await.unwrap();
+    assert_eq!(home.store.delete_password(&tenant(), "jim", None).await, Ok(true));
+    assert_eq!(home.store.delete_password(&tenant(), "jim", None).await, Ok(false));
     assert!(home.store.profile(&tenant(), "jim").await.unwrap().is_some());
 }
 
 async fn a_password_prints_as_stars(home: Home) {
-    home.store.set_password(&tenant(), "joe", "$argon2id$v=19$secret").await.unwrap();
+    home.store.set_password(&tenant(), "joe", "$argon2id$v=19$secret", None).await.unwrap();
     let password: Password = home.store.password(&tenant(), "joe").await.unwrap().unwrap();
     assert!(!format!("{password:?}").contains("secret"));
 }

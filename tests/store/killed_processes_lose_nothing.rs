@@ -1,4 +1,4 @@
-//! What a save has acknowledged is there after the process was killed, or its disk was full.
+//! What a save or an activation has acknowledged is there after the process was killed, or its disk was full.
 
 use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader};
@@ -10,7 +10,7 @@ use crate::harness::{Home, on_every_store, properties};
 
 const PROCESS: &str = env!("CARGO_BIN_EXE_store-under-test");
 
-on_every_store!(every_acknowledged_save_survives_a_kill);
+on_every_store!(every_acknowledged_save_survives_a_kill, a_revision_is_active_whenever_the_process_is_killed);
 
 async fn every_acknowledged_save_survives_a_kill(home: Home) {
     for acknowledged in [1, 100, 500] {
@@ -37,8 +37,34 @@ async fn every_acknowledged_save_survives_a_kill(home: Home) {
         // At most one save of each saver was done, but not yet acknowledged.
         assert!(kept.len() <= 16, "{} saves that nobody knows of", kept.len());
         for (user, _) in store.profiles(&tenant, "user-").await.unwrap() {
-            store.delete_profile(&tenant, &user).await.unwrap();
+            store.delete_profile(&tenant, &user, None).await.unwrap();
         }
+        store.close().await;
+    }
+}
+
+async fn a_revision_is_active_whenever_the_process_is_killed(home: Home) {
+    for acknowledged in [1, 20, 60] {
+        let mut process =
+            Command::new(PROCESS).args(["activates", &home.argument()]).stdout(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
+        let mut numbers: Vec<i64> =
+            lines.by_ref().take(acknowledged).map(|line| line.unwrap().parse().unwrap()).collect();
+        process.kill().unwrap();
+        numbers.extend(lines.map(|line| line.unwrap().parse::<i64>().unwrap()));
+        process.wait().unwrap();
+        assert!(numbers.len() >= acknowledged, "it ended by itself after {}", numbers.len());
+
+        let (store, tenant) = (home.another().await.unwrap(), TenantName::default());
+        let active = store.active_revision(&tenant).await.unwrap().unwrap();
+        // At most one activation was done, but not yet acknowledged.
+        let last = *numbers.last().unwrap();
+        assert!(active.number == last || active.number == last + 1, "{} after {last}", active.number);
+        assert_eq!((&active.links, &active.note), (&active.number.to_string(), &active.number.to_string()));
+        let logged = store.last_audits(Some(&tenant), 1, None).await.unwrap();
+        assert_eq!((&*logged[0].action, &logged[0].target), ("revision.activate", &active.number.to_string()));
+        let used = "select count(*) from revision_use join chain using (tenant, revision)";
+        assert_eq!(home.count(used).await, 1);
         store.close().await;
     }
 }

@@ -13,7 +13,7 @@ use crate::harness::{Home, on_every_store, properties, sqlite, tenant};
 on_every_store!(a_newer_database_is_refused_and_unharmed, a_migration_of_another_text_is_refused);
 
 async fn a_newer_database_is_refused_and_unharmed(home: Home) {
-    home.store.put_properties(&tenant(), "joe", &properties(&[("a", "1")])).await.unwrap();
+    home.store.put_properties(&tenant(), "joe", &properties(&[("a", "1")]), None).await.unwrap();
     home.execute(
         "insert into _sqlx_migrations (version, description, success, checksum, execution_time)
          values (9999, 'of the future', true, '', 0)",
@@ -73,7 +73,7 @@ async fn a_database_of_another_program_is_left_alone() {
 async fn damaged_pages_are_an_error() {
     let home = Home::on_sqlite().await;
     for number in 0..100 {
-        home.store.put_properties(&tenant(), &format!("u{number}"), &properties(&[("a", "1")])).await.unwrap();
+        home.store.put_properties(&tenant(), &format!("u{number}"), &properties(&[("a", "1")]), None).await.unwrap();
     }
     home.store.close().await;
     let file = Path::new(&home.argument()).join(DATABASE_FILE);
@@ -105,7 +105,7 @@ async fn what_is_made_is_private_and_what_is_open_to_others_is_refused() {
     let home = tempfile::tempdir().unwrap();
     let directory = home.path().join("var/vestibule");
     let store = Store::open(&directory).await.unwrap();
-    store.put_properties(&tenant(), "joe", &properties(&[("a", "1")])).await.unwrap();
+    store.put_properties(&tenant(), "joe", &properties(&[("a", "1")]), None).await.unwrap();
     assert_eq!(mode(&directory), 0o700);
     for entry in fs::read_dir(&directory).unwrap() {
         let path = entry.unwrap().path();
@@ -126,10 +126,10 @@ async fn a_database_that_somebody_keeps_locked_is_locked() {
     let mut somebody: SqliteConnection = sqlite(Path::new(&home.argument())).await;
     sqlx::query("begin immediate").execute(&mut somebody).await.unwrap();
     let (tenant, one) = (tenant(), properties(&[("a", "1")]));
-    let (put, another) = tokio::join!(home.store.put_properties(&tenant, "joe", &one), home.another());
+    let (put, another) = tokio::join!(home.store.put_properties(&tenant, "joe", &one, None), home.another());
     assert_eq!((put, another.err()), (Err(Error::Locked), Some(Error::Locked)));
     // Reading goes on.
     assert_eq!(home.store.profile(&tenant, "joe").await, Ok(None));
     sqlx::query("rollback").execute(&mut somebody).await.unwrap();
-    home.store.put_properties(&tenant, "joe", &one).await.unwrap();
+    home.store.put_properties(&tenant, "joe", &one, None).await.unwrap();
 }

@@ -20,7 +20,7 @@ on_every_store!(
 
 async fn what_is_put_comes_back(home: Home) {
     let odd = properties(&[("empty", ""), ("quoted", "\"'\\{}$1?"), ("script", "a\n\tb"), ("umlaut", "äöü 🚪")]);
-    home.store.put_properties(&tenant(), "Jürgen O'Neil", &odd).await.unwrap();
+    home.store.put_properties(&tenant(), "Jürgen O'Neil", &odd, None).await.unwrap();
     assert_eq!(home.store.profile(&tenant(), "Jürgen O'Neil").await, Ok(Some(odd)));
     assert_eq!(home.store.profile(&tenant(), "jürgen o'neil").await, Ok(None));
 }
@@ -33,12 +33,12 @@ async fn a_login_gets_its_three_profiles_at_once(home: Home) {
     );
     assert_eq!(home.store.login_profiles(&tenant(), "joe").await, Ok(LoginProfiles::default()));
 
-    home.store.put_properties(&tenant(), profile::DEFAULT, &default).await.unwrap();
-    home.store.put_properties(&tenant(), "joe", &joe).await.unwrap();
+    home.store.put_properties(&tenant(), profile::DEFAULT, &default, None).await.unwrap();
+    home.store.put_properties(&tenant(), "joe", &joe, None).await.unwrap();
     let without_group = home.store.login_profiles(&tenant(), "joe").await.unwrap();
     assert_eq!(without_group.group, Some(("staff".to_owned(), None)));
 
-    home.store.put_properties(&tenant(), "staff", &staff).await.unwrap();
+    home.store.put_properties(&tenant(), "staff", &staff, None).await.unwrap();
     let group = Some(("staff".to_owned(), Some(staff)));
     let expected = LoginProfiles { default: default.clone(), user: Some(joe), group };
     assert_eq!(home.store.login_profiles(&tenant(), "joe").await, Ok(expected));
@@ -46,7 +46,7 @@ async fn a_login_gets_its_three_profiles_at_once(home: Home) {
     let stranger = LoginProfiles { default, user: None, group: None };
     assert_eq!(home.store.login_profiles(&tenant(), "jim").await, Ok(stranger));
 
-    home.store.put_properties(&tenant(), "joe", &properties(&[("conn_group", "")])).await.unwrap();
+    home.store.put_properties(&tenant(), "joe", &properties(&[("conn_group", "")]), None).await.unwrap();
     assert_eq!(home.store.login_profiles(&tenant(), "joe").await.unwrap().group, None);
 }
 
@@ -57,18 +57,18 @@ async fn groups_are_found_by_either_mark(home: Home) {
         ("joe", [("type", "user_connect")]),
         ("jim", [("group_declare", "false")]),
     ] {
-        home.store.put_properties(&tenant(), name, &properties(&pairs)).await.unwrap();
+        home.store.put_properties(&tenant(), name, &properties(&pairs), None).await.unwrap();
     }
     let groups = home.store.groups(&tenant()).await.unwrap();
     assert_eq!(groups.keys().collect::<Vec<_>>(), ["guests", "staff"]);
 
-    home.store.put_properties(&tenant(), "staff", &properties(&[("type", "user_connect")])).await.unwrap();
+    home.store.put_properties(&tenant(), "staff", &properties(&[("type", "user_connect")]), None).await.unwrap();
     assert_eq!(home.store.groups(&tenant()).await.unwrap().len(), 1);
 }
 
 async fn names_are_found_by_their_beginning(home: Home) {
     for name in ["jo", "joe", "joe_1", "joexa", "Joe", "jö", "k", "%"] {
-        home.store.put_properties(&tenant(), name, &Properties::new()).await.unwrap();
+        home.store.put_properties(&tenant(), name, &Properties::new(), None).await.unwrap();
     }
     for (prefix, found) in [
         ("", &["%", "Joe", "jo", "joe", "joe_1", "joexa", "jö", "k"][..]),
@@ -84,13 +84,16 @@ async fn names_are_found_by_their_beginning(home: Home) {
 }
 
 async fn single_properties_are_set_and_deleted(home: Home) {
-    home.store.put_properties(&tenant(), "joe", &properties(&[("a", "1"), ("b", "2"), ("c", "3")])).await.unwrap();
-    home.store.put_properties(&tenant(), "joe", &properties(&[("b", "4")])).await.unwrap();
+    home.store
+        .put_properties(&tenant(), "joe", &properties(&[("a", "1"), ("b", "2"), ("c", "3")]), None)
+        .await
+        .unwrap();
+    home.store.put_properties(&tenant(), "joe", &properties(&[("b", "4")]), None).await.unwrap();
     let names = ["a", "c", "d"].map(str::to_owned);
-    assert_eq!(home.store.delete_properties(&tenant(), "joe", &names).await, Ok(2));
+    assert_eq!(home.store.delete_properties(&tenant(), "joe", &names, None).await, Ok(2));
     assert_eq!(home.store.profile(&tenant(), "joe").await, Ok(Some(properties(&[("b", "4")]))));
-    assert_eq!(home.store.delete_properties(&tenant(), "joe", &names).await, Ok(0));
-    assert_eq!(home.store.delete_properties(&tenant(), "jim", &names).await, Ok(0));
+    assert_eq!(home.store.delete_properties(&tenant(), "joe", &names, None).await, Ok(0));
+    assert_eq!(home.store.delete_properties(&tenant(), "jim", &names, None).await, Ok(0));
     assert_eq!(home.store.profile(&tenant(), "jim").await, Ok(None));
 }
 
@@ -99,7 +102,7 @@ async fn concurrent_edits_of_one_profile_all_count(home: Home) {
     for number in 0..20 {
         let store = home.store.clone();
         edits.spawn(async move {
-            store.put_properties(&tenant(), "joe", &properties(&[(&format!("p{number}"), "x")])).await
+            store.put_properties(&tenant(), "joe", &properties(&[(&format!("p{number}"), "x")]), None).await
         });
     }
     assert!(edits.join_all().await.iter().all(Result::is_ok));
@@ -107,17 +110,17 @@ async fn concurrent_edits_of_one_profile_all_count(home: Home) {
 }
 
 async fn a_deleted_profile_takes_its_password_along(home: Home) {
-    home.store.set_password(&tenant(), "joe", "$argon2id$...").await.unwrap();
+    home.store.set_password(&tenant(), "joe", "$argon2id$...", None).await.unwrap();
     assert_eq!(home.store.profile(&tenant(), "joe").await, Ok(Some(Properties::new())));
-    assert_eq!(home.store.delete_profile(&tenant(), "joe").await, Ok(true));
-    assert_eq!(home.store.delete_profile(&tenant(), "joe").await, Ok(false));
+    assert_eq!(home.store.delete_profile(&tenant(), "joe", None).await, Ok(true));
+    assert_eq!(home.store.delete_profile(&tenant(), "joe", None).await, Ok(false));
     assert_eq!(home.store.password(&tenant(), "joe").await, Ok(None));
-    home.store.put_properties(&tenant(), "joe", &Properties::new()).await.unwrap();
+    home.store.put_properties(&tenant(), "joe", &Properties::new(), None).await.unwrap();
     assert_eq!(home.store.password(&tenant(), "joe").await, Ok(None));
 }
 
 async fn a_damaged_profile_is_an_error(home: Home) {
-    home.store.put_properties(&tenant(), "joe", &properties(&[("prop_deny", "true")])).await.unwrap();
+    home.store.put_properties(&tenant(), "joe", &properties(&[("prop_deny", "true")]), None).await.unwrap();
     for damage in [
         r#"update profile set properties = '{"prop_deny": true}'"#,
         r#"update profile set properties = '["prop_deny"]'"#,
@@ -128,7 +131,7 @@ async fn a_damaged_profile_is_an_error(home: Home) {
             home.store.profile(&tenant(), "joe").await.unwrap_err(),
             home.store.login_profiles(&tenant(), "joe").await.unwrap_err(),
             home.store.profiles(&tenant(), "").await.unwrap_err(),
-            home.store.put_properties(&tenant(), "joe", &properties(&[("a", "1")])).await.unwrap_err(),
+            home.store.put_properties(&tenant(), "joe", &properties(&[("a", "1")]), None).await.unwrap_err(),
         ];
         for error in errors {
             let named =
@@ -140,16 +143,16 @@ async fn a_damaged_profile_is_an_error(home: Home) {
 
 async fn names_and_sizes_have_limits(home: Home) {
     for name in ["", "a\0b", &"x".repeat(257)] {
-        let put = home.store.put_properties(&tenant(), name, &Properties::new()).await;
+        let put = home.store.put_properties(&tenant(), name, &Properties::new(), None).await;
         assert!(matches!(put, Err(Error::Name(_))), "{put:?}");
-        assert!(matches!(home.store.set_password(&tenant(), name, "").await, Err(Error::Name(_))));
+        assert!(matches!(home.store.set_password(&tenant(), name, "", None).await, Err(Error::Name(_))));
     }
     let many = |letter: char| {
         let pairs = (0..300).map(|number| (format!("{letter}{number}"), "x".to_owned()));
         Properties::from_pairs(pairs.collect()).unwrap()
     };
-    home.store.put_properties(&tenant(), "joe", &many('a')).await.unwrap();
-    let more = home.store.put_properties(&tenant(), "joe", &many('b')).await;
+    home.store.put_properties(&tenant(), "joe", &many('a'), None).await.unwrap();
+    let more = home.store.put_properties(&tenant(), "joe", &many('b'), None).await;
     assert!(matches!(more, Err(Error::Properties(_))), "{more:?}");
     assert_eq!(home.store.profile(&tenant(), "joe").await, Ok(Some(many('a'))));
 }

@@ -47,7 +47,7 @@ async fn of_two_first_saves_one_wins(home: Home) {
 
 async fn of_many_saves_on_one_sight_one_wins(home: Home) {
     let seen = properties(&[("pvt_n", "0")]);
-    home.store.put_properties(&tenant(), "joe", &seen).await.unwrap();
+    home.store.put_properties(&tenant(), "joe", &seen, None).await.unwrap();
     let mut saves = tokio::task::JoinSet::new();
     for number in 1..=20 {
         let (store, seen) = (home.store.clone(), seen.clone());
@@ -64,7 +64,7 @@ async fn of_many_saves_on_one_sight_one_wins(home: Home) {
 
 async fn a_save_on_something_else_changes_nothing(home: Home) {
     let stored = properties(&[("a", "1")]);
-    home.store.put_properties(&tenant(), "joe", &stored).await.unwrap();
+    home.store.put_properties(&tenant(), "joe", &stored, None).await.unwrap();
     let writes = properties(&[("a", "2")]);
     for seen in [None, Some(Properties::new()), Some(properties(&[("a", "1"), ("b", "")]))] {
         let save = home.store.save(&tenant(), "joe", seen.as_ref(), &writes).await;
@@ -77,7 +77,7 @@ async fn a_save_on_something_else_changes_nothing(home: Home) {
 
 async fn another_spelling_of_the_same_is_the_same(home: Home) {
     let seen = properties(&[("a", "1"), ("b", "é")]);
-    home.store.put_properties(&tenant(), "joe", &seen).await.unwrap();
+    home.store.put_properties(&tenant(), "joe", &seen, None).await.unwrap();
     home.execute(r#"update profile set properties = '{ "b": "\u00e9", "a": "1" }'"#).await;
     home.store.save(&tenant(), "joe", Some(&seen), &properties(&[("a", "2")])).await.unwrap();
     assert_eq!(home.store.profile(&tenant(), "joe").await, Ok(Some(properties(&[("a", "2"), ("b", "é")]))));
@@ -89,7 +89,7 @@ async fn another_spelling_of_the_same_is_the_same(home: Home) {
 
 async fn a_save_that_changes_nothing_compares_nothing(home: Home) {
     let (nothing, some) = (Properties::new(), properties(&[("a", "1")]));
-    home.store.put_properties(&tenant(), "joe", &some).await.unwrap();
+    home.store.put_properties(&tenant(), "joe", &some, None).await.unwrap();
     assert_eq!(home.store.save(&tenant(), "joe", None, &nothing).await, Ok(()));
     assert_eq!(
         home.store.save(&tenant(), "joe", Some(&properties(&[("b", "2")])), &properties(&[("b", "2")])).await,

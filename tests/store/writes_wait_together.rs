@@ -4,12 +4,12 @@ use sqlx::{Connection as _, PgConnection};
 use tokio::task::JoinSet;
 use vestibule_store::{Error, SaveError};
 
-use crate::harness::{Home, Leaves as _, decision, on_every_store, properties, tenant};
+use crate::harness::{Home, Leaves as _, by, decision, listed, on_every_store, properties, tenant};
 
 on_every_store!(each_write_keeps_its_own_answer, a_closed_store_has_written_what_it_took);
 
 async fn each_write_keeps_its_own_answer(home: Home) {
-    home.store.put_properties(&tenant(), "taken", &properties(&[("a", "1")])).await.unwrap();
+    home.store.put_properties(&tenant(), "taken", &properties(&[("a", "1")]), None).await.unwrap();
     home.store.record(&tenant(), &decision("taken")).await.unwrap();
 
     let mut writes = JoinSet::new();
@@ -49,7 +49,7 @@ async fn a_closed_store_has_written_what_it_took(home: Home) {
     let closed = Err(SaveError::Store(Error::Closed));
     assert!(saved.iter().all(|save| *save == Ok(()) || *save == closed), "{saved:?}");
 
-    assert_eq!(home.store.put_component("x", b"").await, Err(Error::Closed));
+    assert_eq!(home.store.create_tenant(&listed(&tenant()), &by()).await, Err(Error::Closed));
     assert_eq!(home.store.profile(&tenant(), "u0").await, Err(Error::Closed));
     let again = home.another().await.unwrap();
     let kept = again.profiles(&tenant(), "u").await.unwrap().len();

@@ -74,7 +74,7 @@ impl From<StoreError> for Error {
             }
             StoreError::Newer(_) | StoreError::Misfit(_) => bad_input("run the version of this program that wrote it"),
             StoreError::Url => bad_input("correct `database` in `vestibule.toml`"),
-            StoreError::Name(_) | StoreError::Properties(_) | StoreError::NoComponent(_) => {
+            StoreError::Name(_) | StoreError::Properties(_) | StoreError::UnknownTenant(_) => {
                 Self::bad_input("this cannot be stored").because(&error)
             }
             StoreError::Full => fault("make room on its disk; nothing was lost or half written"),

@@ -21,15 +21,24 @@ static ADD: Insert = Insert {
 const ONE: &str = "
     select decision_id, at_ms, user_name, outcome, cause, record from decision
     where tenant = $1 and decision_id = $2";
-const LAST: &str = "
+/// What a filter leaves out is null. There is no index for users: every login would pay for it, and a page that is full before the
+/// log ends needs none.
+const FIND: &str = "
     select decision_id, at_ms, user_name, outcome, cause, record from decision
     where tenant = $1
+    and user_name = coalesce($3, user_name) and outcome = coalesce($4, outcome) and ($5 is null or cause = $5)
+    and at_ms >= $6 and at_ms < $7
     order by decision_id desc limit $2";
-const LAST_BEFORE: &str = "
+const FIND_BEFORE: &str = "
     select decision_id, at_ms, user_name, outcome, cause, record from decision
-    where tenant = $1 and decision_id < (select decision_id from decision where tenant = $1 and decision_id = $3)
+    where tenant = $1 and decision_id < (select decision_id from decision where tenant = $1 and decision_id = $8)
+    and user_name = coalesce($3, user_name) and outcome = coalesce($4, outcome) and ($5 is null or cause = $5)
+    and at_ms >= $6 and at_ms < $7
     order by decision_id desc limit $2";
-
+const AFTER: &str = "
+    select decision_id, at_ms, user_name, outcome, cause, record from decision
+    where tenant = $1 and decision_id > $2
+    order by decision_id limit $3";
 const PRUNE: &str = "
     delete from decision where tenant = $1 and decision_id in (
         select decision_id from decision where tenant = $1 and at_ms < $2 order by decision_id limit $3)";
@@ -49,6 +58,21 @@ pub struct DecisionRow {
     pub cause: Option<String>,
     /// All of it, as JSON.
     pub record: String,
+}
+
+/// Which decisions to find: those of which everything that is given is true.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DecisionFilter {
+    /// About this user.
+    pub user: Option<String>,
+    /// With this outcome.
+    pub outcome: Option<String>,
+    /// With this cause.
+    pub cause: Option<String>,
+    /// Made then or later.
+    pub since: Option<SystemTime>,
+    /// Made before.
+    pub until: Option<SystemTime>,
 }
 
 type Columns = (String, i64, String, String, Option<String>, String);
@@ -79,15 +103,51 @@ impl Store {
         count: u32,
         before: Option<&str>,
     ) -> Result<Vec<DecisionRow>, Error> {
-        let (sql, count) = (if before.is_some() { LAST_BEFORE } else { LAST }, i64::from(count));
+        self.find_decisions(tenant, &DecisionFilter::default(), count, before).await
+    }
+
+    /// The last decisions that a filter finds, newest first, or those before one of them. None if `before` is not known.
+    ///
+    /// It looks from the newest one on until it has found enough: rare ones in a long log take long, or too long.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] if it took too long; the database's.
+    pub async fn find_decisions(
+        &self,
+        tenant: &TenantName,
+        filter: &DecisionFilter,
+        count: u32,
+        before: Option<&str>,
+    ) -> Result<Vec<DecisionRow>, Error> {
+        let DecisionFilter { user, outcome, cause, since, until } = filter;
+        let (since, until) = (since.map_or(i64::MIN, to_millis), until.map_or(i64::MAX, to_millis));
+        let (sql, count) = (if before.is_some() { FIND_BEFORE } else { FIND }, i64::from(count));
         let rows: Vec<Columns> = read!(self, on => {
-            let query = sqlx::query_as(sql).bind(tenant.as_str()).bind(count);
+            let query = sqlx::query_as(sql).bind(tenant.as_str()).bind(count).bind(user.as_deref());
+            let query = query.bind(outcome.as_deref()).bind(cause.as_deref()).bind(since).bind(until);
             let query = match before {
                 Some(id) => query.bind(id),
                 None => query,
             };
             query.fetch_all(on)
         })?;
+        Ok(rows.into_iter().map(DecisionRow::from).collect())
+    }
+
+    /// The first decisions after an id, oldest first; the empty one is before all. For who follows the log: as ids are made before
+    /// they are stored, one that is stored late may have a smaller id than one that has been read.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn decisions_after(
+        &self,
+        tenant: &TenantName,
+        after: &str,
+        count: u32,
+    ) -> Result<Vec<DecisionRow>, Error> {
+        let count = i64::from(count);
+        let rows: Vec<Columns> = read!(self, on =>
+            sqlx::query_as(AFTER).bind(tenant.as_str()).bind(after).bind(count).fetch_all(on))?;
         Ok(rows.into_iter().map(DecisionRow::from).collect())
     }
 
@@ -107,7 +167,17 @@ impl Store {
     /// # Errors
     /// The database's.
     pub async fn prune_decisions(&self, tenant: &TenantName, before: SystemTime, at_most: u32) -> Result<u64, Error> {
-        let statement = Statement::new(PRUNE).text(tenant.as_str()).number(to_millis(before)).number(at_most.into());
+        self.prune_decisions_until(tenant, to_millis(before), at_most).await
+    }
+
+    /// The same for a time as it is stored.
+    pub(crate) async fn prune_decisions_until(
+        &self,
+        tenant: &TenantName,
+        millis: i64,
+        at_most: u32,
+    ) -> Result<u64, Error> {
+        let statement = Statement::new(PRUNE).text(tenant.as_str()).number(millis).number(at_most.into());
         Ok(self.0.queue.write_one(Row::new(tenant.as_str(), ""), statement).await?.rows)
     }
 }

@@ -73,9 +73,9 @@ pub enum Error {
     /// A profile that others kept changing while it was to be changed.
     #[error("the profile `{0}` is being changed by others")]
     Contended(String),
-    /// A chain names a component that is not stored.
-    #[error("no component with the digest `{0}` is stored")]
-    NoComponent(String),
+    /// There is no such tenant to give something to.
+    #[error("there is no tenant `{0}`")]
+    UnknownTenant(TenantName),
     /// A challenge's or a session's state over [`MAX_STATE_BYTES`](crate::MAX_STATE_BYTES).
     #[error("a state of {0} bytes is more than {max}", max = crate::MAX_STATE_BYTES)]
     StateTooLarge(usize),
@@ -96,6 +96,25 @@ pub enum SaveError {
     /// The user's properties are no longer those that were seen.
     #[error("the user's properties have changed meanwhile")]
     Conflict,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] Error),
+}
+
+/// Why a revision was not activated.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ActivateError {
+    /// The active revision is no longer the expected one.
+    #[error("another revision has been activated meanwhile")]
+    Conflict,
+    /// The revision would use a version that is not stored.
+    #[error("the policy `{policy}` has no version {number}")]
+    NoVersion {
+        /// The policy's name.
+        policy: String,
+        /// The version's number.
+        number: i64,
+    },
     /// The store failed.
     #[error(transparent)]
     Store(#[from] Error),

@@ -1,11 +1,13 @@
-//! What lasts, per tenant: properties, passwords, policies, challenges, sessions and decisions, in SQLite or PostgreSQL.
+//! What lasts, per tenant: properties, passwords, policies and what was active when, challenges, sessions, decisions and who
+//! changed what, in SQLite or PostgreSQL.
 //!
 //! Not for: deciding anything. Precedence of properties, hashing of passwords and the meaning of a chain are the gate's; here a
 //! value comes back as it was put, or as an error. This is the only crate that names SQL.
 
+mod audit;
 mod bulk;
-mod chain;
 mod challenges;
+mod changes;
 mod conclusion;
 mod database;
 mod decisions;
@@ -13,32 +15,46 @@ mod error;
 mod logins;
 mod migrations;
 mod passwords;
+mod policies;
 mod postgres;
 mod profiles;
 mod queue;
+mod registry;
+mod revisions;
+mod secrets;
 mod sessions;
 mod sqlite;
 mod statement;
+mod tenants;
 mod time;
+mod tokens;
+mod versions;
 
 use std::path::Path;
 use std::sync::Arc;
 
+use sqlx::Pool;
 use vestibule_domain::Secret;
 
-pub use chain::ChainLink;
+pub use audit::{AuditRow, By};
 pub use challenges::{MAX_STATE_BYTES, NewChallenge, Taken};
 pub use conclusion::{Effects, Save};
-pub use decisions::DecisionRow;
-pub use error::{Error, SaveError};
+pub use decisions::{DecisionFilter, DecisionRow};
+pub use error::{ActivateError, Error, SaveError};
 pub use passwords::{Lockout, Password};
+pub use policies::{Deleted, PolicyRow};
 pub use profiles::LoginProfiles;
+pub use revisions::{KEPT_REVISIONS, RevisionRow};
 pub use sessions::Session;
 pub use sqlite::DATABASE_FILE;
+pub use tenants::TenantRow;
+pub use tokens::TokenRow;
+pub use versions::{Added, NewVersion, VersionRow};
 
 use database::Database;
 use logins::Logins;
-use queue::Queue;
+use queue::{MAX_BATCH, Queue};
+use statement::Runs;
 
 /// An open store. Clones share it; the last one dropped closes it, [`Store::close`] waits for that.
 ///
@@ -50,7 +66,10 @@ pub struct Store(Arc<Parts>);
 struct Parts {
     database: Database,
     logins: Logins,
+    /// For users, groups and all that logins leave behind.
     queue: Queue,
+    /// For [`registry`]: its changes wait for each other, and logins for none of them.
+    registry: Queue,
 }
 
 impl Store {
@@ -64,7 +83,7 @@ impl Store {
     pub async fn open(directory: &Path) -> Result<Self, Error> {
         let (readers, writer) = sqlite::open(directory).await?;
         // SQLite has one writer at a time, and reads faster than one task can ask.
-        Ok(Self::of(Database::Sqlite(readers), 1, Queue::start(&writer, 1)))
+        Ok(Self::of(Database::Sqlite(readers), 1, &writer, 1))
     }
 
     /// Connects to the PostgreSQL database of a URL, `postgres://user:password@host/database`. Several nodes may use one. Needs
@@ -75,19 +94,24 @@ impl Store {
     /// later program wrote it. None of them changes the database.
     pub async fn connect(url: &Secret) -> Result<Self, Error> {
         let pool = postgres::connect(url).await?;
-        let queue = Queue::start(&pool, postgres::WRITERS);
-        Ok(Self::of(Database::Postgres(pool), postgres::READERS, queue))
+        Ok(Self::of(Database::Postgres(pool.clone()), postgres::READERS, &pool, postgres::WRITERS))
     }
 
-    fn of(database: Database, readers: usize, queue: Queue) -> Self {
+    fn of<DB>(database: Database, readers: usize, pool: &Pool<DB>, writers: usize) -> Self
+    where
+        DB: sqlx::Database,
+        DB::Connection: Runs<Database = DB>,
+    {
         let logins = Logins::start(&database, readers);
-        Self(Arc::new(Parts { database, logins, queue }))
+        let (queue, registry) = (Queue::start(pool, writers, MAX_BATCH), Queue::start(pool, 1, 1));
+        Self(Arc::new(Parts { database, logins, queue, registry }))
     }
 
     /// Writes what is waiting to be written, then closes all connections. Calls after that fail as [`Error::Closed`].
     pub async fn close(&self) {
         self.0.logins.close();
         self.0.queue.close().await;
+        self.0.registry.close().await;
         self.0.database.close().await;
     }
 }

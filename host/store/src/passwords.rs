@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use vestibule_domain::{CanonicalUser, TenantName};
 
+use crate::audit::By;
 use crate::database::read;
 use crate::queue::Row;
 use crate::statement::Statement;
@@ -82,20 +83,29 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::Name`]; the database's.
-    pub async fn set_password(&self, tenant: &TenantName, user: &str, hash: &str) -> Result<(), Error> {
+    pub async fn set_password(
+        &self,
+        tenant: &TenantName,
+        user: &str,
+        hash: &str,
+        by: Option<&By>,
+    ) -> Result<(), Error> {
         CanonicalUser::new(user).map_err(Error::Name)?;
         let profile = Statement::new(ENSURE_PROFILE).text(tenant.as_str()).text(user);
         let password = Statement::new(SET).text(tenant.as_str()).text(user).text(hash);
-        self.0.queue.write(Row::new(tenant.as_str(), user), vec![profile.into(), password.into()]).await.map(|_| ())
+        let audit = by.map(|by| by.did(tenant.as_str(), "password.set", user, "").into());
+        let writes = [profile.into(), password.into()].into_iter().chain(audit).collect();
+        self.0.queue.write(Row::new(tenant.as_str(), user), writes).await.map(|_| ())
     }
 
     /// Deletes a user's password; the profile stays. Returns whether there was one.
     ///
     /// # Errors
     /// The database's.
-    pub async fn delete_password(&self, tenant: &TenantName, user: &str) -> Result<bool, Error> {
+    pub async fn delete_password(&self, tenant: &TenantName, user: &str, by: Option<&By>) -> Result<bool, Error> {
         let statement = Statement::new(DELETE).text(tenant.as_str()).text(user);
-        Ok(self.0.queue.write_one(Row::new(tenant.as_str(), user), statement).await?.rows > 0)
+        let audit = by.map(|by| by.did(tenant.as_str(), "password.delete", user, "").into());
+        self.0.queue.write_if(Row::new(tenant.as_str(), user), statement, audit.into_iter().collect()).await
     }
 
     /// Counts a failure. Returns until when the account is locked, by this failure or an earlier one. An expired lock counts

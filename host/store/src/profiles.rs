@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use vestibule_domain::text::log_text;
 use vestibule_domain::{Properties, TenantName, profile};
 
+use crate::audit::By;
 use crate::database::read;
 use crate::queue::Row;
 use crate::statement::Statement;
@@ -86,10 +87,10 @@ impl Store {
     ///
     /// # Errors
     /// The database's.
-    pub async fn delete_profile(&self, tenant: &TenantName, name: &str) -> Result<bool, Error> {
+    pub async fn delete_profile(&self, tenant: &TenantName, name: &str, by: Option<&By>) -> Result<bool, Error> {
         let statement = Statement::new(DELETE).text(tenant.as_str()).text(name);
-        let answer = self.0.queue.write_one(Row::new(tenant.as_str(), name), statement).await?;
-        Ok(answer.rows > 0)
+        let audit = by.map(|by| by.did(tenant.as_str(), "profile.delete", name, "").into());
+        self.0.queue.write_if(Row::new(tenant.as_str(), name), statement, audit.into_iter().collect()).await
     }
 
     /// A profile as it is stored.

@@ -16,8 +16,8 @@ use crate::Error;
 use crate::bulk;
 use crate::statement::{Answer, Insert, NewRow, Runs, Statement};
 
-/// The most jobs in one transaction: enough to make the wait for the disk small beside the work.
-const MAX_BATCH: usize = 128;
+/// The most jobs in one transaction of logins: enough to make the wait for the disk small beside the work.
+pub(crate) const MAX_BATCH: usize = 128;
 /// How many jobs may wait before callers wait to hand theirs in.
 const MAX_WAITING: usize = 1024;
 /// How long one transaction may take.
@@ -26,10 +26,18 @@ const WRITE_DEADLINE: Duration = Duration::from_secs(20);
 /// What takes effect together or not at all.
 struct Job {
     row: Row,
-    /// Has to change a row, or the rest is left out.
-    condition: Option<Write>,
+    /// Asked one after another. At the first that does not hold, the rest is left out.
+    conditions: Vec<Condition>,
     writes: Vec<Write>,
     answer: oneshot::Sender<Result<Vec<Answer>, Error>>,
+}
+
+impl Job {
+    /// Whether so many of its conditions hold.
+    fn holds(&self, answers: &[Option<Answer>], first: usize) -> bool {
+        let mut asked = self.conditions.iter().zip(answers).take(first);
+        asked.all(|(condition, answer)| answer.is_some_and(|answer| condition.holds(&answer)))
+    }
 }
 
 /// One thing to write.
@@ -51,6 +59,29 @@ impl From<NewRow> for Write {
     }
 }
 
+/// What has to be so for the rest of a job to be written.
+pub(crate) struct Condition {
+    write: Write,
+    /// Whether it has to change or return a row, or must not.
+    row: bool,
+}
+
+impl Condition {
+    /// Holds if this changes or returns a row.
+    pub(crate) fn some(write: impl Into<Write>) -> Self {
+        Self { write: write.into(), row: true }
+    }
+
+    /// Holds if this changes or returns none.
+    pub(crate) fn none(write: impl Into<Write>) -> Self {
+        Self { write: write.into(), row: false }
+    }
+
+    const fn holds(&self, answer: &Answer) -> bool {
+        (answer.rows > 0) == self.row
+    }
+}
+
 /// The row that a job locks: tenant and name. Transactions that lock rows in this order do not wait for each other in a circle.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub(crate) struct Row(String, String);
@@ -68,8 +99,9 @@ pub(crate) struct Queue {
 }
 
 impl Queue {
-    /// Starts as many tasks as transactions may be open at once. They end when the queue is dropped and empty.
-    pub(crate) fn start<DB>(pool: &Pool<DB>, workers: usize) -> Self
+    /// Starts as many tasks as transactions may be open at once, of so many jobs each. They end when the queue is dropped and
+    /// empty.
+    pub(crate) fn start<DB>(pool: &Pool<DB>, workers: usize, batch: usize) -> Self
     where
         DB: Database,
         DB::Connection: Runs<Database = DB>,
@@ -79,7 +111,7 @@ impl Queue {
         // A join set aborts its tasks when it is dropped; these have to finish what they began.
         let mut tasks = JoinSet::new();
         for _ in 0..workers {
-            let task = tokio::spawn(work(pool.clone(), Arc::clone(&receiver)));
+            let task = tokio::spawn(work(pool.clone(), Arc::clone(&receiver), batch));
             tasks.spawn(async move {
                 let _ = task.await;
             });
@@ -92,25 +124,36 @@ impl Queue {
     /// The transaction is shared with other jobs, but the fate is not. A job whose caller has gone before it began is left out:
     /// its login has been denied.
     pub(crate) async fn write(&self, row: Row, writes: Vec<Write>) -> Result<Vec<Answer>, Error> {
-        self.hand_in(row, None, writes).await
+        self.write_when(row, Vec::new(), writes).await
     }
 
     /// Writes one thing.
     pub(crate) async fn write_one(&self, row: Row, write: impl Into<Write>) -> Result<Answer, Error> {
-        let answers = self.hand_in(row, None, vec![write.into()]).await?;
+        let answers = self.write_when(row, Vec::new(), vec![write.into()]).await?;
         answers.first().copied().ok_or(Error::Closed)
     }
 
     /// Writes all of it if the condition changes a row, or nothing. Returns whether it did.
-    pub(crate) async fn write_if(&self, row: Row, condition: Write, writes: Vec<Write>) -> Result<bool, Error> {
-        let answers = self.hand_in(row, Some(condition), writes).await?;
+    pub(crate) async fn write_if(
+        &self,
+        row: Row,
+        condition: impl Into<Write>,
+        writes: Vec<Write>,
+    ) -> Result<bool, Error> {
+        let answers = self.write_when(row, vec![Condition::some(condition)], writes).await?;
         Ok(answers.first().is_some_and(|answer| answer.rows > 0))
     }
 
-    async fn hand_in(&self, row: Row, condition: Option<Write>, writes: Vec<Write>) -> Result<Vec<Answer>, Error> {
+    /// Writes all of it if all conditions hold, or stops at the first that does not. Returns the answers up to there.
+    pub(crate) async fn write_when(
+        &self,
+        row: Row,
+        conditions: Vec<Condition>,
+        writes: Vec<Write>,
+    ) -> Result<Vec<Answer>, Error> {
         let jobs = self.jobs.read().unwrap_or_else(PoisonError::into_inner).clone().ok_or(Error::Closed)?;
         let (answer, answered) = oneshot::channel();
-        jobs.send(Job { row, condition, writes, answer }).await.map_err(|_| Error::Closed)?;
+        jobs.send(Job { row, conditions, writes, answer }).await.map_err(|_| Error::Closed)?;
         answered.await.map_err(|_| Error::Closed)?
     }
 
@@ -122,13 +165,13 @@ impl Queue {
     }
 }
 
-async fn work<DB>(pool: Pool<DB>, jobs: Arc<Mutex<mpsc::Receiver<Job>>>)
+async fn work<DB>(pool: Pool<DB>, jobs: Arc<Mutex<mpsc::Receiver<Job>>>, at_most: usize)
 where
     DB: Database,
     DB::Connection: Runs<Database = DB>,
 {
     let mut batch = Vec::new();
-    while jobs.lock().await.recv_many(&mut batch, MAX_BATCH).await > 0 {
+    while jobs.lock().await.recv_many(&mut batch, at_most).await > 0 {
         batch.retain(|job| !job.answer.is_closed());
         batch.sort_by(|one, other| one.row.cmp(&other.row));
         settle(&pool, mem::take(&mut batch)).await;
@@ -215,24 +258,26 @@ fn is_one_statement(batch: &[Job]) -> bool {
         Some(Write::Statement(_)) => writes.next().is_none(),
         None => true,
     };
-    alone && batch.iter().all(|job| job.condition.is_none())
+    alone && batch.iter().all(|job| job.conditions.is_empty())
 }
 
-/// First all conditions, in the order of the rows that they lock; then the writes of those jobs whose condition holds.
+/// First all conditions, in the order of the rows that they lock; then the writes of those jobs whose conditions hold.
 async fn run<C: Runs>(connection: &mut C, batch: &[Job]) -> sqlx::Result<Vec<Vec<Answer>>> {
-    let mut conditions = vec![None; batch.len()];
-    let asked = batch.iter().zip(&mut conditions);
-    run_writes(connection, asked.filter_map(|(job, answer)| Some((job.condition.as_ref()?, answer))).collect()).await?;
+    let mut conditions: Vec<Vec<_>> = batch.iter().map(|job| vec![None; job.conditions.len()]).collect();
+    for round in 0..conditions.iter().map(Vec::len).max().unwrap_or_default() {
+        let open = batch.iter().zip(&mut conditions).filter(|(job, answers)| job.holds(answers, round));
+        let asked =
+            open.filter_map(|(job, answers)| Some((&job.conditions.get(round)?.write, answers.get_mut(round)?)));
+        run_writes(connection, asked.collect()).await?;
+    }
 
-    let holds = |condition: &Option<Answer>| condition.is_none_or(|answer| answer.rows > 0);
     let mut answers: Vec<Vec<_>> = batch.iter().map(|job| vec![None; job.writes.len()]).collect();
-    let open = batch.iter().zip(&conditions).zip(&mut answers).filter(|((_, condition), _)| holds(condition));
+    let all = batch.iter().zip(&conditions).zip(&mut answers);
+    let open = all.filter(|((job, conditions), _)| job.holds(conditions, conditions.len()));
     run_writes(connection, open.flat_map(|((job, _), answers)| job.writes.iter().zip(answers)).collect()).await?;
 
     let together = conditions.into_iter().zip(answers);
-    Ok(together
-        .map(|(condition, answers)| condition.into_iter().chain(answers.into_iter().flatten()).collect())
-        .collect())
+    Ok(together.map(|(conditions, answers)| conditions.into_iter().chain(answers).flatten().collect()).collect())
 }
 
 /// Statements in their order, then rows, by one statement for each insert.

@@ -43,7 +43,7 @@ pub(crate) struct Insert {
 enum Value {
     Text(Option<String>),
     Bytes(Vec<u8>),
-    Number(i64),
+    Number(Option<i64>),
 }
 
 /// What came of a statement.
@@ -100,6 +100,10 @@ impl<T> Bound<T> {
     }
 
     pub(crate) fn number(self, number: i64) -> Self {
+        self.maybe_number(Some(number))
+    }
+
+    pub(crate) fn maybe_number(self, number: Option<i64>) -> Self {
         self.with(Value::Number(number))
     }
 

@@ -66,7 +66,7 @@ impl Site {
         let record = login.authret.proplist.iter().filter(|(name, _)| *name != "conn_group");
         let record = record.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         let record = vestibule_domain::Properties::from_pairs(record)?;
-        runtime.block_on(store.put_properties(&tenant, user, &record))?;
+        runtime.block_on(store.put_properties(&tenant, user, &record, None))?;
         let compiled = Compiled::new(engine, wasm)?;
         let manifest = runtime.block_on(compiled.manifest())?;
         let settings = Settings::from_object(Default::default(), &manifest)?;

@@ -113,7 +113,7 @@ impl Kind {
     /// Removes a record of this kind.
     pub(crate) async fn remove(self, data: &Data, name: &str) -> Result<()> {
         self.find(data, name).await?.ok_or_else(|| self.missing(name))?;
-        data.store.delete_profile(&data.tenant, name).await?;
+        data.store.delete_profile(&data.tenant, name, None).await?;
         Ok(())
     }
 
@@ -150,12 +150,12 @@ impl Kind {
         for (mark, value) in self.marks() {
             properties.set(mark, value).map_err(|error| Error::bad_input("too many properties").because(&error))?;
         }
-        Ok(data.store.put_properties(&data.tenant, name, &properties).await?)
+        Ok(data.store.put_properties(&data.tenant, name, &properties, None).await?)
     }
 
     async fn del(self, data: &Data, name: &str, properties: &[String]) -> Result<()> {
         self.find(data, name).await?.ok_or_else(|| self.missing(name))?;
-        data.store.delete_properties(&data.tenant, name, properties).await?;
+        data.store.delete_properties(&data.tenant, name, properties, None).await?;
         Ok(())
     }
 

@@ -68,7 +68,7 @@ pub(crate) async fn run(options: Options) -> Result<Exit> {
 
 async fn change_password(data: &Data, passwd: &Passwd) -> Result<()> {
     if passwd.remove {
-        return match data.store.delete_password(&data.tenant, passwd.name.as_str()).await? {
+        return match data.store.delete_password(&data.tenant, passwd.name.as_str(), None).await? {
             true => Ok(()),
             false => Err(Error::bad_input(format!("`{}` has no local password", passwd.name))),
         };

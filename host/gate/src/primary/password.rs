@@ -59,7 +59,7 @@ pub async fn set_password(
     }
     let hash = tokio::task::spawn_blocking(move || hash(&password)).await;
     let hash = hash.unwrap_or_else(|error| Err(error.to_string())).map_err(PasswordError::Hash)?;
-    Ok(store.set_password(tenant, user.as_str(), &hash).await?)
+    Ok(store.set_password(tenant, user.as_str(), &hash, None).await?)
 }
 
 /// A hash as PHC text. Takes tens of milliseconds.

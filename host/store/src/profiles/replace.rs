@@ -4,9 +4,8 @@
 
 use vestibule_domain::{Properties, TenantName};
 
-use crate::queue::{Row, Write};
+use crate::queue::Write;
 use crate::statement::{Insert, NewRow, Statement};
-use crate::{Error, Store};
 
 static INSERT: Insert = Insert {
     into: "insert into profile (tenant, name, properties)",
@@ -15,20 +14,6 @@ static INSERT: Insert = Insert {
     returns_key: true,
 };
 const UPDATE: &str = "update profile set properties = $3 where tenant = $1 and name = $2 and properties = $4";
-
-impl Store {
-    /// Writes a whole profile if what is stored is still this text. Returns whether it was.
-    pub(super) async fn replace(
-        &self,
-        tenant: &TenantName,
-        name: &str,
-        stored: Option<&str>,
-        wanted: &Properties,
-    ) -> Result<bool, Error> {
-        let replaced = replace(tenant, name, stored, wanted);
-        Ok(self.0.queue.write_one(Row::new(tenant.as_str(), name), replaced).await?.rows > 0)
-    }
-}
 
 /// Writes a whole profile, and changes no row if what is stored is not this text.
 pub(crate) fn replace(tenant: &TenantName, name: &str, stored: Option<&str>, wanted: &Properties) -> Write {

@@ -1,0 +1,143 @@
+//! The audit log: who changed what, from where, when. Each row is written together with what it tells of, or not at all.
+//!
+//! Not for: logins, which leave decisions; and values, which stand in no row.
+
+use std::sync::atomic::{AtomicU16, Ordering};
+use std::time::SystemTime;
+
+use vestibule_domain::TenantName;
+
+use crate::database::read;
+use crate::statement::{Bound, Insert, NewRow, Statement};
+use crate::time::{from_millis, to_millis};
+use crate::{Error, Store};
+
+static ADD: Insert = Insert {
+    into: "insert into audit (tenant, audit_id, at_ms, actor, origin, action, target, detail)",
+    columns: 8,
+    on_conflict: "",
+    returns_key: false,
+};
+const LAST: &str = "
+    select audit_id, at_ms, actor, origin, action, target, detail from audit
+    where tenant = $1
+    order by audit_id desc limit $2";
+const LAST_BEFORE: &str = "
+    select audit_id, at_ms, actor, origin, action, target, detail from audit
+    where tenant = $1 and audit_id < (select audit_id from audit where tenant = $1 and audit_id = $3)
+    order by audit_id desc limit $2";
+
+/// The tenant of what is the operator's.
+pub(crate) const OPERATOR: &str = "";
+
+/// Who changes something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct By {
+    /// A person's or a token's name.
+    pub actor: String,
+    /// From where: an address, or a command.
+    pub origin: String,
+    /// When. Kept to the millisecond.
+    pub at: SystemTime,
+}
+
+/// One change that was made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditRow {
+    /// Its name among the tenant's. A later change has a greater one: they are listed in this order.
+    pub id: String,
+    /// When it was made.
+    pub at: SystemTime,
+    /// By whom.
+    pub actor: String,
+    /// From where.
+    pub origin: String,
+    /// What was done, such as `policy.version.add`.
+    pub action: String,
+    /// To what, such as `known-device 3`.
+    pub target: String,
+    /// More about it as a JSON object, or empty.
+    pub detail: String,
+}
+
+type Columns = (String, i64, String, String, String, String, String);
+
+impl From<Columns> for AuditRow {
+    fn from((id, at, actor, origin, action, target, detail): Columns) -> Self {
+        Self { id, at: from_millis(at), actor, origin, action, target, detail }
+    }
+}
+
+impl By {
+    /// The row that tells of a change.
+    pub(crate) fn did(&self, tenant: &str, action: &str, target: &str, detail: &str) -> NewRow {
+        self.fill(NewRow::of(&ADD), tenant, action, target, detail)
+    }
+
+    /// The same by a statement that makes the target `$7` out of what it finds.
+    pub(crate) fn found(
+        &self,
+        sql: &'static str,
+        tenant: &TenantName,
+        action: &str,
+        target: &str,
+        detail: &str,
+    ) -> Statement {
+        self.fill(Statement::new(sql), tenant.as_str(), action, target, detail)
+    }
+
+    fn fill<T>(&self, row: Bound<T>, tenant: &str, action: &str, target: &str, detail: &str) -> Bound<T> {
+        let row = row.text(tenant).text(&id(self.at)).number(to_millis(self.at));
+        row.text(&self.actor).text(&self.origin).text(action).text(target).text(detail)
+    }
+}
+
+/// As those of decisions: 48 bits of time, 16 of a counter, 64 of chance.
+fn id(now: SystemTime) -> String {
+    static COUNTER: AtomicU16 = AtomicU16::new(0);
+    let count = COUNTER.fetch_add(1, Ordering::Relaxed);
+    format!("{:012x}{count:04x}{:016x}", to_millis(now) & 0xffff_ffff_ffff, rand::random::<u64>())
+}
+
+impl Store {
+    /// The last changes of a tenant, or the operator's, newest first; or those before one of them. None if `before` is not known.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn last_audits(
+        &self,
+        tenant: Option<&TenantName>,
+        count: u32,
+        before: Option<&str>,
+    ) -> Result<Vec<AuditRow>, Error> {
+        let (sql, count) = (if before.is_some() { LAST_BEFORE } else { LAST }, i64::from(count));
+        let rows: Vec<Columns> = read!(self, on => {
+            let query = sqlx::query_as(sql).bind(name_of(tenant)).bind(count);
+            let query = match before {
+                Some(id) => query.bind(id),
+                None => query,
+            };
+            query.fetch_all(on)
+        })?;
+        Ok(rows.into_iter().map(AuditRow::from).collect())
+    }
+}
+
+/// What stands in the column of a tenant, or of the operator.
+pub(crate) fn name_of(tenant: Option<&TenantName>) -> &str {
+    tenant.map_or(OPERATOR, TenantName::as_str)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, UNIX_EPOCH};
+
+    use super::*;
+
+    #[test]
+    fn ids_grow_with_time_and_within_a_millisecond() {
+        let (early, late) = (UNIX_EPOCH + Duration::from_secs(1), UNIX_EPOCH + Duration::from_secs(2_000_000_000));
+        let ids = [id(early), id(early), id(late)];
+        assert!(ids.is_sorted() && ids.iter().all(|id| id.len() == 32), "{ids:?}");
+    }
+}

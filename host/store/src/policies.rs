@@ -1,0 +1,128 @@
+//! A tenant's policies by name, each with the settings and grants that its next activation takes.
+//!
+//! Not for: what runs now; that is the active revision, with settings and grants of its own.
+
+use vestibule_domain::TenantName;
+
+use crate::audit::By;
+use crate::database::read;
+use crate::registry::{Change, Outcome};
+use crate::statement::Statement;
+use crate::versions::DELETE_ORPHANS;
+use crate::{Error, Store};
+
+const ALL: &str = "
+    select name, settings, grants, (select max(number) from policy_version
+        where policy_version.tenant = policy.tenant and policy_version.policy = policy.name)
+    from policy where tenant = $1 order by name";
+const ONE: &str = "
+    select name, settings, grants, (select max(number) from policy_version
+        where policy_version.tenant = policy.tenant and policy_version.policy = policy.name)
+    from policy where tenant = $1 and name = $2";
+const SET: &str = "update policy set settings = $3, grants = $4 where tenant = $1 and name = $2";
+const KNOWN: &str = "select last_version from policy where tenant = $1 and name = $2";
+const USED: &str = "
+    select version from revision_use join chain using (tenant, revision) where tenant = $1 and policy = $2 limit 1";
+const DELETE_REVISIONS: &str = "
+    delete from revision where tenant = $1 and number in (
+        select revision from revision_use where tenant = $1 and policy = $2)";
+const DELETE: &str = "delete from policy where tenant = $1 and name = $2";
+
+/// A policy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PolicyRow {
+    /// What the tenant calls it.
+    pub name: String,
+    /// Its settings, as JSON.
+    pub settings: String,
+    /// Its grants, as JSON.
+    pub grants: String,
+    /// The greatest number among its versions; absent if all have been deleted.
+    pub latest: Option<i64>,
+}
+
+/// What came of a deletion.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Deleted {
+    /// It is gone.
+    Done,
+    /// The active revision uses it.
+    InUse,
+    /// There was none.
+    Unknown,
+}
+
+impl From<Outcome<Self>> for Deleted {
+    fn from(outcome: Outcome<Self>) -> Self {
+        match outcome {
+            Outcome::Done(_) => Self::Done,
+            Outcome::Stopped(why, _) => why,
+        }
+    }
+}
+
+type Columns = (String, String, String, Option<i64>);
+
+impl From<Columns> for PolicyRow {
+    fn from((name, settings, grants, latest): Columns) -> Self {
+        Self { name, settings, grants, latest }
+    }
+}
+
+impl Store {
+    /// A tenant's policies by name.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn policies(&self, tenant: &TenantName) -> Result<Vec<PolicyRow>, Error> {
+        let rows: Vec<Columns> = read!(self, on => sqlx::query_as(ALL).bind(tenant.as_str()).fetch_all(on))?;
+        Ok(rows.into_iter().map(PolicyRow::from).collect())
+    }
+
+    /// One policy, if there is one of that name.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn policy(&self, tenant: &TenantName, name: &str) -> Result<Option<PolicyRow>, Error> {
+        let row: Option<Columns> =
+            read!(self, on => sqlx::query_as(ONE).bind(tenant.as_str()).bind(name).fetch_optional(on))?;
+        Ok(row.map(PolicyRow::from))
+    }
+
+    /// Replaces the settings and grants of a policy. Returns whether there is such a policy.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn set_policy(
+        &self,
+        tenant: &TenantName,
+        name: &str,
+        settings: &str,
+        grants: &str,
+        by: &By,
+    ) -> Result<bool, Error> {
+        let set = Statement::new(SET).text(tenant.as_str()).text(name).text(settings).text(grants);
+        let change = Change::of(tenant).needs(set, ());
+        let change = change.then(by.did(tenant.as_str(), "policy.set", name, ""));
+        Ok(self.change(change).await?.is_done())
+    }
+
+    /// Deletes a policy with its versions and secrets and the old revisions that name it, unless the active revision does.
+    /// Another policy of that name counts its versions from 1 again.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn delete_policy(&self, tenant: &TenantName, name: &str, by: &By) -> Result<Deleted, Error> {
+        let used = Statement::returning(USED).text(tenant.as_str()).text(name);
+        let change = Change::of(tenant).needs(known(tenant, name), Deleted::Unknown).forbids(used, Deleted::InUse);
+        let deletes = [DELETE_REVISIONS, DELETE].map(|sql| Statement::new(sql).text(tenant.as_str()).text(name));
+        let change = deletes.into_iter().fold(change, Change::then).then(Statement::new(DELETE_ORPHANS));
+        let change = change.then(by.did(tenant.as_str(), "policy.delete", name, ""));
+        Ok(self.change(change).await?.into())
+    }
+}
+
+/// Returns a row if there is such a policy.
+pub(crate) fn known(tenant: &TenantName, name: &str) -> Statement {
+    Statement::returning(KNOWN).text(tenant.as_str()).text(name)
+}

@@ -1,0 +1,95 @@
+//! How tenants, policies, revisions and tokens are changed: one change after another, in all processes together.
+//!
+//! Not for: logins and what they read or leave behind; they never wait here.
+
+use vestibule_domain::TenantName;
+
+use crate::queue::{Condition, Row, Write};
+use crate::statement::{Answer, Statement};
+use crate::{Error, Store};
+
+/// Locks the clock until the change is committed. What the change looks at after that, nobody else changes meanwhile.
+const TICK: &str = "update clock set stamp = stamp + 1";
+const MARK: &str = "
+    insert into change (tenant, stamp) select $1, stamp from clock where true
+    on conflict (tenant) do update set stamp = excluded.stamp";
+
+/// Something to change in the registry. `W` says why it was not done.
+pub(crate) struct Change<W> {
+    conditions: Vec<Condition>,
+    /// For each condition after the tick.
+    otherwise: Vec<W>,
+    writes: Vec<Write>,
+}
+
+/// What came of a change.
+pub(crate) enum Outcome<W> {
+    /// What each write was answered.
+    Done(Vec<Answer>),
+    /// The first condition that did not hold, and what it was answered. Nothing was written.
+    Stopped(W, Answer),
+}
+
+impl<W> Change<W> {
+    /// A change that other processes have to know of.
+    pub(crate) fn of(tenant: &TenantName) -> Self {
+        Self::unmarked().then(Statement::new(MARK).text(tenant.as_str()))
+    }
+
+    /// A change that nobody keeps in memory.
+    pub(crate) fn unmarked() -> Self {
+        Self { conditions: vec![Condition::some(Statement::new(TICK))], otherwise: Vec::new(), writes: Vec::new() }
+    }
+
+    /// Is done only if this changes or returns a row.
+    pub(crate) fn needs(self, statement: Statement, otherwise: W) -> Self {
+        self.on(Condition::some(statement), otherwise)
+    }
+
+    /// Is done only if this returns no row.
+    pub(crate) fn forbids(self, statement: Statement, otherwise: W) -> Self {
+        self.on(Condition::none(statement), otherwise)
+    }
+
+    fn on(mut self, condition: Condition, otherwise: W) -> Self {
+        self.conditions.push(condition);
+        self.otherwise.push(otherwise);
+        self
+    }
+
+    /// Writes this, too.
+    pub(crate) fn then(mut self, write: impl Into<Write>) -> Self {
+        self.writes.push(write.into());
+        self
+    }
+}
+
+impl<W> Outcome<W> {
+    pub(crate) const fn is_done(&self) -> bool {
+        matches!(self, Self::Done(_))
+    }
+}
+
+impl Store {
+    /// Makes a change, all of it or nothing.
+    pub(crate) async fn change<W>(&self, change: Change<W>) -> Result<Outcome<W>, Error> {
+        let Change { conditions, otherwise, writes } = change;
+        let (asked, all) = (conditions.len(), conditions.len() + writes.len());
+        let mut answers = self.0.registry.write_when(Row::default(), conditions, writes).await?;
+        if answers.len() == all {
+            return Ok(Outcome::Done(answers.split_off(asked)));
+        }
+        // The last answer is that of the condition; the first one is the clock's.
+        let stopped = answers.len().checked_sub(2).and_then(|index| otherwise.into_iter().nth(index));
+        match (stopped, answers.pop()) {
+            (Some(why), Some(answer)) => Ok(Outcome::Stopped(why, answer)),
+            _ => Err(Error::Corrupt("the table `clock` is empty".to_owned())),
+        }
+    }
+}
+
+/// The number that one of the statements returned.
+pub(crate) fn number_in(answers: &[Answer]) -> Result<i64, Error> {
+    let number = answers.iter().find_map(|answer| answer.number);
+    number.ok_or_else(|| Error::Failed("a number is missing".to_owned()))
+}

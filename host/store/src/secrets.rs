@@ -1,0 +1,73 @@
+//! The secrets of a policy: settings that nobody reads back, kept apart from those that everybody does.
+//!
+//! Not for: encryption. Who can read the database can read them.
+
+use std::time::SystemTime;
+
+use vestibule_domain::{Secret, TenantName};
+
+use crate::audit::By;
+use crate::database::read;
+use crate::registry::Change;
+use crate::statement::Statement;
+use crate::time::{from_millis, to_millis};
+use crate::{Error, Store, policies};
+
+const ALL: &str = "select name, value from policy_secret where tenant = $1 and policy = $2 order by name";
+const NAMES: &str = "select name, changed_ms from policy_secret where tenant = $1 and policy = $2 order by name";
+const PUT: &str = "
+    insert into policy_secret (tenant, policy, name, value, changed_ms) values ($1, $2, $3, $4, $5)
+    on conflict (tenant, policy, name) do update set value = excluded.value, changed_ms = excluded.changed_ms";
+const DELETE: &str = "delete from policy_secret where tenant = $1 and policy = $2 and name = $3";
+
+impl Store {
+    /// A policy's secrets by name.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn secrets(&self, tenant: &TenantName, policy: &str) -> Result<Vec<(String, Secret)>, Error> {
+        let rows: Vec<(String, String)> =
+            read!(self, on => sqlx::query_as(ALL).bind(tenant.as_str()).bind(policy).fetch_all(on))?;
+        Ok(rows.into_iter().map(|(name, value)| (name, Secret::new(value))).collect())
+    }
+
+    /// Their names only, and when each was put last.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn secret_names(&self, tenant: &TenantName, policy: &str) -> Result<Vec<(String, SystemTime)>, Error> {
+        let rows: Vec<(String, i64)> =
+            read!(self, on => sqlx::query_as(NAMES).bind(tenant.as_str()).bind(policy).fetch_all(on))?;
+        Ok(rows.into_iter().map(|(name, changed)| (name, from_millis(changed))).collect())
+    }
+
+    /// Puts a secret, instead of the one of that name if there is one. Returns whether there is such a policy.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn put_secret(
+        &self,
+        tenant: &TenantName,
+        policy: &str,
+        name: &str,
+        value: &Secret,
+        by: &By,
+    ) -> Result<bool, Error> {
+        let put = Statement::new(PUT).text(tenant.as_str()).text(policy).text(name).text(value.expose());
+        let change = Change::of(tenant).needs(policies::known(tenant, policy), ());
+        let change = change.then(put.number(to_millis(by.at)));
+        let change = change.then(by.did(tenant.as_str(), "policy.secret.put", &format!("{policy} {name}"), ""));
+        Ok(self.change(change).await?.is_done())
+    }
+
+    /// Deletes a secret. Returns whether there was one.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn delete_secret(&self, tenant: &TenantName, policy: &str, name: &str, by: &By) -> Result<bool, Error> {
+        let delete = Statement::new(DELETE).text(tenant.as_str()).text(policy).text(name);
+        let change = Change::of(tenant).needs(delete, ());
+        let change = change.then(by.did(tenant.as_str(), "policy.secret.delete", &format!("{policy} {name}"), ""));
+        Ok(self.change(change).await?.is_done())
+    }
+}

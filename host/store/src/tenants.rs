@@ -1,0 +1,137 @@
+//! Tenants: who is served here, and what was agreed with them.
+//!
+//! Not for: what settings and quotas say; they are kept as they come.
+
+use std::time::SystemTime;
+
+use vestibule_domain::TenantName;
+
+use crate::audit::{By, OPERATOR};
+use crate::database::read;
+use crate::registry::Change;
+use crate::statement::Statement;
+use crate::time::{from_millis, to_millis};
+use crate::versions::DELETE_ORPHANS;
+use crate::{Error, Store};
+
+const ONE: &str = "select tenant, settings, quotas, created_ms from tenant where tenant = $1";
+const PAGE: &str = "
+    select tenant, settings, quotas, created_ms from tenant where tenant > $1 order by tenant limit $2";
+const CREATE: &str = "
+    insert into tenant (tenant, settings, quotas, created_ms) values ($1, $2, $3, $4) on conflict do nothing";
+const SET: &str = "update tenant set settings = $2, quotas = $3 where tenant = $1";
+const KNOWN: &str = "select created_ms from tenant where tenant = $1";
+/// What refers to others before what they refer to.
+const DELETE: [&str; 9] = [
+    "delete from chain where tenant = $1",
+    "delete from revision where tenant = $1",
+    "delete from policy where tenant = $1",
+    "delete from profile where tenant = $1",
+    "delete from challenge where tenant = $1",
+    "delete from session where tenant = $1",
+    "delete from decision where tenant = $1",
+    "delete from token where tenant = $1",
+    "delete from audit where tenant = $1",
+];
+const DELETE_TENANT: &str = "delete from tenant where tenant = $1";
+/// How many decisions of a deleted tenant go at a time.
+const DECISIONS: u32 = 10_000;
+
+/// A tenant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TenantRow {
+    /// Its name.
+    pub name: TenantName,
+    /// What it may change itself, as JSON.
+    pub settings: String,
+    /// How much it may use, as JSON.
+    pub quotas: String,
+    /// Since when it is there. Kept to the millisecond.
+    pub created: SystemTime,
+}
+
+type Columns = (String, String, String, i64);
+
+impl TryFrom<Columns> for TenantRow {
+    type Error = Error;
+
+    fn try_from((name, settings, quotas, created): Columns) -> Result<Self, Error> {
+        Ok(Self { name: stored_name(name)?, settings, quotas, created: from_millis(created) })
+    }
+}
+
+impl Store {
+    /// Makes a tenant. Returns whether there was none of that name.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn create_tenant(&self, tenant: &TenantRow, by: &By) -> Result<bool, Error> {
+        let TenantRow { name, settings, quotas, created } = tenant;
+        let create = Statement::new(CREATE).text(name.as_str()).text(settings).text(quotas);
+        let change = Change::of(name).needs(create.number(to_millis(*created)), ());
+        let change = change.then(by.did(name.as_str(), "tenant.create", name.as_str(), ""));
+        Ok(self.change(change).await?.is_done())
+    }
+
+    /// A tenant, if there is one of that name.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn tenant(&self, name: &TenantName) -> Result<Option<TenantRow>, Error> {
+        let row: Option<Columns> = read!(self, on => sqlx::query_as(ONE).bind(name.as_str()).fetch_optional(on))?;
+        row.map(TenantRow::try_from).transpose()
+    }
+
+    /// The first tenants by name, or the first after a name.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn tenants(&self, after: Option<&str>, count: u32) -> Result<Vec<TenantRow>, Error> {
+        let (after, count) = (after.unwrap_or_default(), i64::from(count));
+        let rows: Vec<Columns> = read!(self, on => sqlx::query_as(PAGE).bind(after).bind(count).fetch_all(on))?;
+        rows.into_iter().map(TenantRow::try_from).collect()
+    }
+
+    /// Replaces a tenant's settings and quotas. Returns whether there is such a tenant.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn set_tenant(&self, name: &TenantName, settings: &str, quotas: &str, by: &By) -> Result<bool, Error> {
+        let set = Statement::new(SET).text(name.as_str()).text(settings).text(quotas);
+        let change = Change::of(name).needs(set, ());
+        let change = change.then(by.did(name.as_str(), "tenant.set", name.as_str(), ""));
+        Ok(self.change(change).await?.is_done())
+    }
+
+    /// Deletes a tenant and everything that is its own: users, groups, passwords, policies, secrets, revisions, challenges,
+    /// sessions, decisions, tokens and audit log, and the components that nobody names any more. The deletion itself stands in
+    /// the operator's log. Returns whether there was such a tenant.
+    ///
+    /// Decisions go first, some at a time, so that nobody else's login waits for all of them; everything else goes at once. A
+    /// login that is under way meanwhile may still leave its decision behind.
+    ///
+    /// # Errors
+    /// [`Error::Locked`] if logins of this tenant were in the way, to be tried again; the database's.
+    pub async fn delete_tenant(&self, name: &TenantName, by: &By) -> Result<bool, Error> {
+        if self.tenant(name).await?.is_none() {
+            return Ok(false);
+        }
+        while self.prune_decisions_until(name, i64::MAX, DECISIONS).await? == u64::from(DECISIONS) {}
+        let deletes = DELETE.map(|sql| Statement::new(sql).text(name.as_str()));
+        let change = deletes.into_iter().fold(Change::of(name).needs(known(name), ()), Change::then);
+        let change = change.then(Statement::new(DELETE_ORPHANS));
+        let change = change.then(Statement::new(DELETE_TENANT).text(name.as_str()));
+        let change = change.then(by.did(OPERATOR, "tenant.delete", name.as_str(), ""));
+        Ok(self.change(change).await?.is_done())
+    }
+}
+
+/// Returns a row if there is such a tenant.
+pub(crate) fn known(name: &TenantName) -> Statement {
+    Statement::returning(KNOWN).text(name.as_str())
+}
+
+/// A name as it was read.
+pub(crate) fn stored_name(name: String) -> Result<TenantName, Error> {
+    TenantName::new(name).map_err(|error| Error::Corrupt(error.to_string()))
+}

@@ -1,0 +1,200 @@
+//! The versions of a policy: components under numbers, none of which ever changes.
+//!
+//! Not for: whether a component is any good, or what its manifest says; both are kept as they come.
+
+use std::time::SystemTime;
+
+use vestibule_domain::TenantName;
+
+use crate::audit::By;
+use crate::database::read;
+use crate::policies::Deleted;
+use crate::registry::{Change, Outcome, number_in};
+use crate::statement::Statement;
+use crate::time::{from_millis, to_millis};
+use crate::{Error, Store, tenants};
+
+const ALL: &str = "
+    select policy, number, digest, manifest, bytes, created_ms, actor from policy_version
+    where tenant = $1 and policy = $2
+    order by number desc";
+const ONE: &str = "
+    select policy, number, digest, manifest, bytes, created_ms, actor from policy_version
+    where tenant = $1 and policy = $2 and number = $3";
+const BYTES: &str = "select cast(coalesce(sum(bytes), 0) as bigint) from policy_version where tenant = $1";
+const COMPONENT: &str = "select bytes from component where digest = $1";
+const NUMBER: &str = "select number from policy_version where tenant = $1 and policy = $2 and digest = $3";
+const ADD_COMPONENT: &str = "insert into component (digest, bytes) values ($1, $2) on conflict do nothing";
+const COUNT: &str = "
+    insert into policy (tenant, name, settings, grants, last_version) values ($1, $2, $3, $4, 1)
+    on conflict (tenant, name) do update set last_version = policy.last_version + 1
+    returning last_version";
+const ADD: &str = "
+    insert into policy_version (tenant, policy, number, digest, manifest, bytes, created_ms, actor)
+    select $1, $2, last_version, $3, $4, $5, $6, $7 from policy where tenant = $1 and name = $2";
+const AUDIT_ADDED: &str = "
+    insert into audit (tenant, audit_id, at_ms, actor, origin, action, target, detail)
+    select $1, $2, $3, $4, $5, $6, name || ' ' || last_version, $8 from policy where tenant = $1 and name = $7";
+const KNOWN: &str = "select number from policy_version where tenant = $1 and policy = $2 and number = $3";
+const USED: &str = "
+    select version from revision_use join chain using (tenant, revision)
+    where tenant = $1 and policy = $2 and version = $3";
+const DELETE_REVISIONS: &str = "
+    delete from revision where tenant = $1 and number in (
+        select revision from revision_use where tenant = $1 and policy = $2 and version = $3)";
+const DELETE: &str = "delete from policy_version where tenant = $1 and policy = $2 and number = $3";
+/// Components that no version of anybody names.
+pub(crate) const DELETE_ORPHANS: &str = "
+    delete from component
+    where not exists (select number from policy_version where policy_version.digest = component.digest)";
+
+/// A version to add.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NewVersion<'a> {
+    /// What the tenant calls the policy.
+    pub policy: &'a str,
+    /// The component's SHA-256 in hexadecimal. It is the caller's word; what is stored under it already stays.
+    pub digest: &'a str,
+    /// The component.
+    pub component: &'a [u8],
+    /// What it says about itself, as JSON.
+    pub manifest: &'a str,
+    /// The settings of the policy if this is its first version.
+    pub settings: &'a str,
+    /// Its grants, likewise.
+    pub grants: &'a str,
+}
+
+/// What a component is called after it was added.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Added {
+    /// The version's number, counted from 1 for each policy.
+    pub number: i64,
+    /// Whether the policy had no version of this digest before.
+    pub new: bool,
+}
+
+/// A version. Its component is read by its digest: see [`Store::component`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VersionRow {
+    /// What the tenant calls the policy.
+    pub policy: String,
+    /// Which version it is. No other one of this policy ever had or gets this number.
+    pub number: i64,
+    /// The component's SHA-256 in hexadecimal.
+    pub digest: String,
+    /// What it says about itself, as JSON.
+    pub manifest: String,
+    /// The component's size.
+    pub bytes: u64,
+    /// When it was added. Kept to the millisecond.
+    pub created: SystemTime,
+    /// By whom.
+    pub actor: String,
+}
+
+type Columns = (String, i64, String, String, i64, i64, String);
+
+impl From<Columns> for VersionRow {
+    fn from((policy, number, digest, manifest, bytes, created, actor): Columns) -> Self {
+        let (bytes, created) = (u64::try_from(bytes).unwrap_or_default(), from_millis(created));
+        Self { policy, number, digest, manifest, bytes, created, actor }
+    }
+}
+
+/// Why no version is added.
+enum Not {
+    ATenant,
+    New,
+}
+
+impl Store {
+    /// Adds a version to a policy, and makes the policy if there is none. A component that is a version of it already is none
+    /// again: that writes nothing.
+    ///
+    /// # Errors
+    /// [`Error::UnknownTenant`]; the database's.
+    pub async fn add_version(&self, tenant: &TenantName, version: &NewVersion<'_>, by: &By) -> Result<Added, Error> {
+        let NewVersion { policy, digest, component, manifest, settings, grants } = *version;
+        let of_policy = |sql| Statement::new(sql).text(tenant.as_str()).text(policy);
+        let number = Statement::returning(NUMBER).text(tenant.as_str()).text(policy).text(digest);
+        let count = Statement::returning(COUNT).text(tenant.as_str()).text(policy).text(settings).text(grants);
+        let add = of_policy(ADD).text(digest).text(manifest).number(i64::try_from(component.len()).unwrap_or(i64::MAX));
+        let add = add.number(to_millis(by.at)).text(&by.actor);
+        let detail = serde_json::json!({ "digest": digest }).to_string();
+
+        let change = Change::of(tenant).needs(tenants::known(tenant), Not::ATenant).forbids(number, Not::New);
+        let change = change.then(count).then(Statement::new(ADD_COMPONENT).text(digest).bytes(component)).then(add);
+        let change = change.then(by.found(AUDIT_ADDED, tenant, "policy.version.add", policy, &detail));
+        match self.change(change).await? {
+            Outcome::Stopped(Not::ATenant, _) => Err(Error::UnknownTenant(tenant.clone())),
+            Outcome::Stopped(Not::New, answer) => Ok(Added { number: number_in(&[answer])?, new: false }),
+            Outcome::Done(answers) => Ok(Added { number: number_in(&answers)?, new: true }),
+        }
+    }
+
+    /// A policy's versions, newest first.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn versions(&self, tenant: &TenantName, policy: &str) -> Result<Vec<VersionRow>, Error> {
+        let rows: Vec<Columns> =
+            read!(self, on => sqlx::query_as(ALL).bind(tenant.as_str()).bind(policy).fetch_all(on))?;
+        Ok(rows.into_iter().map(VersionRow::from).collect())
+    }
+
+    /// One version, if the policy has it.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn version(&self, tenant: &TenantName, policy: &str, number: i64) -> Result<Option<VersionRow>, Error> {
+        let row: Option<Columns> = read!(self, on =>
+            sqlx::query_as(ONE).bind(tenant.as_str()).bind(policy).bind(number).fetch_optional(on))?;
+        Ok(row.map(VersionRow::from))
+    }
+
+    /// A component's bytes, if it is stored.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn component(&self, digest: &str) -> Result<Option<Vec<u8>>, Error> {
+        let row: Option<(Vec<u8>,)> = read!(self, on => sqlx::query_as(COMPONENT).bind(digest).fetch_optional(on))?;
+        Ok(row.map(|(bytes,)| bytes))
+    }
+
+    /// How many bytes the components of a tenant's versions have; one that is a version of two policies counts twice.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn stored_bytes(&self, tenant: &TenantName) -> Result<u64, Error> {
+        let (bytes,): (i64,) = read!(self, on => sqlx::query_as(BYTES).bind(tenant.as_str()).fetch_one(on))?;
+        Ok(u64::try_from(bytes).unwrap_or_default())
+    }
+
+    /// Deletes a version and the old revisions that name it, unless the active revision does.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn delete_version(
+        &self,
+        tenant: &TenantName,
+        policy: &str,
+        number: i64,
+        by: &By,
+    ) -> Result<Deleted, Error> {
+        let used = Statement::returning(USED).text(tenant.as_str()).text(policy).number(number);
+        let known = known(tenant, policy, number);
+        let change = Change::of(tenant).needs(known, Deleted::Unknown).forbids(used, Deleted::InUse);
+        let deletes = [DELETE_REVISIONS, DELETE];
+        let deletes = deletes.map(|sql| Statement::new(sql).text(tenant.as_str()).text(policy).number(number));
+        let change = deletes.into_iter().fold(change, Change::then).then(Statement::new(DELETE_ORPHANS));
+        let target = format!("{policy} {number}");
+        let change = change.then(by.did(tenant.as_str(), "policy.version.delete", &target, ""));
+        Ok(self.change(change).await?.into())
+    }
+}
+
+/// Returns a row if there is such a version.
+pub(crate) fn known(tenant: &TenantName, policy: &str, number: i64) -> Statement {
+    Statement::returning(KNOWN).text(tenant.as_str()).text(policy).number(number)
+}

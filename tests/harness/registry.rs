@@ -1,0 +1,47 @@
+//! What administrators do, in few words.
+
+use vestibule_domain::TenantName;
+use vestibule_store::{By, NewVersion, Store, TenantRow};
+
+use super::at;
+
+/// Who does it, unless a test is about that.
+pub(crate) fn by() -> By {
+    By { actor: "ann".to_owned(), origin: "192.0.2.1".to_owned(), at: at(0) }
+}
+
+/// A new tenant.
+pub(crate) fn listed(name: &TenantName) -> TenantRow {
+    TenantRow { name: name.clone(), settings: "{}".to_owned(), quotas: "{}".to_owned(), created: at(0) }
+}
+
+/// The versions that a revision names.
+pub(crate) fn uses(versions: &[(&str, i64)]) -> Vec<(String, i64)> {
+    versions.iter().map(|(policy, number)| ((*policy).to_owned(), *number)).collect()
+}
+
+/// Does it, and has to succeed.
+pub(crate) trait Registers {
+    async fn creates(&self, tenant: &TenantName);
+    /// Adds a version whose component is its digest. Returns its number.
+    async fn adds(&self, tenant: &TenantName, policy: &str, digest: &str) -> i64;
+    /// Activates versions in place of whatever is active. Returns the revision's number.
+    async fn activates(&self, tenant: &TenantName, versions: &[(&str, i64)]) -> i64;
+}
+
+impl Registers for Store {
+    async fn creates(&self, tenant: &TenantName) {
+        assert_eq!(self.create_tenant(&listed(tenant), &by()).await, Ok(true));
+    }
+
+    async fn adds(&self, tenant: &TenantName, policy: &str, digest: &str) -> i64 {
+        let component = digest.as_bytes();
+        let version = NewVersion { policy, digest, component, manifest: "{}", settings: "{}", grants: "{}" };
+        self.add_version(tenant, &version, &by()).await.unwrap().number
+    }
+
+    async fn activates(&self, tenant: &TenantName, versions: &[(&str, i64)]) -> i64 {
+        let active = self.active_revision(tenant).await.unwrap().map(|revision| revision.number);
+        self.activate(tenant, active, "[]", &uses(versions), "", &by()).await.unwrap()
+    }
+}

@@ -1,0 +1,73 @@
+//! What an earlier version of this program has written is there for this one.
+
+use vestibule_domain::TenantName;
+use vestibule_store::{Deleted, RevisionRow};
+
+use crate::harness::{Home, Registers as _, by, on_every_store, properties, tenant};
+
+on_every_store!(a_chain_of_the_first_version_is_a_revision, an_empty_database_of_the_first_version_is_empty);
+
+const ROWS: &str = r#"
+    insert into component values ('d1', cast('one' as BYTES)), ('d2', cast('three' as BYTES));
+    insert into chain values ('acme', 7), ('empty', 2);
+    insert into chain_link values
+        ('acme', 1, 'first', 'd2', '{}', '{"b": 1, "a": 2}'),
+        ('acme', 0, 'zeroth', 'd1', '{"text": "\u0000 ä", "list": [1.50]}', '{}'),
+        ('acme', 2, 'second', 'd1', '{}', '{}');
+    insert into profile (tenant, name, properties) values ('acme', 'joe', '{"a":"1"}'), ('users', 'joe', '{}');
+    insert into decision values ('decisions', 'd', 0, 'joe', 'allowed', null, '{}');
+"#;
+const LINKS: &str = r#"[
+    {"policy": "zeroth", "version": 1, "settings": {"text": "\u0000 ä", "list": [1.50]}, "grants": {}},
+    {"policy": "first", "version": 1, "settings": {}, "grants": {"b": 1, "a": 2}},
+    {"policy": "second", "version": 1, "settings": {}, "grants": {}}
+]"#;
+
+async fn a_chain_of_the_first_version_is_a_revision(home: Home) {
+    let on_postgres = home.argument().contains("://");
+    let rows = ROWS.replace("BYTES", if on_postgres { "bytea" } else { "blob" });
+    let home = home.of_the_first_version(&rows).await;
+    let store = &home.store;
+    let names: Vec<_> = store.tenants(None, 9).await.unwrap().into_iter().map(|row| row.name.to_string()).collect();
+    assert_eq!(names, ["acme", "decisions", "empty", "users"]);
+
+    let active = store.active_revision(&tenant()).await.unwrap().unwrap();
+    assert_eq!((active.number, &*active.actor, &*active.note), (7, "migration", ""));
+    let [links, expected] =
+        [&*active.links, LINKS].map(|text| serde_json::from_str::<serde_json::Value>(text).unwrap());
+    assert_eq!(links, expected);
+    for (policy, digest, bytes, grants) in
+        [("first", "d2", 5, r#"{"b": 1, "a": 2}"#), ("second", "d1", 3, "{}"), ("zeroth", "d1", 3, "{}")]
+    {
+        let row = store.policy(&tenant(), policy).await.unwrap().unwrap();
+        assert_eq!((&*row.grants, row.latest), (grants, Some(1)));
+        let version = store.version(&tenant(), policy, 1).await.unwrap().unwrap();
+        assert_eq!((&*version.digest, &*version.manifest, version.bytes), (digest, "{}", bytes));
+        assert_eq!(store.delete_version(&tenant(), policy, 1, &by()).await, Ok(Deleted::InUse));
+    }
+    assert_eq!(store.component("d2").await, Ok(Some(b"three".to_vec())));
+    assert_eq!(store.profile(&tenant(), "joe").await, Ok(Some(properties(&[("a", "1")]))));
+
+    let empty = TenantName::new("empty").unwrap();
+    let Some(RevisionRow { number: 2, links, .. }) = store.active_revision(&empty).await.unwrap() else {
+        panic!("not the second one")
+    };
+    assert_eq!(links, "[]");
+    assert_eq!(store.active_revision(&TenantName::new("users").unwrap()).await, Ok(None));
+
+    // From here it goes on.
+    assert_eq!(store.adds(&tenant(), "first", "d3").await, 2);
+    assert_eq!(store.activates(&tenant(), &[("first", 2)]).await, 8);
+    assert_eq!(store.delete_policy(&tenant(), "zeroth", &by()).await, Ok(Deleted::Done));
+    assert_eq!(store.component("d1").await, Ok(Some(b"one".to_vec())));
+    assert_eq!(store.delete_tenant(&tenant(), &by()).await, Ok(true));
+    assert_eq!(store.component("d1").await, Ok(None));
+}
+
+async fn an_empty_database_of_the_first_version_is_empty(home: Home) {
+    let home = home.of_the_first_version("").await;
+    assert_eq!(home.store.tenants(None, 9).await, Ok(Vec::new()));
+    assert_eq!(home.store.active_revision(&tenant()).await, Ok(None));
+    home.store.creates(&tenant()).await;
+    assert_eq!(home.store.activates(&tenant(), &[]).await, 1);
+}

@@ -1,0 +1,149 @@
+//! Tenants are made, listed, changed and deleted, each with everything that is its own and nothing else.
+
+use vestibule_domain::{Secret, TenantName};
+use vestibule_store::{Error, NewChallenge, NewVersion, Session, Store, TenantRow, TokenRow};
+
+use crate::harness::{Home, Leaves as _, Registers as _, at, by, decision, listed, on_every_store, properties, tenant};
+
+on_every_store!(
+    a_tenant_is_made_once_and_changed,
+    tenants_are_listed_by_name_page_after_page,
+    a_deleted_tenant_leaves_nothing_and_its_neighbour_keeps_everything,
+    a_tenant_that_is_not_there_gets_nothing,
+    a_component_stays_as_long_as_anybody_names_it,
+);
+
+fn named(name: &str) -> TenantName {
+    TenantName::new(name).unwrap()
+}
+
+async fn a_tenant_is_made_once_and_changed(home: Home) {
+    let store = &home.store;
+    assert_eq!(store.tenant(&tenant()).await, Ok(None));
+    assert_eq!(store.set_tenant(&tenant(), "{}", "{}", &by()).await, Ok(false));
+    let [settings, quotas] = [r#"{"a": 1}"#, r#"{"b": 2}"#].map(str::to_owned);
+    let made = TenantRow { name: tenant(), settings, quotas, created: at(1) };
+    assert_eq!(store.create_tenant(&made, &by()).await, Ok(true));
+    assert_eq!(store.create_tenant(&listed(&tenant()), &by()).await, Ok(false));
+    assert_eq!(store.tenant(&tenant()).await, Ok(Some(made.clone())));
+
+    assert_eq!(store.set_tenant(&tenant(), "{}", "[]", &by()).await, Ok(true));
+    let [settings, quotas] = ["{}", "[]"].map(str::to_owned);
+    assert_eq!(store.tenant(&tenant()).await, Ok(Some(TenantRow { settings, quotas, ..made })));
+}
+
+async fn tenants_are_listed_by_name_page_after_page(home: Home) {
+    let names = ["a", "a-1", "a1", "b", "z9"];
+    for name in names.iter().rev() {
+        home.store.creates(&named(name)).await;
+    }
+    let (mut seen, mut after) = (Vec::new(), None);
+    loop {
+        let page = home.store.tenants(after.as_deref(), 2).await.unwrap();
+        let Some(last) = page.last() else { break };
+        after = Some(last.name.to_string());
+        seen.extend(page.into_iter().map(|row| row.name.to_string()));
+    }
+    assert_eq!(seen, names);
+    assert_eq!(home.store.tenants(None, 0).await, Ok(Vec::new()));
+}
+
+/// One of everything that a tenant can have.
+async fn fill(store: &Store, tenant: &TenantName) {
+    store.creates(tenant).await;
+    store.put_properties(tenant, "joe", &properties(&[("a", "1")]), None).await.unwrap();
+    store.set_password(tenant, "joe", "hash", None).await.unwrap();
+    // One component that is the tenant's alone, and one that others have, too.
+    store.adds(tenant, "own", &format!("of {tenant}")).await;
+    store.adds(tenant, "shared", "of all").await;
+    store.put_secret(tenant, "own", "key", &Secret::new("hunter2"), &by()).await.unwrap();
+    store.activates(tenant, &[("own", 1)]).await;
+    store.activates(tenant, &[("own", 1), ("shared", 1)]).await;
+    let [id, name, hash, scopes] = [format!("t-{tenant}"), "robot".to_owned(), "h".to_owned(), "s".to_owned()];
+    let token = TokenRow { id, tenant: Some(tenant.clone()), name, hash, scopes, created: at(0), expires: None };
+    store.put_token(&token, &by()).await.unwrap();
+    let [id, user] = ["s", "joe"].map(str::to_owned);
+    store.keep(tenant, &Session { id, user, state: Vec::new(), expires: at(60) }).await.unwrap();
+    let [id, user] = ["c", "joe"].map(str::to_owned);
+    store.ask(tenant, &NewChallenge { id, user, state: Vec::new(), expires: at(60) }).await.unwrap();
+    store.record(tenant, &decision("d")).await.unwrap();
+}
+
+/// All that is kept in the columns of this name.
+async fn rows_of(home: &Home, tenant: &TenantName) -> Vec<(&'static str, i64)> {
+    let mut rows = Vec::new();
+    for table in [
+        "tenant",
+        "profile",
+        "password",
+        "policy",
+        "policy_version",
+        "policy_secret",
+        "revision",
+        "revision_use",
+        "chain",
+        "token",
+        "session",
+        "challenge",
+        "decision",
+        "audit",
+    ] {
+        rows.push((table, home.count(&format!("select count(*) from {table} where tenant = '{tenant}'")).await));
+    }
+    rows
+}
+
+async fn a_deleted_tenant_leaves_nothing_and_its_neighbour_keeps_everything(home: Home) {
+    let (store, neighbour) = (&home.store, named("neighbour"));
+    assert_eq!(store.delete_tenant(&tenant(), &by()).await, Ok(false));
+    fill(store, &tenant()).await;
+    fill(store, &neighbour).await;
+    let before = rows_of(&home, &neighbour).await;
+    assert!(before.iter().all(|(_, rows)| *rows > 0), "{before:?}");
+
+    assert_eq!(store.delete_tenant(&tenant(), &by()).await, Ok(true));
+    let left = rows_of(&home, &tenant()).await;
+    assert!(left.iter().all(|(_, rows)| *rows == 0), "{left:?}");
+    assert_eq!(rows_of(&home, &neighbour).await, before);
+    assert_eq!(store.component("of acme").await, Ok(None));
+    for kept in ["of neighbour", "of all"] {
+        assert!(store.component(kept).await.unwrap().is_some(), "{kept}");
+    }
+    let log = store.last_audits(None, 9, None).await.unwrap();
+    assert_eq!(log.iter().map(|row| (&*row.action, &*row.target)).collect::<Vec<_>>(), [("tenant.delete", "acme")]);
+    assert_eq!(store.delete_tenant(&tenant(), &by()).await, Ok(false));
+
+    fill(store, &tenant()).await;
+    assert_eq!(store.active_revision(&tenant()).await.unwrap().unwrap().number, 2);
+}
+
+async fn a_tenant_that_is_not_there_gets_nothing(home: Home) {
+    let (store, unknown) = (&home.store, Error::UnknownTenant(tenant()));
+    let version =
+        NewVersion { policy: "p", digest: "d", component: b"x", manifest: "{}", settings: "{}", grants: "{}" };
+    assert_eq!(store.add_version(&tenant(), &version, &by()).await, Err(unknown.clone()));
+    assert_eq!(store.activate(&tenant(), None, "[]", &[], "", &by()).await, Err(unknown.clone().into()));
+    let [id, name, hash, scopes] = ["t", "robot", "hash", "users"].map(str::to_owned);
+    let token = TokenRow { id, tenant: Some(tenant()), name, hash, scopes, created: at(0), expires: None };
+    assert_eq!(store.put_token(&token, &by()).await, Err(unknown));
+    let rows = rows_of(&home, &tenant()).await;
+    assert!(rows.iter().all(|(_, rows)| *rows == 0), "{rows:?}");
+    assert_eq!(store.component("d").await, Ok(None));
+    assert_eq!(store.changes_since(0).await, Ok(Vec::new()));
+}
+
+async fn a_component_stays_as_long_as_anybody_names_it(home: Home) {
+    let (store, neighbour) = (&home.store, named("neighbour"));
+    for tenant in [&tenant(), &neighbour] {
+        store.creates(tenant).await;
+        for policy in ["p", "q"] {
+            store.adds(tenant, policy, "shared").await;
+        }
+    }
+    store.delete_version(&tenant(), "p", 1, &by()).await.unwrap();
+    store.delete_policy(&tenant(), "q", &by()).await.unwrap();
+    store.delete_policy(&neighbour, "q", &by()).await.unwrap();
+    assert_eq!(store.component("shared").await, Ok(Some(b"shared".to_vec())));
+    store.delete_version(&neighbour, "p", 1, &by()).await.unwrap();
+    assert_eq!(store.component("shared").await, Ok(None));
+}
