@@ -783,6 +783,19 @@ class Directories(Case):
         for answers in self.searches([search("(uid=max)", attributes=[])]):
             self.assertEqual(answers[0], {"entries": [{"dn": "uid=max," + PEOPLE, "attributes": []}]})
 
+    def test_a_search_for_names_does_not_fetch_all_attributes(self):
+        asked = []
+
+        class Noting(Ldap3Connection):
+            def search(self, *arguments, **options):
+                asked.append(options["attributes"])
+                return super().search(*arguments, **options)
+
+        given = login("ldap", ENTRIES)
+        given.info["ldap_context"].opened = Noting
+        self.logs_in([search("(uid=max)", attributes=[]), search("(uid=max)", attributes=["*"]), allow()], given)
+        self.assertEqual(asked, [["1.1"], ["1.1"]])
+
     def test_a_base_that_is_not_there_has_nothing_below(self):
         for answers in self.searches([search("(uid=max)", base="ou=none,dc=example,dc=com")]):
             self.assertEqual(answers[0], {"entries": []})
@@ -1137,8 +1150,18 @@ class Tls(Transport):
             port = int(host.url.rsplit(":", 1)[1])
             server = self.server(host.url, CA_FILE=self.good + ".pem")
             real = socket.getaddrinfo
-            # 192.0.2.0/24 leads nowhere (RFC 5737).
-            found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (name, port)) for name in ("192.0.2.1", "127.0.0.1")]
+            # Linux lets a full queue's next connection wait, as an address that leads nowhere would.
+            silent = socket.socket()
+            self.addCleanup(silent.close)
+            silent.bind(("127.0.0.1", 0))
+            silent.listen(0)
+            for _ in range(4):
+                waiting = socket.socket()
+                self.addCleanup(waiting.close)
+                waiting.setblocking(False)
+                waiting.connect_ex(silent.getsockname())
+            addresses = [silent.getsockname(), ("127.0.0.1", port)]
+            found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", address) for address in addresses]
             socket.getaddrinfo = lambda *_: found
             try:
                 result = server.log_in(login())
