@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{ErrorKind, Read as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use cap_std::ambient_authority;
 use cap_std::fs::{Dir, MetadataExt as _};
@@ -26,8 +26,50 @@ const MAX_BYTES: u64 = 1 << 20;
 pub(crate) struct Config {
     /// The URL of a PostgreSQL database; absent: SQLite in the data directory.
     pub(crate) database: Option<Secret>,
-    /// Each tenant's settings; a tenant without a table has the defaults.
+    /// What `vestibule serve` listens on, and what the host may use.
+    pub(crate) server: ServerSettings,
+    /// Each tenant's settings. What stands here comes before what the API says; a tenant that is in neither is none.
     pub(crate) tenant: BTreeMap<TenantName, TenantSettings>,
+}
+
+/// The host as a server.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct ServerSettings {
+    /// Sockets: `unix:PATH`, `tcp:ADDRESS:PORT` or `tls:ADDRESS:PORT`. A path that is not absolute is in the data directory.
+    pub(crate) listen: Vec<String>,
+    /// For `tls:`, the chain of certificates in PEM. New files are taken up while the host runs.
+    pub(crate) certificate: Option<PathBuf>,
+    /// The key that belongs to it, in PEM.
+    pub(crate) key: Option<PathBuf>,
+    /// Where `/metrics` is served, as `ADDRESS:PORT`; nowhere, if absent.
+    pub(crate) metrics: Option<String>,
+    /// How long requests that are under way may take when the host ends, in seconds.
+    pub(crate) patience_seconds: u64,
+    /// Logins that are decided on at once.
+    pub(crate) concurrent_logins: u32,
+    /// Compiled policies kept in memory, in bytes.
+    pub(crate) policy_bytes: usize,
+    /// How long a policy may take to compile, in seconds.
+    pub(crate) compile_seconds: u64,
+    /// How long decisions are kept, in days; 0 for good.
+    pub(crate) decision_days: u64,
+}
+
+impl Default for ServerSettings {
+    fn default() -> Self {
+        Self {
+            listen: vec!["unix:http.sock".to_owned()],
+            certificate: None,
+            key: None,
+            metrics: None,
+            patience_seconds: 20,
+            concurrent_logins: 256,
+            policy_bytes: 1 << 30,
+            compile_seconds: 60,
+            decision_days: 400,
+        }
+    }
 }
 
 impl Config {

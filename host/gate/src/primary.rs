@@ -41,10 +41,7 @@ impl Passage<'_> {
         let (proven, failed_before) = match method {
             Method::Local => self.check_local(user, password).await?,
             Method::None if self.chain.takes_over_authentication() => (unproven(user)?, false),
-            Method::None => {
-                let detail = "no active policy asks to decide alone and is granted it";
-                return Err(Failure::new(Cause::AuthNullNotGranted, detail).into());
-            }
+            Method::None => return Err(not_taken_over().into()),
             Method::Ldap => match &self.tenant.ldap {
                 Some(ldap) => (ldap.authenticate(user, password, self.end).await?, false),
                 None => return Err(no_server(method).into()),
@@ -97,6 +94,7 @@ impl Passage<'_> {
         let info = match voucher {
             Voucher::Autologin => info("autologin"),
             Voucher::Session => info("session"),
+            Voucher::Password(info) if info.auth_method == Method::None.name() => self.ensure_taken_over(info)?,
             Voucher::Password(info) => info.clone(),
             Voucher::Saml(attributes) => {
                 self.ensure_saml(&user, profiles.as_ref())?;
@@ -113,6 +111,14 @@ impl Passage<'_> {
         let reason = reason.unwrap_or_else(|| format!("{} auth succeeded", info.auth_method));
         let progress = Progress::start(user, reason, sessions);
         Ok(Known { method: None, info, progress, profiles, bootstrap: false, failed_before: false })
+    }
+
+    /// A front door that has checked nothing vouches for nobody: a policy has to take over.
+    fn ensure_taken_over(&self, info: &Info) -> Result<Info, Failure> {
+        if self.chain.takes_over_authentication() {
+            return Ok(info.clone());
+        }
+        Err(not_taken_over())
     }
 
     /// An identity provider vouches for its own users only. Where the front door keeps the records, it knows whose they are.
@@ -141,6 +147,10 @@ impl Passage<'_> {
 
 fn no_server(method: Method) -> Failure {
     Failure::new(Cause::MethodUnavailable, format!("the tenant has no {method} server"))
+}
+
+fn not_taken_over() -> Failure {
+    Failure::new(Cause::AuthNullNotGranted, "no active policy asks to decide alone and is granted it")
 }
 
 /// Nobody vouches for the name: a policy has to.

@@ -23,7 +23,7 @@ use crate::trial::{TrialReport, Trials};
 const SLOW_FUEL: u64 = 2_500_000;
 
 /// A tenant ready for logins.
-pub struct Door {
+pub(crate) struct Door {
     tenant: TenantName,
     terms: Terms,
     revision: i64,
@@ -130,7 +130,7 @@ impl Door {
     }
 
     /// The active revision; 0 where none ever was.
-    pub fn revision(&self) -> i64 {
+    pub(crate) const fn revision(&self) -> i64 {
         self.revision
     }
 

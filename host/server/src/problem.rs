@@ -76,11 +76,6 @@ impl Problem {
         let problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail);
         Self { retry_after: Some(Duration::from_secs(1)), ..problem }
     }
-
-    /// The stable code, for metrics.
-    pub(crate) const fn code(&self) -> &'static str {
-        self.code
-    }
 }
 
 impl IntoResponse for Problem {

@@ -121,6 +121,14 @@ pub enum ActivateError {
 }
 
 impl Error {
+    /// Whether it is the database that fails, and not what it was asked.
+    pub const fn is_unavailable(&self) -> bool {
+        !matches!(
+            self,
+            Self::Name(_) | Self::Properties(_) | Self::UnknownTenant(_) | Self::StateTooLarge(_) | Self::IdUsed
+        )
+    }
+
     /// Whether the next write would fail the same way, whatever it is.
     pub(crate) const fn concerns_every_write(&self) -> bool {
         matches!(self, Self::Unavailable(_) | Self::Full | Self::ReadOnly | Self::Corrupt(_) | Self::Closed)

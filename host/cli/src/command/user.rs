@@ -74,7 +74,7 @@ async fn change_password(data: &Data, passwd: &Passwd) -> Result<()> {
         };
     }
     let password = ask(passwd)?;
-    set_password(&data.store, &data.tenant, &passwd.name, password).await.map_err(|error| match error {
+    set_password(&data.store, &data.tenant, &passwd.name, password, None).await.map_err(|error| match error {
         PasswordError::Store(error) => error.into(),
         PasswordError::Hash(_) => Error::fault("the password was not set").because(&error),
         error => Error::bad_input("the password was not set").because(&error),

@@ -6,7 +6,7 @@ use argon2::password_hash::rand_core::OsRng;
 use argon2::password_hash::{PasswordHash, PasswordHasher as _, PasswordVerifier as _, SaltString};
 use argon2::{Algorithm, Argon2, Params, Version};
 use vestibule_domain::{EnteredUser, Secret, TenantName, profile};
-use vestibule_store::{Error, Store};
+use vestibule_store::{By, Error, Store};
 
 /// The shortest password taken, in characters: what NIST SP 800-63B asks for.
 pub const MIN_PASSWORD_CHARACTERS: usize = 8;
@@ -46,6 +46,7 @@ pub async fn set_password(
     tenant: &TenantName,
     user: &EnteredUser,
     password: Secret,
+    by: Option<&By>,
 ) -> Result<(), PasswordError> {
     if password.expose().chars().count() < MIN_PASSWORD_CHARACTERS {
         return Err(PasswordError::TooShort);
@@ -59,7 +60,7 @@ pub async fn set_password(
     }
     let hash = tokio::task::spawn_blocking(move || hash(&password)).await;
     let hash = hash.unwrap_or_else(|error| Err(error.to_string())).map_err(PasswordError::Hash)?;
-    Ok(store.set_password(tenant, user.as_str(), &hash, None).await?)
+    Ok(store.set_password(tenant, user.as_str(), &hash, by).await?)
 }
 
 /// A hash as PHC text. Takes tens of milliseconds.

@@ -1,6 +1,5 @@
 //! Users and groups: their properties, and users' local passwords.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::extract::State;

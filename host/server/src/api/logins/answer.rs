@@ -2,7 +2,6 @@
 //!
 //! Not for: the log's words; a front door is told no more than it needs.
 
-use std::collections::BTreeMap;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

@@ -1,0 +1,223 @@
+//! Speaks the API: to a server over a socket, or to a data directory that this process has opened, in the same words.
+//!
+//! Not for: what the words mean; that is the commands'.
+
+mod connect;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use hyper::body::Bytes;
+use http_body_util::{BodyExt as _, Full, Limited};
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
+use hyper::{Method, Request, Response, StatusCode};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use tower::ServiceExt as _;
+use vestibule_domain::Secret;
+use vestibule_domain::text::log_text;
+use vestibule_server::access::Peer;
+
+use crate::error::{Error, Result};
+use crate::host::Host;
+use connect::Address;
+
+/// The largest answer: a component, in full.
+const MAX_ANSWER_BYTES: usize = 128 << 20;
+
+/// A host that answers.
+pub(crate) struct Client {
+    transport: Transport,
+    token: Option<Secret>,
+}
+
+enum Transport {
+    Here(Box<Host>),
+    There(Address),
+}
+
+/// One request.
+pub(crate) struct Call<'a> {
+    method: Method,
+    path: &'a str,
+    kind: &'static str,
+    body: Bytes,
+    headers: Vec<(&'static str, String)>,
+}
+
+impl<'a> Call<'a> {
+    pub(crate) fn get(path: &'a str) -> Self {
+        Self::new(Method::GET, path)
+    }
+
+    pub(crate) fn delete(path: &'a str) -> Self {
+        Self::new(Method::DELETE, path)
+    }
+
+    pub(crate) fn put(path: &'a str, body: &Value) -> Self {
+        Self::new(Method::PUT, path).json(body)
+    }
+
+    pub(crate) fn post(path: &'a str, body: &Value) -> Self {
+        Self::new(Method::POST, path).json(body)
+    }
+
+    pub(crate) fn patch(path: &'a str, body: &Value) -> Self {
+        Self::new(Method::PATCH, path).json(body)
+    }
+
+    /// A component.
+    pub(crate) fn upload(path: &'a str, wasm: Vec<u8>) -> Self {
+        Self { kind: "application/wasm", body: Bytes::from(wasm), ..Self::new(Method::POST, path) }
+    }
+
+    pub(crate) fn with_header(mut self, name: &'static str, value: String) -> Self {
+        self.headers.push((name, value));
+        self
+    }
+
+    fn json(self, body: &Value) -> Self {
+        Self { kind: "application/json", body: Bytes::from(body.to_string()), ..self }
+    }
+
+    fn new(method: Method, path: &'a str) -> Self {
+        Self { method, path, kind: "", body: Bytes::new(), headers: Vec::new() }
+    }
+}
+
+impl Client {
+    /// A host that this process has opened itself.
+    pub(crate) fn here(host: Host) -> Self {
+        Self { transport: Transport::Here(Box::new(host)), token: None }
+    }
+
+    /// A server. Nothing is said to it yet.
+    pub(crate) fn connect(server: &str, token: Option<Secret>, ca_file: Option<&Path>) -> Result<Self> {
+        Ok(Self { transport: Transport::There(Address::parse(server, ca_file)?), token })
+    }
+
+    /// The host, where this process has opened it.
+    pub(crate) fn host(&self) -> Option<&Host> {
+        match &self.transport {
+            Transport::Here(host) => Some(host),
+            Transport::There(_) => None,
+        }
+    }
+
+    /// Writes what is waiting to be written.
+    pub(crate) async fn close(&self) {
+        if let Transport::Here(host) = &self.transport {
+            host.store.close().await;
+        }
+    }
+
+    /// What is answered to a request, as JSON; null where nothing is.
+    pub(crate) async fn json(&self, call: Call<'_>) -> Result<Value> {
+        self.read(call).await
+    }
+
+    /// The same, read.
+    pub(crate) async fn read<T: DeserializeOwned>(&self, call: Call<'_>) -> Result<T> {
+        let bytes = self.bytes(call).await?;
+        let text: &[u8] = if bytes.is_empty() { b"null" } else { &bytes };
+        serde_json::from_slice(text).map_err(|error| Error::fault("the server's answer cannot be read").because(&error))
+    }
+
+    /// The same, in bytes.
+    pub(crate) async fn bytes(&self, call: Call<'_>) -> Result<Bytes> {
+        let (status, bytes) = self.send(call).await?;
+        if status.is_success() { Ok(bytes) } else { Err(refused(status, &bytes)) }
+    }
+
+    async fn send(&self, call: Call<'_>) -> Result<(StatusCode, Bytes)> {
+        let mut request = Request::builder().method(call.method).uri(call.path);
+        if !call.kind.is_empty() {
+            request = request.header(CONTENT_TYPE, call.kind);
+        }
+        for (name, value) in call.headers {
+            request = request.header(name, value);
+        }
+        if let Some(token) = &self.token {
+            request = request.header(AUTHORIZATION, format!("Bearer {}", token.expose()));
+        }
+        let malformed = |error: hyper::http::Error| Error::bad_input("this cannot be sent").because(&error);
+        match &self.transport {
+            Transport::There(address) => {
+                let request = request.header(HOST, address.host()).body(Full::new(call.body)).map_err(malformed)?;
+                collect(address.send(request).await?).await
+            }
+            Transport::Here(host) => {
+                let request = request.body(axum::body::Body::from(call.body)).map_err(malformed)?;
+                collect(here(host, request).await).await
+            }
+        }
+    }
+}
+
+/// Whoever may open the data directory may do everything.
+async fn here(host: &Host, mut request: Request<axum::body::Body>) -> Response<axum::body::Body> {
+    let origin = Arc::from("the command line");
+    request.extensions_mut().insert(Peer { origin, is_administrator: true });
+    match host.app.router().oneshot(request).await {
+        Ok(response) => response,
+        Err(never) => match never {},
+    }
+}
+
+async fn collect<B>(response: Response<B>) -> Result<(StatusCode, Bytes)>
+where
+    B: hyper::body::Body<Data = Bytes>,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    let status = response.status();
+    let body = Limited::new(response.into_body(), MAX_ANSWER_BYTES).collect().await;
+    let body = body.map_err(|error| Error::fault("the server's answer broke off").because_of(error.to_string()))?;
+    Ok((status, body.to_bytes()))
+}
+
+/// A problem document in this program's voice.
+fn refused(status: StatusCode, body: &[u8]) -> Error {
+    let problem: Value = serde_json::from_slice(body).unwrap_or_default();
+    let said = |name: &str| problem.get(name).and_then(Value::as_str).map(|text| log_text(text, 1024));
+    let detail = said("detail").unwrap_or_else(|| format!("the server answered {status}"));
+    let error = match (status.as_u16(), said("code").as_deref()) {
+        (_, Some("bad-policy")) => Error::bad_policy(detail),
+        (500.., _) => Error::fault(detail),
+        _ => Error::bad_input(detail),
+    };
+    match said("hint") {
+        Some(hint) => error.hint(hint),
+        None => error,
+    }
+}
+
+/// A part of a path (RFC 3986, section 3.3).
+pub(crate) fn escape(part: &str) -> String {
+    let mut escaped = String::new();
+    for byte in part.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => escaped.push(char::from(byte)),
+            _ => escaped += &format!("%{byte:02X}"),
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_can_be_no_more_than_one_part_of_a_path() {
+        assert_eq!(escape("joe.user-1_~"), "joe.user-1_~");
+        assert_eq!(escape("a/b?c#d%e ä"), "a%2Fb%3Fc%23d%25e%20%C3%A4");
+    }
+
+    #[test]
+    fn a_problem_is_told_in_this_programs_voice() {
+        let body = br#"{"status":422,"code":"bad-policy","detail":"it is no component","hint":"build one"}"#;
+        let error = refused(StatusCode::UNPROCESSABLE_ENTITY, body).to_string();
+        assert_eq!(error, "error: it is no component\nhint: build one");
+        assert!(refused(StatusCode::BAD_GATEWAY, b"<html>").to_string().contains("502"));
+    }
+}

@@ -1,0 +1,187 @@
+//! `vestibule serve`: the host as a server, from its first socket to the end of the last request.
+//!
+//! Not for: what is served; see [`vestibule_server`].
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Args;
+use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinSet;
+use vestibule_server::listen::{self, Listener, Shutdown, Tls, Trigger, bind_unix};
+
+use crate::config::{Config, ServerSettings};
+use crate::error::{Error, Result};
+use crate::exit::Exit;
+use crate::host::Host;
+use crate::target::Target;
+use crate::{housekeeping, lanes, output, telemetry};
+
+/// Serve logins and the API until told to end
+///
+/// Listens on the sockets that `vestibule.toml` in the data directory names, or that systemd hands over, and prints one line for each when
+/// logins can be decided on. SIGTERM and SIGINT end it once what is under way is answered; SIGHUP takes up new certificates.
+#[derive(Debug, Args)]
+#[command(after_help = AFTER_HELP)]
+pub(crate) struct Options {
+    /// Listen here instead: `unix:PATH`, `tcp:ADDRESS:PORT` or `tls:ADDRESS:PORT`; may be given often
+    #[arg(long, value_name = "SOCKET")]
+    listen: Vec<String>,
+    /// How to log to standard error
+    #[arg(long, value_enum, default_value_t = telemetry::Form::Text)]
+    log: telemetry::Form,
+    #[command(flatten)]
+    target: Target,
+}
+
+pub(crate) fn run(options: &Options) -> Result<Exit> {
+    telemetry::serve(options.log)?;
+    let failed = |error: std::io::Error| Error::fault("this machine cannot run a server").because(&error);
+    let (logins, slow_lane) = (lanes::logins().map_err(failed)?, lanes::slow().map_err(failed)?);
+    let served = logins.block_on(serve(options, &slow_lane));
+    slow_lane.shutdown_background();
+    served.map(|()| Exit::Allowed)
+}
+
+async fn serve(options: &Options, slow_lane: &Runtime) -> Result<()> {
+    let data = options.target.data();
+    let config = Config::read(&data)?;
+    let host = Host::open(&data, &config, Some(slow_lane.handle().clone())).await?;
+    let (trigger, shutdown) = Shutdown::new();
+    let mut tasks = JoinSet::new();
+    let tls = read_tls(&config.server)?;
+    let sockets = if options.listen.is_empty() { &config.server.listen } else { &options.listen };
+    let listeners = open(sockets, &data, tls.as_ref()).await?;
+    if let Some(address) = &config.server.metrics {
+        tasks.spawn(serve_metrics(&host, address, shutdown.clone()).await?);
+    }
+    for listener in listeners.iter().filter_map(Listener::address) {
+        output::print(format!("listening on {listener}\n").as_bytes())?;
+    }
+    for path in sockets.iter().filter(|socket| socket.starts_with("unix:")) {
+        output::print(format!("listening on {path}\n").as_bytes())?;
+    }
+    let registry = host.registry.clone();
+    tasks.spawn(async move { registry.watch().await });
+    tasks.spawn(housekeeping::run(host.registry.clone(), config.server.decision_days));
+    if let Some(tls) = tls.clone() {
+        tasks.spawn(async move { tls.watch().await });
+    }
+    tasks.spawn(await_signals(trigger, tls)?);
+    tracing::info!(data = %data.display(), "logins can be decided on");
+    let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
+    let patience = Duration::from_secs(config.server.patience_seconds);
+    listen::serve(listeners, host.app.router(), shutdown, patience).await;
+    tracing::info!("the host ends");
+    let _ = sd_notify::notify(&[sd_notify::NotifyState::Stopping]);
+    tasks.abort_all();
+    host.store.close().await;
+    Ok(())
+}
+
+/// The sockets that systemd hands over, or those that are named.
+async fn open(sockets: &[String], data: &Path, tls: Option<&Tls>) -> Result<Vec<Listener>> {
+    let handed = handed_over()?;
+    if !handed.is_empty() {
+        return Ok(handed);
+    }
+    let mut listeners = Vec::new();
+    for socket in sockets {
+        let failed = |error: std::io::Error| {
+            Error::bad_input(format!("cannot listen on `{socket}`")).because(&error).hint("see to `listen` in `vestibule.toml`")
+        };
+        listeners.push(match socket.split_once(':') {
+            Some(("unix", path)) => Listener::Unix(bind_unix(&data.join(path)).await.map_err(failed)?),
+            Some(("tcp", address)) => Listener::Tcp(TcpListener::bind(address).await.map_err(failed)?),
+            Some(("tls", address)) => {
+                let tls = tls.ok_or_else(|| {
+                    Error::bad_input(format!("`{socket}` needs a certificate"))
+                        .hint("set `certificate` and `key` in the table `server` of `vestibule.toml`")
+                })?;
+                Listener::Tls(TcpListener::bind(address).await.map_err(failed)?, tls.clone())
+            }
+            _ => {
+                return Err(Error::bad_input(format!("`{socket}` is no socket"))
+                    .hint("write `unix:PATH`, `tcp:ADDRESS:PORT` or `tls:ADDRESS:PORT`"));
+            }
+        });
+    }
+    if listeners.is_empty() {
+        return Err(Error::bad_input("there is no socket to listen on").hint("give one with `--listen`"));
+    }
+    Ok(listeners)
+}
+
+fn handed_over() -> Result<Vec<Listener>> {
+    let failed = |error: std::io::Error| Error::fault("a socket of systemd's cannot be used").because(&error);
+    let mut all = listenfd::ListenFd::from_env();
+    let mut listeners = Vec::new();
+    for index in 0..all.len() {
+        if let Ok(Some(socket)) = all.take_unix_listener(index) {
+            socket.set_nonblocking(true).map_err(failed)?;
+            listeners.push(Listener::Unix(tokio::net::UnixListener::from_std(socket).map_err(failed)?));
+        } else if let Some(socket) = all.take_tcp_listener(index).map_err(failed)? {
+            socket.set_nonblocking(true).map_err(failed)?;
+            listeners.push(Listener::Tcp(TcpListener::from_std(socket).map_err(failed)?));
+        }
+    }
+    Ok(listeners)
+}
+
+fn read_tls(settings: &ServerSettings) -> Result<Option<Tls>> {
+    match (&settings.certificate, &settings.key) {
+        (Some(certificate), Some(key)) => {
+            let tls = Tls::new(certificate.clone(), key.clone());
+            tls.map(Some).map_err(|error| Error::bad_input("there is no TLS").because(&error))
+        }
+        (None, None) => Ok(None),
+        _ => Err(Error::bad_input("`certificate` and `key` go together")),
+    }
+}
+
+/// Metrics have a listener of their own, which needs no token and shows nothing else.
+async fn serve_metrics(host: &Host, address: &str, shutdown: Shutdown) -> Result<impl Future<Output = ()> + use<>> {
+    let listener = TcpListener::bind(address).await.map_err(|error| {
+        Error::bad_input(format!("cannot listen on `{address}`")).because(&error).hint("see to `metrics` in `vestibule.toml`")
+    })?;
+    let address = listener.local_addr().map_err(|error| Error::fault("cannot listen").because(&error))?;
+    output::print(format!("metrics on {address}\n").as_bytes())?;
+    let (metrics, app) = (host.metrics.clone(), Arc::clone(&host.app));
+    let text = move || {
+        let text = metrics.text(&app);
+        async move { ([("content-type", "application/openmetrics-text; version=1.0.0; charset=utf-8")], text) }
+    };
+    let router = axum::Router::new().route("/metrics", axum::routing::get(text));
+    Ok(listen::serve(vec![Listener::Tcp(listener)], router, shutdown, Duration::ZERO))
+}
+
+fn await_signals(trigger: Trigger, tls: Option<Tls>) -> Result<impl Future<Output = ()>> {
+    let watched = |kind| signal(kind).map_err(|error| Error::fault("signals cannot be received").because(&error));
+    let (mut term, mut interrupt, mut hangup) =
+        (watched(SignalKind::terminate())?, watched(SignalKind::interrupt())?, watched(SignalKind::hangup())?);
+    Ok(async move {
+        loop {
+            tokio::select! {
+                _ = term.recv() => break,
+                _ = interrupt.recv() => break,
+                _ = hangup.recv() => tls.iter().for_each(Tls::reload),
+            }
+        }
+        trigger.pull();
+        // What is left is the server's to end.
+        std::future::pending::<()>().await;
+    })
+}
+
+const AFTER_HELP: &str = "\
+Examples:
+  vestibule serve --data /srv/vestibule
+  vestibule serve --listen tcp:127.0.0.1:9417 --listen unix:http.sock --log json
+
+On a Unix socket, root and the user who runs the server need no token. Everybody else does:
+  vestibule token create front-door --scope decide
+  curl -H \"Authorization: Bearer $TOKEN\" http://127.0.0.1:9417/v1/openapi.json
+";
