@@ -1,7 +1,7 @@
 //! Tenants are made, listed, changed and deleted, each with everything that is its own and nothing else.
 
 use vestibule_domain::{Secret, TenantName};
-use vestibule_store::{Error, NewChallenge, NewVersion, Session, Store, TenantRow, TokenRow};
+use vestibule_store::{Error, NewChallenge, NewVersion, SaveError, Session, Store, TenantRow, TokenRow};
 
 use crate::harness::{Home, Leaves as _, Registers as _, at, by, decision, listed, on_every_store, properties, tenant};
 
@@ -11,6 +11,7 @@ on_every_store!(
     a_deleted_tenant_leaves_nothing_and_its_neighbour_keeps_everything,
     a_tenant_that_is_not_there_gets_nothing,
     a_component_stays_as_long_as_anybody_names_it,
+    a_tenant_is_deleted_while_its_users_log_in,
 );
 
 fn named(name: &str) -> TenantName {
@@ -146,4 +147,25 @@ async fn a_component_stays_as_long_as_anybody_names_it(home: Home) {
     assert_eq!(store.component("shared").await, Ok(Some(b"shared".to_vec())));
     store.delete_version(&neighbour, "p", 1, &by()).await.unwrap();
     assert_eq!(store.component("shared").await, Ok(None));
+}
+
+async fn a_tenant_is_deleted_while_its_users_log_in(home: Home) {
+    let (store, seen) = (&home.store, properties(&[("a", "1")]));
+    store.creates(&tenant()).await;
+    // In an order that is not that of their names.
+    let users: Vec<_> = (0..400).map(|number| format!("u{:03}", number * 7 % 400)).collect();
+    for user in &users {
+        store.save(&tenant(), user, None, &seen).await.unwrap();
+    }
+    let mut logins = tokio::task::JoinSet::new();
+    for user in users {
+        let (store, seen) = (store.clone(), seen.clone());
+        logins.spawn(async move { store.save(&tenant(), &user, Some(&seen), &properties(&[("a", "2")])).await });
+    }
+    let first = logins.join_next().await.unwrap().unwrap();
+    assert_eq!((first, store.delete_tenant(&tenant(), &by()).await), (Ok(()), Ok(true)));
+    for login in logins.join_all().await {
+        assert!(matches!(login, Ok(()) | Err(SaveError::Conflict)), "{login:?}");
+    }
+    assert!(store.profiles(&tenant(), "").await.unwrap().is_empty());
 }

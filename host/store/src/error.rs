@@ -79,7 +79,7 @@ pub enum Error {
     /// A challenge's or a session's state over [`MAX_STATE_BYTES`](crate::MAX_STATE_BYTES).
     #[error("a state of {0} bytes is more than {max}", max = crate::MAX_STATE_BYTES)]
     StateTooLarge(usize),
-    /// An id that a challenge or a decision of this tenant has already.
+    /// An id that a challenge or a decision of this tenant has already, or another token.
     #[error("the id is already used")]
     IdUsed,
     /// The store has been closed.

@@ -26,6 +26,8 @@ pub(crate) struct Sql {
     text: &'static str,
     /// Whether it returns one number or null of one row.
     returns: bool,
+    /// Whether it only locks rows, where rows have locks.
+    locks: bool,
 }
 
 /// An insert without its rows.
@@ -57,12 +59,17 @@ pub(crate) struct Answer {
 
 impl Statement {
     pub(crate) const fn new(sql: &'static str) -> Self {
-        Self { to: Sql { text: sql, returns: false }, values: Vec::new() }
+        Self { to: Sql { text: sql, returns: false, locks: false }, values: Vec::new() }
     }
 
     /// A statement that returns one number or null of one row.
     pub(crate) const fn returning(sql: &'static str) -> Self {
-        Self { to: Sql { text: sql, returns: true }, values: Vec::new() }
+        Self { to: Sql { text: sql, returns: true, locks: false }, values: Vec::new() }
+    }
+
+    /// A statement that locks rows. Only PostgreSQL runs it: SQLite locks the whole file.
+    pub(crate) const fn locking(sql: &'static str) -> Self {
+        Self { to: Sql { text: sql, returns: false, locks: true }, values: Vec::new() }
     }
 }
 
@@ -117,6 +124,8 @@ impl<T> Bound<T> {
 pub(crate) trait Runs: Connection {
     /// What begins a transaction that will write.
     const BEGIN: &'static str;
+    /// Whether rows have locks of their own.
+    const LOCKS_ROWS: bool;
     /// Whether places for values have to be told apart by numbers.
     const NUMBERED: bool;
 
@@ -150,12 +159,16 @@ macro_rules! bound {
 }
 
 macro_rules! runs {
-    ($connection:ty, $begin:literal, $numbered:literal) => {
+    ($connection:ty, $begin:literal, locks rows: $locks_rows:literal, numbered: $numbered:literal) => {
         impl Runs for $connection {
             const BEGIN: &'static str = $begin;
+            const LOCKS_ROWS: bool = $locks_rows;
             const NUMBERED: bool = $numbered;
 
             async fn run(&mut self, statement: &Statement) -> sqlx::Result<Answer> {
+                if statement.to.locks && !Self::LOCKS_ROWS {
+                    return Ok(Answer { rows: 0, number: None });
+                }
                 let query = bound!(sqlx::query(statement.to.text), [statement]);
                 if !statement.to.returns {
                     return Ok(Answer { rows: query.execute(self).await?.rows_affected(), number: None });
@@ -182,6 +195,6 @@ macro_rules! runs {
 }
 
 // A transaction that began by reading could not wait for the lock that writing needs.
-runs!(SqliteConnection, "begin immediate", false);
+runs!(SqliteConnection, "begin immediate", locks rows: false, numbered: false);
 // Whatever the server's defaults are: a conditional update looks again at a row that it had to wait for.
-runs!(PgConnection, "begin isolation level read committed read write", true);
+runs!(PgConnection, "begin isolation level read committed read write", locks rows: true, numbered: true);

@@ -21,6 +21,11 @@ const CREATE: &str = "
     insert into tenant (tenant, settings, quotas, created_ms) values ($1, $2, $3, $4) on conflict do nothing";
 const SET: &str = "update tenant set settings = $2, quotas = $3 where tenant = $1";
 const KNOWN: &str = "select created_ms from tenant where tenant = $1";
+/// In the order in which logins lock them.
+const LOCK: [&str; 2] = [
+    "select name from profile where tenant = $1 order by name for update",
+    "select name from password where tenant = $1 order by name for update",
+];
 /// What refers to others before what they refer to.
 const DELETE: [&str; 9] = [
     "delete from chain where tenant = $1",
@@ -118,7 +123,9 @@ impl Store {
         }
         while self.prune_decisions_until(name, i64::MAX, DECISIONS).await? == u64::from(DECISIONS) {}
         let deletes = DELETE.map(|sql| Statement::new(sql).text(name.as_str()));
-        let change = deletes.into_iter().fold(Change::of(name).needs(known(name), ()), Change::then);
+        let locks = LOCK.map(|sql| Statement::locking(sql).text(name.as_str()));
+        let change = Change::of(name).needs(known(name), ());
+        let change = locks.into_iter().chain(deletes).fold(change, Change::then);
         let change = change.then(Statement::new(DELETE_ORPHANS));
         let change = change.then(Statement::new(DELETE_TENANT).text(name.as_str()));
         let change = change.then(by.did(OPERATOR, "tenant.delete", name.as_str(), ""));
