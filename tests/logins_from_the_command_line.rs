@@ -32,7 +32,7 @@ impl Site {
     fn with_alice_and(policy: &str, options: &[&str]) -> Self {
         let site = Self::new();
         site.hears("correct horse\n", &["user", "passwd", "alice", "--pass-file", "-"]).exits_with(0);
-        site.runs(&[&["policy", "add", &component(policy)], options].concat()).exits_with(0);
+        site.runs(&[&["policy", "put", &component(policy), "--activate"], options].concat()).exits_with(0);
         site
     }
 }
@@ -82,7 +82,7 @@ fn properties_go_in_and_out_as_json() {
     site.runs(&["user", "del", "ann"]).exits_with(0);
     site.runs(&["user", "prop", "get", "ann"]).exits_with(2).complains("there is no user `ann`");
     site.runs(&["user", "prop", "get", "staff"]).exits_with(2).complains("`staff` is a group");
-    site.runs(&["user", "prop", "put", "bob", "type=group"]).exits_with(2).complains("use `vestibule group`");
+    site.runs(&["user", "prop", "put", "bob", "type=group"]).exits_with(2).complains("would make a group of a user");
 }
 
 #[test]
@@ -96,7 +96,7 @@ fn decisions_can_be_looked_up() {
     site.runs(&["decisions", "tail"]).exits_with(0).prints("wrong-password");
     let show = site.runs(&["decisions", "show", rows[1]["id"].as_str().unwrap()]).exits_with(0);
     show.prints("outcome       : allowed").prints("policy        : told 0.1.0, ");
-    site.runs(&["decisions", "show", "none"]).exits_with(2).complains("there is no decision `none`");
+    site.runs(&["decisions", "show", "none"]).exits_with(2).complains("there is no such decision");
     site.runs(&["decisions", "prune", "--older-than", "1h"]).exits_with(0).prints("0 decisions, ");
     site.runs(&["decisions", "prune", "--older-than", "0s"]).exits_with(0).prints("2 decisions, ");
     assert_eq!(site.runs(&["decisions", "tail", "--json"]).exits_with(0).stdout(), "");
@@ -107,17 +107,23 @@ fn the_chain_is_kept_in_its_order() {
     let site = Site::new();
     let (first, second) = (component("policies/known-device"), component("puppets/told"));
     site.runs(&["policy", "list"]).exits_with(0).prints("no policy is active");
-    site.runs(&["policy", "add", &first]).exits_with(0);
-    site.runs(&["policy", "add", &second, "--name", "mine"]).exits_with(0).complains("wants more than it is granted");
-    site.runs(&["policy", "add", &first]).exits_with(0);
+    site.runs(&["policy", "put", &first, "--activate"]).exits_with(0);
+    let mine = ["policy", "put", &second, "--name", "mine", "--activate"];
+    site.runs(&mine).exits_with(0).complains("wants more than it is granted");
+    site.runs(&["policy", "put", &first, "--activate"]).exits_with(0).prints("version 1 was stored before");
     let list = site.runs(&["policy", "list"]).exits_with(0).stdout();
-    let names: Vec<_> = list.lines().map(|line| line.split_whitespace().next().unwrap()).collect();
+    let names: Vec<_> = list.lines().map(|line| line.split_whitespace().nth(1).unwrap()).collect();
     assert_eq!(names, ["known-device", "mine"]);
-    site.runs(&["policy", "remove", "known-device"]).exits_with(0);
-    site.runs(&["policy", "remove", "known-device"]).exits_with(2).complains("no active policy");
-    site.runs(&["policy", "add", "Makefile"]).exits_with(4);
+    site.runs(&["policy", "activate", "mine", "--place", "1"]).exits_with(0);
+    site.runs(&["policy", "list"]).exits_with(0).prints("1. mine");
+    site.runs(&["policy", "deactivate", "known-device"]).exits_with(0);
+    site.runs(&["policy", "deactivate", "known-device"]).exits_with(2).complains("not in the active chain");
+    site.runs(&["policy", "rollback"]).exits_with(0);
+    site.runs(&["policy", "list"]).exits_with(0).prints("2. known-device");
+    site.runs(&["policy", "rm", "mine", "--version", "1"]).exits_with(2).complains("part of the active chain");
+    site.runs(&["policy", "put", "Makefile"]).exits_with(4);
     let settings = file(&site.0, "settings.json", r#"{"no_such": 1}"#);
-    site.runs(&["policy", "add", &first, "--config", &settings]).exits_with(2).complains("`no_such` is no setting");
+    site.runs(&["policy", "put", &first, "--config", &settings]).exits_with(2).complains("`no_such` is no setting");
 }
 
 #[test]
@@ -140,6 +146,9 @@ fn the_configuration_is_read_and_printed() {
 fn tenants_do_not_see_each_other() {
     let site = Site::with_alice_and("puppets/told", &[]);
     let elsewhere = [&AUTHCLI[..], &["--tenant", "acme"]].concat();
+    site.hears("correct horse\n", &elsewhere).exits_with(2).complains("there is no tenant `acme`");
+    site.runs(&["tenant", "put", "acme"]).exits_with(0);
+    site.runs(&["tenant", "list"]).exits_with(0).prints("acme\ndefault\n");
     site.hears("correct horse\n", &elsewhere).exits_with(1).prints("unknown-user");
     site.runs(&["user", "prop", "list", "--tenant", "acme"]).exits_with(0).prints("{}");
     site.runs(&["user", "prop", "list", "--tenant", "Acme!"]).exits_with(2).complains("no tenant's name");

@@ -59,8 +59,8 @@ async fn activates_until_killed(place: &str) -> anyhow::Result<()> {
     let (tenant, store) = (TenantName::default(), open(place).await?);
     let [actor, origin] = ["test", "test"].map(str::to_owned);
     let by = By { actor, origin, at: UNIX_EPOCH };
-    let [settings, quotas] = ["{}", "{}"].map(str::to_owned);
-    store.create_tenant(&TenantRow { name: tenant.clone(), settings, quotas, created: UNIX_EPOCH }, &by).await?;
+    let [settings, terms] = ["{}", "{}"].map(str::to_owned);
+    store.create_tenant(&TenantRow { name: tenant.clone(), settings, terms, created: UNIX_EPOCH }, &by).await?;
     let (policy, digest, component) = ("p", "d", b"component".as_slice());
     let version = NewVersion { policy, digest, component, manifest: "{}", settings: "{}", grants: "{}" };
     let uses = [(policy.to_owned(), store.add_version(&tenant, &version, &by).await?.number)];

@@ -12,7 +12,7 @@ pub(crate) fn by() -> By {
 
 /// A new tenant.
 pub(crate) fn listed(name: &TenantName) -> TenantRow {
-    TenantRow { name: name.clone(), settings: "{}".to_owned(), quotas: "{}".to_owned(), created: at(0) }
+    TenantRow { name: name.clone(), settings: "{}".to_owned(), terms: "{}".to_owned(), created: at(0) }
 }
 
 /// The versions that a revision names.

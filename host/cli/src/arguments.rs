@@ -3,12 +3,13 @@
 //! Not for: doing any of it.
 
 use clap::{Parser, Subcommand};
+use vestibule_compiler::SUBCOMMAND;
 use vestibule_domain::{EnteredUser, TenantName};
 
 use crate::command::{
-    authcli, compile_component, completions, config, decisions, group, inspect, policy, replay, try_policy, user,
+    authcli, compile_component, completions, config, context, decisions, group, inspect, policy, replay, serve, tenant, token,
+    try_policy, user,
 };
-use crate::compiler;
 use crate::exit::Exit;
 
 /// Decide who may come through a VPN's door, by policies in WebAssembly
@@ -28,14 +29,18 @@ pub(crate) enum Command {
     Try(try_policy::Options),
     Replay(replay::Options),
     Inspect(inspect::Options),
+    Serve(serve::Options),
     Authcli(authcli::Options),
     User(user::Options),
     Group(group::Options),
     Policy(policy::Options),
+    Tenant(tenant::Options),
+    Token(token::Options),
+    Context(context::Options),
     Decisions(decisions::Options),
     Config(config::Options),
     Completions(completions::Options),
-    #[command(name = compiler::SUBCOMMAND, hide = true)]
+    #[command(name = SUBCOMMAND, hide = true)]
     CompileComponent(compile_component::Options),
 }
 
@@ -49,9 +54,15 @@ impl Command {
             Self::Authcli(options) => options.json,
             Self::Policy(options) => options.json,
             Self::Decisions(options) => options.json,
-            Self::User(_) | Self::Group(_) | Self::Config(_) | Self::Completions(_) | Self::CompileComponent(_) => {
-                false
-            }
+            Self::Serve(_)
+            | Self::User(_)
+            | Self::Group(_)
+            | Self::Tenant(_)
+            | Self::Token(_)
+            | Self::Context(_)
+            | Self::Config(_)
+            | Self::Completions(_)
+            | Self::CompileComponent(_) => false,
         }
     }
 }
@@ -81,12 +92,14 @@ Examples:
       what it would answer to this login, and what that costs
   vestibule replay login.recording
       whether a recorded login still comes out the same
-  vestibule policy add known-device.wasm
+  vestibule policy put known-device.wasm --activate
   vestibule user passwd alice
   vestibule authcli -u alice
       a policy is active, Alice has a password, and logs in
   vestibule decisions tail
       what was decided
+  vestibule serve
+      the same over HTTP, for front doors and administrators
 
 Environment:
   VESTIBULE_LOG   what this program logs to standard error, such as `debug`; nothing unless set
@@ -110,6 +123,6 @@ mod tests {
     #[test]
     fn the_compiling_child_is_not_for_people() {
         let help = Arguments::command().render_long_help().to_string();
-        assert!(!help.contains(compiler::SUBCOMMAND), "{help}");
+        assert!(!help.contains(SUBCOMMAND), "{help}");
     }
 }

@@ -3,12 +3,13 @@
 //! Not for: what the words mean; that is the commands'.
 
 mod connect;
+mod pieces;
 
 use std::path::Path;
 use std::sync::Arc;
 
 use hyper::body::Bytes;
-use http_body_util::{BodyExt as _, Full, Limited};
+use http_body_util::Full;
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
 use hyper::{Method, Request, Response, StatusCode};
 use serde::de::DeserializeOwned;
@@ -22,8 +23,7 @@ use crate::error::{Error, Result};
 use crate::host::Host;
 use connect::Address;
 
-/// The largest answer: a component, in full.
-const MAX_ANSWER_BYTES: usize = 128 << 20;
+pub(crate) use pieces::{Events, Pieces};
 
 /// A host that answers.
 pub(crate) struct Client {
@@ -129,7 +129,21 @@ impl Client {
         if status.is_success() { Ok(bytes) } else { Err(refused(status, &bytes)) }
     }
 
+    /// What is answered piece by piece.
+    pub(crate) async fn stream(&self, call: Call<'_>) -> Result<Pieces> {
+        let (status, pieces) = self.ask(call).await?;
+        if status.is_success() {
+            return Ok(pieces);
+        }
+        Err(refused(status, &pieces.whole().await?))
+    }
+
     async fn send(&self, call: Call<'_>) -> Result<(StatusCode, Bytes)> {
+        let (status, pieces) = self.ask(call).await?;
+        Ok((status, pieces.whole().await?))
+    }
+
+    async fn ask(&self, call: Call<'_>) -> Result<(StatusCode, Pieces)> {
         let mut request = Request::builder().method(call.method).uri(call.path);
         if !call.kind.is_empty() {
             request = request.header(CONTENT_TYPE, call.kind);
@@ -144,11 +158,11 @@ impl Client {
         match &self.transport {
             Transport::There(address) => {
                 let request = request.header(HOST, address.host()).body(Full::new(call.body)).map_err(malformed)?;
-                collect(address.send(request).await?).await
+                Ok(Pieces::of(address.send(request).await?))
             }
             Transport::Here(host) => {
                 let request = request.body(axum::body::Body::from(call.body)).map_err(malformed)?;
-                collect(here(host, request).await).await
+                Ok(Pieces::of(here(host, request).await))
             }
         }
     }
@@ -162,17 +176,6 @@ async fn here(host: &Host, mut request: Request<axum::body::Body>) -> Response<a
         Ok(response) => response,
         Err(never) => match never {},
     }
-}
-
-async fn collect<B>(response: Response<B>) -> Result<(StatusCode, Bytes)>
-where
-    B: hyper::body::Body<Data = Bytes>,
-    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
-{
-    let status = response.status();
-    let body = Limited::new(response.into_body(), MAX_ANSWER_BYTES).collect().await;
-    let body = body.map_err(|error| Error::fault("the server's answer broke off").because_of(error.to_string()))?;
-    Ok((status, body.to_bytes()))
 }
 
 /// A problem document in this program's voice.

@@ -69,7 +69,8 @@ impl Context {
     }
 
     fn write_to(&self, path: &Path) -> std::io::Result<()> {
-        let quoted = |text: &str| toml::Value::from(text).to_string();
+        // A text in JSON is one in TOML as well.
+        let quoted = |text: &str| serde_json::Value::from(text).to_string();
         let mut text = format!("server = {}\n", quoted(&self.server));
         if let Some(token) = &self.token {
             text += &format!("token = {}\n", quoted(token.expose()));

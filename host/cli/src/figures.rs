@@ -2,7 +2,7 @@
 //!
 //! Not for: programs; they are given plain integers.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 /// An integer with a comma between thousands.
 pub(crate) fn count(number: u64) -> String {
@@ -38,11 +38,6 @@ pub(crate) fn duration(duration: Duration) -> String {
         100_000..1_000_000 => format!("{:.0} ms", seconds * 1e3),
         _ => format!("{seconds:.2} s"),
     }
-}
-
-/// A time as RFC 3339 has it, in UTC.
-pub(crate) fn utc(time: SystemTime) -> String {
-    humantime::format_rfc3339_millis(time).to_string()
 }
 
 /// How long several calls took.

@@ -4,24 +4,26 @@
 
 mod answer;
 mod arguments;
-mod cache;
-mod chain;
+mod client;
 mod command;
-mod compiler;
 mod config;
+mod context;
 mod difference;
 mod directory;
 mod error;
 mod exit;
 mod figures;
 mod form;
+mod host;
+mod housekeeping;
 mod input;
+mod lanes;
 mod output;
-mod place;
 mod policy;
 mod prompt;
 mod python;
 mod recording;
+mod target;
 mod telemetry;
 
 use std::panic;
@@ -43,7 +45,9 @@ pub fn main() -> ExitCode {
 fn run() -> Exit {
     let Arguments { command } = Arguments::parse();
     let is_for_programs = command.is_for_programs();
-    let done = telemetry::start().and_then(|()| command::run(command));
+    // A server starts its log itself, with what its options say.
+    let started = if matches!(command, arguments::Command::Serve(_)) { Ok(()) } else { telemetry::start() };
+    let done = started.and_then(|()| command::run(command));
     done.unwrap_or_else(|error| {
         output::say(&if is_for_programs { error.to_json() } else { error.to_string() });
         error.exit()

@@ -44,8 +44,7 @@ impl Registry {
         Ok(Some((revision, plan)))
     }
 
-    /// Makes this the tenant's chain. With `expected`, only if that is still the active revision, 0 for none. Returns the new
-    /// revision's number.
+    /// Makes this the tenant's chain, if `expected` is still the active revision, 0 for none. Returns the new revision's number.
     ///
     /// # Errors
     /// [`Error::Unknown`] for a policy or version; [`Error::Invalid`] and [`Error::Settings`] for what cannot run;
@@ -53,7 +52,7 @@ impl Registry {
     pub async fn activate(
         &self,
         tenant: &TenantName,
-        expected: Option<i64>,
+        expected: i64,
         chain: Vec<Activation>,
         note: &str,
         by: &By,
@@ -66,7 +65,8 @@ impl Registry {
         self.put(tenant, expected, &plan, note, by).await
     }
 
-    /// Brings an older revision back: the given one, or the one before the active one. Returns the new revision's number.
+    /// Brings an older revision back, if `expected` is still the active one: the given one, or the one before. Returns the new
+    /// revision's number.
     ///
     /// # Errors
     /// [`Error::Unknown`] if there is no such revision; [`Error::Conflict`]; the store's.
@@ -74,24 +74,23 @@ impl Registry {
         &self,
         tenant: &TenantName,
         to: Option<i64>,
-        expected: Option<i64>,
+        expected: i64,
         by: &By,
     ) -> Result<i64, Error> {
-        let active = self.store().active_revision(tenant).await?.map_or(0, |revision| revision.number);
         let old = match to {
             Some(number) => self.store().revision(tenant, number).await?,
-            None => self.store().revisions(tenant, 1, Some(active)).await?.into_iter().next(),
+            None => self.store().revisions(tenant, 1, Some(expected)).await?.into_iter().next(),
         };
         let name = to.map_or_else(|| "before the active one".to_owned(), |number| number.to_string());
         let old = old.ok_or_else(|| Error::unknown("revision", name))?;
         let note = format!("rolled back to revision {}", old.number);
-        self.put(tenant, Some(expected.unwrap_or(active)), &Plan::read(&old.links)?, &note, by).await
+        self.put(tenant, expected, &Plan::read(&old.links)?, &note, by).await
     }
 
     /// Takes back a revision whose policy has failed too often. Whoever is faster wins: an administrator may have done it.
     pub(crate) async fn roll_back_by_itself(&self, tenant: &TenantName, revision: i64, policy: &str, now: SystemTime) {
         let by = By { actor: HOST.to_owned(), origin: format!("faults of `{policy}`"), at: now };
-        match self.roll_back(tenant, None, Some(revision), &by).await {
+        match self.roll_back(tenant, None, revision, &by).await {
             Ok(number) => {
                 tracing::error!(%tenant, policy, revision, number, "a policy failed too often: the revision before is back");
             }
@@ -105,7 +104,7 @@ impl Registry {
     async fn put(
         &self,
         tenant: &TenantName,
-        expected: Option<i64>,
+        expected: i64,
         plan: &Plan,
         note: &str,
         by: &By,
@@ -117,10 +116,11 @@ impl Registry {
                 self.0.settings(tenant, &link.policy, &link.settings, &version.manifest).await?;
             }
         }
-        let activated = self.store().activate(tenant, expected, &plan.write()?, &plan.uses(), note, by).await;
+        let seen = Some(expected).filter(|number| *number > 0);
+        let activated = self.store().activate(tenant, seen, &plan.write()?, &plan.uses(), note, by).await;
         self.0.residents.forget(tenant);
         activated.map_err(|error| match error {
-            ActivateError::Conflict => Error::Conflict { expected: expected.unwrap_or_default() },
+            ActivateError::Conflict => Error::Conflict { expected },
             ActivateError::NoVersion { policy, number } => Error::unknown("version", format!("{policy} {number}")),
             ActivateError::Store(error) => error.into(),
         })

@@ -27,7 +27,7 @@ impl Parts {
     /// is known.
     pub(crate) async fn make_door(&self, name: &TenantName) -> Result<Door, Error> {
         let row = self.store.tenant(name).await?.ok_or_else(|| Error::NoTenant(name.clone()))?;
-        let terms = Terms::read(&row.quotas)?;
+        let terms = Terms::read(&row.terms)?;
         let tenant = Tenant::new(name.clone(), self.settings_of(&row)?)
             .map_err(|error| Error::Damaged(format!("tenant `{name}` cannot be configured like this: {error}")))?;
         let Some(revision) = self.store.active_revision(name).await? else {

@@ -37,8 +37,8 @@ impl Registry {
         by: &By,
     ) -> Result<(), Error> {
         terms.check(self.0.bounds.call_memory_bytes)?;
-        let (settings, quotas) = (checked(name, settings)?, terms.write()?);
-        let row = TenantRow { name: name.clone(), settings, quotas, created: by.at };
+        let (settings, terms) = (checked(name, settings)?, terms.write()?);
+        let row = TenantRow { name: name.clone(), settings, terms, created: by.at };
         let new = self.store().create_tenant(&row, by).await?;
         self.0.residents.forget(name);
         if new { Ok(()) } else { Err(Error::Exists(name.clone())) }
@@ -92,14 +92,14 @@ impl Registry {
             return Err(Error::InFile(name.clone()));
         }
         let settings = settings.map_or(Ok(row.settings), |settings| checked(name, settings))?;
-        let quotas = match terms {
+        let terms = match terms {
             Some(terms) => {
                 terms.check(self.0.bounds.call_memory_bytes)?;
                 terms.write()?
             }
-            None => row.quotas,
+            None => row.terms,
         };
-        let known = self.store().set_tenant(name, &settings, &quotas, by).await?;
+        let known = self.store().set_tenant(name, &settings, &terms, by).await?;
         self.0.residents.forget(name);
         self.0.meters.forget(name);
         if known { Ok(()) } else { Err(Error::NoTenant(name.clone())) }
@@ -124,12 +124,12 @@ impl Registry {
     }
 
     pub(crate) async fn terms(&self, name: &TenantName) -> Result<Terms, Error> {
-        Terms::read(&self.row(name).await?.quotas)
+        Terms::read(&self.row(name).await?.terms)
     }
 
     fn view(&self, row: TenantRow) -> Result<TenantView, Error> {
         let settings = self.0.settings_of(&row)?;
-        let terms = Terms::read(&row.quotas)?;
+        let terms = Terms::read(&row.terms)?;
         Ok(TenantView { in_file: self.0.in_file.contains_key(&row.name), name: row.name, settings, terms })
     }
 }

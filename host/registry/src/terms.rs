@@ -1,4 +1,4 @@
-//! What the operator allows a tenant: quotas, limits of a call, and who has to have signed its policies.
+//! What the operator allows a tenant: terms, limits of a call, and who has to have signed its policies.
 //!
 //! Not for: how its users log in; that is [`vestibule_gate::TenantSettings`].
 

@@ -1,6 +1,6 @@
 //! Tenants: who is served here, and what was agreed with them.
 //!
-//! Not for: what settings and quotas say; they are kept as they come.
+//! Not for: what settings and terms say; they are kept as they come.
 
 use std::time::SystemTime;
 
@@ -14,12 +14,12 @@ use crate::time::{from_millis, to_millis};
 use crate::versions::DELETE_ORPHANS;
 use crate::{Error, Store};
 
-const ONE: &str = "select tenant, settings, quotas, created_ms from tenant where tenant = $1";
+const ONE: &str = "select tenant, settings, terms, created_ms from tenant where tenant = $1";
 const PAGE: &str = "
-    select tenant, settings, quotas, created_ms from tenant where tenant > $1 order by tenant limit $2";
+    select tenant, settings, terms, created_ms from tenant where tenant > $1 order by tenant limit $2";
 const CREATE: &str = "
-    insert into tenant (tenant, settings, quotas, created_ms) values ($1, $2, $3, $4) on conflict do nothing";
-const SET: &str = "update tenant set settings = $2, quotas = $3 where tenant = $1";
+    insert into tenant (tenant, settings, terms, created_ms) values ($1, $2, $3, $4) on conflict do nothing";
+const SET: &str = "update tenant set settings = $2, terms = $3 where tenant = $1";
 const KNOWN: &str = "select created_ms from tenant where tenant = $1";
 /// In the order in which logins lock them.
 const LOCK: [&str; 2] = [
@@ -50,7 +50,7 @@ pub struct TenantRow {
     /// What it may change itself, as JSON.
     pub settings: String,
     /// How much it may use, as JSON.
-    pub quotas: String,
+    pub terms: String,
     /// Since when it is there. Kept to the millisecond.
     pub created: SystemTime,
 }
@@ -60,8 +60,8 @@ type Columns = (String, String, String, i64);
 impl TryFrom<Columns> for TenantRow {
     type Error = Error;
 
-    fn try_from((name, settings, quotas, created): Columns) -> Result<Self, Error> {
-        Ok(Self { name: stored_name(name)?, settings, quotas, created: from_millis(created) })
+    fn try_from((name, settings, terms, created): Columns) -> Result<Self, Error> {
+        Ok(Self { name: stored_name(name)?, settings, terms, created: from_millis(created) })
     }
 }
 
@@ -71,8 +71,8 @@ impl Store {
     /// # Errors
     /// The database's.
     pub async fn create_tenant(&self, tenant: &TenantRow, by: &By) -> Result<bool, Error> {
-        let TenantRow { name, settings, quotas, created } = tenant;
-        let create = Statement::new(CREATE).text(name.as_str()).text(settings).text(quotas);
+        let TenantRow { name, settings, terms, created } = tenant;
+        let create = Statement::new(CREATE).text(name.as_str()).text(settings).text(terms);
         let change = Change::of(name).needs(create.number(to_millis(*created)), ());
         let change = change.then(by.did(name.as_str(), "tenant.create", name.as_str(), ""));
         Ok(self.change(change).await?.is_done())
@@ -97,12 +97,12 @@ impl Store {
         rows.into_iter().map(TenantRow::try_from).collect()
     }
 
-    /// Replaces a tenant's settings and quotas. Returns whether there is such a tenant.
+    /// Replaces a tenant's settings and terms. Returns whether there is such a tenant.
     ///
     /// # Errors
     /// The database's.
-    pub async fn set_tenant(&self, name: &TenantName, settings: &str, quotas: &str, by: &By) -> Result<bool, Error> {
-        let set = Statement::new(SET).text(name.as_str()).text(settings).text(quotas);
+    pub async fn set_tenant(&self, name: &TenantName, settings: &str, terms: &str, by: &By) -> Result<bool, Error> {
+        let set = Statement::new(SET).text(name.as_str()).text(settings).text(terms);
         let change = Change::of(name).needs(set, ());
         let change = change.then(by.did(name.as_str(), "tenant.set", name.as_str(), ""));
         Ok(self.change(change).await?.is_done())

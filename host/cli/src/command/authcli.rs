@@ -3,24 +3,22 @@
 //! Not for: front doors; each of them talks to the gate itself.
 
 use std::path::PathBuf;
-use std::time::SystemTime;
 
 use clap::Args;
-use serde::Serialize;
+use serde_json::{Value, json};
 use vestibule_domain::login::Attributes;
 use vestibule_domain::outcome::Echo;
 use vestibule_domain::wire::Password;
-use vestibule_domain::{Decision, EnteredUser, Properties, Secret};
-use vestibule_gate::{Answer, Attempt, Proof};
+use vestibule_domain::{Cause, EnteredUser, Properties, Secret};
 
-use crate::answer::verdict;
+use super::policy::plain;
+use crate::client::Call;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
-use crate::form::{HEAD, write_field, write_figure, write_properties, write_question};
-use crate::place::Place;
-use crate::policy::Compiling;
+use crate::form::{HEAD, write_field, write_figure, write_properties};
+use crate::output;
 use crate::prompt::Answers;
-use crate::{chain, output};
+use crate::target::{Site, Target};
 
 /// Log a user in as a VPN client would, and show what is decided
 ///
@@ -54,152 +52,121 @@ pub(crate) struct Options {
     #[arg(long)]
     pub(crate) json: bool,
     #[command(flatten)]
-    place: Place,
-    #[command(flatten)]
-    compiling: Compiling,
+    target: Target,
 }
 
 pub(crate) async fn run(options: Options) -> Result<Exit> {
-    let data = options.place.open().await?;
-    let gate = chain::gate(&data, &options.compiling).await?;
+    let site = options.target.open().await?;
+    let done = log_in(&site, &options).await;
+    site.client.close().await;
+    done
+}
+
+/// Goes on until nobody answers a question.
+async fn log_in(site: &Site, options: &Options) -> Result<Exit> {
     let mut answers = Answers::new(options.pass_file.as_deref())?;
-    let mut attempt = attempt(&options, answers.require("Password")?)?;
-    let exit = loop {
-        let answer = gate.decide(&attempt, now()).await;
-        let shown = if options.json { output::json_line(&json(&answer))? } else { text(&answer) };
+    let mut request = request(options, answers.require("Password")?)?;
+    loop {
+        let answer = site.client.json(Call::post(&site.path(&["authenticate"]), &request)).await?;
+        let shown = if options.json { output::json_line(&answer)? } else { text(&answer) };
         output::print(shown.as_bytes())?;
-        let Some(response) = answer_to(&answer, &mut answers)? else { break verdict(&answer.decision).1 };
-        attempt.proof = response;
-    };
-    data.close().await;
-    Ok(exit)
+        let Some(crstate) = answer_to(&answer, &mut answers)? else { return Ok(exit(&answer)) };
+        if let Some(request) = request.as_object_mut() {
+            request.remove("password");
+            request.insert("crstate".to_owned(), crstate);
+        }
+    }
 }
 
-#[expect(clippy::disallowed_methods, reason = "a login's time begins here")]
-fn now() -> SystemTime {
-    SystemTime::now()
-}
-
-/// The attempt of a client that sends this password, which may carry answers as OpenVPN's clients send them.
-fn attempt(options: &Options, password: Secret) -> Result<Attempt> {
+/// What a client is that sends this password, which may carry answers as OpenVPN's clients send them.
+fn request(options: &Options, password: Secret) -> Result<Value> {
     let client_info = Properties::from_pairs(options.client_info.clone())
         .map_err(|error| Error::bad_input("these are no facts of one client").because(&error))?;
+    let attributes = Attributes {
+        client_info,
+        vpn_auth: !options.web,
+        reauth: (!options.web).then_some(false),
+        log_service_name: options.web.then(|| "WEB_CLIENT".to_owned()),
+        auth_parms: Properties::new(),
+    };
+    let mut request = json!({
+        "username": options.user.as_str(),
+        "client_ip_addr": options.client_ip,
+        "client_hw_addr": options.hw_addr,
+        "attributes": attributes,
+    });
     let (proof, given) = match Password::parse(password) {
-        Ok(Password::Plain(password)) => (Proof::Password(password), None),
-        Ok(Password::Static(both)) => (Proof::Password(both.password), Some(both.response)),
-        Ok(Password::Response(answer)) => {
-            (Proof::Response { state_id: answer.state_id, response: answer.response }, None)
-        }
+        Ok(Password::Plain(password)) => (("password", Value::from(password.expose())), None),
+        Ok(Password::Static(both)) => (("password", Value::from(both.password.expose())), Some(both.response)),
+        Ok(Password::Response(answer)) => (("crstate", crstate(answer.state_id.as_str(), &answer.response)), None),
         Err(error) => return Err(Error::bad_input("the password is none").because(&error)),
     };
-    Ok(Attempt {
-        user: options.user.clone(),
-        proof,
-        client_ip_addr: Some(options.client_ip.clone()),
-        client_hw_addr: options.hw_addr.clone(),
-        static_response: options.sr.clone().map(Secret::new).or(given),
-        attributes: Attributes {
-            client_info,
-            vpn_auth: !options.web,
-            reauth: (!options.web).then_some(false),
-            log_service_name: options.web.then(|| "WEB_CLIENT".to_owned()),
-            auth_parms: Properties::new(),
-        },
-        session_id: None,
-        given: None,
-        directory: None,
-    })
+    let response = options.sr.clone().or(given.map(|response| response.expose().to_owned()));
+    if let Some(request) = request.as_object_mut() {
+        request.insert(proof.0.to_owned(), proof.1);
+        request.extend(response.map(|response| ("static_response".to_owned(), Value::from(response))));
+    }
+    Ok(request)
+}
+
+fn crstate(state_id: &str, response: &Secret) -> Value {
+    json!({ "state_id": state_id, "response": response.expose() })
 }
 
 /// What somebody answers to the question, if it is one and somebody is there.
-fn answer_to(answer: &Answer, answers: &mut Answers) -> Result<Option<Proof>> {
-    let (Decision::Challenge { challenge, .. }, Some(state_id)) = (&answer.decision, &answer.state_id) else {
-        return Ok(None);
-    };
-    let response = answers.next(challenge.text.as_str(), challenge.echo)?;
-    Ok(response.map(|response| Proof::Response { state_id: state_id.clone(), response }))
+fn answer_to(answer: &Value, answers: &mut Answers) -> Result<Option<Value>> {
+    let Some(challenge) = answer.get("challenge") else { return Ok(None) };
+    let echo = if challenge["echo"] == true { Echo::Shown } else { Echo::Hidden };
+    let response = answers.next(&plain(&challenge["text"]), echo)?;
+    Ok(response.map(|response| crstate(challenge["state_id"].as_str().unwrap_or_default(), &response)))
+}
+
+/// How the process ends on an answer.
+fn exit(answer: &Value) -> Exit {
+    match (answer["decision"].as_str(), answer["cause"].as_str()) {
+        (Some("allow"), _) => Exit::Allowed,
+        (Some("challenge"), _) => Exit::Challenged,
+        (_, Some(cause)) if Cause::ALL.iter().any(|fault| fault.code() == cause) => Exit::Fault,
+        _ => Exit::Denied,
+    }
 }
 
 /// For people.
-fn text(answer: &Answer) -> String {
+fn text(answer: &Value) -> String {
+    let (authret, decision) = (&answer["authret"], answer["decision"].as_str());
     let mut text = HEAD.to_owned();
-    let allowed = matches!(answer.decision, Decision::Allow { .. });
-    write_field(&mut text, "status", if allowed { "SUCCEED" } else { "FAIL" });
-    write_field(&mut text, "reason", &answer.reason);
-    if let Decision::Deny(denial) = &answer.decision {
-        write_field(&mut text, "client_reason", denial.client_reason.as_str());
+    write_field(&mut text, "status", if decision == Some("allow") { "SUCCEED" } else { "FAIL" });
+    for name in ["reason", "client_reason", "user"] {
+        if let Some(value) = authret.get(name).and_then(Value::as_str) {
+            write_field(&mut text, name, value);
+        }
     }
-    write_field(&mut text, "user", &answer.user);
-    match &answer.decision {
-        Decision::Allow { proplist, proplist_save, .. } => {
-            write_properties(&mut text, "proplist", proplist);
-            if !proplist_save.is_empty() {
-                write_properties(&mut text, "proplist_save", proplist_save);
-            }
+    let list = |value: &Value| serde_json::from_value::<Properties>(value.clone()).unwrap_or_default();
+    if decision == Some("allow") {
+        write_properties(&mut text, "proplist", &list(&authret["proplist"]));
+        let saved = list(&answer["proplist_save"]);
+        if !saved.is_empty() {
+            write_properties(&mut text, "proplist_save", &saved);
         }
-        Decision::Challenge { challenge, .. } => {
-            write_question(&mut text, challenge);
-            write_field(&mut text, "state_id", answer.state_id.as_ref().map_or("", |id| id.as_str()));
-        }
-        Decision::Deny(_) => {}
+    }
+    if let Some(challenge) = answer.get("challenge") {
+        write_field(&mut text, "challenge", challenge["text"].as_str().unwrap_or_default());
+        write_field(&mut text, "echo", if challenge["echo"] == true { "True" } else { "False" });
+        write_field(&mut text, "state_id", challenge["state_id"].as_str().unwrap_or_default());
     }
     text.push('\n');
-    write_figure(&mut text, "decision", verdict(&answer.decision).0);
-    if let Decision::Deny(denial) = &answer.decision {
-        write_figure(&mut text, "cause", denial.cause.code());
-    }
-    write_figure(&mut text, "id", &answer.id);
-    text
-}
-
-/// An answer for programs.
-#[derive(Serialize)]
-struct AnswerJson<'a> {
-    id: &'a str,
-    decision: &'static str,
-    cause: Option<&'static str>,
-    user: &'a str,
-    reason: &'a str,
-    client_reason: Option<&'a str>,
-    proplist: Option<&'a Properties>,
-    proplist_save: Option<&'a Properties>,
-    challenge: Option<Question<'a>>,
-}
-
-#[derive(Serialize)]
-struct Question<'a> {
-    text: &'a str,
-    echo: bool,
-    state_id: Option<&'a str>,
-}
-
-fn json(answer: &Answer) -> AnswerJson<'_> {
-    let mut json = AnswerJson {
-        id: &answer.id,
-        decision: verdict(&answer.decision).0,
-        cause: None,
-        user: &answer.user,
-        reason: &answer.reason,
-        client_reason: None,
-        proplist: None,
-        proplist_save: None,
-        challenge: None,
+    let decided = match decision {
+        Some("allow") => "allowed",
+        Some("challenge") => "challenged",
+        _ => "denied",
     };
-    match &answer.decision {
-        Decision::Allow { proplist, proplist_save, .. } => {
-            (json.proplist, json.proplist_save) = (Some(proplist), Some(proplist_save));
-        }
-        Decision::Challenge { challenge, proplist_save } => {
-            let state_id = answer.state_id.as_ref().map(|id| id.as_str());
-            let echo = challenge.echo == Echo::Shown;
-            json.challenge = Some(Question { text: challenge.text.as_str(), echo, state_id });
-            json.proplist_save = Some(proplist_save);
-        }
-        Decision::Deny(denial) => {
-            (json.cause, json.client_reason) = (Some(denial.cause.code()), Some(denial.client_reason.as_str()));
+    write_figure(&mut text, "decision", decided);
+    for name in ["cause", "id"] {
+        if let Some(value) = answer.get(name).and_then(Value::as_str) {
+            write_figure(&mut text, name, value);
         }
     }
-    json
+    text
 }
 
 fn after_help() -> String {

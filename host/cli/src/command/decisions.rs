@@ -3,23 +3,24 @@
 //! Not for: deciding again; that is `vestibule replay`.
 
 use std::fmt::Write as _;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use clap::{Args, Subcommand};
-use serde::Serialize;
 use serde_json::{Value, json};
 use vestibule_domain::text::log_text;
-use vestibule_store::DecisionRow;
 
+use super::tenant::list_of;
+use crate::client::{Call, Events};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
-use crate::place::{Data, Place};
+use crate::host::now;
+use crate::target::{Site, Target};
 use crate::{figures, output};
 
-/// How often a follower looks for new decisions.
-const POLL: Duration = Duration::from_millis(500);
 /// How many decisions are deleted while logins wait: some hundredths of a second.
 const PRUNED_AT_ONCE: u32 = 5_000;
+/// The most decisions of one answer.
+const PAGE: usize = 1_000;
 
 /// Show what was decided
 #[derive(Debug, Args)]
@@ -31,7 +32,7 @@ pub(crate) struct Options {
     #[arg(long, global = true)]
     pub(crate) json: bool,
     #[command(flatten)]
-    place: Place,
+    target: Target,
 }
 
 #[derive(Debug, Subcommand)]
@@ -59,59 +60,73 @@ enum Action {
 }
 
 pub(crate) async fn run(options: Options) -> Result<Exit> {
-    let data = options.place.open().await?;
-    match &options.action {
-        Action::Tail { lines, follow } => tail(&data, *lines, *follow, options.json).await?,
-        Action::Show { id } => show(&data, id, options.json).await?,
-        Action::Prune { older_than } => prune(&data, **older_than, options.json).await?,
-    }
-    data.close().await;
-    Ok(Exit::Allowed)
+    let site = options.target.open().await?;
+    let done = match &options.action {
+        Action::Tail { lines, follow } => tail(&site, *lines, *follow, options.json).await,
+        Action::Show { id } => show(&site, id, options.json).await,
+        Action::Prune { older_than } => prune(&site, **older_than, options.json).await,
+    };
+    site.client.close().await;
+    done.map(|()| Exit::Allowed)
 }
 
-async fn tail(data: &Data, lines: u32, follow: bool, json: bool) -> Result<()> {
-    let mut last = None;
-    let mut rows = data.store.last_decisions(&data.tenant, lines, None).await?;
-    loop {
-        // Newest first, until the one that was shown last.
-        let new = rows.iter().take_while(|row| Some(&row.id) != last.as_ref()).collect::<Vec<_>>();
-        for row in new.iter().rev() {
-            let shown = if json { output::json_line(&to_json(row))? } else { line(row) };
-            output::print(shown.as_bytes())?;
+async fn tail(site: &Site, lines: u32, follow: bool, json: bool) -> Result<()> {
+    let mut decisions = Vec::new();
+    let mut before = String::new();
+    while decisions.len() < lines as usize {
+        let count = PAGE.min(lines as usize - decisions.len());
+        let page = site.client.json(Call::get(&format!("{}?count={count}{before}", site.path(&["decisions"])))).await?;
+        let page = list_of(&page, "decisions");
+        decisions.extend(page.iter().cloned());
+        match page.last().filter(|_| page.len() == count) {
+            Some(last) => before = format!("&before={}", text_of(last, "id")),
+            None => break,
         }
-        last = new.first().map(|row| row.id.clone()).or(last);
-        if !follow {
-            return Ok(());
-        }
-        tokio::time::sleep(POLL).await;
-        rows = data.store.last_decisions(&data.tenant, 1000, None).await?;
     }
+    for decision in decisions.iter().rev() {
+        print(decision, json)?;
+    }
+    if !follow {
+        return Ok(());
+    }
+    let path = site.path(&["decisions", "stream"]);
+    let call = Call::get(&path).with_header("last-event-id", decisions.first().map(|last| text_of(last, "id")).unwrap_or_default());
+    let mut events = Events::new(site.client.stream(call).await?);
+    while let Some(event) = events.next().await? {
+        let decision = serde_json::from_str(&event).map_err(|error| Error::fault("an event cannot be read").because(&error))?;
+        print(&decision, json)?;
+    }
+    Ok(())
 }
 
-async fn show(data: &Data, id: &str, json: bool) -> Result<()> {
-    let row = data.store.decision(&data.tenant, id).await?;
-    let row = row.ok_or_else(|| {
-        Error::bad_input(format!("there is no decision `{}`", log_text(id, 64)))
-            .hint("`vestibule decisions tail` lists the last ones")
-    })?;
-    let shown = if json { output::json_line(&to_json(&row))? } else { text(&row) };
+fn print(decision: &Value, json: bool) -> Result<()> {
+    let shown = if json { output::json_line(decision)? } else { line(decision) };
     output::print(shown.as_bytes())
 }
 
-async fn prune(data: &Data, age: Duration, json: bool) -> Result<()> {
-    #[expect(clippy::disallowed_methods, reason = "no login: the age of decisions counts from here")]
-    let now = SystemTime::now();
-    let before = now.checked_sub(age).ok_or_else(|| Error::bad_input("nothing is as old as that"))?;
+async fn show(site: &Site, id: &str, json: bool) -> Result<()> {
+    let decision = site.client.json(Call::get(&site.path(&["decisions", id]))).await?;
+    let shown = if json { output::json_line(&decision)? } else { text(&decision) };
+    output::print(shown.as_bytes())
+}
+
+/// Only where the data directory is: a server prunes by itself.
+async fn prune(site: &Site, age: Duration, json: bool) -> Result<()> {
+    let host = site.client.host().ok_or_else(|| {
+        Error::bad_input("a server prunes decisions by itself")
+            .hint("set `decision_days` in its `vestibule.toml`, or give its data directory with `--data`")
+    })?;
+    let before = now().checked_sub(age).ok_or_else(|| Error::bad_input("nothing is as old as that"))?;
     let mut deleted = 0;
     loop {
-        let some = data.store.prune_decisions(&data.tenant, before, PRUNED_AT_ONCE).await?;
+        let some = host.store.prune_decisions(&site.tenant, before, PRUNED_AT_ONCE).await?;
         deleted += some;
         if some < PRUNED_AT_ONCE.into() {
             break;
         }
         tracing::info!(deleted, "pruning");
     }
-    let expired = data.store.purge(now).await?;
+    let expired = host.store.purge(now()).await?;
     let shown = if json {
         output::json_line(&json!({ "decisions": deleted, "expired": expired }))?
     } else {
@@ -121,46 +136,25 @@ async fn prune(data: &Data, age: Duration, json: bool) -> Result<()> {
     output::print(shown.as_bytes())
 }
 
-/// A decision for programs.
-#[derive(Serialize)]
-struct DecisionJson<'a> {
-    id: &'a str,
-    at_ms: u128,
-    user: &'a str,
-    outcome: &'a str,
-    cause: Option<&'a str>,
-    record: Value,
-}
-
-fn to_json(row: &DecisionRow) -> DecisionJson<'_> {
-    DecisionJson {
-        id: &row.id,
-        at_ms: row.at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_millis(),
-        user: &row.user,
-        outcome: &row.outcome,
-        cause: row.cause.as_deref(),
-        record: serde_json::from_str(&row.record).unwrap_or_default(),
-    }
-}
-
 /// One line: when, what, who, why, and where to read more.
-fn line(row: &DecisionRow) -> String {
-    let cause = row.cause.as_deref().unwrap_or("-");
-    let user = log_text(&row.user, 64);
-    format!("{}  {:<10}  {:<22}  {:<24}  {}\n", figures::utc(row.at), row.outcome, cause, user, row.id)
+fn line(decision: &Value) -> String {
+    let of = |name: &str| text_of(decision, name);
+    let cause = decision.get("cause").and_then(Value::as_str).unwrap_or("-");
+    let user = log_text(&of("user"), 64);
+    format!("{}  {:<10}  {cause:<22}  {user:<24}  {}\n", of("at"), of("outcome"), of("id"))
 }
 
-fn text(row: &DecisionRow) -> String {
-    let record: Value = serde_json::from_str(&row.record).unwrap_or_default();
-    let mut text = format!("{}\n", figures::utc(row.at));
+fn text(decision: &Value) -> String {
+    let mut text = format!("{}\n", text_of(decision, "at"));
     let mut field = |name: &str, value: &str| {
         let _ = writeln!(text, "  {name:<13} : {}", log_text(value, 2048));
     };
-    field("user", &row.user);
-    field("outcome", &row.outcome);
-    if let Some(cause) = &row.cause {
-        field("cause", cause);
+    for name in ["user", "outcome", "cause"] {
+        if let Some(value) = decision.get(name).and_then(Value::as_str) {
+            field(name, value);
+        }
     }
+    let record = &decision["record"];
     for name in ["entered", "method", "client_ip_addr", "reason", "client_reason", "conflicts"] {
         match record.get(name) {
             Some(Value::String(value)) => field(name, value),
@@ -169,29 +163,28 @@ fn text(row: &DecisionRow) -> String {
         }
     }
     for name in ["set", "saved"] {
-        let names: Vec<_> = list(&record, name).iter().filter_map(Value::as_str).collect();
+        let names: Vec<_> = list_of(record, name).iter().filter_map(Value::as_str).collect();
         if !names.is_empty() {
             field(name, &names.join(" "));
         }
     }
-    for step in list(&record, "steps") {
+    for step in list_of(record, "steps") {
         let micros = step.get("micros").and_then(Value::as_u64).unwrap_or_default();
-        let name = step.get("step").and_then(Value::as_str).unwrap_or_default();
-        field("step", &format!("{name:<10} {}", figures::duration(Duration::from_micros(micros))));
+        field("step", &format!("{:<10} {}", text_of(step, "step"), figures::duration(Duration::from_micros(micros))));
     }
-    for policy in list(&record, "policies") {
-        let of = |name: &str| policy.get(name).and_then(Value::as_str).unwrap_or_default();
+    for policy in list_of(record, "policies") {
+        let of = |name: &str| text_of(policy, name);
         let fuel = figures::count(policy.get("fuel").and_then(Value::as_u64).unwrap_or_default());
         field("policy", &format!("{} {}, {fuel} fuel, sha256 {}", of("name"), of("version"), of("sha256")));
-        for logged in list(policy, "log") {
+        for logged in list_of(policy, "log") {
             field("log", &logged.to_string());
         }
     }
     text
 }
 
-fn list<'a>(record: &'a Value, name: &str) -> &'a [Value] {
-    record.get(name).and_then(Value::as_array).map_or(&[], Vec::as_slice)
+fn text_of(value: &Value, name: &str) -> String {
+    value.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
 }
 
 const AFTER_HELP: &str = "\

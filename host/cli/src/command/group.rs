@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 use super::profile::{self, Kind};
 use crate::error::Result;
 use crate::exit::Exit;
-use crate::place::Place;
+use crate::target::Target;
 
 /// Keep groups: what their members inherit, and which addresses are theirs
 #[derive(Debug, Args)]
@@ -16,7 +16,7 @@ pub(crate) struct Options {
     #[command(subcommand)]
     action: Action,
     #[command(flatten)]
-    place: Place,
+    target: Target,
 }
 
 #[derive(Debug, Subcommand)]
@@ -34,13 +34,13 @@ enum Action {
 }
 
 pub(crate) async fn run(options: Options) -> Result<Exit> {
-    let data = options.place.open().await?;
-    match &options.action {
-        Action::Prop { action } => Kind::Group.run(&data, action).await?,
-        Action::Del { name } => Kind::Group.remove(&data, name).await?,
-    }
-    data.close().await;
-    Ok(Exit::Allowed)
+    let site = options.target.open().await?;
+    let done = match &options.action {
+        Action::Prop { action } => Kind::Group.run(&site, action).await,
+        Action::Del { name } => Kind::Group.remove(&site, name).await,
+    };
+    site.client.close().await;
+    done.map(|()| Exit::Allowed)
 }
 
 const AFTER_HELP: &str = "\

@@ -5,16 +5,17 @@ use std::path::PathBuf;
 
 use clap::Args;
 use serde::Serialize;
+use vestibule_compiler::Policy;
 use vestibule_domain::Manifest;
 use vestibule_domain::manifest::Setting;
-use vestibule_domain::outcome::Echo;
 use vestibule_domain::text::log_text;
+use vestibule_registry::report::Report;
 use vestibule_sandbox::world::{Capability, Imports, VERSION};
 use vestibule_sandbox::{Compiled, Limits};
 
 use crate::error::Result;
 use crate::exit::Exit;
-use crate::policy::{self, Policy};
+use crate::policy;
 use crate::{figures, output};
 
 /// Show what a policy is, what it can do and what it asks for
@@ -74,13 +75,14 @@ fn to_text(manifest: &Manifest, compiled: &Compiled) -> String {
     let _ = writeln!(text, "sha256   : {}", compiled.digest());
     let _ = writeln!(text, "size     : {} ({bytes} bytes)", figures::bytes(size));
     let _ = writeln!(text, "contract : {}", contract(imports));
-    section(&mut text, "can", &can(imports, manifest));
-    section(&mut text, "cannot", &cannot(imports, manifest));
-    if !imports.refused.is_empty() {
-        section(&mut text, "imports but may never use", &imports.refused);
+    let report = Report::of(compiled, manifest);
+    section(&mut text, "can", &report.can);
+    section(&mut text, "cannot", &report.cannot);
+    if !report.refused_imports.is_empty() {
+        section(&mut text, "imports but may never use", &report.refused_imports);
     }
-    section(&mut text, "asks for", &asks_for(manifest));
-    section(&mut text, "settings", &settings(&manifest.settings));
+    section(&mut text, "asks for", &report.asks_for);
+    section(&mut text, "settings", &settings(&report, manifest));
     text
 }
 
@@ -99,61 +101,10 @@ fn section(text: &mut String, title: &str, lines: &[String]) {
     text.extend(lines.iter().map(|line| format!("  {line}\n")));
 }
 
-fn can(imports: &Imports, manifest: &Manifest) -> Vec<String> {
-    let given = ["decides on the login that it is given".to_owned()];
-    let usable = imports.usable(manifest).into_iter().map(|capability| capability.to_string());
-    given.into_iter().chain(usable).collect()
-}
-
-/// What nobody can, and what this policy cannot though others might.
-fn cannot(imports: &Imports, manifest: &Manifest) -> Vec<String> {
-    let usable = imports.usable(manifest);
-    let lacks = |capability| !usable.contains(&capability);
-    let others = [
-        (!manifest.retain_password, "see the password"),
-        (lacks(Capability::Secrets), "read secrets"),
-        (lacks(Capability::Directory), "search the directory"),
-        (lacks(Capability::Http), "send requests"),
-    ];
-    let others = others.into_iter().filter(|(cannot, _)| *cannot).map(|(_, what)| what);
-    let nobody = "reach files, the network, the environment or other processes";
-    others.chain([nobody]).map(str::to_owned).collect()
-}
-
-fn asks_for(manifest: &Manifest) -> Vec<String> {
-    let mut asks = Vec::new();
-    let mut ask = |asked: bool, what: &str| asks.extend(asked.then(|| what.to_owned()));
-    ask(manifest.group_select, "to choose the group, whose properties are then looked up (GROUP_SELECT)");
-    ask(manifest.auth_null, "to decide alone: no password is checked before it (AUTH_NULL)");
-    ask(manifest.retain_password, "to see the password (RETAIN_PASSWORD)");
-    ask(manifest.wants_directory, "to search the directory");
-    if let Some(question) = &manifest.static_challenge {
-        let echo = if question.echo == Echo::Shown { "shown" } else { "hidden" };
-        let text = line(question.text.as_str());
-        asks.push(format!("a question beside the password, its answer {echo} (STATIC_CHALLENGE): {text}"));
-    }
-    let lists = [
-        ("to send requests to", &manifest.wants_http),
-        ("to set the privileged properties", &manifest.wants_properties),
-        ("the certificate's", &manifest.x509_track),
-    ];
-    let lists = lists.into_iter().filter(|(_, names)| !names.is_empty());
-    asks.extend(lists.map(|(what, names)| format!("{what} {}", line(&names.join(", ")))));
-    asks
-}
-
 /// Two lines a setting: its name with its default, and what it means.
-fn settings(settings: &[Setting]) -> Vec<String> {
-    let lines = |setting: &Setting| {
-        let value = match &setting.default_value {
-            Some(value) => format!("`{}` unless given", line(value)),
-            None => "must be given".to_owned(),
-        };
-        let secret = if setting.secret { ", a secret" } else { "" };
-        let description = line(&setting.description);
-        [format!("{} : {value}{secret}", setting.name), format!("    {description}")]
-    };
-    settings.iter().flat_map(lines).collect()
+fn settings(report: &Report, manifest: &Manifest) -> Vec<String> {
+    let lines = report.settings.iter().zip(&manifest.settings);
+    lines.flat_map(|(setting, Setting { description, .. })| [setting.clone(), format!("    {}", line(description))]).collect()
 }
 
 /// A manifest is a guest's text, and a terminal shows it.
@@ -168,59 +119,4 @@ Examples:
   vestibule inspect known-device.wasm --json | jq -r '.manifest.settings[].name'
 ";
     format!("{examples}\n{}", Exit::table())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn manifest() -> Manifest {
-        Manifest {
-            name: "group-map".into(),
-            version: "1.0.0".into(),
-            description: "Maps groups".into(),
-            group_select: true,
-            auth_null: false,
-            retain_password: false,
-            static_challenge: None,
-            x509_track: vec!["+SHA1".into()],
-            wants_directory: false,
-            wants_http: vec!["https://a.example".into(), "https://b.example".into()],
-            wants_properties: Vec::new(),
-            settings: vec![Setting {
-                name: "key".into(),
-                description: "The key of the service".into(),
-                default_value: None,
-                secret: true,
-            }],
-        }
-    }
-
-    #[test]
-    fn wishes_are_told_in_plain_words() {
-        let expected = [
-            "to choose the group, whose properties are then looked up (GROUP_SELECT)",
-            "to send requests to https://a.example, https://b.example",
-            "the certificate's +SHA1",
-        ];
-        assert_eq!(asks_for(&manifest()), expected);
-    }
-
-    #[test]
-    fn what_is_not_imported_or_not_asked_for_cannot_be_done() {
-        let imports = Imports { capabilities: vec![Capability::Directory, Capability::Http], ..Imports::default() };
-        let manifest = Manifest { wants_directory: true, wants_http: Vec::new(), ..manifest() };
-        let expected = [
-            "see the password",
-            "read secrets",
-            "send requests",
-            "reach files, the network, the environment or other processes",
-        ];
-        assert_eq!(cannot(&imports, &manifest), expected);
-    }
-
-    #[test]
-    fn a_setting_says_whether_it_must_be_given() {
-        assert_eq!(settings(&manifest().settings), ["key : must be given, a secret", "    The key of the service"]);
-    }
 }

@@ -1,24 +1,26 @@
-//! `vestibule policy`: a tenant's chain of active policies.
+//! `vestibule policy`: versions of policies, and the chain that decides.
 //!
-//! Not for: versions and their history.
+//! Not for: what a policy is; `vestibule inspect` looks at a file.
+
+mod chain;
+mod upload;
 
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use serde::Serialize;
-use vestibule_domain::{Grants, Manifest, Settings};
-use vestibule_sandbox::MAX_COMPONENT_BYTES;
-use vestibule_store::ChainLink;
+use serde_json::{Value, json};
 
+use super::tenant::list_of;
+use crate::client::Call;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
-use crate::place::{Data, Place};
-use crate::policy::{Compiling, Loader};
-use crate::{chain, input, output};
+use crate::target::{Site, Target};
+use crate::{figures, input, output};
 
-/// Keep the policies that decide on logins
+/// Keep the policies that decide on logins: upload, activate, try beside, roll back
 ///
-/// Policies run in their order; the first that denies or asks ends it, and what they save is stored together.
+/// An uploaded version decides on nothing until it is activated. The chain's policies run in their order; the first that denies or asks ends
+/// it, and what they save is stored together.
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct Options {
@@ -28,142 +30,246 @@ pub(crate) struct Options {
     #[arg(long, global = true)]
     pub(crate) json: bool,
     #[command(flatten)]
-    place: Place,
-    #[command(flatten)]
-    compiling: Compiling,
+    target: Target,
 }
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// Put a policy at the end of the chain, or in the place of the one with its name
-    Add(Add),
-    /// The chain, in the order in which its policies run
+    /// Upload a component as a new version, and show what it may do
+    Put(upload::Put),
+    /// The active chain, and the policies that are not in it
     List,
-    /// Take a policy out of the chain
-    Remove {
-        /// Its name
-        name: String,
-    },
+    /// A policy's versions, settings and grants
+    Show(Named),
+    /// What a version may do beyond the active one
+    Diff(chain::Versioned),
+    /// Let a version decide: in its place in the chain, or at the end
+    Activate(chain::Activate),
+    /// Let a version see the same logins as the active one, without effect
+    Shadow(chain::Versioned),
+    /// Let a version decide on some of the users, always the same ones
+    Canary(chain::Canary),
+    /// How the version on trial has done
+    Trial(Named),
+    /// End a trial: the version that decides stays
+    EndTrial(Named),
+    /// Bring the chain before back, or the one of a revision
+    Rollback(chain::RollBack),
+    /// The chains that were active, newest first
+    History,
+    /// Take a policy out of the chain; its versions stay
+    Deactivate(Named),
+    /// Remove a version, or a policy with all its versions
+    Rm(Remove),
+    /// Set settings for the next activation: all of them, as a JSON object
+    Config(Filed),
+    /// Set grants for the next activation: all of them, as a JSON object
+    Grants(Filed),
+    /// Set a secret, read from standard input or a file; it counts from the next login on
+    Secret(SecretOptions),
+    /// What a policy logged lately
+    Logs(Logs),
+}
+
+/// One policy.
+#[derive(Debug, Args)]
+struct Named {
+    /// The policy's name
+    name: String,
 }
 
 #[derive(Debug, Args)]
-struct Add {
-    /// The policy: a WebAssembly component
-    policy: PathBuf,
-    /// What to call it [default: what its manifest says]
+struct Remove {
+    /// The policy's name
+    name: String,
+    /// One version; all of them and the policy, unless given
     #[arg(long)]
-    name: Option<String>,
-    /// Its settings: a JSON object
-    #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
-    /// Grant all that its manifest wants
-    #[arg(long, conflicts_with = "grants")]
-    grant_wanted: bool,
-    /// What to grant it: a JSON object
-    #[arg(long, value_name = "FILE")]
-    grants: Option<PathBuf>,
+    version: Option<i64>,
+}
+
+#[derive(Debug, Args)]
+struct Filed {
+    /// The policy's name
+    name: String,
+    /// The file; `-` reads standard input
+    file: PathBuf,
+}
+
+#[derive(Debug, Args)]
+struct SecretOptions {
+    /// The policy's name
+    name: String,
+    /// The secret's name
+    secret: String,
+    /// The file, of which the first line counts; `-` reads standard input
+    #[arg(long, value_name = "FILE", default_value = "-")]
+    file: PathBuf,
+    /// Remove it instead
+    #[arg(long, conflicts_with = "file")]
+    remove: bool,
+}
+
+#[derive(Debug, Args)]
+struct Logs {
+    /// The policy's name
+    name: String,
+    /// Of how many decisions
+    #[arg(short = 'n', long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    lines: u32,
 }
 
 pub(crate) async fn run(options: Options) -> Result<Exit> {
-    let data = options.place.open().await?;
-    match &options.action {
-        Action::Add(add) => self::add(&data, add, &options.compiling).await?,
-        Action::List => list(&data, &options.compiling, options.json).await?,
-        Action::Remove { name } => remove(&data, name).await?,
-    }
-    data.close().await;
-    Ok(Exit::Allowed)
+    let site = options.target.open().await?;
+    let done = act(&site, &options.action, options.json).await;
+    site.client.close().await;
+    done.map(|()| Exit::Allowed)
 }
 
-async fn add(data: &Data, add: &Add, compiling: &Compiling) -> Result<()> {
-    let wasm = input::bytes("policy", &add.policy, MAX_COMPONENT_BYTES)?;
-    let policy = Loader::new(compiling, 0)?.load(&wasm, &add.policy).await?;
-    let manifest = &policy.manifest;
-    let settings =
-        add.config.as_deref().map_or_else(|| Ok("{}".to_owned()), |path| input::text("config file", path))?;
-    Settings::from_json(&settings, manifest).map_err(|error| {
-        Error::bad_input(format!("`{}` cannot run with these settings", manifest.name))
-            .because(&error)
-            .hint("give them with `--config FILE`; `vestibule inspect` lists them")
-    })?;
-    let wanted = Grants::as_wanted(manifest);
-    let grants = match &add.grants {
-        Some(path) => input::json("grants file", path)?,
-        None if add.grant_wanted => wanted.clone(),
-        None => Grants::default(),
-    };
-    if grants == Grants::default() && grants != wanted {
-        output::say(
-            "note: the policy wants more than it is granted; `vestibule inspect` lists what, `--grant-wanted` grants it",
+async fn act(site: &Site, action: &Action, json: bool) -> Result<()> {
+    match action {
+        Action::Put(put) => put.run(site, json).await,
+        Action::List => list(site, json).await,
+        Action::Show(Named { name }) => show(site, name, json).await,
+        Action::Diff(versioned) => versioned.diff(site, json).await,
+        Action::Activate(activate) => activate.run(site, json).await,
+        Action::Shadow(versioned) => versioned.shadow(site, json).await,
+        Action::Canary(canary) => canary.run(site, json).await,
+        Action::Trial(Named { name }) => trial(site, name, json).await,
+        Action::EndTrial(Named { name }) => chain::end_trial(site, name, json).await,
+        Action::Rollback(rollback) => rollback.run(site, json).await,
+        Action::History => chain::history(site, json).await,
+        Action::Deactivate(Named { name }) => chain::deactivate(site, name, json).await,
+        Action::Rm(Remove { name, version }) => {
+            let number = version.map(|number| number.to_string());
+            let mut path = vec!["policies", name];
+            path.extend(number.as_deref().map(|number| ["versions", number]).into_iter().flatten());
+            site.client.json(Call::delete(&site.path(&path))).await.map(|_| ())
+        }
+        Action::Config(Filed { name, file }) => change(site, name, "settings", file).await,
+        Action::Grants(Filed { name, file }) => change(site, name, "grants", file).await,
+        Action::Secret(options) => secret(site, options).await,
+        Action::Logs(Logs { name, lines }) => logs(site, name, *lines, json).await,
+    }
+}
+
+async fn list(site: &Site, json: bool) -> Result<()> {
+    let chain = site.client.json(Call::get(&site.path(&["chain"]))).await?;
+    let policies = site.client.json(Call::get(&site.path(&["policies"]))).await?;
+    if json {
+        return output::print(output::json_line(&json!({ "active": chain, "policies": policies["policies"] }))?.as_bytes());
+    }
+    let mut text = String::new();
+    let links = list_of(&chain, "chain");
+    for (index, link) in links.iter().enumerate() {
+        let trial = link.get("trial").map(|trial| format!(", version {} on trial as {}", trial["version"], plain(&trial["mode"])));
+        text += &format!("{}. {:<24} version {}{}\n", index + 1, plain(&link["policy"]), link["version"], trial.unwrap_or_default());
+    }
+    if links.is_empty() {
+        text += "no policy is active\n";
+    }
+    for policy in list_of(&policies, "policies") {
+        if links.iter().all(|link| link["policy"] != policy["name"]) {
+            text += &format!("-  {:<24} not active, newest version {}\n", plain(&policy["name"]), policy["latest"]);
+        }
+    }
+    output::print(text.as_bytes())
+}
+
+async fn show(site: &Site, name: &str, json: bool) -> Result<()> {
+    let policy = site.client.json(Call::get(&site.path(&["policies", name]))).await?;
+    let versions = site.client.json(Call::get(&site.path(&["policies", name, "versions"]))).await?;
+    let secrets = site.client.json(Call::get(&site.path(&["policies", name, "secrets"]))).await?;
+    let whole = json!({ "policy": policy, "versions": versions["versions"], "secrets": secrets["secrets"] });
+    if json {
+        return output::print(output::json_line(&whole)?.as_bytes());
+    }
+    let mut text = format!("{name}\n\nversions\n");
+    for version in list_of(&versions, "versions") {
+        let size = usize::try_from(version["bytes"].as_u64().unwrap_or_default()).unwrap_or(usize::MAX);
+        text += &format!(
+            "  {:<4} {:<12} {}  {}  by {}  sha256 {}\n",
+            version["version"],
+            plain(&version["manifest"]["version"]),
+            plain(&version["created"]),
+            figures::bytes(size),
+            plain(&version["actor"]),
+            plain(&version["sha256"]),
         );
     }
-    let link = ChainLink {
-        name: add.name.clone().unwrap_or_else(|| manifest.name.clone()),
-        digest: policy.compiled.digest(),
-        settings,
-        grants: serde_json::to_string(&grants).map_err(|error| Error::fault("cannot write JSON").because(&error))?,
-    };
-    data.store.put_component(&link.digest, &wasm).await?;
-    let mut chain = data.store.chain(&data.tenant).await?;
-    match chain.iter_mut().find(|other| other.name == link.name) {
-        Some(other) => *other = link,
-        None => chain.push(link),
+    text += &format!("\nsettings\n  {}\n\ngrants\n  {}\n\nsecrets\n", policy["settings"], policy["grants"]);
+    for secret in list_of(&secrets, "secrets") {
+        text += &format!("  {:<24} set {}\n", plain(&secret["name"]), plain(&secret["changed"]));
     }
-    ensure_short(&chain)?;
-    Ok(data.store.set_chain(&data.tenant, &chain).await?)
+    output::print(text.as_bytes())
 }
 
-fn ensure_short(chain: &[ChainLink]) -> Result<()> {
-    let max = vestibule_gate::MAX_LINKS;
-    if chain.len() > max { Err(Error::bad_input(format!("a chain has at most {max} policies"))) } else { Ok(()) }
-}
-
-async fn remove(data: &Data, name: &str) -> Result<()> {
-    let mut chain = data.store.chain(&data.tenant).await?;
-    let before = chain.len();
-    chain.retain(|link| link.name != name);
-    if chain.len() == before {
-        return Err(Error::bad_input(format!(
-            "no active policy is called `{}`",
-            vestibule_domain::text::log_text(name, 64)
-        ))
-        .hint("`vestibule policy list` lists them"));
+async fn trial(site: &Site, name: &str, json: bool) -> Result<()> {
+    let trial = site.client.json(Call::get(&site.path(&["chain", "trials", name]))).await?;
+    if json {
+        return output::print(output::json_line(&trial)?.as_bytes());
     }
-    Ok(data.store.set_chain(&data.tenant, &chain).await?)
-}
-
-/// A link for programs.
-#[derive(Serialize)]
-struct LinkJson<'a> {
-    name: &'a str,
-    sha256: &'a str,
-    manifest: &'a Manifest,
-    grants: serde_json::Value,
-}
-
-async fn list(data: &Data, compiling: &Compiling, json: bool) -> Result<()> {
-    let chain = data.store.chain(&data.tenant).await?;
-    if chain.is_empty() {
-        return if json { Ok(()) } else { output::print(b"no policy is active\n") };
+    let mut text =
+        format!("{} logins compared, {} different, {} not compared\n", trial["compared"], trial["different"], trial["skipped"]);
+    for difference in list_of(&trial, "differences") {
+        let fields: Vec<_> = list_of(difference, "fields").iter().map(plain).collect();
+        let (active, other) = (plain(&difference["active"]), plain(&difference["trial"]));
+        text += &format!("  {:<24} {active} -> {other}  {}\n", plain(&difference["user"]), fields.join(" "));
     }
-    let loader = Loader::new(compiling, 0)?;
-    for link in &chain {
-        let manifest = chain::load(data, &loader, link).await?.manifest;
-        let grants = serde_json::from_str(&link.grants).unwrap_or_default();
-        let shown = if json {
-            output::json_line(&LinkJson { name: &link.name, sha256: &link.digest, manifest: &manifest, grants })?
-        } else {
-            format!("{:<24}  {} {}  sha256 {}\n", link.name, manifest.name, manifest.version, link.digest)
-        };
-        output::print(shown.as_bytes())?;
+    output::print(text.as_bytes())
+}
+
+async fn change(site: &Site, name: &str, key: &str, file: &std::path::Path) -> Result<()> {
+    let mut change = serde_json::Map::new();
+    change.insert(key.to_owned(), input::json::<Value>("config file", file)?);
+    site.client.json(Call::put(&site.path(&["policies", name]), &change.into())).await.map(|_| ())
+}
+
+async fn secret(site: &Site, options: &SecretOptions) -> Result<()> {
+    let path = site.path(&["policies", &options.name, "secrets", &options.secret]);
+    if options.remove {
+        return site.client.json(Call::delete(&path)).await.map(|_| ());
+    }
+    let text = input::text("secret file", &options.file)?;
+    let value = text.lines().next().unwrap_or_default();
+    site.client.json(Call::put(&path, &json!({ "value": value }))).await.map(|_| ())
+}
+
+/// What stands in the records of the last decisions.
+async fn logs(site: &Site, name: &str, lines: u32, json: bool) -> Result<()> {
+    let path = format!("{}?count={lines}", site.path(&["decisions"]));
+    let decisions = site.client.json(Call::get(&path)).await?;
+    for decision in list_of(&decisions, "decisions").iter().rev() {
+        let policies = list_of(&decision["record"], "policies").iter().filter(|policy| policy["name"] == name);
+        for logged in policies.flat_map(|policy| list_of(policy, "log")) {
+            let shown = match json {
+                true => output::json_line(&json!({ "id": decision["id"], "at": decision["at"], "line": logged }))?,
+                false => format!("{}  {}  {logged}\n", plain(&decision["at"]), plain(&decision["id"])),
+            };
+            output::print(shown.as_bytes())?;
+        }
     }
     Ok(())
 }
 
+/// A text of an answer: it may come from a policy, and a terminal shows it.
+pub(crate) fn plain(value: &Value) -> String {
+    vestibule_domain::text::log_text(value.as_str().unwrap_or_default(), 256)
+}
+
+/// What a command cannot do without.
+fn missing(name: &str) -> Error {
+    Error::bad_input(format!("the policy `{}` is not in the active chain", input::shown(std::path::Path::new(name))))
+        .hint("`vestibule policy list` shows the chain, `vestibule policy activate` changes it")
+}
+
 const AFTER_HELP: &str = "\
 Examples:
-  vestibule policy add known-device.wasm
-  vestibule policy add group-map.wasm --config groups.json --grant-wanted
-  vestibule policy list
-  vestibule policy remove known-device
+  vestibule policy put known-device.wasm --activate
+  vestibule policy put group-map.wasm --config groups.json --grant-wanted
+  vestibule policy diff group-map
+  vestibule policy shadow group-map --version 2
+  vestibule policy trial group-map
+  vestibule policy canary group-map --version 2 --percent 5
+  vestibule policy activate group-map --version 2 --roll-back-after 10
+  vestibule policy rollback
 ";

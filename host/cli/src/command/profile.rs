@@ -3,13 +3,14 @@
 //! Not for: passwords; see `user`.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use vestibule_domain::{Properties, profile};
+use serde_json::{Map, Value, json};
 
+use crate::client::{Call, escape};
 use crate::error::{Error, Result};
-use crate::place::Data;
+use crate::target::Site;
 use crate::{input, output};
 
 /// Whose properties.
@@ -66,109 +67,61 @@ pub(crate) struct List {
     prefix: String,
 }
 
-type Records = BTreeMap<String, Properties>;
+type Records = BTreeMap<String, Map<String, Value>>;
 
 impl Kind {
-    const fn name(self) -> &'static str {
+    const fn resource(self) -> &'static str {
         match self {
-            Self::User => "user",
-            Self::Group => "group",
+            Self::User => "users",
+            Self::Group => "groups",
         }
     }
 
-    fn of(record: &Properties) -> Self {
-        if profile::is_group(record) { Self::Group } else { Self::User }
-    }
-
-    /// What stands in every record of this kind.
-    fn marks(self) -> &'static [(&'static str, &'static str)] {
-        match self {
-            Self::User => &[],
-            Self::Group => &[("type", "group"), ("group_declare", "true")],
-        }
-    }
-
-    pub(crate) async fn run(self, data: &Data, action: &Action) -> Result<()> {
+    pub(crate) async fn run(self, site: &Site, action: &Action) -> Result<()> {
         match action {
-            Action::Get(Get { name }) => self.get(data, name).await,
-            Action::Put(Put { name: Some(name), properties, .. }) => self.put(data, name, properties.clone()).await,
-            Action::Put(Put { file, .. }) => self.put_all(data, file.as_deref()).await,
-            Action::Del(Del { name, properties }) => self.del(data, name, properties).await,
-            Action::List(List { prefix }) => self.list(data, prefix).await,
-        }
-    }
-
-    /// A record of this kind, if there is one of that name.
-    pub(crate) async fn find(self, data: &Data, name: &str) -> Result<Option<Properties>> {
-        match data.store.profile(&data.tenant, name).await? {
-            Some(record) if Self::of(&record) != self => {
-                let other = Self::of(&record).name();
-                Err(Error::bad_input(format!("`{}` is a {other}", input::shown(Path::new(name))))
-                    .hint(format!("use `vestibule {other}`")))
+            Action::Get(Get { name }) => {
+                let record = site.client.json(Call::get(&self.path(site, name))).await?;
+                print(&json!({ name: record["properties"] }))
             }
-            record => Ok(record),
+            Action::List(List { prefix }) => {
+                let path = format!("{}?prefix={}", site.path(&[self.resource()]), escape(prefix));
+                print(&site.client.json(Call::get(&path)).await?["profiles"])
+            }
+            Action::Put(Put { name: Some(name), properties, .. }) => {
+                let mut set = Map::new();
+                for (name, value) in properties {
+                    if set.insert(name.clone(), Value::from(value.as_str())).is_some() {
+                        return Err(Error::bad_input(format!("`{name}` is given twice")));
+                    }
+                }
+                self.change(site, name, json!({ "set": set })).await
+            }
+            Action::Put(Put { file, .. }) => {
+                let file = file.clone().unwrap_or_else(|| "-".into());
+                for (name, record) in input::json::<Records>("properties file", &file)? {
+                    self.change(site, &name, json!({ "set": record })).await?;
+                }
+                Ok(())
+            }
+            Action::Del(Del { name, properties }) => self.change(site, name, json!({ "remove": properties })).await,
         }
     }
 
     /// Removes a record of this kind.
-    pub(crate) async fn remove(self, data: &Data, name: &str) -> Result<()> {
-        self.find(data, name).await?.ok_or_else(|| self.missing(name))?;
-        data.store.delete_profile(&data.tenant, name, None).await?;
-        Ok(())
+    pub(crate) async fn remove(self, site: &Site, name: &str) -> Result<()> {
+        site.client.json(Call::delete(&self.path(site, name))).await.map(|_| ())
     }
 
-    async fn get(self, data: &Data, name: &str) -> Result<()> {
-        let record = self.find(data, name).await?.ok_or_else(|| self.missing(name))?;
-        print(&[(name.to_owned(), record)].into())
+    async fn change(self, site: &Site, name: &str, change: Value) -> Result<()> {
+        site.client.json(Call::patch(&self.path(site, name), &change)).await.map(|_| ())
     }
 
-    async fn list(self, data: &Data, prefix: &str) -> Result<()> {
-        let mut records = data.store.profiles(&data.tenant, prefix).await?;
-        records.retain(|_, record| Self::of(record) == self);
-        print(&records)
-    }
-
-    async fn put(self, data: &Data, name: &str, properties: Vec<(String, String)>) -> Result<()> {
-        let given = Properties::from_pairs(properties);
-        self.write(data, name, given.map_err(|error| Error::bad_input("these are no properties").because(&error))?)
-            .await
-    }
-
-    async fn put_all(self, data: &Data, file: Option<&Path>) -> Result<()> {
-        let records: Records = input::json("properties file", file.unwrap_or(Path::new("-")))?;
-        for (name, record) in records {
-            self.write(data, &name, record).await?;
-        }
-        Ok(())
-    }
-
-    async fn write(self, data: &Data, name: &str, mut properties: Properties) -> Result<()> {
-        self.find(data, name).await?;
-        if Self::of(&properties) != self && self == Self::User {
-            return Err(Error::bad_input("these properties would make a group of a user").hint("use `vestibule group`"));
-        }
-        for (mark, value) in self.marks() {
-            properties.set(mark, value).map_err(|error| Error::bad_input("too many properties").because(&error))?;
-        }
-        Ok(data.store.put_properties(&data.tenant, name, &properties, None).await?)
-    }
-
-    async fn del(self, data: &Data, name: &str, properties: &[String]) -> Result<()> {
-        self.find(data, name).await?.ok_or_else(|| self.missing(name))?;
-        data.store.delete_properties(&data.tenant, name, properties, None).await?;
-        Ok(())
-    }
-
-    fn missing(self, name: &str) -> Error {
-        Error::bad_input(format!("there is no {} `{}`", self.name(), input::shown(Path::new(name))))
-            .hint(format!("`vestibule {} prop list` prints all of them", self.name()))
+    fn path(self, site: &Site, name: &str) -> String {
+        site.path(&[self.resource(), name])
     }
 }
 
 /// In the form of UserPropGet.
-fn print(records: &Records) -> Result<()> {
-    let mut text =
-        serde_json::to_string_pretty(records).map_err(|error| Error::fault("cannot write JSON").because(&error))?;
-    text.push('\n');
-    output::print(text.as_bytes())
+fn print(records: &Value) -> Result<()> {
+    output::print(format!("{records:#}\n").as_bytes())
 }

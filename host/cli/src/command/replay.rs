@@ -60,7 +60,7 @@ pub(crate) async fn run(options: Options) -> Result<Exit> {
     };
     let shown = if options.json {
         let object = Shown {
-            policy: policy.to_json(),
+            policy: policy::to_json(&policy),
             same_policy: replay.same_policy,
             identical: replay.is_same(),
             differences: &replay.differences,

@@ -88,7 +88,7 @@ pub(crate) async fn run(options: Options) -> Result<Exit> {
     }
     let answer = Answer { login: &login, limits: &limits, report: &report, wall };
     let shown = if options.json {
-        output::json_line(&Shown { policy: policy.to_json(), answer: answer.to_json() })?
+        output::json_line(&Shown { policy: policy::to_json(&policy), answer: answer.to_json() })?
     } else {
         answer.to_text()
     };

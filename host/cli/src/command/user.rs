@@ -5,14 +5,15 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
+use serde_json::json;
 use vestibule_domain::{EnteredUser, Secret};
-use vestibule_gate::{PasswordError, set_password};
 
 use super::profile::{self, Kind};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
-use crate::place::{Data, Place};
+use crate::client::Call;
 use crate::prompt::Answers;
+use crate::target::{Site, Target};
 
 /// Keep users: their properties and passwords
 ///
@@ -23,7 +24,7 @@ pub(crate) struct Options {
     #[command(subcommand)]
     action: Action,
     #[command(flatten)]
-    place: Place,
+    target: Target,
 }
 
 #[derive(Debug, Subcommand)]
@@ -56,29 +57,23 @@ struct Passwd {
 }
 
 pub(crate) async fn run(options: Options) -> Result<Exit> {
-    let data = options.place.open().await?;
-    match &options.action {
-        Action::Prop { action } => Kind::User.run(&data, action).await?,
-        Action::Passwd(passwd) => change_password(&data, passwd).await?,
-        Action::Del { name } => Kind::User.remove(&data, name).await?,
-    }
-    data.close().await;
-    Ok(Exit::Allowed)
+    let site = options.target.open().await?;
+    let done = match &options.action {
+        Action::Prop { action } => Kind::User.run(&site, action).await,
+        Action::Passwd(passwd) => change_password(&site, passwd).await,
+        Action::Del { name } => Kind::User.remove(&site, name).await,
+    };
+    site.client.close().await;
+    done.map(|()| Exit::Allowed)
 }
 
-async fn change_password(data: &Data, passwd: &Passwd) -> Result<()> {
-    if passwd.remove {
-        return match data.store.delete_password(&data.tenant, passwd.name.as_str(), None).await? {
-            true => Ok(()),
-            false => Err(Error::bad_input(format!("`{}` has no local password", passwd.name))),
-        };
-    }
-    let password = ask(passwd)?;
-    set_password(&data.store, &data.tenant, &passwd.name, password, None).await.map_err(|error| match error {
-        PasswordError::Store(error) => error.into(),
-        PasswordError::Hash(_) => Error::fault("the password was not set").because(&error),
-        error => Error::bad_input("the password was not set").because(&error),
-    })
+async fn change_password(site: &Site, passwd: &Passwd) -> Result<()> {
+    let path = site.path(&["users", passwd.name.as_str(), "password"]);
+    let call = match passwd.remove {
+        true => Call::delete(&path),
+        false => Call::put(&path, &json!({ "password": ask(passwd)?.expose() })),
+    };
+    site.client.json(call).await.map(|_| ())
 }
 
 /// Asks twice on a terminal: what nobody sees is easily mistyped.

@@ -201,7 +201,7 @@ pub(crate) async fn activate(
     });
     let chain = chain.collect::<Result<Vec<_>>>()?;
     let revision =
-        app.registry.activate(&tenant, Some(request.expected), chain, &request.note, &caller.by()).await?;
+        app.registry.activate(&tenant, request.expected, chain, &request.note, &caller.by()).await?;
     Ok(Json(Activated { revision }))
 }
 
@@ -232,7 +232,7 @@ pub(crate) async fn roll_back(
     Json(RollBackRequest { expected, to }): Json<RollBackRequest>,
 ) -> Result<Json<Activated>> {
     caller.may(Scope::Manage, &tenant)?;
-    let revision = app.registry.roll_back(&tenant, to, Some(expected), &caller.by()).await?;
+    let revision = app.registry.roll_back(&tenant, to, expected, &caller.by()).await?;
     Ok(Json(Activated { revision }))
 }
 

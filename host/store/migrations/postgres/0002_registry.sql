@@ -4,7 +4,7 @@
 create table tenant (
     tenant text collate "C" primary key,
     settings text not null,
-    quotas text not null,
+    terms text not null,
     created_ms bigint not null
 );
 
@@ -101,7 +101,7 @@ create table change (
 
 create index change_stamp on change (stamp);
 
-insert into tenant (tenant, settings, quotas, created_ms)
+insert into tenant (tenant, settings, terms, created_ms)
 select tenant, '{}', '{}', (extract(epoch from now()) * 1000)::bigint
 from (select tenant from chain union select tenant from profile union select tenant from decision) as known;
 

@@ -5,7 +5,7 @@
 create table tenant (
     tenant text primary key not null,
     settings text not null,
-    quotas text not null,
+    terms text not null,
     created_ms integer not null
 ) strict;
 
@@ -111,7 +111,7 @@ create table change (
 create index change_stamp on change (stamp);
 
 -- Until now a chain had one revision, and each of its links was a policy of one version.
-insert into tenant (tenant, settings, quotas, created_ms)
+insert into tenant (tenant, settings, terms, created_ms)
 select tenant, '{}', '{}', cast(unixepoch('subsec') * 1000 as integer)
 from (select tenant from chain union select tenant from profile union select tenant from decision);
 

@@ -1,0 +1,222 @@
+//! What changes the chain: each command reads the active one, and replaces it unless somebody else was faster.
+
+use clap::Args;
+use serde_json::{Value, json};
+
+use super::super::tenant::list_of;
+use super::upload::changes;
+use super::{missing, plain};
+use crate::client::Call;
+use crate::error::{Error, Result};
+use crate::output;
+use crate::target::Site;
+
+#[derive(Debug, Args)]
+pub(crate) struct Versioned {
+    /// The policy's name
+    name: String,
+    /// The version; the newest, unless given
+    #[arg(long)]
+    version: Option<i64>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Activate {
+    /// The policy's name
+    name: String,
+    /// The version; the newest, unless given
+    #[arg(long)]
+    version: Option<i64>,
+    /// Its place in the chain, counted from 1; where it is, or the end, unless given
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=16))]
+    place: Option<u16>,
+    /// After so many faults of it, the chain before comes back by itself
+    #[arg(long, value_name = "FAULTS", value_parser = clap::value_parser!(u32).range(1..))]
+    roll_back_after: Option<u32>,
+    /// For whoever reads the history
+    #[arg(long, default_value = "")]
+    note: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Canary {
+    #[command(flatten)]
+    versioned: Versioned,
+    /// How many of a hundred users
+    #[arg(long, value_parser = clap::value_parser!(u8).range(1..=99))]
+    percent: u8,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RollBack {
+    /// The revision that comes back; the one before, unless given
+    #[arg(long, value_name = "REVISION")]
+    to: Option<i64>,
+}
+
+/// How a policy is to be activated.
+#[derive(Debug, Default)]
+pub(super) struct Asked {
+    place: Option<usize>,
+    roll_back_after: Option<u32>,
+    note: String,
+}
+
+/// The active chain, as it is sent back.
+struct Active {
+    revision: i64,
+    links: Vec<Value>,
+}
+
+impl Active {
+    async fn read(site: &Site) -> Result<Self> {
+        let chain = site.client.json(Call::get(&site.path(&["chain"]))).await?;
+        let revision = chain["revision"].as_i64();
+        let revision = revision.ok_or_else(|| Error::fault("the server's answer cannot be read"))?;
+        Ok(Self { revision, links: list_of(&chain, "chain").to_vec() })
+    }
+
+    fn find(&mut self, name: &str) -> Option<&mut Value> {
+        self.links.iter_mut().find(|link| link["policy"] == name)
+    }
+
+    /// Makes these links the chain, if nobody else was faster. Returns the new revision.
+    async fn replace(self, site: &Site, note: &str) -> Result<i64> {
+        let request = json!({ "expected": self.revision, "chain": self.links, "note": note });
+        let activated = site.client.json(Call::put(&site.path(&["chain"]), &request)).await?;
+        activated["revision"].as_i64().ok_or_else(|| Error::fault("the server's answer cannot be read"))
+    }
+}
+
+impl Versioned {
+    /// The version that is meant.
+    async fn number(&self, site: &Site) -> Result<i64> {
+        if let Some(version) = self.version {
+            return Ok(version);
+        }
+        let policy = site.client.json(Call::get(&site.path(&["policies", &self.name]))).await?;
+        policy["latest"].as_i64().ok_or_else(|| Error::bad_input(format!("`{}` has no version", self.name)))
+    }
+
+    pub(super) async fn diff(&self, site: &Site, json: bool) -> Result<()> {
+        let number = self.number(site).await?.to_string();
+        let path = site.path(&["policies", &self.name, "versions", &number, "report"]);
+        let reported = site.client.json(Call::get(&path)).await?;
+        let shown = match (json, reported.get("difference")) {
+            (true, _) => output::json_line(&reported)?,
+            (false, Some(difference)) => format!("{} version {number}\n{}", self.name, changes(difference)),
+            (false, None) => return Err(missing(&self.name)),
+        };
+        output::print(shown.as_bytes())
+    }
+
+    pub(super) async fn shadow(&self, site: &Site, json: bool) -> Result<()> {
+        self.try_beside(site, json, |version| json!({ "version": version, "mode": "shadow" })).await
+    }
+
+    async fn try_beside(&self, site: &Site, json: bool, trial: impl FnOnce(i64) -> Value) -> Result<()> {
+        let trial = trial(self.number(site).await?);
+        let mut active = Active::read(site).await?;
+        let link = active.find(&self.name).ok_or_else(|| missing(&self.name))?;
+        let note = format!("{} version {} on trial as {}", self.name, trial["version"], plain(&trial["mode"]));
+        set(link, "trial", trial);
+        report(active.replace(site, &note).await?, &note, json)
+    }
+}
+
+impl Canary {
+    pub(super) async fn run(&self, site: &Site, json: bool) -> Result<()> {
+        let trial = |version| json!({ "version": version, "mode": "canary", "percent": self.percent });
+        self.versioned.try_beside(site, json, trial).await
+    }
+}
+
+impl Activate {
+    /// The newest version unless said otherwise, where it is or at the end.
+    pub(super) fn of(name: &str, version: Option<i64>) -> Self {
+        Self { name: name.to_owned(), version, place: None, roll_back_after: None, note: String::new() }
+    }
+
+    pub(super) async fn run(&self, site: &Site, json: bool) -> Result<()> {
+        let place = self.place.map(|place| usize::from(place) - 1);
+        let asked = Asked { place, roll_back_after: self.roll_back_after, note: self.note.clone() };
+        let revision = self.activate(site, asked).await?;
+        report(revision, &format!("{} decides from now on", self.name), json)
+    }
+
+    /// Settings and grants are the policy's, as they were set for this. A trial of it is over.
+    pub(super) async fn activate(&self, site: &Site, asked: Asked) -> Result<i64> {
+        let mut active = Active::read(site).await?;
+        let link = json!({ "policy": self.name, "version": self.version, "roll_back_after": asked.roll_back_after });
+        let index = active.links.iter().position(|link| link["policy"] == self.name.as_str());
+        if let Some(index) = index {
+            active.links.remove(index);
+        }
+        let place = asked.place.or(index).unwrap_or(active.links.len()).min(active.links.len());
+        active.links.insert(place, link);
+        active.replace(site, &asked.note).await
+    }
+}
+
+impl RollBack {
+    pub(super) async fn run(&self, site: &Site, json: bool) -> Result<()> {
+        let expected = Active::read(site).await?.revision;
+        let request = json!({ "expected": expected, "to": self.to });
+        let activated = site.client.json(Call::post(&site.path(&["chain", "rollback"]), &request)).await?;
+        report(activated["revision"].as_i64().unwrap_or_default(), "an older chain is back", json)
+    }
+}
+
+pub(super) async fn end_trial(site: &Site, name: &str, json: bool) -> Result<()> {
+    let mut active = Active::read(site).await?;
+    let link = active.find(name).ok_or_else(|| missing(name))?;
+    if let Some(link) = link.as_object_mut() {
+        link.remove("trial");
+    }
+    let note = format!("the trial of {name} is over");
+    report(active.replace(site, &note).await?, &note, json)
+}
+
+pub(super) async fn deactivate(site: &Site, name: &str, json: bool) -> Result<()> {
+    let mut active = Active::read(site).await?;
+    active.find(name).ok_or_else(|| missing(name))?;
+    active.links.retain(|link| link["policy"] != name);
+    let note = format!("{name} decides no longer");
+    report(active.replace(site, &note).await?, &note, json)
+}
+
+pub(super) async fn history(site: &Site, json: bool) -> Result<()> {
+    let revisions = site.client.json(Call::get(&site.path(&["chain", "revisions"]))).await?;
+    for revision in list_of(&revisions, "revisions") {
+        if json {
+            output::print(output::json_line(revision)?.as_bytes())?;
+            continue;
+        }
+        let links = list_of(revision, "chain").iter();
+        let links: Vec<_> = links.map(|link| format!("{} {}", plain(&link["policy"]), link["version"])).collect();
+        let line = format!(
+            "{:<5} {}  by {:<16} {}  {}\n",
+            revision["revision"],
+            plain(&revision["activated"]),
+            plain(&revision["actor"]),
+            if links.is_empty() { "no policy".to_owned() } else { links.join(", ") },
+            plain(&revision["note"]),
+        );
+        output::print(line.as_bytes())?;
+    }
+    Ok(())
+}
+
+fn set(link: &mut Value, key: &str, value: Value) {
+    if let Some(link) = link.as_object_mut() {
+        link.insert(key.to_owned(), value);
+    }
+}
+
+fn report(revision: i64, what: &str, json: bool) -> Result<()> {
+    let shown = match json {
+        true => output::json_line(&json!({ "revision": revision }))?,
+        false => format!("{what}: revision {revision}\n"),
+    };
+    output::print(shown.as_bytes())
+}
