@@ -18,4 +18,5 @@ mod probes;
 mod radius;
 mod readme_is_true;
 mod recordings_replay;
+mod server;
 mod store;

@@ -6,6 +6,7 @@ ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$missing postgre
 command -v slapd >/dev/null || [ -x /usr/sbin/slapd ] || missing="$missing slapd"
 command -v freeradius >/dev/null || [ -x /usr/sbin/freeradius ] || missing="$missing freeradius"
 command -v openssl >/dev/null || missing="$missing openssl"
+command -v minisign >/dev/null || missing="$missing minisign"
 [ -n "$missing" ] || exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
   echo "installing$missing for the tests"

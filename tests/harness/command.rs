@@ -42,6 +42,10 @@ impl Run {
         self
     }
 
+    pub(crate) fn succeeded(&self) -> bool {
+        self.0.status.success()
+    }
+
     pub(crate) fn prints(self, text: &str) -> Self {
         assert!(self.stdout().contains(text), "no `{text}` in:\n{}", self.stdout());
         self

@@ -38,7 +38,6 @@ pub struct PlannedLink {
 
 /// A version on trial. It has the settings and grants of the link.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Trial {
     /// The version.
     pub version: i64,

@@ -53,6 +53,7 @@ impl App {
         };
         routes
             .route("/v1/openapi.json", axum::routing::get(served))
+            .method_not_allowed_fallback(|| async { Problem::method_not_allowed() })
             .fallback(|| async { Problem::not_found("there is nothing at this address") })
             .layer(DefaultBodyLimit::max(MAX_JSON_BYTES))
             .layer(axum::middleware::from_fn_with_state(Arc::clone(self), measure))

@@ -129,6 +129,7 @@ pub(crate) async fn delete(
     caller: Caller,
     Path(tenant): Path<TenantName>,
 ) -> Result<StatusCode> {
+    caller.may(Scope::Manage, &tenant)?;
     caller.may_operate(Scope::Manage)?;
     app.registry.delete_tenant(&tenant, &caller.by()).await?;
     Ok(StatusCode::NO_CONTENT)

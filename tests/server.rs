@@ -1,0 +1,12 @@
+//! What a host does over HTTP: everything that administrators change, and every login that a front door brings.
+
+mod callers_are_known;
+mod connections_end_well;
+mod front_doors_keep_properties;
+mod killed_hosts_are_whole;
+mod policies_come_and_go;
+mod problems_say_what_to_do;
+mod retries_have_one_effect;
+mod tenants_share_fairly;
+mod tenants_stay_apart;
+mod trials_have_no_effect;

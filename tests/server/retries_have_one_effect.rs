@@ -1,0 +1,55 @@
+//! Whoever does not know whether a request arrived may send it again.
+
+use serde_json::{Value, json};
+
+use crate::harness::{PASSWORD, Reply, Served};
+
+const AUTHENTICATE: &str = "/v1/tenants/default/authenticate";
+
+async fn ask(served: &Served, key: &str, body: &Value) -> Reply {
+    let headers = [("idempotency-key", key)];
+    served.administrator().ask("POST", AUTHENTICATE, "application/json", body.to_string().into(), &headers).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_to_a_question_that_is_sent_twice_is_answered_alike() {
+    let served = Served::new().with_user("alice").await;
+    served.activate("default", "../puppets/told", json!({})).await;
+    let attributes = json!({ "vpn_auth": true, "client_info": { "ASKS": "Code?" } });
+    let asked = served.administrator().authenticate("alice", attributes.clone()).await.is(200).json();
+    assert_eq!(asked["decision"], "challenge");
+    let crstate = json!({ "state_id": asked["challenge"]["state_id"], "response": "yes" });
+    let answer = json!({ "username": "alice", "crstate": crstate, "attributes": attributes });
+    let (first, again) = (ask(&served, "1", &answer).await.is(200), ask(&served, "1", &answer).await.is(200));
+    assert_eq!(first.json()["decision"], "allow");
+    assert_eq!(first.body, again.body);
+    assert_eq!(ask(&served, "2", &answer).await.json()["cause"], "challenge-replayed");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn logins_with_one_key_at_the_same_time_are_one() {
+    let served = Served::new().with_user("alice").await;
+    let login = json!({ "username": "alice", "password": PASSWORD });
+    let replies = tokio::join!(ask(&served, "k", &login), ask(&served, "k", &login), ask(&served, "k", &login));
+    assert!(replies.0.body == replies.1.body && replies.1.body == replies.2.body);
+    let decisions = served.administrator().get("/v1/tenants/default/decisions").await.json();
+    assert_eq!(decisions["decisions"].as_array().map(Vec::len), Some(1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_belongs_to_one_request() {
+    let served = Served::new();
+    let login = |user: &str| json!({ "username": user, "password": PASSWORD });
+    ask(&served, "k", &login("alice")).await.is(200);
+    ask(&served, "k", &login("ann")).await.is_problem(422, "invalid");
+    ask(&served, "", &login("ann")).await.is_problem(422, "invalid");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rollback_that_is_sent_twice_rolls_back_once() {
+    let served = Served::new().guarded_by("known-device").await;
+    served.administrator().activate("default", json!([])).await.is(200);
+    let rollback = "/v1/tenants/default/chain/rollback";
+    served.administrator().post(rollback, json!({ "expected": 2 })).await.is(200);
+    served.administrator().post(rollback, json!({ "expected": 2 })).await.is_problem(409, "conflict");
+}
