@@ -7,7 +7,7 @@ use vestibule_domain::capability::Error;
 use vestibule_domain::directory::{self, Attribute, Entry, Query, Value};
 use vestibule_domain::dn::Dn;
 
-use super::connection::{Connection, Found, Search};
+use super::connection::{Connection, Found, MAX_BYTES, Search};
 use super::result_code::{
     INAPPROPRIATE_MATCHING, INSUFFICIENT_ACCESS, INVALID_DN, NO_SUCH_OBJECT, SIZE_LIMIT_EXCEEDED, SUCCESS,
     UNDEFINED_ATTRIBUTE, is_no_answer, leaves_it_usable,
@@ -43,6 +43,9 @@ impl Parts {
         let detail = || found.result.to_string();
         Ok(match found.result.rc {
             _ if found.entries.len() > max as usize => Err(too_many(max)),
+            _ if found.bytes > MAX_BYTES => {
+                Err(Error::Exhausted(format!("the search finds more than {MAX_BYTES} bytes")))
+            }
             SIZE_LIMIT_EXCEEDED => Err(too_many(max)),
             SUCCESS => Ok(found.entries.into_iter().map(|entry| to_entry(entry, &query.attributes)).collect()),
             NO_SUCH_OBJECT => Ok(Vec::new()),
