@@ -101,7 +101,11 @@ member: uid=Joe.User,ou=people,dc=example,dc=com
     for (uid, unit) in people {
         let place = ldap_value(uid);
         // What the overlay keeps while the server runs; this is put there before it does.
-        let member = if uid == "Joe.User" { "memberOf: cn=staff,ou=groups,dc=example,dc=com\n" } else { "" };
+        let more = match uid {
+            "Joe.User" => "memberOf: cn=staff,ou=groups,dc=example,dc=com\n",
+            "ann" => "uid: Ann.Other\nuid: A.Other\n",
+            _ => "",
+        };
         ldif += &format!(
             "
 dn: uid={place},ou={unit},dc=example,dc=com
@@ -111,7 +115,7 @@ cn: {uid}
 sn: {uid}
 userPassword: correct horse
 jpegPhoto:: /9j/4A==
-{member}"
+{more}"
         );
     }
     ldif
