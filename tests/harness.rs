@@ -20,7 +20,7 @@ pub(crate) use case::Case;
 pub(crate) use command::{Run, file, root, vestibule, vestibule_with};
 pub(crate) use component::component;
 pub(crate) use door::{Door, answering, attempt, cause, question, told, typed, typed_as, vouched};
-pub(crate) use freeradius::{FreeRadius, radius_settings};
+pub(crate) use freeradius::{FreeRadius, RADIUS_SECRET, radius_settings};
 pub(crate) use guest::{Guest, engine, policy, policy_bytes, probe, probe_bytes, puppet, refusal};
 pub(crate) use leaves::{Leaves, decision};
 pub(crate) use login::{A_TIME, a_login};
