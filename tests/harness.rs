@@ -25,5 +25,5 @@ pub(crate) use guest::{Guest, engine, policy, policy_bytes, probe, probe_bytes, 
 pub(crate) use leaves::{Leaves, decision};
 pub(crate) use login::{A_TIME, a_login};
 pub(crate) use postgres::Postgres;
-pub(crate) use slapd::{Slapd, free_port, settings as slapd_settings};
+pub(crate) use slapd::{SERVICE_PASSWORD, Slapd, free_port, settings as slapd_settings};
 pub(crate) use store::{Home, at, on_every_store, properties, sqlite, tenant};
