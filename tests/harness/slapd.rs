@@ -195,19 +195,10 @@ impl Slapd {
 pub(crate) fn settings(server: &str) -> LdapSettings {
     LdapSettings {
         servers: vec![server.to_owned()],
-        starttls: false,
-        allow_plaintext: false,
-        ca_file: None,
         bind_dn: Some("cn=service,dc=example,dc=com".to_owned()),
         bind_password: Some(Secret::new(SERVICE_PASSWORD)),
-        user_dn_template: None,
         search_base: "dc=example,dc=com".to_owned(),
-        uname_attr: "uid".to_owned(),
-        user_filter: None,
-        fuzzy: true,
-        timeout_ms: 3_000,
-        max_entries: 1_000,
-        pool: 8,
+        ..LdapSettings::default()
     }
 }
 
