@@ -75,7 +75,7 @@ impl Passage<'_> {
         } else {
             self.round(known, profiles, journal).await
         };
-        self.settle_failures(known, walked).await
+        Ok(self.forgiving(known, walked?))
     }
 
     /// No policy is asked, and no property keeps the user out: what a policy has saved may be what is wrong.
@@ -103,8 +103,10 @@ impl Passage<'_> {
         journal.method = Some(info.auth_method.clone());
         let progress = waiting.resume(response, self.chain)?;
         journal.enter(Step::LookUp);
-        // A local account may have failures before the password that led to the question.
         let failed_before = method == Some(Method::Local);
+        if failed_before {
+            self.count_answer().await?;
+        }
         Ok(Known { method, info, progress, profiles: None, bootstrap: false, failed_before })
     }
 
@@ -132,23 +134,11 @@ impl Passage<'_> {
         Ok(Some(Session { id: id.to_owned(), user: user.to_string(), state, expires }))
     }
 
-    /// Whoever comes in is forgiven; a wrong answer counts like a wrong password, or a thief of the password could try them all.
-    async fn settle_failures(
-        &self,
-        known: &Known,
-        mut walked: Result<(Passed, Effects), Denial>,
-    ) -> Result<(Passed, Effects), Denial> {
-        if known.method == Some(Method::Local) {
-            match &mut walked {
-                Ok((Passed::In { .. }, effects)) if known.failed_before => {
-                    effects.forgiven = Some(self.attempt.user.to_string());
-                }
-                Err(denial) if denial.cause == DenyCause::Denied && self.attempt.answers() => {
-                    self.count_failure().await
-                }
-                _ => {}
-            }
+    /// Whoever comes in is forgiven.
+    fn forgiving(&self, known: &Known, (passed, mut effects): (Passed, Effects)) -> (Passed, Effects) {
+        if known.failed_before && matches!(passed, Passed::In { .. }) {
+            effects.forgiven = Some(self.attempt.user.to_string());
         }
-        walked
+        (passed, effects)
     }
 }

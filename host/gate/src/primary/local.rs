@@ -47,11 +47,16 @@ impl Passage<'_> {
         let right = right.await.unwrap_or_else(|error| Err(error.to_string())).map_err(broken)?;
         let locked_until = stored.as_ref().and_then(|stored| stored.locked_until);
         if locked_until.is_some_and(|until| self.now < until) {
-            return Err(Failure::new(Cause::LockedOut, "too many wrong passwords before this login").into());
+            return Err(locked_out().into());
         }
         if right && let Some(stored) = &stored {
             drop(place);
-            return Ok((Proven { user: canonical(user)?, info: info(Method::Local.name()) }, stored.failures > 0));
+            let answers = self.attempt.static_response.is_some();
+            if answers {
+                self.count_answer().await?;
+            }
+            let proven = Proven { user: canonical(user)?, info: info(Method::Local.name()) };
+            return Ok((proven, answers || stored.failures > 0));
         }
         self.count_failure().await;
         let (cause, detail) = match stored {
@@ -61,8 +66,16 @@ impl Passage<'_> {
         Err(Failure::new(cause, detail).into())
     }
 
-    /// Counts a wrong password or answer. The login is denied either way: where counting fails, the log has to do.
-    pub(crate) async fn count_failure(&self) {
+    /// Counts an answer to a question as a failure, which is forgiven if it lets its user in: whoever has stolen the password must
+    /// not try all answers. A locked account gives none.
+    pub(crate) async fn count_answer(&self) -> Result<(), Denial> {
+        let (user, lockout) = (self.attempt.user.as_str(), self.tenant.lockout());
+        let counted = self.store.count_try(&self.tenant.name, user, self.now, &lockout).await;
+        if counted.map_err(|error| unavailable(&error))? { Ok(()) } else { Err(locked_out().into()) }
+    }
+
+    /// Counts a wrong password. The login is denied either way: where counting fails, the log has to do.
+    async fn count_failure(&self) {
         let user = self.attempt.user.as_str();
         match self.store.count_failure(&self.tenant.name, user, self.now, &self.tenant.lockout()).await {
             Ok(Some(_)) => tracing::warn!(tenant = %self.tenant.name, user, "a local account is locked"),
@@ -70,6 +83,10 @@ impl Passage<'_> {
             Err(error) => tracing::error!(tenant = %self.tenant.name, user, %error, "a failure could not be counted"),
         }
     }
+}
+
+fn locked_out() -> Failure {
+    Failure::new(Cause::LockedOut, "too many wrong passwords or answers before this login")
 }
 
 /// What a machine without memory or threads does.
