@@ -93,11 +93,15 @@ impl Waiting {
     /// The login as it was when the question was put, with the answer.
     ///
     /// # Errors
-    /// The chain has changed since, up to the policy that asked.
+    /// The chain has changed since, up to the policy that asked, or none decides alone any more about somebody whom nobody vouches for.
     pub(crate) fn resume(self, response: Secret, chain: &Chain) -> Result<Progress, Denial> {
         let Some(next) = self.asked_by.len().checked_sub(1) else { return Err(refused(Cause::Outdated)) };
         if links(chain, next) != self.asked_by {
             return Err(refused(Cause::Outdated));
+        }
+        if self.method == Some(Method::None) && !chain.takes_over_authentication() {
+            let detail = "no active policy asks to decide alone and is granted it any more";
+            return Err(Denial::new(DenyCause::Challenge(Cause::Outdated), detail));
         }
         let Self { user, reason, set, sessions, values, .. } = self;
         Ok(Progress { next, user, reason, set, sessions, answered: Some((values, response)) })
