@@ -12,6 +12,7 @@ on_every_store!(
     an_answer_counts_once,
     a_late_answer_is_too_late,
     somebody_elses_question_is_not_answered,
+    a_new_question_takes_the_place_of_the_one_before,
 );
 
 const ASKS: [(&str, &str); 1] = [("ASKS", "Code?")];
@@ -56,12 +57,33 @@ async fn somebody_elses_question_is_not_answered(home: Home) {
     assert_eq!(door.refuses(&answering(&first, &asked, "yes")).await, "allowed");
 }
 
+async fn a_new_question_takes_the_place_of_the_one_before(home: Home) {
+    let door = door(home).await;
+    let (joe, eve) = (told(typed("joe"), &ASKS), told(typed("eve"), &ASKS));
+    let before = door.decides(&joe).await;
+    let eves = door.decides(&eve).await;
+    let after = door.decides(&joe).await;
+    assert_eq!(door.refuses(&answering(&joe, &before, "yes")).await, "challenge-unknown");
+    assert_eq!(door.refuses(&answering(&joe, &after, "yes")).await, "allowed");
+    assert_eq!(door.refuses(&answering(&joe, &after, "yes")).await, "challenge-replayed");
+    assert_eq!(door.refuses(&answering(&eve, &eves, "yes")).await, "allowed");
+}
+
 /// A door whose policy decides alone, if it is granted that.
 async fn without_authentication(home: Home, auth_null: bool) -> Door {
     let grants = Grants { auth_null, ..Grants::default() };
     let mut door = Door::on(home).guarded_by_granted("told", puppet("told-alone"), grants);
     door.settings.method = Method::None;
     door
+}
+
+#[tokio::test]
+async fn whoever_has_proven_nothing_takes_nobodys_question_away() {
+    let door = without_authentication(Home::on_sqlite().await, true).await;
+    let first = told(typed("joe"), &ASKS);
+    let asked = door.decides(&first).await;
+    assert_eq!(door.refuses(&first).await, "challenged");
+    assert_eq!(door.refuses(&answering(&first, &asked, "yes")).await, "allowed");
 }
 
 #[tokio::test]

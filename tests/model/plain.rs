@@ -20,6 +20,8 @@ struct Question {
     set: Record,
     expires: u64,
     taken: bool,
+    /// Another question took its place.
+    replaced: bool,
 }
 
 impl Model {
@@ -64,6 +66,9 @@ impl Model {
     ) -> Result<Record, String> {
         let clock = self.clock;
         let Some(asked) = self.questions.get_mut(question) else { return no("challenge-unknown") };
+        if asked.replaced {
+            return no("challenge-unknown");
+        }
         if asked.user != user {
             return no("challenge-stolen");
         }
@@ -116,7 +121,11 @@ impl Model {
         let saves = about("SAVES_");
         if asks && response != Some("yes") {
             self.saves(user, &own, &saves)?;
-            self.questions.push(Question { user: user.to_owned(), set, expires: self.clock + 300, taken: false });
+            for open in self.questions.iter_mut().filter(|open| open.user == user && !open.taken) {
+                open.replaced = true;
+            }
+            let (user, expires) = (user.to_owned(), self.clock + 300);
+            self.questions.push(Question { user, set, expires, taken: false, replaced: false });
             return no("challenged");
         }
         let list = self.chosen(&own, &own_group, &set)?;

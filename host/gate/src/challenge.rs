@@ -66,7 +66,9 @@ impl Waiting {
         let handle = URL_SAFE_NO_PAD.encode(rand::random::<[u8; HANDLE_BYTES]>());
         let state = serde_json::to_vec(self).map_err(|error| broken(&error.to_string()))?;
         let state_id = StateId::parse(&handle).map_err(|error| broken(&error.to_string()))?;
-        Ok((NewChallenge { id: handle, user: user.to_string(), state, expires }, state_id))
+        // Whoever has proven nothing must not take away the question that the user has in front of them.
+        let replaces = self.method != Some(Method::None);
+        Ok((NewChallenge { id: handle, user: user.to_string(), state, expires, replaces }, state_id))
     }
 
     /// Takes what waits for this answer.

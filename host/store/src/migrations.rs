@@ -8,11 +8,17 @@ use sqlx::SqlSafeStr as _;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 
 pub(crate) fn sqlite() -> Migrator {
-    migrator(&[("initial", include_str!("../migrations/sqlite/0001_initial.sql"))])
+    migrator(&[
+        ("initial", include_str!("../migrations/sqlite/0001_initial.sql")),
+        ("open challenges", include_str!("../migrations/sqlite/0003_open_challenges.sql")),
+    ])
 }
 
 pub(crate) fn postgres() -> Migrator {
-    migrator(&[("initial", include_str!("../migrations/postgres/0001_initial.sql"))])
+    migrator(&[
+        ("initial", include_str!("../migrations/postgres/0001_initial.sql")),
+        ("open challenges", include_str!("../migrations/postgres/0003_open_challenges.sql")),
+    ])
 }
 
 fn migrator(steps: &[(&'static str, &'static str)]) -> Migrator {
