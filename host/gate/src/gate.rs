@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::time::{Instant, sleep_until, timeout, timeout_at};
-use vestibule_domain::decision::{Denial, DenyCause};
+use vestibule_domain::cause::NEUTRAL_TEXT;
 use vestibule_domain::{Cause, Decision, Fault};
 use vestibule_store::{DecisionRow, Effects, Error, SaveError, Store};
 
@@ -44,13 +44,13 @@ impl Gate {
     /// Decides on an attempt, at a time that policies, locks and questions go by.
     ///
     /// Never fails: whatever goes wrong is a denial with a cause. A decision and all that it leaves behind are durable when this
-    /// returns, or nobody is let in. A failed authentication is answered no earlier than the tenant says.
+    /// returns, or nobody is let in. Whatever reads like a failed authentication is answered no earlier than the tenant says.
     pub async fn decide(&self, attempt: &Attempt, now: SystemTime) -> Answer {
         let Parts { store, tenant, chain, hashing } = &*self.0;
         let began = Instant::now();
         let passage = Passage { store, tenant, chain, hashing, attempt, now, end: began + tenant.deadline() };
         let answer = self.concluded(&passage).await;
-        if matches!(&answer.decision, Decision::Deny(Denial { cause: DenyCause::Primary(_), .. })) {
+        if matches!(&answer.decision, Decision::Deny(denial) if denial.client_reason.as_str() == NEUTRAL_TEXT) {
             sleep_until(began + tenant.patience_with_failures()).await;
         }
         answer
