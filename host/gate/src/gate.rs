@@ -48,7 +48,7 @@ impl Gate {
     pub async fn decide(&self, attempt: &Attempt, now: SystemTime) -> Answer {
         let Parts { store, tenant, chain, hashing } = &*self.0;
         let began = Instant::now();
-        let passage = Passage { store, tenant, chain, hashing, attempt, now, end: began + tenant.deadline() };
+        let passage = Passage { store, tenant, chain, hashing, attempt, now, began, end: began + tenant.deadline() };
         let answer = self.concluded(&passage).await;
         if matches!(&answer.decision, Decision::Deny(denial) if denial.client_reason.as_str() == NEUTRAL_TEXT) {
             sleep_until(began + tenant.patience_with_failures()).await;
@@ -68,7 +68,7 @@ impl Gate {
                 Ok((passed, effects)) => (Ok(passed), effects),
                 Err(denial) => (Err(denial), Effects::default()),
             };
-            let answer = Answer::new(id(passage.now), journal.user(passage.attempt), passed);
+            let answer = Answer::new(id(passage), journal.user(passage.attempt), passed);
             match self.conclude(passage, &journal, &answer, &effects).await {
                 Ok(()) => return answer,
                 Err(SaveError::Conflict) => journal.conflicts += 1,
@@ -85,7 +85,7 @@ impl Gate {
 
     /// A denial, on record if it can be.
     async fn denied(&self, passage: &Passage<'_>, journal: &Journal, fault: Fault) -> Answer {
-        let answer = Answer::new(id(passage.now), journal.user(passage.attempt), Err(fault.into()));
+        let answer = Answer::new(id(passage), journal.user(passage.attempt), Err(fault.into()));
         let _ = self.conclude(passage, journal, &answer, &Effects::default()).await;
         answer
     }
@@ -113,11 +113,12 @@ impl Gate {
     }
 }
 
-/// A name for a decision: 48 bits of time, 16 of a counter, 64 of chance. In that order, so that names grow as decisions are
-/// made, and those that are made together are stored together.
-fn id(now: SystemTime) -> String {
+/// A name for a decision that is made now: 48 bits of time, 16 of a counter, 64 of chance. In that order, so that names grow as
+/// decisions are made, and those that are made together are stored together.
+fn id(passage: &Passage<'_>) -> String {
     static COUNTER: AtomicU16 = AtomicU16::new(0);
-    let millis = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() & 0xffff_ffff_ffff;
+    let made = passage.now.checked_add(passage.began.elapsed()).unwrap_or(passage.now);
+    let millis = made.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() & 0xffff_ffff_ffff;
     let count = COUNTER.fetch_add(1, Ordering::Relaxed);
     format!("{millis:012x}{count:04x}{:016x}", rand::random::<u64>())
 }

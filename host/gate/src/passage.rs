@@ -31,6 +31,8 @@ pub(crate) struct Passage<'a> {
     pub(crate) hashing: &'a Hashing,
     pub(crate) attempt: &'a Attempt,
     pub(crate) now: SystemTime,
+    /// What the clock that only goes forward says for `now`.
+    pub(crate) began: Instant,
     /// When the login's time is up.
     pub(crate) end: Instant,
 }
