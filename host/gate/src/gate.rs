@@ -16,7 +16,6 @@ use crate::attempt::Attempt;
 use crate::chain::Chain;
 use crate::journal::Journal;
 use crate::passage::Passage;
-use crate::primary::Hashing;
 use crate::tenant::Tenant;
 
 /// How long a decision may take to get on record, after the login's own time.
@@ -32,13 +31,12 @@ struct Parts {
     store: Store,
     tenant: Tenant,
     chain: Chain,
-    hashing: Hashing,
 }
 
 impl Gate {
     /// A gate with the tenant's active policies.
     pub fn new(store: Store, tenant: Tenant, chain: Chain) -> Self {
-        Self(Arc::new(Parts { store, tenant, chain, hashing: Hashing::default() }))
+        Self(Arc::new(Parts { store, tenant, chain }))
     }
 
     /// Decides on an attempt, at a time that policies, locks and questions go by.
@@ -46,9 +44,9 @@ impl Gate {
     /// Never fails: whatever goes wrong is a denial with a cause. A decision and all that it leaves behind are durable when this
     /// returns, or nobody is let in. Whatever reads like a failed authentication is answered no earlier than the tenant says.
     pub async fn decide(&self, attempt: &Attempt, now: SystemTime) -> Answer {
-        let Parts { store, tenant, chain, hashing } = &*self.0;
+        let Parts { store, tenant, chain } = &*self.0;
         let began = Instant::now();
-        let passage = Passage { store, tenant, chain, hashing, attempt, now, began, end: began + tenant.deadline() };
+        let passage = Passage { store, tenant, chain, attempt, now, began, end: began + tenant.deadline() };
         let answer = self.concluded(&passage).await;
         if matches!(&answer.decision, Decision::Deny(denial) if denial.client_reason.as_str() == NEUTRAL_TEXT) {
             sleep_until(began + tenant.patience_with_failures()).await;

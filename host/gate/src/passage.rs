@@ -18,7 +18,6 @@ use crate::chain::Chain;
 use crate::challenge::{Waiting, expiry};
 use crate::journal::{Journal, Step};
 use crate::method::Method;
-use crate::primary::Hashing;
 use crate::progress::{Progress, Sessions};
 use crate::records::{self, unavailable};
 use crate::tenant::{Tenant, WithoutPolicy};
@@ -28,7 +27,6 @@ pub(crate) struct Passage<'a> {
     pub(crate) store: &'a Store,
     pub(crate) tenant: &'a Tenant,
     pub(crate) chain: &'a Chain,
-    pub(crate) hashing: &'a Hashing,
     pub(crate) attempt: &'a Attempt,
     pub(crate) now: SystemTime,
     /// What the clock that only goes forward says for `now`.

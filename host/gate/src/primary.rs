@@ -20,8 +20,6 @@ use crate::passage::{Known, Passage};
 use crate::progress::{Progress, Sessions};
 use crate::records::unavailable;
 
-pub(crate) use local::Hashing;
-
 impl Passage<'_> {
     /// Who it is that wants to come in, and where the chain begins for this login.
     pub(crate) async fn identify(&self, journal: &mut Journal) -> Result<Known, Denial> {
