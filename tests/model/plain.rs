@@ -95,10 +95,11 @@ impl Model {
             return no("not-a-user");
         }
         let own = self.records.get(user).cloned();
-        let own_group = named_group(&own.clone().unwrap_or_default());
-        if !self.late && own_group.as_ref().is_some_and(|group| !self.is_a_group(group)) {
-            return no("unknown-group");
+        let recorded = self.recorded_group(&own);
+        if !self.late {
+            recorded.clone()?;
         }
+        let own_group = recorded.unwrap_or_default();
         if orders.contains_key("FAILS") {
             return no("policy-error");
         }
@@ -138,6 +139,18 @@ impl Model {
         }
         self.saves(user, &own, &saves)?;
         Ok(list)
+    }
+
+    /// The group that is on record, by name or by address.
+    fn recorded_group(&self, own: &Option<Record>) -> Result<Option<String>, String> {
+        let own = own.clone().unwrap_or_default();
+        let address = own.get("conn_ip").filter(|address| !address.is_empty());
+        match (named_group(&own), address) {
+            (Some(group), _) if !self.is_a_group(&group) => no("unknown-group"),
+            (Some(group), _) => Ok(Some(group)),
+            (None, Some(address)) => self.home_of(number(address).ok_or("invalid-address")?).map(Some),
+            (None, None) => Ok(None),
+        }
     }
 
     /// Properties after the policy's choice.
@@ -228,10 +241,8 @@ impl Model {
         let mut after = own.clone().unwrap_or_default();
         after.extend(saves.clone());
         after.retain(|name, value| !(saves.contains_key(name) && value.is_empty()));
-        let group = |record: &Option<Record>| named_group(&record.clone().unwrap_or_default());
-        let (before, now) =
-            (self.inherited(own, &group(own)), self.inherited(&Some(after.clone()), &named_group(&after)));
-        ensure_no_privilege(&before, &now, saves)?;
+        let counts = |own: &Option<Record>| self.inherited(own, &self.recorded_group(own).unwrap_or_default());
+        ensure_no_privilege(&counts(own), &counts(&Some(after.clone())), saves)?;
         self.records.insert(user.to_owned(), after);
         Ok(())
     }

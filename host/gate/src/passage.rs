@@ -9,9 +9,10 @@ use vestibule_domain::decision::{Denial, DenyCause};
 use vestibule_domain::login::Info;
 use vestibule_domain::outcome::Challenge;
 use vestibule_domain::profile::inherit;
+use vestibule_domain::resolve::Records;
 use vestibule_domain::wire::crv1::StateId;
 use vestibule_domain::{CanonicalUser, Cause, Fault, Properties, Refusal, Secret};
-use vestibule_store::{Effects, LoginProfiles, Session, Store};
+use vestibule_store::{Effects, Session, Store};
 
 use crate::attempt::Attempt;
 use crate::chain::Chain;
@@ -19,7 +20,7 @@ use crate::challenge::{Waiting, expiry};
 use crate::journal::{Journal, Step};
 use crate::method::Method;
 use crate::progress::{Progress, Sessions};
-use crate::records::{self, unavailable};
+use crate::records::unavailable;
 use crate::tenant::{Tenant, WithoutPolicy};
 
 /// What an attempt needs on its way.
@@ -42,7 +43,7 @@ pub(crate) struct Known {
     pub(crate) info: Info,
     pub(crate) progress: Progress,
     /// What was read of the user just now.
-    pub(crate) profiles: Option<LoginProfiles>,
+    pub(crate) records: Option<Records>,
     /// A break-glass administrator with the right password.
     pub(crate) bootstrap: bool,
     /// Failures of the local account wait to be forgotten.
@@ -67,22 +68,22 @@ impl Passage<'_> {
             None => known.insert(self.identify(journal).await?),
         };
         journal.user = Some(known.progress.user.to_string());
-        let profiles = known.profiles.take();
+        let records = known.records.take();
         let walked = if known.bootstrap {
-            self.break_glass(known, profiles).map(|passed| (passed, Effects::default()))
+            self.break_glass(known, records).map(|passed| (passed, Effects::default()))
         } else if self.chain.links().is_empty() && self.tenant.settings.without_policy == WithoutPolicy::Deny {
             Err(Fault::new(Cause::NoActivePolicy, "the tenant has no active policy").into())
         } else {
-            self.round(known, profiles, journal).await
+            self.round(known, records, journal).await
         };
         Ok(self.forgiving(known, walked?))
     }
 
     /// No policy is asked, and no property keeps the user out: what a policy has saved may be what is wrong.
-    fn break_glass(&self, known: &Known, profiles: Option<LoginProfiles>) -> Result<Passed, Denial> {
+    fn break_glass(&self, known: &Known, records: Option<Records>) -> Result<Passed, Denial> {
         let user = known.progress.user.clone();
         tracing::warn!(tenant = %self.tenant.name, %user, "a bootstrap administrator comes in without any policy");
-        let records = records::of(profiles.unwrap_or_default());
+        let records = records.unwrap_or_default();
         records.ensure_user(&user)?;
         let mut proplist = inherit(records.user.as_ref(), None, &records.default)?;
         proplist.set("prop_superuser", "true").map_err(Refusal::from)?;
@@ -107,7 +108,7 @@ impl Passage<'_> {
         if failed_before {
             self.count_answer().await?;
         }
-        Ok(Known { method, info, progress, profiles: None, bootstrap: false, failed_before })
+        Ok(Known { method, info, progress, records: None, bootstrap: false, failed_before })
     }
 
     /// What policies kept for the session that is renewed.

@@ -10,15 +10,15 @@ use std::collections::BTreeMap;
 use vestibule_domain::decision::Denial;
 use vestibule_domain::login::Info;
 use vestibule_domain::primary::{Cause, Failure, Proven};
+use vestibule_domain::resolve::Records;
 use vestibule_domain::{CanonicalUser, EnteredUser, Secret};
-use vestibule_store::LoginProfiles;
 
 use crate::attempt::{Proof, Voucher};
 use crate::journal::{Journal, Step};
 use crate::method::Method;
 use crate::passage::{Known, Passage};
 use crate::progress::{Progress, Sessions};
-use crate::records::unavailable;
+use crate::records::{self, unavailable};
 
 impl Passage<'_> {
     /// Who it is that wants to come in, and where the chain begins for this login.
@@ -32,8 +32,8 @@ impl Passage<'_> {
 
     async fn check(&self, password: &Secret, journal: &mut Journal) -> Result<Known, Denial> {
         let user = &self.attempt.user;
-        let profiles = self.look_up(user.as_str()).await?;
-        let method = self.method_of(user.as_str(), &profiles)?;
+        let records = self.look_up(user.as_str()).await?;
+        let method = self.method_of(user.as_str(), &records)?;
         journal.method = Some(method.name().to_owned());
         journal.enter(Step::Primary);
         let (proven, failed_before) = match method {
@@ -62,18 +62,18 @@ impl Passage<'_> {
         journal.enter(Step::LookUp);
         // Asking an authority takes time in which records may change; nobody was asked where there is none.
         let waited = method != Method::None;
-        let profiles = if waited { self.look_up(proven.user.as_str()).await? } else { profiles };
-        self.ensure_same_method(&proven, &profiles, method)?;
+        let records = if waited { self.look_up(proven.user.as_str()).await? } else { records };
+        self.ensure_same_method(&proven, &records, method)?;
         let bootstrap = self.tenant.is_bootstrap(proven.user.as_str());
         let reason = format!("{method} auth succeeded");
         let progress = Progress::start(proven.user, reason, Sessions::default());
         let method = Some(method);
-        Ok(Known { method, info: proven.info, progress, profiles: Some(profiles), bootstrap, failed_before })
+        Ok(Known { method, info: proven.info, progress, records: Some(records), bootstrap, failed_before })
     }
 
     /// A name that the authority spells otherwise may belong to a record that demands another authority.
-    fn ensure_same_method(&self, proven: &Proven, profiles: &LoginProfiles, method: Method) -> Result<(), Failure> {
-        let holds = self.method_of(proven.user.as_str(), profiles)?;
+    fn ensure_same_method(&self, proven: &Proven, records: &Records, method: Method) -> Result<(), Failure> {
+        let holds = self.method_of(proven.user.as_str(), records)?;
         if holds == method {
             return Ok(());
         }
@@ -84,12 +84,12 @@ impl Passage<'_> {
     /// The front door has proven who it is.
     async fn believe(&self, voucher: &Voucher, journal: &mut Journal) -> Result<Known, Denial> {
         let user = canonical(&self.attempt.user)?;
-        let profiles = self.look_up(user.as_str()).await?;
+        let records = self.look_up(user.as_str()).await?;
         let (name, saml_attributes) = match voucher {
             Voucher::Autologin => ("autologin", BTreeMap::new()),
             Voucher::Session => ("session", BTreeMap::new()),
             Voucher::Saml(attributes) => {
-                let holds = self.method_of(user.as_str(), &profiles)?;
+                let holds = self.method_of(user.as_str(), &records)?;
                 if holds != Method::Saml {
                     let detail = format!("an identity provider vouches for a user of method {holds}");
                     return Err(Failure::new(Cause::ProofMismatch, detail).into());
@@ -104,19 +104,19 @@ impl Passage<'_> {
         };
         let progress = Progress::start(user, format!("{name} auth succeeded"), sessions);
         let info = Info { saml_attributes, ..info(name) };
-        Ok(Known { method: None, info, progress, profiles: Some(profiles), bootstrap: false, failed_before: false })
+        Ok(Known { method: None, info, progress, records: Some(records), bootstrap: false, failed_before: false })
     }
 
     /// The method that holds for a name. A bootstrap administrator's is local, whatever is on record.
-    fn method_of(&self, user: &str, profiles: &LoginProfiles) -> Result<Method, Failure> {
+    pub(crate) fn method_of(&self, user: &str, records: &Records) -> Result<Method, Failure> {
         if self.tenant.is_bootstrap(user) {
             return Ok(Method::Local);
         }
-        Method::of(profiles, self.tenant.settings.method)
+        Method::of(records, self.tenant.settings.method)
     }
 
-    pub(crate) async fn look_up(&self, user: &str) -> Result<LoginProfiles, Denial> {
-        Ok(self.store.login_profiles(&self.tenant.name, user).await.map_err(|error| unavailable(&error))?)
+    pub(crate) async fn look_up(&self, user: &str) -> Result<Records, Denial> {
+        Ok(records::read(self.store, &self.tenant.name, user).await.map_err(|error| unavailable(&error))?)
     }
 }
 

@@ -3,32 +3,31 @@
 //! Not for: a second round, if the records change before the decision is stored; see [`crate::gate`].
 
 use vestibule_domain::decision::Denial;
-use vestibule_domain::profile::{CONN_IP, inherit};
+use vestibule_domain::profile::CONN_IP;
 use vestibule_domain::resolve::{Entrance, Records, ensure_granted, ensure_open};
 use vestibule_domain::{Properties, save};
-use vestibule_store::{Effects, LoginProfiles, Save};
+use vestibule_store::{Effects, Save};
 
 use crate::attempt::{Proof, Voucher};
 use crate::challenge::{Waiting, expiry};
 use crate::journal::{Journal, Step};
 use crate::passage::{Known, Passage, Passed};
 use crate::policies::{Asking, Ran, too_much};
-use crate::records::{self, add_groups, unavailable};
+use crate::records::{add_groups, unavailable};
 
 impl Passage<'_> {
     /// Where the login comes to, and what it leaves behind.
     pub(crate) async fn round(
         &self,
         known: &Known,
-        profiles: Option<LoginProfiles>,
+        records: Option<Records>,
         journal: &mut Journal,
     ) -> Result<(Passed, Effects), Denial> {
         let progress = known.progress.clone();
-        let profiles = match profiles {
-            Some(profiles) => profiles,
+        let mut records = match records {
+            Some(records) => records,
             None => self.look_up(progress.user.as_str()).await?,
         };
-        let mut records = records::of(profiles);
         records.ensure_user(&progress.user)?;
         let mut handed = self.looked_up(&records)?;
         journal.enter(Step::Policy);
@@ -39,7 +38,7 @@ impl Passage<'_> {
         if ran.progress.user != seen {
             let user = &ran.progress.user;
             journal.user = Some(user.to_string());
-            records = records::of(self.look_up(user.as_str()).await?);
+            records = self.look_up(user.as_str()).await?;
             records.ensure_user(user)?;
             handed = self.looked_up(&records)?;
         }
@@ -52,7 +51,7 @@ impl Passage<'_> {
     /// What the user has before any policy. Where the group is chosen late, a recorded one that is gone gives nothing; otherwise
     /// it keeps the user out.
     fn looked_up(&self, records: &Records) -> Result<Properties, Denial> {
-        Ok(if self.chain.is_late() { baseline(records)? } else { records.recorded()? })
+        Ok(if self.chain.is_late() { records.baseline()? } else { records.recorded()? })
     }
 
     /// The properties that follow from records and policies, unless a question comes first.
@@ -87,7 +86,7 @@ impl Passage<'_> {
         let added = add_groups(self.store, &self.tenant.name, records, &ran.saves).await;
         added.map_err(|error| unavailable(&error))?;
         records.user = applied;
-        let after = baseline(records)?;
+        let after = records.baseline()?;
         ensure_granted(before, &after, |name| self.chain.may_change(name) || ran.saves.get(name).is_some())?;
         Ok(Some(Save { user: ran.progress.user.to_string(), seen, writes: ran.saves.clone() }))
     }
@@ -111,14 +110,6 @@ impl Passage<'_> {
         let (challenge, state_id) = waiting.put(&self.attempt.user, expires)?;
         let effects = Effects { challenge: Some(challenge), ..effects };
         Ok((Passed::Asked { user, question, saved, reason, state_id }, effects))
-    }
-}
-
-/// What the user has without any policy, whether or not the recorded group is still there.
-fn baseline(records: &Records) -> Result<Properties, Denial> {
-    match records.recorded() {
-        Ok(list) => Ok(list),
-        Err(_) => Ok(inherit(records.user.as_ref(), None, &records.default)?),
     }
 }
 
