@@ -3,7 +3,7 @@
 use vestibule_domain::Grants;
 
 use crate::harness::{Door, attempt, puppet, told, vouched};
-use vestibule_gate::{Proof, Voucher};
+use vestibule_gate::{Method, Proof, Voucher};
 
 async fn door(policy: &str) -> Door {
     granted(policy, Grants::default()).await
@@ -128,6 +128,22 @@ async fn a_group_gives_no_privilege_that_the_policy_was_not_granted() {
     let grants = Grants { properties: vec!["prop_superuser".to_owned()], ..Grants::default() };
     let door = granted("told-late", grants).await;
     assert_eq!(door.admits(&chooses).await.get("prop_superuser"), Some("true"));
+}
+
+#[tokio::test]
+async fn a_first_save_may_take_what_the_unrecorded_are_permitted_but_not_what_they_are_forbidden() {
+    let mut door = door("told").await.with_record("__DEFAULT__", &[("def_autologin", "true")]).await;
+    assert_eq!(door.refuses(&told(vouched("new"), &[("SAVES_pvt_a", "1")])).await, "allowed");
+    assert_eq!(door.record("new").await.unwrap().get("pvt_a"), Some("1"));
+    door = door.with_record("__DEFAULT__", &[("def_deny", "true")]).await;
+    door.settings.method = Method::Saml;
+    // What is saved with a question would make the record that frees the user of `def_deny`.
+    let asked = told(
+        attempt("newer", Proof::Voucher(Voucher::Saml(Default::default()))),
+        &[("SAVES_pvt_a", "1"), ("ASKS", "Code?")],
+    );
+    assert_eq!(door.refuses(&asked).await, "privilege-not-granted");
+    assert_eq!(door.record("newer").await, None);
 }
 
 #[tokio::test]

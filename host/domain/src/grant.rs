@@ -43,6 +43,9 @@ const PRIVILEGED: [&str; 10] = [
     "pvt_totp_secret",
 ];
 
+/// Those of them that keep somebody out, or ask for more: what else is lost is nobody's gain.
+const RESTRICTIONS: [&str; 3] = ["prop_deny", "prop_deny_web", "prop_google_auth"];
+
 /// Programs that run on the clients' machines.
 const CLIENT_SCRIPTS: &str = "prop_cli.script.";
 
@@ -91,6 +94,11 @@ impl Grants {
             Some(origin) => Err(Error::Denied(format!("`http` to `{origin}` is not granted"))),
         }
     }
+}
+
+/// Whether a user who no longer has this property may do more than before.
+pub(crate) fn restricts(name: &str) -> bool {
+    RESTRICTIONS.contains(&name)
 }
 
 fn is_privileged(name: &str) -> bool {

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::grant::restricts;
 use crate::profile::{CONN_GROUP, CONN_IP, inherit, is_group};
 use crate::refusal::Cause;
 use crate::{CanonicalUser, Properties, Refusal, profile, subnet};
@@ -127,9 +128,9 @@ impl Records {
 /// Refuses what a policy gave indirectly: a group, or a record, that carries what the policy itself may not set.
 ///
 /// # Errors
-/// Names the first property that the user would gain or lose without a grant.
+/// Names the first property that the user would have otherwise, or the first restriction that the user would lose, without a grant.
 pub fn ensure_granted(before: &Properties, after: &Properties, granted: impl Fn(&str) -> bool) -> Result<(), Refusal> {
-    let lost = before.iter().map(|(name, _)| name).filter(|name| after.get(name).is_none());
+    let lost = before.iter().map(|(name, _)| name).filter(|name| after.get(name).is_none() && restricts(name));
     match after.changes_from(before).iter().map(|(name, _)| name).chain(lost).find(|name| !granted(name)) {
         None => Ok(()),
         Some(name) => {
@@ -217,7 +218,18 @@ mod tests {
         assert!(ensure_granted(&before, &after, |_| true).is_ok());
     }
 
-        #[test]
+    #[test]
+    fn a_privilege_may_be_lost_and_a_restriction_may_not() {
+        let none = |name: &str| crate::Grants::default().allows_by_group(name);
+        let lose = |pair| refused(ensure_granted(&list(&[pair]), &Properties::new(), none));
+        assert_eq!(lose(("prop_autologin", "true")), None);
+        assert_eq!(lose(("prop_superuser", "true")), None);
+        for restriction in ["prop_deny", "prop_deny_web", "prop_google_auth"] {
+            assert_eq!(lose((restriction, "true")), Some(Cause::PrivilegeNotGranted), "{restriction}");
+        }
+    }
+
+    #[test]
     fn a_recorded_address_finds_its_group_where_none_is_named() {
         let by_address = Records { user: Some(list(&[("conn_ip", "10.2.0.9")])), ..records() };
         assert_eq!(by_address.recorded().unwrap().get("prop_rank"), Some("true"));
