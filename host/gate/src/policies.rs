@@ -34,18 +34,25 @@ pub(crate) struct Ran {
     pub(crate) question: Option<Challenge>,
 }
 
+impl From<Progress> for Ran {
+    fn from(progress: Progress) -> Self {
+        Self { progress, saves: Properties::new(), question: None }
+    }
+}
+
 impl Asking<'_> {
-    /// Runs the chain from where the login has come to. `recorded` is what counts for the user as recorded.
+    /// Runs the chain from where the login has come to, until it ends, or a policy asks a question or changes the user's name: what
+    /// is on record is another user's then. `recorded` is what counts for the user as recorded.
     pub(crate) async fn run(
         &self,
         chain: &Chain,
-        mut progress: Progress,
+        ran: &mut Ran,
         recorded: &Properties,
         journal: &mut Journal,
-    ) -> Result<Ran, Denial> {
-        let mut saves = Properties::new();
+    ) -> Result<(), Denial> {
+        let progress = &mut ran.progress;
         for link in chain.links().iter().skip(progress.next) {
-            let login = self.login(link, &mut progress, recorded)?;
+            let login = self.login(link, progress, recorded)?;
             let left = self.end.saturating_duration_since(Instant::now());
             let report = link.policy.within(left).call(&login, &self.circumstances()).await;
             journal.policy(link, report.wall, report.cost, report.log);
@@ -55,20 +62,25 @@ impl Asking<'_> {
             }
             let changed = authret.proplist.changes_from(&login.authret.proplist);
             progress.set = progress.set.with(&changed).map_err(Refusal::from)?;
-            progress.user = authret.user;
             if let Some(reason) = authret.reason {
                 progress.reason = reason;
             }
             if let Some(state) = session_state {
                 progress.sessions.keep(&link.name, state);
             }
-            saves = saves.with(&proplist_save).map_err(|error| too_much(&error))?;
-            if challenge.is_some() {
-                return Ok(Ran { progress, saves, question: challenge });
+            ran.saves = ran.saves.with(&proplist_save).map_err(|error| too_much(&error))?;
+            let renamed = authret.user != progress.user;
+            progress.user = authret.user;
+            ran.question = challenge;
+            if ran.question.is_some() {
+                break;
             }
             progress.next += 1;
+            if renamed {
+                break;
+            }
         }
-        Ok(Ran { progress, saves, question: None })
+        Ok(())
     }
 
     /// The login as one policy sees it.

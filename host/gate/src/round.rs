@@ -23,25 +23,32 @@ impl Passage<'_> {
         records: Option<Records>,
         journal: &mut Journal,
     ) -> Result<(Passed, Effects), Denial> {
-        let progress = known.progress.clone();
+        let mut ran = Ran::from(known.progress.clone());
         let mut records = match records {
             Some(records) => records,
-            None => self.look_up(progress.user.as_str()).await?,
+            None => self.look_up(ran.progress.user.as_str()).await?,
         };
-        records.ensure_user(&progress.user)?;
+        records.ensure_user(&ran.progress.user)?;
         let mut handed = self.looked_up(&records)?;
-        journal.enter(Step::Policy);
         let asking = Asking { attempt: self.attempt, info: &known.info, now: self.now, end: self.end };
-        let seen = progress.user.clone();
-        let ran = asking.run(self.chain, progress, &handed, journal).await?;
-        journal.enter(Step::Rules);
-        if ran.progress.user != seen {
+        loop {
+            journal.enter(Step::Policy);
+            let seen = ran.progress.user.clone();
+            asking.run(self.chain, &mut ran, &handed, journal).await?;
             let user = &ran.progress.user;
+            if *user == seen {
+                break;
+            }
+            journal.enter(Step::LookUp);
             journal.user = Some(user.to_string());
             records = self.look_up(user.as_str()).await?;
             records.ensure_user(user)?;
             handed = self.looked_up(&records)?;
+            if ran.question.is_some() {
+                break;
+            }
         }
+        journal.enter(Step::Rules);
         journal.set(&ran.progress.set);
         let proplist = self.settle(&mut records, &handed, &ran).await?;
         let save = self.save(&ran, &mut records, &handed).await?;
