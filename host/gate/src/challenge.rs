@@ -16,6 +16,7 @@ use vestibule_domain::{CanonicalUser, EnteredUser, Fault, Properties, Secret, Te
 use vestibule_store::{NewChallenge, Store, Taken};
 
 use crate::chain::Chain;
+use crate::choice::Choice;
 use crate::method::Method;
 use crate::progress::{Progress, Sessions};
 use crate::records::unavailable;
@@ -36,6 +37,7 @@ pub(crate) struct Waiting {
     user: CanonicalUser,
     reason: String,
     set: Properties,
+    choice: Choice,
     sessions: Sessions,
     values: Properties,
 }
@@ -48,7 +50,7 @@ impl Waiting {
         question: &Challenge,
         chain: &Chain,
     ) -> Self {
-        let Progress { next, user, reason, set, sessions, .. } = progress;
+        let Progress { next, user, reason, set, choice, sessions, .. } = progress;
         Self {
             method,
             info,
@@ -56,6 +58,7 @@ impl Waiting {
             user,
             reason,
             set,
+            choice,
             sessions,
             values: question.values.clone(),
         }
@@ -105,8 +108,8 @@ impl Waiting {
             let detail = "no active policy asks to decide alone and is granted it any more";
             return Err(Denial::new(DenyCause::Challenge(Cause::Outdated), detail));
         }
-        let Self { user, reason, set, sessions, values, .. } = self;
-        Ok(Progress { next, user, reason, set, sessions, answered: Some((values, response)) })
+        let Self { user, reason, set, choice, sessions, values, .. } = self;
+        Ok(Progress { next, user, reason, set, choice, sessions, answered: Some((values, response)) })
     }
 }
 

@@ -13,6 +13,7 @@ use vestibule_sandbox::Circumstances;
 
 use crate::attempt::Attempt;
 use crate::chain::{Chain, Link};
+use crate::choice::Choice;
 use crate::journal::Journal;
 use crate::progress::Progress;
 
@@ -28,15 +29,45 @@ pub(crate) struct Asking<'a> {
 /// What a chain came to.
 pub(crate) struct Ran {
     pub(crate) progress: Progress,
-    /// What all of them want stored.
-    pub(crate) saves: Properties,
+    pub(crate) saves: Saves,
     /// What the policy at `progress.next` asks the user.
     pub(crate) question: Option<Challenge>,
 }
 
+/// What all policies of a login want stored.
+#[derive(Default)]
+pub(crate) struct Saves {
+    pub(crate) list: Properties,
+    /// Which of them chose the group by that.
+    pub(crate) choice: Choice,
+    /// The places of those that want more than removals: each would make a record where there is none.
+    pub(crate) by: Vec<usize>,
+}
+
 impl From<Progress> for Ran {
     fn from(progress: Progress) -> Self {
-        Self { progress, saves: Properties::new(), question: None }
+        Self { progress, saves: Saves::default(), question: None }
+    }
+}
+
+impl Saves {
+    /// The policy at a place wants these stored too.
+    fn add(&mut self, place: usize, list: &Properties) -> Result<(), Fault> {
+        self.list = self.list.with(list).map_err(|error| too_much(&error))?;
+        self.choice.note(place, list);
+        if list.iter().any(|(_, value)| !value.is_empty()) {
+            self.by.push(place);
+        }
+        Ok(())
+    }
+
+    /// Whether the record that comes of it may give or take this property. A policy that gives it by name has been granted it, and
+    /// what it gives lies above every group; what it removes, a group may give anew.
+    pub(crate) fn may_change(&self, chain: &Chain, name: &str) -> bool {
+        match self.list.get(name) {
+            Some(value) if !value.is_empty() || self.choice.is_nobodys() => true,
+            _ => self.choice.may_change(chain, name),
+        }
     }
 }
 
@@ -51,7 +82,7 @@ impl Asking<'_> {
         journal: &mut Journal,
     ) -> Result<(), Denial> {
         let progress = &mut ran.progress;
-        for link in chain.links().iter().skip(progress.next) {
+        for (place, link) in chain.links().iter().enumerate().skip(progress.next) {
             let login = self.login(link, progress, recorded)?;
             let left = self.end.saturating_duration_since(Instant::now());
             let report = link.policy.within(left).call(&login, &self.circumstances()).await;
@@ -62,13 +93,14 @@ impl Asking<'_> {
             }
             let changed = authret.proplist.changes_from(&login.authret.proplist);
             progress.set = progress.set.with(&changed).map_err(Refusal::from)?;
+            progress.choice.note(place, &changed);
             if let Some(reason) = authret.reason {
                 progress.reason = reason;
             }
             if let Some(state) = session_state {
                 progress.sessions.keep(&link.name, state);
             }
-            ran.saves = ran.saves.with(&proplist_save).map_err(|error| too_much(&error))?;
+            ran.saves.add(place, &proplist_save)?;
             let renamed = authret.user != progress.user;
             progress.user = authret.user;
             ran.question = challenge;

@@ -3,7 +3,7 @@
 //! Not for: a second round, if the records change before the decision is stored; see [`crate::gate`].
 
 use vestibule_domain::decision::Denial;
-use vestibule_domain::profile::CONN_IP;
+use vestibule_domain::profile::{CONN_IP, inherit};
 use vestibule_domain::resolve::{Entrance, Records, ensure_granted, ensure_open};
 use vestibule_domain::{Properties, save};
 use vestibule_store::{Effects, Save};
@@ -12,7 +12,7 @@ use crate::attempt::{Proof, Voucher};
 use crate::challenge::{Waiting, expiry};
 use crate::journal::{Journal, Step};
 use crate::passage::{Known, Passage, Passed};
-use crate::policies::{Asking, Ran, too_much};
+use crate::policies::{Asking, Ran, Saves, too_much};
 use crate::records::{add_groups, unavailable};
 
 impl Passage<'_> {
@@ -51,7 +51,7 @@ impl Passage<'_> {
         journal.enter(Step::Rules);
         journal.set(&ran.progress.set);
         let proplist = self.settle(&mut records, &handed, &ran).await?;
-        let save = self.save(&ran, &mut records, &handed).await?;
+        let save = self.save(&ran, &mut records, handed).await?;
         self.finish(known, ran, proplist, save)
     }
 
@@ -76,7 +76,8 @@ impl Passage<'_> {
             records.chosen(set, late)?
         };
         if !nothing_chosen {
-            ensure_granted(before, &after, |name| self.chain.may_change(name) || set.get(name).is_some())?;
+            let choice = &ran.progress.choice;
+            ensure_granted(before, &after, |name| choice.may_change(self.chain, name) || set.get(name).is_some())?;
         }
         let autologin = matches!(self.attempt.proof, Proof::Voucher(Voucher::Autologin));
         ensure_open(&after, Entrance { vpn: self.attempt.attributes.vpn_auth, autologin })?;
@@ -84,18 +85,24 @@ impl Passage<'_> {
     }
 
     /// What policies want stored, if that changes anything and they may.
-    async fn save(&self, ran: &Ran, records: &mut Records, before: &Properties) -> Result<Option<Save>, Denial> {
-        if !save::changes(records.user.as_ref(), &ran.saves) {
+    async fn save(&self, ran: &Ran, records: &mut Records, mut before: Properties) -> Result<Option<Save>, Denial> {
+        let (user, saves) = (ran.progress.user.as_str(), &ran.saves);
+        if !save::changes(records.user.as_ref(), &saves.list) {
             return Ok(None);
         }
         let seen = records.user.clone();
-        let applied = save::apply(seen.as_ref(), &ran.saves).map_err(|error| too_much(&error))?;
-        let added = add_groups(self.store, &self.tenant.name, records, &ran.saves).await;
+        let applied = save::apply(seen.as_ref(), &saves.list).map_err(|error| too_much(&error))?;
+        let added = add_groups(self.store, &self.tenant.name, records, &saves.list).await;
         added.map_err(|error| unavailable(&error))?;
+        if seen.is_none() {
+            // A first record ends what counts for those who have none, whichever policy wants it.
+            let begun = inherit(Some(&Properties::new()), None, &records.default)?;
+            ensure_granted(&before, &begun, |name| saves.by.iter().any(|place| self.chain.may_change(*place, name)))?;
+            before = begun;
+        }
         records.user = applied;
-        let after = records.baseline()?;
-        ensure_granted(before, &after, |name| self.chain.may_change(name) || ran.saves.get(name).is_some())?;
-        Ok(Some(Save { user: ran.progress.user.to_string(), seen, writes: ran.saves.clone() }))
+        ensure_granted(&before, &records.baseline()?, |name| saves.may_change(self.chain, name))?;
+        Ok(Some(Save { user: user.to_owned(), seen, writes: saves.list.clone() }))
     }
 
     fn finish(
@@ -105,7 +112,7 @@ impl Passage<'_> {
         proplist: Properties,
         save: Option<Save>,
     ) -> Result<(Passed, Effects), Denial> {
-        let Ran { progress, saves: saved, question } = ran;
+        let Ran { progress, saves: Saves { list: saved, .. }, question } = ran;
         let effects = Effects { save, ..Effects::default() };
         let (user, reason) = (progress.user.clone(), progress.reason.clone());
         let Some(question) = question else {
