@@ -8,6 +8,7 @@ mod decisions_are_on_record;
 mod doors_close_in_time;
 mod grants_are_each_policys_own;
 mod groups_follow_the_rules;
+mod methods_are_the_administrators;
 mod methods_do_not_mix;
 mod passwords_are_checked;
 mod saves_are_stored_first;

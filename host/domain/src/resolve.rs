@@ -133,11 +133,13 @@ pub fn ensure_granted(before: &Properties, after: &Properties, granted: impl Fn(
     let lost = before.iter().map(|(name, _)| name).filter(|name| after.get(name).is_none() && restricts(name));
     match after.changes_from(before).iter().map(|(name, _)| name).chain(lost).find(|name| !granted(name)) {
         None => Ok(()),
-        Some(name) => {
-            let detail = format!("the policies' choice changes `{name}`, which is not granted");
-            Err(Refusal::new(Cause::PrivilegeNotGranted, detail))
-        }
+        Some(name) => Err(not_granted(name)),
     }
+}
+
+/// What becomes of a choice that changes a property without a grant.
+pub fn not_granted(name: &str) -> Refusal {
+    Refusal::new(Cause::PrivilegeNotGranted, format!("the policies' choice changes `{name}`, which is not granted"))
 }
 
 /// The doors that properties close.

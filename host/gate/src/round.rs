@@ -3,8 +3,8 @@
 //! Not for: a second round, if the records change before the decision is stored; see [`crate::gate`].
 
 use vestibule_domain::decision::Denial;
-use vestibule_domain::profile::{CONN_IP, inherit};
-use vestibule_domain::resolve::{Entrance, Records, ensure_granted, ensure_open};
+use vestibule_domain::profile::{CONN_IP, USER_AUTH_TYPE, inherit};
+use vestibule_domain::resolve::{Entrance, Records, ensure_granted, ensure_open, not_granted};
 use vestibule_domain::{Properties, save};
 use vestibule_store::{Effects, Save};
 
@@ -90,7 +90,7 @@ impl Passage<'_> {
         if !save::changes(records.user.as_ref(), &saves.list) {
             return Ok(None);
         }
-        let seen = records.user.clone();
+        let (seen, method) = (records.user.clone(), self.method_of(user, records));
         let applied = save::apply(seen.as_ref(), &saves.list).map_err(|error| too_much(&error))?;
         let added = add_groups(self.store, &self.tenant.name, records, &saves.list).await;
         added.map_err(|error| unavailable(&error))?;
@@ -102,6 +102,9 @@ impl Passage<'_> {
         }
         records.user = applied;
         ensure_granted(&before, &records.baseline()?, |name| saves.may_change(self.chain, name))?;
+        if self.method_of(user, records) != method && !saves.may_change(self.chain, USER_AUTH_TYPE) {
+            return Err(not_granted(USER_AUTH_TYPE).into());
+        }
         Ok(Some(Save { user: user.to_owned(), seen, writes: saves.list.clone() }))
     }
 
