@@ -2,9 +2,10 @@
 //!
 //! Not for: how it tells the client; each front door has its own way.
 
-use vestibule_domain::Decision;
 use vestibule_domain::decision::Denial;
+use vestibule_domain::login::{Authret, Status};
 use vestibule_domain::wire::crv1::StateId;
+use vestibule_domain::{Decision, Outcome, Properties};
 
 use crate::passage::Passed;
 
@@ -25,24 +26,25 @@ pub struct Answer {
 
 impl Answer {
     pub(crate) fn new(id: String, user: String, passed: Result<Passed, Denial>) -> Self {
-        match passed {
-            Ok(Passed::In { user, proplist, saved, reason }) => Self {
-                id,
-                user: user.to_string(),
-                decision: Decision::Allow { user, proplist, proplist_save: saved },
-                reason,
-                state_id: None,
-            },
-            Ok(Passed::Asked { user, question, saved, reason, state_id }) => Self {
-                id,
-                user: user.to_string(),
-                decision: Decision::Challenge { challenge: question, proplist_save: saved },
-                reason,
-                state_id: Some(state_id),
-            },
-            Err(denial) => {
-                Self { id, user, reason: denial.reason.clone(), decision: Decision::Deny(denial), state_id: None }
+        let (user, reason, state_id) = match &passed {
+            Ok(Passed::In { user, reason, .. }) => (user.to_string(), reason.clone(), None),
+            Ok(Passed::Asked { user, reason, state_id, .. }) => {
+                (user.to_string(), reason.clone(), Some(state_id.clone()))
             }
-        }
+            Err(denial) => (user, denial.reason.clone(), None),
+        };
+        Self { id, user, decision: Decision::from(passed.map(Outcome::from)), reason, state_id }
+    }
+}
+
+/// What all policies of a login came to, as if one had said it.
+impl From<Passed> for Outcome {
+    fn from(passed: Passed) -> Self {
+        let (user, proplist, proplist_save, challenge) = match passed {
+            Passed::In { user, proplist, saved, .. } => (user, proplist, saved, None),
+            Passed::Asked { user, question, saved, .. } => (user, Properties::new(), saved, Some(question)),
+        };
+        let authret = Authret { status: Status::Succeed, user, reason: None, client_reason: None, proplist };
+        Self { authret, proplist_save, challenge, session_state: None }
     }
 }

@@ -87,10 +87,8 @@ impl Asking<'_> {
             let left = self.end.saturating_duration_since(Instant::now());
             let report = link.policy.within(left).call(&login, &self.circumstances()).await;
             journal.policy(link, report.wall, report.cost, report.log);
-            let Outcome { authret, proplist_save, challenge, session_state } = report.answer?;
-            if challenge.is_none() && authret.status == Status::Fail {
-                return Err(authret.into());
-            }
+            let Outcome { authret, proplist_save, challenge, session_state } =
+                report.answer.map_err(Denial::from).and_then(Outcome::passing)?;
             let changed = authret.proplist.changes_from(&login.authret.proplist);
             progress.set = progress.set.with(&changed).map_err(Refusal::from)?;
             progress.choice.note(place, &changed);
