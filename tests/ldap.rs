@@ -5,6 +5,7 @@ mod names_are_matched;
 mod outages_are_survived;
 mod policies_search;
 mod settings_are_checked;
+mod stand_in;
 
 use std::time::Duration;
 

@@ -83,3 +83,33 @@ async fn a_name_that_a_policy_changes_is_the_one_that_counts() {
     let to_a_group = told(vouched("joe"), &[("RENAMES", "__DEFAULT__")]);
     assert_eq!(door.refuses(&to_a_group).await, "not-a-user");
 }
+
+#[tokio::test]
+async fn policies_after_a_change_of_name_see_and_save_what_belongs_to_it() {
+    let grants = vestibule_domain::Grants { user_name: true, ..Default::default() };
+    let told_as = |prefix| puppet("told").with_setting("prefix", prefix);
+    let door = Door::new().await.guarded_by_granted("first", told_as("1"), grants).guarded_by("second", told_as("2"));
+    let door = door.with_record("joe", &[("pvt_hw", "joe's"), ("pvt_old", "1")]).await;
+    let door = door.with_record("Joe.User", &[("pvt_hw", "Joe.User's")]).await;
+    let orders = [
+        ("1SEES_pvt_hw", "joe's"),
+        ("1RENAMES", "Joe.User"),
+        ("2SEES_pvt_hw", "Joe.User's"),
+        ("2SEES_pvt_old", ""),
+        ("2SAVES_pvt_new", "1"),
+    ];
+    assert_eq!(door.refuses(&told(vouched("joe"), &orders)).await, "allowed");
+    assert_eq!(door.record("Joe.User").await.unwrap().get("pvt_new"), Some("1"));
+    assert_eq!(door.record("joe").await.unwrap().get("pvt_new"), None);
+}
+
+#[tokio::test]
+async fn a_name_that_changes_with_a_question_is_the_one_that_answers() {
+    let grants = vestibule_domain::Grants { user_name: true, ..Default::default() };
+    let door = Door::new().await.guarded_by_granted("told", puppet("told"), grants).with_passwords(&["joe"]).await;
+    let first = told(typed("joe"), &[("RENAMES", "Joe.User"), ("ASKS", "Code?"), ("SAVES_pvt_a", "1")]);
+    let asked = door.decides(&first).await;
+    assert_eq!(door.record("Joe.User").await.unwrap().get("pvt_a"), Some("1"));
+    let answer = told(answering(&first, &asked, "yes"), &[("ASKS", "Code?"), ("SEES_pvt_a", "1")]);
+    assert_eq!(door.refuses(&answer).await, "allowed");
+}

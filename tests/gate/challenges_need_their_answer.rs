@@ -3,15 +3,16 @@
 use crate::harness::{
     Door, Home, answering, at, attempt, cause, on_every_store, puppet, question, told, typed, typed_as,
 };
-use vestibule_domain::Secret;
 use vestibule_domain::wire::crv1::StateId;
-use vestibule_gate::{Attempt, Proof};
+use vestibule_domain::{Grants, Secret};
+use vestibule_gate::{Attempt, Method, Proof};
 
 on_every_store!(
     the_right_answer_comes_in,
     an_answer_counts_once,
     a_late_answer_is_too_late,
     somebody_elses_question_is_not_answered,
+    a_new_question_takes_the_place_of_the_one_before,
 );
 
 const ASKS: [(&str, &str); 1] = [("ASKS", "Code?")];
@@ -54,6 +55,44 @@ async fn somebody_elses_question_is_not_answered(home: Home) {
     let stolen = Attempt { proof: answering(&first, &asked, "yes").proof, ..told(typed("eve"), &ASKS) };
     assert_eq!(door.refuses(&stolen).await, "challenge-stolen");
     assert_eq!(door.refuses(&answering(&first, &asked, "yes")).await, "allowed");
+}
+
+async fn a_new_question_takes_the_place_of_the_one_before(home: Home) {
+    let door = door(home).await;
+    let (joe, eve) = (told(typed("joe"), &ASKS), told(typed("eve"), &ASKS));
+    let before = door.decides(&joe).await;
+    let eves = door.decides(&eve).await;
+    let after = door.decides(&joe).await;
+    assert_eq!(door.refuses(&answering(&joe, &before, "yes")).await, "challenge-unknown");
+    assert_eq!(door.refuses(&answering(&joe, &after, "yes")).await, "allowed");
+    assert_eq!(door.refuses(&answering(&joe, &after, "yes")).await, "challenge-replayed");
+    assert_eq!(door.refuses(&answering(&eve, &eves, "yes")).await, "allowed");
+}
+
+/// A door whose policy decides alone, if it is granted that.
+async fn without_authentication(home: Home, auth_null: bool) -> Door {
+    let grants = Grants { auth_null, ..Grants::default() };
+    let mut door = Door::on(home).guarded_by_granted("told", puppet("told-alone"), grants);
+    door.settings.method = Method::None;
+    door
+}
+
+#[tokio::test]
+async fn whoever_has_proven_nothing_takes_nobodys_question_away() {
+    let door = without_authentication(Home::on_sqlite().await, true).await;
+    let first = told(typed("joe"), &ASKS);
+    let asked = door.decides(&first).await;
+    assert_eq!(door.refuses(&first).await, "challenged");
+    assert_eq!(door.refuses(&answering(&first, &asked, "yes")).await, "allowed");
+}
+
+#[tokio::test]
+async fn a_policy_that_may_decide_alone_no_longer_takes_no_answer() {
+    let door = without_authentication(Home::on_sqlite().await, true).await;
+    let first = told(typed("joe"), &ASKS);
+    let asked = door.decides(&first).await;
+    let door = without_authentication(door.home, false).await;
+    assert_eq!(door.refuses(&answering(&first, &asked, "yes")).await, "challenge-outdated");
 }
 
 #[tokio::test]

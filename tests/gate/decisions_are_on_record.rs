@@ -1,5 +1,8 @@
 //! Every decision is on record under its id, with what it took and without what is secret.
 
+use std::sync::Mutex;
+use std::time::Duration;
+
 use crate::harness::{Door, Home, at, cause, on_every_store, puppet, tenant, told, typed, typed_as, vouched};
 
 on_every_store!(a_decision_tells_what_happened, nobody_comes_in_off_the_record);
@@ -39,4 +42,19 @@ async fn a_closed_store_lets_nobody_in() {
     door.home.store.close().await;
     assert_eq!(door.refuses(&vouched("joe")).await, "store-unavailable");
     assert_eq!(door.refuses(&typed("joe")).await, "store-unavailable");
+}
+
+#[tokio::test]
+async fn decisions_are_listed_as_they_are_made_and_not_as_they_begin() {
+    let door = Door::new().await.with_passwords(&["joe"]).await;
+    let (gate, made) = (door.gate().await, Mutex::new(Vec::new()));
+    let decides = async |attempt, millis| {
+        let answer = gate.decide(&attempt, at(0) + Duration::from_millis(millis)).await;
+        made.lock().unwrap().push(answer.id);
+    };
+    // Checking a password takes longer than all that the later one does.
+    tokio::join!(decides(typed("joe"), 0), decides(vouched("ann"), 1));
+    let listed = door.home.store.last_decisions(&tenant(), 2, None).await.unwrap();
+    let listed: Vec<_> = listed.into_iter().rev().map(|row| row.id).collect();
+    assert_eq!(listed, made.into_inner().unwrap());
 }

@@ -3,7 +3,7 @@
 use vestibule_domain::Grants;
 
 use crate::harness::{Door, attempt, puppet, told, vouched};
-use vestibule_gate::{Proof, Voucher};
+use vestibule_gate::{Method, Proof, Voucher};
 
 async fn door(policy: &str) -> Door {
     granted(policy, Grants::default()).await
@@ -90,6 +90,34 @@ async fn an_address_on_record_needs_no_policy() {
 }
 
 #[tokio::test]
+async fn whoever_is_a_member_by_address_has_what_the_group_hands_down() {
+    for policy in ["told", "told-late"] {
+        let door = door(policy).await.with_record("ann", &[("conn_ip", "10.2.0.9")]).await;
+        let list = door.admits(&vouched("ann")).await;
+        assert_eq!((list.get("conn_group"), list.get("prop_b")), (Some("chiefs"), Some("chiefs")), "{policy}");
+    }
+    let door = door("told").await.with_record("ann", &[("conn_ip", "10.2.0.9")]).await;
+    assert_eq!(door.refuses(&told(vouched("ann"), &[("SEES_prop_b", "chiefs")])).await, "allowed");
+    let moves = told(vouched("ann"), &[("SETS_conn_ip", "10.1.0.9")]);
+    assert_eq!(door.admits(&moves).await.get("conn_group"), Some("staff"));
+}
+
+#[tokio::test]
+async fn what_denies_a_group_denies_its_members_by_address() {
+    let door = door("told").await.with_record("chiefs", &[("prop_deny", "true")]).await;
+    let door = door.with_record("ann", &[("conn_ip", "10.2.0.9")]).await;
+    assert_eq!(door.refuses(&vouched("ann")).await, "denied-by-property");
+}
+
+#[tokio::test]
+async fn a_saved_address_gives_no_privilege_of_its_group() {
+    let door = door("told").await.with_record("admins", &[("group_subnets.0", "10.9.0.0/16")]).await;
+    let saves = told(vouched("new"), &[("SAVES_conn_ip", "10.9.0.9")]);
+    assert_eq!(door.refuses(&saves).await, "privilege-not-granted");
+    assert_eq!(door.refuses(&told(vouched("new"), &[("SAVES_conn_ip", "10.2.0.9")])).await, "allowed");
+}
+
+#[tokio::test]
 async fn a_group_gives_no_privilege_that_the_policy_was_not_granted() {
     let chooses = told(vouched("joe"), &[("SETS_conn_group", "admins")]);
     assert_eq!(door("told-late").await.refuses(&chooses).await, "privilege-not-granted");
@@ -100,6 +128,22 @@ async fn a_group_gives_no_privilege_that_the_policy_was_not_granted() {
     let grants = Grants { properties: vec!["prop_superuser".to_owned()], ..Grants::default() };
     let door = granted("told-late", grants).await;
     assert_eq!(door.admits(&chooses).await.get("prop_superuser"), Some("true"));
+}
+
+#[tokio::test]
+async fn a_first_save_may_take_what_the_unrecorded_are_permitted_but_not_what_they_are_forbidden() {
+    let mut door = door("told").await.with_record("__DEFAULT__", &[("def_autologin", "true")]).await;
+    assert_eq!(door.refuses(&told(vouched("new"), &[("SAVES_pvt_a", "1")])).await, "allowed");
+    assert_eq!(door.record("new").await.unwrap().get("pvt_a"), Some("1"));
+    door = door.with_record("__DEFAULT__", &[("def_deny", "true")]).await;
+    door.settings.method = Method::Saml;
+    // What is saved with a question would make the record that frees the user of `def_deny`.
+    let asked = told(
+        attempt("newer", Proof::Voucher(Voucher::Saml(Default::default()))),
+        &[("SAVES_pvt_a", "1"), ("ASKS", "Code?")],
+    );
+    assert_eq!(door.refuses(&asked).await, "privilege-not-granted");
+    assert_eq!(door.record("newer").await, None);
 }
 
 #[tokio::test]

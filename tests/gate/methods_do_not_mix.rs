@@ -21,6 +21,24 @@ async fn the_record_names_the_method_of_a_user_a_group_or_everybody() {
 }
 
 #[tokio::test]
+async fn only_a_group_says_how_its_members_are_authenticated() {
+    let method = [("user_auth_type", "saml")];
+    let door = Door::new().await.with_passwords(&["joe"]).await.with_record("team", &method).await;
+    let door = door.with_record("joe", &[("conn_group", "team")]).await;
+    assert_eq!(door.refuses(&typed("joe")).await, "unknown-group");
+    let door = door.with_record("team", &[("type", "group")]).await;
+    assert_eq!(door.refuses(&typed("joe")).await, "proof-mismatch");
+}
+
+#[tokio::test]
+async fn members_by_address_are_authenticated_as_their_group_says() {
+    let group = [("type", "group"), ("user_auth_type", "saml"), ("group_subnets.0", "10.1.0.0/16")];
+    let door = Door::new().await.with_passwords(&["joe"]).await.with_record("team", &group).await;
+    let door = door.with_record("joe", &[("conn_ip", "10.1.0.9")]).await;
+    assert_eq!(door.refuses(&typed("joe")).await, "proof-mismatch");
+}
+
+#[tokio::test]
 async fn an_identity_provider_vouches_for_its_own_users_only() {
     let saml = |user| attempt(user, Proof::Voucher(Voucher::Saml(BTreeMap::new())));
     let mut door = Door::new().await.with_record("joe", &[("user_auth_type", "local")]).await;

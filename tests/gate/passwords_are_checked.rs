@@ -44,6 +44,15 @@ async fn a_failure_is_answered_no_earlier_than_the_tenant_says() {
 }
 
 #[tokio::test]
+async fn a_refusal_that_reads_the_same_is_answered_no_earlier_either() {
+    let mut door = Door::new().await.with_passwords(&["joe"]).await.with_record("joe", &[("prop_deny", "true")]).await;
+    door.settings.failure_ms = 600;
+    let began = std::time::Instant::now();
+    assert_eq!(door.refuses(&typed("joe")).await, "denied-by-property");
+    assert!(began.elapsed().as_millis() >= 600);
+}
+
+#[tokio::test]
 async fn a_password_that_is_set_anew_replaces_the_old_one() {
     let door = Door::new().await.with_passwords(&["joe"]).await;
     let (joe, store) = (EnteredUser::new("joe").unwrap(), &door.home.store);

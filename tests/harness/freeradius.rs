@@ -163,10 +163,7 @@ pub(crate) fn radius_settings(port: u16) -> RadiusSettings {
     RadiusSettings {
         servers: vec![format!("127.0.0.1:{port}")],
         secret: Secret::new(RADIUS_SECRET),
-        nas_identifier: "vestibule".to_owned(),
         timeout_ms: 1_000,
-        retries: 2,
-        require_message_authenticator: true,
-        dictionary: None,
+        ..RadiusSettings::default()
     }
 }

@@ -101,7 +101,11 @@ member: uid=Joe.User,ou=people,dc=example,dc=com
     for (uid, unit) in people {
         let place = ldap_value(uid);
         // What the overlay keeps while the server runs; this is put there before it does.
-        let member = if uid == "Joe.User" { "memberOf: cn=staff,ou=groups,dc=example,dc=com\n" } else { "" };
+        let more = match uid {
+            "Joe.User" => "memberOf: cn=staff,ou=groups,dc=example,dc=com\n",
+            "ann" => "uid: Ann.Other\nuid: A.Other\n",
+            _ => "",
+        };
         ldif += &format!(
             "
 dn: uid={place},ou={unit},dc=example,dc=com
@@ -111,7 +115,7 @@ cn: {uid}
 sn: {uid}
 userPassword: correct horse
 jpegPhoto:: /9j/4A==
-{member}"
+{more}"
         );
     }
     ldif
@@ -191,19 +195,10 @@ impl Slapd {
 pub(crate) fn settings(server: &str) -> LdapSettings {
     LdapSettings {
         servers: vec![server.to_owned()],
-        starttls: false,
-        allow_plaintext: false,
-        ca_file: None,
         bind_dn: Some("cn=service,dc=example,dc=com".to_owned()),
         bind_password: Some(Secret::new(SERVICE_PASSWORD)),
-        user_dn_template: None,
         search_base: "dc=example,dc=com".to_owned(),
-        uname_attr: "uid".to_owned(),
-        user_filter: None,
-        fuzzy: true,
-        timeout_ms: 3_000,
-        max_entries: 1_000,
-        pool: 8,
+        ..LdapSettings::default()
     }
 }
 

@@ -32,6 +32,17 @@ async fn without_fuzzy_matching_the_name_has_to_be_spelled_right() {
 }
 
 #[tokio::test]
+async fn whoever_has_several_names_is_called_by_the_one_in_the_distinguished_name() {
+    let settings = Slapd::shared().settings();
+    for entered in ["ann", "Ann.Other", "a.other", "ANN"] {
+        assert_eq!(asked(settings.clone(), entered, PASSWORD).await.unwrap().user.as_str(), "ann", "{entered}");
+    }
+    let settings = LdapSettings { fuzzy: false, ..settings };
+    assert_eq!(asked(settings.clone(), "Ann.Other", PASSWORD).await.unwrap().user.as_str(), "ann");
+    assert_eq!(cause(settings, "ann.other", PASSWORD).await, Cause::UnknownUser);
+}
+
+#[tokio::test]
 async fn whatever_is_wrong_has_its_own_cause() {
     let settings = Slapd::shared().settings();
     for (user, password, expected) in [

@@ -4,11 +4,13 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 use vestibule_directory::{Ldap, LdapSettings};
+use vestibule_domain::directory::{Query, Scope};
 use vestibule_domain::primary::Cause;
 use vestibule_domain::{EnteredUser, Secret};
 
+use super::stand_in::{Finds, stand_in};
 use super::{asked, cause, soon};
-use crate::harness::{Slapd, free_port};
+use crate::harness::{Slapd, free_port, slapd_settings};
 
 const PASSWORD: &str = "correct horse";
 
@@ -87,5 +89,21 @@ async fn garbage_is_no_answer() {
         });
         let settings = LdapSettings { servers: vec![server], timeout_ms: 500, ..Slapd::shared().settings() };
         assert_eq!(cause(settings, "ann", PASSWORD).await, Cause::LdapUnavailable, "{answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_connection_on_which_the_server_cannot_answer_is_not_used_again() {
+    const BUSY: u8 = 51;
+    // Only the first search of the first connection and those of the second one are answered.
+    let server = stand_in(|connection, search| {
+        let code = if (connection, search) == (0, 0) || connection == 1 { 0 } else { BUSY };
+        Finds { values: vec![b"photo".to_vec()], code }
+    });
+    let ldap = Ldap::new(slapd_settings(&server.await)).unwrap();
+    let query =
+        Query { base: None, scope: Scope::Subtree, filter: "(uid=joe)".to_owned(), attributes: vec!["uid".to_owned()] };
+    for number in 0..4 {
+        assert_eq!(ldap.search(&query, soon()).await.map(|found| found.len()), Ok(1), "search {number}");
     }
 }

@@ -7,7 +7,8 @@ use vestibule_domain::{Decision, Grants};
 use vestibule_gate::Method;
 
 use super::soon;
-use crate::harness::{Door, Slapd, policy, typed, typed_as};
+use super::stand_in::{Finds, stand_in};
+use crate::harness::{Door, Slapd, policy, slapd_settings, typed, typed_as};
 
 async fn searched(settings: LdapSettings, base: Option<&str>, filter: &str) -> Result<Vec<Entry>, Error> {
     let query = Query {
@@ -58,6 +59,18 @@ async fn it_finds_no_more_than_it_may() {
     assert_eq!(searched(settings(6), None, "(uid=*)").await.unwrap().len(), 6);
     let exhausted = searched(settings(5), None, "(uid=*)").await;
     assert!(matches!(exhausted, Err(Error::Exhausted(_))), "{exhausted:?}");
+}
+
+#[tokio::test]
+async fn it_finds_no_more_bytes_than_it_may() {
+    for (entries, fits) in [(15, true), (17, false)] {
+        let server = stand_in(move |_, _| Finds { values: vec![vec![0; 64 * 1024]; entries], code: 0 }).await;
+        let found = searched(slapd_settings(&server), None, "(uid=*)").await;
+        match found {
+            Ok(found) => assert!(fits && found.len() == entries),
+            Err(error) => assert!(!fits && matches!(&error, Error::Exhausted(why) if why.contains("bytes")), "{error}"),
+        }
+    }
 }
 
 #[tokio::test]

@@ -21,6 +21,7 @@ fn each_key_is_checked() {
         assert_eq!(refused(slapd_settings(server)), "servers", "{server}");
     }
     assert_eq!(refused(LdapSettings { search_base: "example.com".to_owned(), ..good() }), "search_base");
+    assert_eq!(refused(LdapSettings { search_base: String::new(), ..good() }), "search_base");
     assert_eq!(refused(LdapSettings { uname_attr: "uid)(cn".to_owned(), ..good() }), "uname_attr");
     assert_eq!(refused(LdapSettings { user_filter: Some("(a=b".to_owned()), ..good() }), "user_filter");
     assert_eq!(refused(LdapSettings { timeout_ms: 0, ..good() }), "timeout_ms");

@@ -20,6 +20,8 @@ struct Question {
     set: Record,
     expires: u64,
     taken: bool,
+    /// Another question took its place.
+    replaced: bool,
 }
 
 impl Model {
@@ -64,6 +66,9 @@ impl Model {
     ) -> Result<Record, String> {
         let clock = self.clock;
         let Some(asked) = self.questions.get_mut(question) else { return no("challenge-unknown") };
+        if asked.replaced {
+            return no("challenge-unknown");
+        }
         if asked.user != user {
             return no("challenge-stolen");
         }
@@ -90,10 +95,11 @@ impl Model {
             return no("not-a-user");
         }
         let own = self.records.get(user).cloned();
-        let own_group = named_group(&own.clone().unwrap_or_default());
-        if !self.late && own_group.as_ref().is_some_and(|group| !self.is_a_group(group)) {
-            return no("unknown-group");
+        let recorded = self.recorded_group(&own);
+        if !self.late {
+            recorded.clone()?;
         }
+        let own_group = recorded.unwrap_or_default();
         if orders.contains_key("FAILS") {
             return no("policy-error");
         }
@@ -116,7 +122,11 @@ impl Model {
         let saves = about("SAVES_");
         if asks && response != Some("yes") {
             self.saves(user, &own, &saves)?;
-            self.questions.push(Question { user: user.to_owned(), set, expires: self.clock + 300, taken: false });
+            for open in self.questions.iter_mut().filter(|open| open.user == user && !open.taken) {
+                open.replaced = true;
+            }
+            let (user, expires) = (user.to_owned(), self.clock + 300);
+            self.questions.push(Question { user, set, expires, taken: false, replaced: false });
             return no("challenged");
         }
         let list = self.chosen(&own, &own_group, &set)?;
@@ -129,6 +139,18 @@ impl Model {
         }
         self.saves(user, &own, &saves)?;
         Ok(list)
+    }
+
+    /// The group that is on record, by name or by address.
+    fn recorded_group(&self, own: &Option<Record>) -> Result<Option<String>, String> {
+        let own = own.clone().unwrap_or_default();
+        let address = own.get("conn_ip").filter(|address| !address.is_empty());
+        match (named_group(&own), address) {
+            (Some(group), _) if !self.is_a_group(&group) => no("unknown-group"),
+            (Some(group), _) => Ok(Some(group)),
+            (None, Some(address)) => self.home_of(number(address).ok_or("invalid-address")?).map(Some),
+            (None, None) => Ok(None),
+        }
     }
 
     /// Properties after the policy's choice.
@@ -219,10 +241,8 @@ impl Model {
         let mut after = own.clone().unwrap_or_default();
         after.extend(saves.clone());
         after.retain(|name, value| !(saves.contains_key(name) && value.is_empty()));
-        let group = |record: &Option<Record>| named_group(&record.clone().unwrap_or_default());
-        let (before, now) =
-            (self.inherited(own, &group(own)), self.inherited(&Some(after.clone()), &named_group(&after)));
-        ensure_no_privilege(&before, &now, saves)?;
+        let counts = |own: &Option<Record>| self.inherited(own, &self.recorded_group(own).unwrap_or_default());
+        ensure_no_privilege(&counts(own), &counts(&Some(after.clone())), saves)?;
         self.records.insert(user.to_owned(), after);
         Ok(())
     }
@@ -241,7 +261,9 @@ fn named_group(record: &Record) -> Option<String> {
 }
 
 fn ensure_no_privilege(before: &Record, after: &Record, named: &Record) -> Result<(), String> {
-    let changed = |name: &str| before.get(name) != after.get(name) && !named.contains_key(name);
+    // What is gone is missed only where it forbids something.
+    let harmless = |name: &str| name != "prop_deny" && !after.contains_key(name);
+    let changed = |name: &str| before.get(name) != after.get(name) && !named.contains_key(name) && !harmless(name);
     if PRIVILEGES.iter().any(|name| changed(name)) { no("privilege-not-granted") } else { Ok(()) }
 }
 

@@ -1,10 +1,11 @@
-//! Whoever sends replies without knowing the secret neither lets anybody in nor keeps anybody out.
+//! Whoever sends replies without knowing the secret neither lets anybody in nor keeps anybody out, and whoever can forge one half of
+//! the proof (CVE-2024-3596) lacks the other.
 
 use tokio::net::UdpSocket;
 use vestibule_directory::RadiusSettings;
 use vestibule_domain::primary::Cause;
 
-use super::{asked, cause};
+use super::{answering, asked, cause, signed};
 use crate::harness::{FreeRadius, radius_settings};
 
 const PASSWORD: &str = "correct horse";
@@ -75,5 +76,37 @@ async fn forgeries_alone_are_no_answer() {
             let settings = RadiusSettings { timeout_ms: 100, retries: 0, ..radius_settings(port) };
             assert_eq!(cause(settings, "ann", password).await, Cause::RadiusUnavailable, "{what}");
         }
+    }
+}
+
+/// What comes of a reply with these message authenticators.
+async fn replied(code: u8, message_authenticators: &'static [bool], required: bool) -> Result<(), Cause> {
+    let port = answering(move |request| signed(request, code, message_authenticators)).await;
+    let settings = RadiusSettings {
+        timeout_ms: 300,
+        retries: 0,
+        require_message_authenticator: required,
+        ..radius_settings(port)
+    };
+    asked(settings, "ann", PASSWORD).await.map(|_| ()).map_err(|failure| failure.cause)
+}
+
+#[tokio::test]
+async fn a_reply_counts_only_with_the_one_right_message_authenticator() {
+    assert_eq!(replied(2, &[true], true).await, Ok(()));
+    assert_eq!(replied(3, &[true], true).await, Err(Cause::Rejected));
+    for code in [2, 3, 11] {
+        for wrong in [&[][..], &[false], &[true, true], &[true, false], &[false, true]] {
+            assert_eq!(replied(code, wrong, true).await, Err(Cause::RadiusUnavailable), "{code} {wrong:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn one_that_is_not_required_still_has_to_be_right() {
+    assert_eq!(replied(2, &[], false).await, Ok(()));
+    assert_eq!(replied(2, &[true], false).await, Ok(()));
+    for wrong in [&[false][..], &[true, true]] {
+        assert_eq!(replied(2, wrong, false).await, Err(Cause::RadiusUnavailable), "{wrong:?}");
     }
 }

@@ -1,11 +1,11 @@
 //! What the server says of a user, policies can read; what it refuses, nobody gets.
 
-use vestibule_directory::RadiusSettings;
+use vestibule_directory::{RadiusCase, RadiusSettings};
 use vestibule_domain::primary::Cause;
 use vestibule_gate::Method;
 
-use super::{asked, cause};
-use crate::harness::{Door, FreeRadius, policy, typed, typed_as};
+use super::{answering, asked, cause, signed};
+use crate::harness::{Door, FreeRadius, free_port, policy, radius_settings, typed, typed_as};
 
 const PASSWORD: &str = "correct horse";
 
@@ -48,6 +48,24 @@ async fn passwords_of_every_length_are_taken() {
     }
     assert_eq!(cause(settings(), "long128", &"x".repeat(129)).await, Cause::Rejected);
     assert_eq!(cause(settings(), "ann", "").await, Cause::WrongPassword);
+}
+
+#[tokio::test]
+async fn a_name_that_the_server_does_not_spell_is_the_one_that_was_typed_or_in_lower_case() {
+    let port = answering(|request| signed(request, 2, &[true])).await;
+    for (case, expected) in [(RadiusCase::Exact, "Ann"), (RadiusCase::Lower, "ann")] {
+        let proven = asked(RadiusSettings { case, ..radius_settings(port) }, "Ann", PASSWORD).await.unwrap();
+        assert_eq!(proven.user.as_str(), expected);
+    }
+    let settings = RadiusSettings { case: RadiusCase::Lower, ..FreeRadius::shared().settings() };
+    assert_eq!(asked(settings, "joe", PASSWORD).await.unwrap().user.as_str(), "Joe.User");
+}
+
+#[tokio::test]
+async fn a_name_that_does_not_fit_is_refused_and_not_cut() {
+    let port = answering(|request| signed(request, 2, &[true])).await;
+    assert!(asked(radius_settings(port), &"x".repeat(253), PASSWORD).await.is_ok());
+    assert_eq!(cause(radius_settings(free_port()), &"x".repeat(254), PASSWORD).await, Cause::Rejected);
 }
 
 #[tokio::test]

@@ -74,7 +74,7 @@ async fn questions_and_sessions_go_back_and_forth() {
 async fn searching() -> Served {
     let served = Served::new();
     let settings = json!({
-        "rules": [{ "source": "ldap", "attribute": "memberOf", "equals": "cn=staff,dc=example,dc=com", "group": "staff" }]
+        "rules": [{ "ldap_group": "cn=staff,dc=example,dc=com", "group": "staff" }]
     });
     served.activate("default", "group-map", json!({ "settings": settings, "grants": { "directory": true } })).await;
     served

@@ -18,10 +18,12 @@ on_every_store!(
     another_tenants_challenge_is_unknown,
     the_purge_forgets_what_expired_a_day_ago,
     a_state_has_a_size_and_an_id_one_use,
+    a_question_that_replaces_closes_the_users_open_ones,
 );
 
 fn asked(id: &str, state: &[u8]) -> NewChallenge {
-    NewChallenge { id: id.to_owned(), user: "joe".to_owned(), state: state.to_owned(), expires: at(60) }
+    let [id, user] = [id, "joe"].map(str::to_owned);
+    NewChallenge { id, user, state: state.to_owned(), expires: at(60), replaces: false }
 }
 
 async fn asks_joe(home: &Home, id: &str) {
@@ -101,4 +103,24 @@ async fn a_state_has_a_size_and_an_id_one_use(home: Home) {
     home.store.ask(&tenant(), &challenge).await.unwrap();
     assert_eq!(home.store.ask(&tenant(), &challenge).await, Err(Error::IdUsed.into()));
     assert_eq!(answered(&home, "id", "joe", 0).await, Taken::Valid(state[1..].to_vec()));
+}
+
+async fn a_question_that_replaces_closes_the_users_open_ones(home: Home) {
+    for id in ["answered", "open", "other"] {
+        asks_joe(&home, id).await;
+    }
+    answered(&home, "answered", "joe", 0).await;
+    let eves = NewChallenge { user: "eve".to_owned(), ..asked("eves", b"") };
+    home.store.ask(&tenant(), &eves).await.unwrap();
+    let other = TenantName::new("other").unwrap();
+    home.store.ask(&other, &asked("elsewhere", b"")).await.unwrap();
+
+    home.store.ask(&tenant(), &NewChallenge { replaces: true, ..asked("new", b"") }).await.unwrap();
+    for id in ["open", "other"] {
+        assert_eq!(answered(&home, id, "joe", 0).await, Taken::Unknown);
+    }
+    assert_eq!(answered(&home, "answered", "joe", 0).await, Taken::Replayed);
+    assert_eq!(answered(&home, "new", "joe", 0).await, Taken::Valid(Vec::new()));
+    assert_eq!(answered(&home, "eves", "eve", 0).await, Taken::Valid(Vec::new()));
+    assert_eq!(home.store.take_challenge(&other, "elsewhere", "joe", at(0)).await, Ok(Taken::Valid(Vec::new())));
 }

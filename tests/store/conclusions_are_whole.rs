@@ -24,6 +24,7 @@ fn everything(seen: &[(&str, &str)]) -> Effects {
             user: "joe".to_owned(),
             state: b"1234".to_vec(),
             expires: at(60),
+            replaces: true,
         }),
         session: Some(Session { id: "s".to_owned(), user: "joe".to_owned(), state: Vec::new(), expires: at(60) }),
         forgiven: Some("joe".to_owned()),

@@ -15,6 +15,8 @@ on_every_store!(
     success_and_a_new_password_forget_failures,
     concurrent_failures_are_all_counted,
     only_passwords_are_counted,
+    of_many_tries_at_once_as_many_are_made_as_may_fail,
+    a_try_after_the_lock_counts_afresh,
     a_password_prints_as_stars,
 );
 
@@ -90,6 +92,35 @@ async fn only_passwords_are_counted(home: Home) {
     assert_eq!(home.store.delete_password(&tenant(), "jim", None).await, Ok(true));
     assert_eq!(home.store.delete_password(&tenant(), "jim", None).await, Ok(false));
     assert!(home.store.profile(&tenant(), "jim").await.unwrap().is_some());
+}
+
+async fn tries(home: &Home, seconds: u64) -> bool {
+    home.store.count_try(&tenant(), "joe", at(seconds), &LOCKOUT).await.unwrap()
+}
+
+async fn of_many_tries_at_once_as_many_are_made_as_may_fail(home: Home) {
+    assert!(!tries(&home, 0).await, "nobody has this name");
+    home.store.set_password(&tenant(), "joe", "hash").await.unwrap();
+    let other = home.another().await.unwrap();
+    let mut counts = JoinSet::new();
+    for number in 0..20 {
+        let store = if number % 2 == 0 { home.store.clone() } else { other.clone() };
+        counts.spawn(async move { store.count_try(&tenant(), "joe", at(0), &LOCKOUT).await.unwrap() });
+    }
+    assert_eq!(counts.join_all().await.iter().filter(|may| **may).count(), 3);
+    assert_eq!(failures(&home).await, 3);
+}
+
+async fn a_try_after_the_lock_counts_afresh(home: Home) {
+    home.store.set_password(&tenant(), "joe", "hash").await.unwrap();
+    for second in 0..3 {
+        assert!(tries(&home, second).await);
+    }
+    assert!(!tries(&home, 61).await);
+    assert!(tries(&home, 62).await);
+    assert_eq!(failures(&home).await, 1);
+    home.store.forgive(&tenant(), "joe").await.unwrap();
+    assert_eq!(failures(&home).await, 0);
 }
 
 async fn a_password_prints_as_stars(home: Home) {

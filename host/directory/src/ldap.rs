@@ -18,7 +18,7 @@ use vestibule_domain::{EnteredUser, Secret, capability};
 
 use crate::servers::Servers;
 use crate::settings::SettingsError;
-use connection::apart;
+use connection::{Connection, apart};
 use pool::Pool;
 use settings::{Checked, LdapSettings};
 
@@ -34,7 +34,7 @@ struct Parts {
 /// One server with the connections that are kept to it.
 struct Server {
     url: String,
-    pool: Pool,
+    pool: Pool<Connection>,
 }
 
 impl std::fmt::Debug for Ldap {

@@ -13,5 +13,5 @@ pub use ldap::settings::LdapSettings;
 pub use radius::Radius;
 pub use radius::dictionary::{Dictionary, DictionaryError};
 pub use radius::packet::Packet;
-pub use radius::settings::RadiusSettings;
+pub use radius::settings::{RadiusCase, RadiusSettings};
 pub use settings::SettingsError;

@@ -23,8 +23,11 @@ use crate::servers::Servers;
 use crate::settings::SettingsError;
 use dictionary::Dictionary;
 use exchange::Exchange;
-use packet::{ACCESS_ACCEPT, ACCESS_CHALLENGE, ACCESS_REJECT, MAX_PASSWORD_BYTES, Packet, REPLY_MESSAGE, USER_NAME};
-use settings::RadiusSettings;
+use packet::{
+    ACCESS_ACCEPT, ACCESS_CHALLENGE, ACCESS_REJECT, MAX_PASSWORD_BYTES, MAX_VALUE_BYTES, Packet, REPLY_MESSAGE,
+    USER_NAME,
+};
+use settings::{RadiusCase, RadiusSettings};
 
 /// A tenant's RADIUS servers. Clones share what is known of them.
 #[derive(Clone)]
@@ -67,6 +70,10 @@ impl Radius {
         if password.expose().is_empty() {
             return Err(Failure::new(Cause::WrongPassword, "the password is empty"));
         }
+        if user.as_str().len() > MAX_VALUE_BYTES {
+            let detail = format!("RADIUS takes names of {MAX_VALUE_BYTES} bytes at most");
+            return Err(Failure::new(Cause::Rejected, detail));
+        }
         if password.expose().len() > MAX_PASSWORD_BYTES {
             let detail = format!("RADIUS takes passwords of {MAX_PASSWORD_BYTES} bytes at most");
             return Err(Failure::new(Cause::Rejected, detail));
@@ -100,9 +107,9 @@ impl Radius {
     /// The user as the server spells it, where it does (RFC 2865, section 5.1).
     fn proven(&self, entered: &EnteredUser, reply: &Packet) -> Result<Proven, Failure> {
         let mut named = reply.values(USER_NAME);
-        let name = match (named.next(), named.next()) {
-            (Some(name), None) => std::str::from_utf8(name).unwrap_or(entered.as_str()),
-            _ => entered.as_str(),
+        let name = match (named.next().map(std::str::from_utf8), named.next()) {
+            (Some(Ok(name)), None) => name.to_owned(),
+            _ => self.0.settings.case.of(entered.as_str()),
         };
         let user = CanonicalUser::new(name).map_err(|error| Failure::new(Cause::Rejected, error.to_string()))?;
         let radius_reply: Vec<RadiusAttribute> = attribute::all(reply, &self.0.dictionary);
@@ -116,5 +123,15 @@ impl RadiusSettings {
     /// How long one transmission waits.
     const fn timeout(&self) -> Duration {
         Duration::from_millis(self.timeout_ms)
+    }
+}
+
+impl RadiusCase {
+    /// The name of a user who typed this.
+    fn of(self, typed: &str) -> String {
+        match self {
+            Self::Exact => typed.to_owned(),
+            Self::Lower => typed.to_lowercase(),
+        }
     }
 }

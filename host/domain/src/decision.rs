@@ -131,22 +131,30 @@ impl From<Authret> for Denial {
 /// Shown where a policy denies without giving a text for the user.
 const DENIED_TEXT: &str = "You are not allowed to log in.";
 
-impl From<Result<Outcome, Fault>> for Decision {
-    fn from(answer: Result<Outcome, Fault>) -> Self {
-        match answer {
-            Err(fault) => Self::Deny(fault.into()),
-            Ok(outcome) => Self::from(outcome),
+impl Outcome {
+    /// The outcome again, unless it keeps the user out: every policy of a chain has to be passed like this.
+    ///
+    /// # Errors
+    /// The policy denies.
+    pub fn passing(self) -> Result<Self, Denial> {
+        match (&self.challenge, self.authret.status) {
+            (None, Status::Fail) => Err(self.authret.into()),
+            (Some(_), _) | (None, Status::Succeed) => Ok(self),
         }
     }
 }
 
-impl From<Outcome> for Decision {
-    fn from(outcome: Outcome) -> Self {
-        let Outcome { authret, proplist_save, challenge, .. } = outcome;
-        match (challenge, authret.status) {
-            (Some(challenge), _) => Self::Challenge { challenge, proplist_save },
-            (None, Status::Succeed) => Self::Allow { user: authret.user, proplist: authret.proplist, proplist_save },
-            (None, Status::Fail) => Self::Deny(authret.into()),
+/// Of one policy's outcome, or of what all policies of a login came to. Nothing else makes a [`Decision::Allow`].
+impl<E: Into<Denial>> From<Result<Outcome, E>> for Decision {
+    fn from(answer: Result<Outcome, E>) -> Self {
+        match answer.map_err(Into::into).and_then(Outcome::passing) {
+            Err(denial) => Self::Deny(denial),
+            Ok(Outcome { challenge: Some(challenge), proplist_save, .. }) => {
+                Self::Challenge { challenge, proplist_save }
+            }
+            Ok(Outcome { authret: Authret { user, proplist, .. }, proplist_save, .. }) => {
+                Self::Allow { user, proplist, proplist_save }
+            }
         }
     }
 }
@@ -161,7 +169,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_fault_ever_becomes_an_allow(cause in select(Cause::ALL.to_vec()), detail in any::<String>()) {
-            let decision = Decision::from(Err(Fault::new(cause, &detail)));
+            let decision = Decision::from(Err::<Outcome, _>(Fault::new(cause, &detail)));
             let Decision::Deny(Denial { cause: denied, client_reason, .. }) = decision else {
                 return Err(TestCaseError::fail("a fault let somebody in"));
             };

@@ -37,6 +37,12 @@ impl Dn {
         }
     }
 
+    /// The value of an attribute in the leaf's own part, in lower case.
+    pub fn leaf_value(&self, attribute: &str) -> Option<&str> {
+        let mut part = self.0.first()?.iter();
+        part.find(|(kind, _)| kind.eq_ignore_ascii_case(attribute)).map(|(_, value)| value.as_str())
+    }
+
     /// Whether this is the other one, or lies somewhere below it.
     pub fn is_within(&self, other: &Self) -> bool {
         self.0.ends_with(&other.0)
@@ -167,6 +173,13 @@ mod tests {
         ] {
             assert!(Dn::parse(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn the_leaf_has_values_of_its_own() {
+        let name = Dn::parse("cn=Joe User+UID=Joe\\2cUser,ou=people,dc=example").unwrap();
+        assert_eq!((name.leaf_value("uid"), name.leaf_value("CN")), (Some("joe,user"), Some("joe user")));
+        assert_eq!(name.leaf_value("ou"), None);
     }
 
     proptest! {

@@ -5,6 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::capability::Error;
+use crate::profile::USER_AUTH_TYPE;
 use crate::{Manifest, http};
 
 /// What a tenant grants. The default grants nothing.
@@ -30,7 +31,7 @@ pub struct Grants {
 const OPEN_PREFIXES: [&str; 3] = ["conn_", "prop_", "pvt_"];
 
 /// Properties that decide who may come in and how, or stand for a credential: granted by name or not at all.
-const PRIVILEGED: [&str; 10] = [
+const PRIVILEGED: [&str; 11] = [
     "prop_autologin",
     "prop_deny",
     "prop_deny_web",
@@ -41,7 +42,11 @@ const PRIVILEGED: [&str; 10] = [
     "pvt_google_auth_secret_locked",
     "pvt_password_digest",
     "pvt_totp_secret",
+    USER_AUTH_TYPE,
 ];
+
+/// Those of them that keep somebody out, or ask for more: what else is lost is nobody's gain.
+const RESTRICTIONS: [&str; 3] = ["prop_deny", "prop_deny_web", "prop_google_auth"];
 
 /// Programs that run on the clients' machines.
 const CLIENT_SCRIPTS: &str = "prop_cli.script.";
@@ -91,6 +96,11 @@ impl Grants {
             Some(origin) => Err(Error::Denied(format!("`http` to `{origin}` is not granted"))),
         }
     }
+}
+
+/// Whether a user who no longer has this property may do more than before.
+pub(crate) fn restricts(name: &str) -> bool {
+    RESTRICTIONS.contains(&name)
 }
 
 fn is_privileged(name: &str) -> bool {

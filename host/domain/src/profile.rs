@@ -15,6 +15,9 @@ pub const CONN_GROUP: &str = "conn_group";
 /// The property that fixes a user's address in the tunnel.
 pub const CONN_IP: &str = "conn_ip";
 
+/// The property that names how a user, a group's members or everybody is authenticated.
+pub const USER_AUTH_TYPE: &str = "user_auth_type";
+
 /// What users inherit from their group and from the defaults.
 const INHERITED: [&str; 2] = ["prop_", "cli_"];
 

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::grant::restricts;
 use crate::profile::{CONN_GROUP, CONN_IP, inherit, is_group};
 use crate::refusal::Cause;
 use crate::{CanonicalUser, Properties, Refusal, profile, subnet};
@@ -47,13 +48,35 @@ impl Records {
         self.user.as_ref().unwrap_or(NONE)
     }
 
-    /// What counts for the user as recorded, with the group of the own record.
+    /// What counts for the user as recorded, with the group of the own record: the one that is named there or, where none is, the
+    /// one that the address is in.
     ///
     /// # Errors
-    /// The recorded group does not exist.
+    /// The recorded group does not exist, or the address belongs to none.
     pub fn recorded(&self) -> Result<Properties, Refusal> {
-        let group = self.user.as_ref().and_then(|user| user.get(CONN_GROUP)).filter(|name| !name.is_empty());
-        inherit(self.user.as_ref(), group.map(|name| self.group(name)).transpose()?, &self.default)
+        inherit(self.user.as_ref(), self.recorded_group()?, &self.default)
+    }
+
+    /// The group of the own record, if it has one.
+    ///
+    /// # Errors
+    /// The recorded group does not exist, or the address belongs to none.
+    pub fn recorded_group(&self) -> Result<Option<&Properties>, Refusal> {
+        let given = |name| self.own().get(name).filter(|value| !value.is_empty());
+        let name = match (given(CONN_GROUP), given(CONN_IP)) {
+            (Some(name), _) => name,
+            (None, Some(address)) => subnet::group_of(&self.groups, subnet::address(address)?)?,
+            (None, None) => return Ok(None),
+        };
+        self.group(name).map(Some)
+    }
+
+    /// What counts for the user as recorded, where a group that is not to be found gives nothing.
+    ///
+    /// # Errors
+    /// The lists together exceed what one list may hold.
+    pub fn baseline(&self) -> Result<Properties, Refusal> {
+        inherit(self.user.as_ref(), self.recorded_group().unwrap_or_default(), &self.default)
     }
 
     /// What counts for the user after the policies: what they set, on top of what is looked up. The look-up is late where a
@@ -105,16 +128,18 @@ impl Records {
 /// Refuses what a policy gave indirectly: a group, or a record, that carries what the policy itself may not set.
 ///
 /// # Errors
-/// Names the first property that the user would gain or lose without a grant.
+/// Names the first property that the user would have otherwise, or the first restriction that the user would lose, without a grant.
 pub fn ensure_granted(before: &Properties, after: &Properties, granted: impl Fn(&str) -> bool) -> Result<(), Refusal> {
-    let lost = before.iter().map(|(name, _)| name).filter(|name| after.get(name).is_none());
+    let lost = before.iter().map(|(name, _)| name).filter(|name| after.get(name).is_none() && restricts(name));
     match after.changes_from(before).iter().map(|(name, _)| name).chain(lost).find(|name| !granted(name)) {
         None => Ok(()),
-        Some(name) => {
-            let detail = format!("the policies' choice changes `{name}`, which is not granted");
-            Err(Refusal::new(Cause::PrivilegeNotGranted, detail))
-        }
+        Some(name) => Err(not_granted(name)),
     }
+}
+
+/// What becomes of a choice that changes a property without a grant.
+pub fn not_granted(name: &str) -> Refusal {
+    Refusal::new(Cause::PrivilegeNotGranted, format!("the policies' choice changes `{name}`, which is not granted"))
 }
 
 /// The doors that properties close.
@@ -193,6 +218,28 @@ mod tests {
         let none = |name: &str| crate::Grants::default().allows_by_group(name);
         assert_eq!(refused(ensure_granted(&before, &after, none)), Some(Cause::PrivilegeNotGranted));
         assert!(ensure_granted(&before, &after, |_| true).is_ok());
+    }
+
+    #[test]
+    fn a_privilege_may_be_lost_and_a_restriction_may_not() {
+        let none = |name: &str| crate::Grants::default().allows_by_group(name);
+        let lose = |pair| refused(ensure_granted(&list(&[pair]), &Properties::new(), none));
+        assert_eq!(lose(("prop_autologin", "true")), None);
+        assert_eq!(lose(("prop_superuser", "true")), None);
+        for restriction in ["prop_deny", "prop_deny_web", "prop_google_auth"] {
+            assert_eq!(lose((restriction, "true")), Some(Cause::PrivilegeNotGranted), "{restriction}");
+        }
+    }
+
+    #[test]
+    fn a_recorded_address_finds_its_group_where_none_is_named() {
+        let by_address = Records { user: Some(list(&[("conn_ip", "10.2.0.9")])), ..records() };
+        assert_eq!(by_address.recorded().unwrap().get("prop_rank"), Some("true"));
+        let lost = Records { user: Some(list(&[("conn_ip", "10.3.0.9")])), ..records() };
+        assert_eq!(refused(lost.recorded()), Some(Cause::AddressOutside));
+        assert_eq!(lost.baseline().unwrap().get("prop_rank"), Some("default"));
+        let named = Records { user: Some(list(&[("conn_ip", "10.2.0.9"), ("conn_group", "staff")])), ..records() };
+        assert_eq!(named.recorded().unwrap().get("prop_rank"), Some("staff"));
     }
 
     #[test]

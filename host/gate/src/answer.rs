@@ -2,9 +2,10 @@
 //!
 //! Not for: how it tells the client; each front door has its own way.
 
-use vestibule_domain::Decision;
 use vestibule_domain::decision::Denial;
+use vestibule_domain::login::{Authret, Status};
 use vestibule_domain::wire::crv1::StateId;
+use vestibule_domain::{Decision, Outcome, Properties};
 use vestibule_sandbox::Cost;
 
 use crate::attempt::Attempt;
@@ -35,21 +36,31 @@ pub struct Answer {
 impl Answer {
     pub(crate) fn new(id: String, journal: &Journal, attempt: &Attempt, passed: Result<Passed, Denial>) -> Self {
         let (mut state_id, mut session_state) = (None, None);
-        let (user, decision, reason) = match passed {
-            Ok(Passed::In { user, proplist, saved, reason, session_state: state }) => {
-                session_state = state;
-                (user.to_string(), Decision::Allow { user, proplist, proplist_save: saved }, reason)
+        let (user, reason) = match &passed {
+            Ok(Passed::In { user, reason, session_state: state, .. }) => {
+                session_state.clone_from(state);
+                (user.to_string(), reason.clone())
             }
-            Ok(Passed::Asked { user, question, saved, reason, state_id: handle }) => {
-                state_id = Some(handle);
-                (user.to_string(), Decision::Challenge { challenge: question, proplist_save: saved }, reason)
+            Ok(Passed::Asked { user, reason, state_id: handle, .. }) => {
+                state_id = Some(handle.clone());
+                (user.to_string(), reason.clone())
             }
-            Err(denial) => {
-                let reason = denial.reason.clone();
-                (journal.user(attempt), Decision::Deny(denial), reason)
-            }
+            Err(denial) => (journal.user(attempt), denial.reason.clone()),
         };
         let (cost, last_asked) = (journal.cost(), journal.last_asked());
+        let decision = Decision::from(passed.map(Outcome::from));
         Self { id, user, decision, reason, state_id, session_state, cost, last_asked }
+    }
+}
+
+/// What all policies of a login came to, as if one had said it.
+impl From<Passed> for Outcome {
+    fn from(passed: Passed) -> Self {
+        let (user, proplist, proplist_save, challenge) = match passed {
+            Passed::In { user, proplist, saved, .. } => (user, proplist, saved, None),
+            Passed::Asked { user, question, saved, .. } => (user, Properties::new(), saved, Some(question)),
+        };
+        let authret = Authret { status: Status::Succeed, user, reason: None, client_reason: None, proplist };
+        Self { authret, proplist_save, challenge, session_state: None }
     }
 }

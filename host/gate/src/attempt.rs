@@ -77,9 +77,4 @@ impl Attempt {
             password,
         }
     }
-
-    /// Whether a wrong answer to a question may be in it.
-    pub(crate) fn answers(&self) -> bool {
-        self.static_response.is_some() || matches!(self.proof, Proof::Response { .. })
-    }
 }

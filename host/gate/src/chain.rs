@@ -103,8 +103,8 @@ impl Chain {
         self.links.iter().any(|link| link.auth_null)
     }
 
-    /// Whether the policies' choice may give or take this property.
-    pub(crate) fn may_change(&self, name: &str) -> bool {
-        self.links.iter().any(|link| link.grants.allows_by_group(name))
+    /// Whether a choice of the policy at this place may give or take this property.
+    pub(crate) fn may_change(&self, place: usize, name: &str) -> bool {
+        self.links.get(place).is_some_and(|link| link.grants.allows_by_group(name))
     }
 }

@@ -16,6 +16,7 @@ use vestibule_domain::{CanonicalUser, EnteredUser, Fault, Properties, Secret, Te
 use vestibule_store::{NewChallenge, Store, Taken};
 
 use crate::chain::Chain;
+use crate::choice::Choice;
 use crate::method::Method;
 use crate::progress::{Progress, Sessions};
 use crate::records::unavailable;
@@ -36,6 +37,7 @@ pub(crate) struct Waiting {
     user: CanonicalUser,
     reason: String,
     set: Properties,
+    choice: Choice,
     sessions: Sessions,
     values: Properties,
 }
@@ -48,7 +50,7 @@ impl Waiting {
         question: &Challenge,
         chain: &Chain,
     ) -> Self {
-        let Progress { next, user, reason, set, sessions, .. } = progress;
+        let Progress { next, user, reason, set, choice, sessions, .. } = progress;
         Self {
             method,
             info,
@@ -56,6 +58,7 @@ impl Waiting {
             user,
             reason,
             set,
+            choice,
             sessions,
             values: question.values.clone(),
         }
@@ -66,7 +69,9 @@ impl Waiting {
         let handle = URL_SAFE_NO_PAD.encode(rand::random::<[u8; HANDLE_BYTES]>());
         let state = serde_json::to_vec(self).map_err(|error| broken(&error.to_string()))?;
         let state_id = StateId::parse(&handle).map_err(|error| broken(&error.to_string()))?;
-        Ok((NewChallenge { id: handle, user: user.to_string(), state, expires }, state_id))
+        // Whoever has proven nothing must not take away the question that the user has in front of them.
+        let replaces = self.method != Some(Method::None);
+        Ok((NewChallenge { id: handle, user: user.to_string(), state, expires, replaces }, state_id))
     }
 
     /// Takes what waits for this answer.
@@ -93,14 +98,18 @@ impl Waiting {
     /// The login as it was when the question was put, with the answer.
     ///
     /// # Errors
-    /// The chain has changed since, up to the policy that asked.
+    /// The chain has changed since, up to the policy that asked, or none decides alone any more about somebody whom nobody vouches for.
     pub(crate) fn resume(self, response: Secret, chain: &Chain) -> Result<Progress, Denial> {
         let Some(next) = self.asked_by.len().checked_sub(1) else { return Err(refused(Cause::Outdated)) };
         if links(chain, next) != self.asked_by {
             return Err(refused(Cause::Outdated));
         }
-        let Self { user, reason, set, sessions, values, .. } = self;
-        Ok(Progress { next, user, reason, set, sessions, answered: Some((values, response)) })
+        if self.method == Some(Method::None) && !chain.takes_over_authentication() {
+            let detail = "no active policy asks to decide alone and is granted it any more";
+            return Err(Denial::new(DenyCause::Challenge(Cause::Outdated), detail));
+        }
+        let Self { user, reason, set, choice, sessions, values, .. } = self;
+        Ok(Progress { next, user, reason, set, choice, sessions, answered: Some((values, response)) })
     }
 }
 

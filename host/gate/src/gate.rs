@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::time::{Instant, sleep_until, timeout, timeout_at};
-use vestibule_domain::decision::{Denial, DenyCause};
+use vestibule_domain::cause::NEUTRAL_TEXT;
 use vestibule_domain::{Cause, Decision, Fault};
 use vestibule_store::{DecisionRow, Effects, Error, SaveError, Store};
 
@@ -16,7 +16,6 @@ use crate::attempt::Attempt;
 use crate::chain::Chain;
 use crate::journal::Journal;
 use crate::passage::Passage;
-use crate::primary::Hashing;
 use crate::tenant::Tenant;
 
 /// How long a decision may take to get on record, after the login's own time.
@@ -32,25 +31,24 @@ struct Parts {
     store: Store,
     tenant: Tenant,
     chain: Chain,
-    hashing: Hashing,
 }
 
 impl Gate {
     /// A gate with the tenant's active policies.
     pub fn new(store: Store, tenant: Tenant, chain: Chain) -> Self {
-        Self(Arc::new(Parts { store, tenant, chain, hashing: Hashing::default() }))
+        Self(Arc::new(Parts { store, tenant, chain }))
     }
 
     /// Decides on an attempt, at a time that policies, locks and questions go by.
     ///
     /// Never fails: whatever goes wrong is a denial with a cause. A decision and all that it leaves behind are durable when this
-    /// returns, or nobody is let in. A failed authentication is answered no earlier than the tenant says.
+    /// returns, or nobody is let in. Whatever reads like a failed authentication is answered no earlier than the tenant says.
     pub async fn decide(&self, attempt: &Attempt, now: SystemTime) -> Answer {
-        let Parts { store, tenant, chain, hashing } = &*self.0;
+        let Parts { store, tenant, chain } = &*self.0;
         let began = Instant::now();
-        let passage = Passage { store, tenant, chain, hashing, attempt, now, end: began + tenant.deadline() };
+        let passage = Passage { store, tenant, chain, attempt, now, began, end: began + tenant.deadline() };
         let answer = self.concluded(&passage).await;
-        if matches!(&answer.decision, Decision::Deny(Denial { cause: DenyCause::Primary(_), .. })) {
+        if matches!(&answer.decision, Decision::Deny(denial) if denial.client_reason.as_str() == NEUTRAL_TEXT) {
             sleep_until(began + tenant.patience_with_failures()).await;
         }
         answer
@@ -68,7 +66,7 @@ impl Gate {
                 Ok((passed, effects)) => (Ok(passed), effects),
                 Err(denial) => (Err(denial), Effects::default()),
             };
-            let answer = Answer::new(id(passage.now), &journal, passage.attempt, passed);
+            let answer = Answer::new(id(passage), &journal, passage.attempt, passed);
             match self.conclude(passage, &journal, &answer, &effects).await {
                 Ok(()) => return answer,
                 Err(SaveError::Conflict) => journal.conflicts += 1,
@@ -85,7 +83,7 @@ impl Gate {
 
     /// A denial, on record if it can be.
     async fn denied(&self, passage: &Passage<'_>, journal: &Journal, fault: Fault) -> Answer {
-        let answer = Answer::new(id(passage.now), journal, passage.attempt, Err(fault.into()));
+        let answer = Answer::new(id(passage), journal, passage.attempt, Err(fault.into()));
         let _ = self.conclude(passage, journal, &answer, &Effects::default()).await;
         answer
     }
@@ -113,11 +111,12 @@ impl Gate {
     }
 }
 
-/// A name for a decision: 48 bits of time, 16 of a counter, 64 of chance. In that order, so that names grow as decisions are
-/// made, and those that are made together are stored together.
-fn id(now: SystemTime) -> String {
+/// A name for a decision that is made now: 48 bits of time, 16 of a counter, 64 of chance. In that order, so that names grow as
+/// decisions are made, and those that are made together are stored together.
+fn id(passage: &Passage<'_>) -> String {
     static COUNTER: AtomicU16 = AtomicU16::new(0);
-    let millis = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() & 0xffff_ffff_ffff;
+    let made = passage.now.checked_add(passage.began.elapsed()).unwrap_or(passage.now);
+    let millis = made.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() & 0xffff_ffff_ffff;
     let count = COUNTER.fetch_add(1, Ordering::Relaxed);
     format!("{millis:012x}{count:04x}{:016x}", rand::random::<u64>())
 }

@@ -7,14 +7,13 @@ use std::fmt;
 use std::sync::Arc;
 
 use vestibule_domain::decision::Denial;
-use vestibule_domain::resolve::ensure_granted;
 use vestibule_domain::{CanonicalUser, Cause, Fault, Properties, Refusal};
 use vestibule_sandbox::capability::Directory;
 use vestibule_store::Effects;
 
 use crate::journal::{Journal, Step};
 use crate::passage::{Known, Passage, Passed};
-use crate::policies::Asking;
+use crate::policies::{Asking, Ran};
 use crate::progress::Sessions;
 
 /// What such a front door hands over.
@@ -61,12 +60,18 @@ impl Passage<'_> {
     ) -> Result<(Passed, Effects), Denial> {
         journal.enter(Step::Policy);
         let asking = Asking { attempt: self.attempt, info: &known.info, now: self.now, end: self.end };
-        let ran = asking.run(self.chain, known.progress.clone(), &given.proplist, journal).await?;
+        let mut ran = Ran::from(known.progress.clone());
+        loop {
+            let seen = ran.progress.user.clone();
+            asking.run(self.chain, &mut ran, &given.proplist, journal).await?;
+            // A policy that changes the name makes the others look again; here there is nothing else to see.
+            if ran.progress.user == seen || ran.question.is_some() {
+                break;
+            }
+        }
         journal.enter(Step::Rules);
         journal.set(&ran.progress.set);
         let proplist = given.proplist.with(&ran.progress.set).map_err(Refusal::from)?;
-        let named = |name: &str| self.chain.may_change(name) || ran.progress.set.get(name).is_some();
-        ensure_granted(&given.proplist, &proplist, named)?;
         self.finish(known, ran, proplist, None)
     }
 }

@@ -18,6 +18,7 @@ mod answer;
 mod attempt;
 mod chain;
 mod challenge;
+mod choice;
 mod gate;
 mod given;
 mod journal;

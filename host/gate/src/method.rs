@@ -6,10 +6,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use vestibule_domain::primary;
-use vestibule_store::LoginProfiles;
-
-/// The property that names a user's, a group's or everybody's method.
-const PROPERTY: &str = "user_auth_type";
+use vestibule_domain::profile::USER_AUTH_TYPE;
+use vestibule_domain::resolve::Records;
 
 /// A way of primary authentication.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,18 +40,19 @@ impl Method {
         }
     }
 
-    /// The method of a user: the user's own, or the group's, or everybody's, or the tenant's.
+    /// The method of a user: the user's own, or the recorded group's, or everybody's, or the tenant's.
     ///
     /// # Errors
     /// A record names a method that there is not.
-    pub(crate) fn of(profiles: &LoginProfiles, tenant: Self) -> Result<Self, primary::Failure> {
-        let group = profiles.group.as_ref().and_then(|(_, group)| group.as_ref());
-        let records = [profiles.user.as_ref(), group, Some(&profiles.default)];
+    pub(crate) fn of(records: &Records, tenant: Self) -> Result<Self, primary::Failure> {
+        // A group that is not to be found is up to the rules, which keep its members out where it has to be known.
+        let group = records.recorded_group().unwrap_or_default();
+        let records = [records.user.as_ref(), group, Some(&records.default)];
         let named =
-            records.into_iter().flatten().find_map(|record| record.get(PROPERTY).filter(|name| !name.is_empty()));
+            records.into_iter().flatten().find_map(|record| record.get(USER_AUTH_TYPE).filter(|name| !name.is_empty()));
         let Some(name) = named else { return Ok(tenant) };
         Self::ALL.into_iter().find(|method| method.name() == name).ok_or_else(|| {
-            let detail = format!("`{PROPERTY}` is `{name}`, which is no method");
+            let detail = format!("`{USER_AUTH_TYPE}` is `{name}`, which is no method");
             primary::Failure::new(primary::Cause::MethodUnavailable, detail)
         })
     }
@@ -71,26 +70,34 @@ mod tests {
 
     use super::*;
 
-    fn named(name: &str) -> Properties {
-        Properties::from_pairs(vec![(PROPERTY.to_owned(), name.to_owned())]).unwrap()
+    fn list(pairs: &[(&str, &str)]) -> Properties {
+        Properties::from_pairs(pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect()).unwrap()
     }
 
     #[test]
     fn the_user_comes_before_the_group_before_everybody_before_the_tenant() {
-        let mut profiles = LoginProfiles::default();
-        assert_eq!(Method::of(&profiles, Method::Ldap), Ok(Method::Ldap));
-        profiles.default = named("radius");
-        assert_eq!(Method::of(&profiles, Method::Ldap), Ok(Method::Radius));
-        profiles.group = Some(("staff".to_owned(), Some(named("saml"))));
-        assert_eq!(Method::of(&profiles, Method::Ldap), Ok(Method::Saml));
-        profiles.user = Some(named("local"));
-        assert_eq!(Method::of(&profiles, Method::Ldap), Ok(Method::Local));
+        let mut records = Records::default();
+        assert_eq!(Method::of(&records, Method::Ldap), Ok(Method::Ldap));
+        records.default = list(&[(USER_AUTH_TYPE, "radius")]);
+        assert_eq!(Method::of(&records, Method::Ldap), Ok(Method::Radius));
+        records.user = Some(list(&[("conn_group", "staff")]));
+        records.groups.insert("staff".to_owned(), list(&[("type", "group"), (USER_AUTH_TYPE, "saml")]));
+        assert_eq!(Method::of(&records, Method::Ldap), Ok(Method::Saml));
+        records.user = Some(list(&[("conn_group", "staff"), (USER_AUTH_TYPE, "local")]));
+        assert_eq!(Method::of(&records, Method::Ldap), Ok(Method::Local));
+    }
+
+    #[test]
+    fn what_is_no_group_says_nothing_of_others() {
+        let mut records = Records { user: Some(list(&[("conn_group", "joe")])), ..Records::default() };
+        records.groups.insert("joe".to_owned(), list(&[(USER_AUTH_TYPE, "none")]));
+        assert_eq!(Method::of(&records, Method::Ldap), Ok(Method::Ldap));
     }
 
     #[test]
     fn a_method_that_there_is_not_is_no_method() {
-        let profiles = LoginProfiles { user: Some(named("pam")), ..LoginProfiles::default() };
-        let cause = Method::of(&profiles, Method::Local).unwrap_err().cause;
+        let records = Records { user: Some(list(&[(USER_AUTH_TYPE, "pam")])), ..Records::default() };
+        let cause = Method::of(&records, Method::Local).unwrap_err().cause;
         assert_eq!(cause, primary::Cause::MethodUnavailable);
     }
 }

@@ -9,18 +9,18 @@ use vestibule_domain::decision::{Denial, DenyCause};
 use vestibule_domain::login::Info;
 use vestibule_domain::outcome::Challenge;
 use vestibule_domain::profile::inherit;
+use vestibule_domain::resolve::Records;
 use vestibule_domain::wire::crv1::StateId;
 use vestibule_domain::{CanonicalUser, Cause, Fault, Properties, Refusal, Secret};
-use vestibule_store::{Effects, LoginProfiles, Session, Store};
+use vestibule_store::{Effects, Session, Store};
 
 use crate::attempt::Attempt;
 use crate::chain::Chain;
 use crate::challenge::{Waiting, expiry};
 use crate::journal::{Journal, Step};
 use crate::method::Method;
-use crate::primary::Hashing;
 use crate::progress::{Progress, Sessions};
-use crate::records::{self, unavailable};
+use crate::records::unavailable;
 use crate::tenant::{Tenant, WithoutPolicy};
 
 /// What an attempt needs on its way.
@@ -28,9 +28,10 @@ pub(crate) struct Passage<'a> {
     pub(crate) store: &'a Store,
     pub(crate) tenant: &'a Tenant,
     pub(crate) chain: &'a Chain,
-    pub(crate) hashing: &'a Hashing,
     pub(crate) attempt: &'a Attempt,
     pub(crate) now: SystemTime,
+    /// What the clock that only goes forward says for `now`.
+    pub(crate) began: Instant,
     /// When the login's time is up.
     pub(crate) end: Instant,
 }
@@ -42,7 +43,7 @@ pub(crate) struct Known {
     pub(crate) info: Info,
     pub(crate) progress: Progress,
     /// What was read of the user just now.
-    pub(crate) profiles: Option<LoginProfiles>,
+    pub(crate) records: Option<Records>,
     /// A break-glass administrator with the right password.
     pub(crate) bootstrap: bool,
     /// Failures of the local account wait to be forgotten.
@@ -73,9 +74,9 @@ impl Passage<'_> {
             None => known.insert(self.identify(journal).await?),
         };
         journal.user = Some(known.progress.user.to_string());
-        let profiles = known.profiles.take();
+        let records = known.records.take();
         let walked = if known.bootstrap {
-            self.break_glass(known, profiles).map(|passed| (passed, Effects::default()))
+            self.break_glass(known, records).map(|passed| (passed, Effects::default()))
         } else if let Some(fault) = self.chain.fault() {
             Err(fault.clone().into())
         } else if self.chain.links().is_empty() && self.tenant.settings.without_policy == WithoutPolicy::Deny {
@@ -83,16 +84,16 @@ impl Passage<'_> {
         } else if let Some(given) = &self.attempt.given {
             self.given_round(known, given, journal).await
         } else {
-            self.round(known, profiles, journal).await
+            self.round(known, records, journal).await
         };
-        self.settle_failures(known, walked).await
+        Ok(self.forgiving(known, walked?))
     }
 
     /// No policy is asked, and no property keeps the user out: what a policy has saved may be what is wrong.
-    fn break_glass(&self, known: &Known, profiles: Option<LoginProfiles>) -> Result<Passed, Denial> {
+    fn break_glass(&self, known: &Known, records: Option<Records>) -> Result<Passed, Denial> {
         let user = known.progress.user.clone();
         tracing::warn!(tenant = %self.tenant.name, %user, "a bootstrap administrator comes in without any policy");
-        let records = records::of(profiles.unwrap_or_default());
+        let records = records.unwrap_or_default();
         records.ensure_user(&user)?;
         let mut proplist = inherit(records.user.as_ref(), None, &records.default)?;
         proplist.set("prop_superuser", "true").map_err(Refusal::from)?;
@@ -113,9 +114,11 @@ impl Passage<'_> {
         journal.method = Some(info.auth_method.clone());
         let progress = waiting.resume(response, self.chain)?;
         journal.enter(Step::LookUp);
-        // A local account may have failures before the password that led to the question.
         let failed_before = method == Some(Method::Local);
-        Ok(Known { method, info, progress, profiles: None, bootstrap: false, failed_before })
+        if failed_before {
+            self.count_answer().await?;
+        }
+        Ok(Known { method, info, progress, records: None, bootstrap: false, failed_before })
     }
 
     /// What policies kept for the session that is renewed.
@@ -140,23 +143,11 @@ impl Passage<'_> {
         Ok(Some(Session { id: id.to_owned(), user: user.to_string(), state, expires }))
     }
 
-    /// Whoever comes in is forgiven; a wrong answer counts like a wrong password, or a thief of the password could try them all.
-    async fn settle_failures(
-        &self,
-        known: &Known,
-        mut walked: Result<(Passed, Effects), Denial>,
-    ) -> Result<(Passed, Effects), Denial> {
-        if known.method == Some(Method::Local) {
-            match &mut walked {
-                Ok((Passed::In { .. }, effects)) if known.failed_before => {
-                    effects.forgiven = Some(self.attempt.user.to_string());
-                }
-                Err(denial) if denial.cause == DenyCause::Denied && self.attempt.answers() => {
-                    self.count_failure().await
-                }
-                _ => {}
-            }
+    /// Whoever comes in is forgiven.
+    fn forgiving(&self, known: &Known, (passed, mut effects): (Passed, Effects)) -> (Passed, Effects) {
+        if known.failed_before && matches!(passed, Passed::In { .. }) {
+            effects.forgiven = Some(self.attempt.user.to_string());
         }
-        walked
+        (passed, effects)
     }
 }

@@ -15,6 +15,7 @@ use vestibule_sandbox::{Circumstances, Configured};
 use crate::attempt::Attempt;
 use crate::chain::{Chain, Link};
 use crate::given::FrontDoorDirectory;
+use crate::choice::Choice;
 use crate::journal::Journal;
 use crate::progress::Progress;
 
@@ -30,24 +31,61 @@ pub(crate) struct Asking<'a> {
 /// What a chain came to.
 pub(crate) struct Ran {
     pub(crate) progress: Progress,
-    /// What all of them want stored.
-    pub(crate) saves: Properties,
+    pub(crate) saves: Saves,
     /// What the policy at `progress.next` asks the user.
     pub(crate) question: Option<Challenge>,
 }
 
+/// What all policies of a login want stored.
+#[derive(Default)]
+pub(crate) struct Saves {
+    pub(crate) list: Properties,
+    /// Which of them chose the group by that.
+    pub(crate) choice: Choice,
+    /// The places of those that want more than removals: each would make a record where there is none.
+    pub(crate) by: Vec<usize>,
+}
+
+impl From<Progress> for Ran {
+    fn from(progress: Progress) -> Self {
+        Self { progress, saves: Saves::default(), question: None }
+    }
+}
+
+impl Saves {
+    /// The policy at a place wants these stored too.
+    fn add(&mut self, place: usize, list: &Properties) -> Result<(), Fault> {
+        self.list = self.list.with(list).map_err(|error| too_much(&error))?;
+        self.choice.note(place, list);
+        if list.iter().any(|(_, value)| !value.is_empty()) {
+            self.by.push(place);
+        }
+        Ok(())
+    }
+
+    /// Whether the record that comes of it may give or take this property. A policy that gives it by name has been granted it, and
+    /// what it gives lies above every group; what it removes, a group may give anew.
+    pub(crate) fn may_change(&self, chain: &Chain, name: &str) -> bool {
+        match self.list.get(name) {
+            Some(value) if !value.is_empty() || self.choice.is_nobodys() => true,
+            _ => self.choice.may_change(chain, name),
+        }
+    }
+}
+
 impl Asking<'_> {
-    /// Runs the chain from where the login has come to. `recorded` is what counts for the user as recorded.
+    /// Runs the chain from where the login has come to, until it ends, or a policy asks a question or changes the user's name: what
+    /// is on record is another user's then. `recorded` is what counts for the user as recorded.
     pub(crate) async fn run(
         &self,
         chain: &Chain,
-        mut progress: Progress,
+        ran: &mut Ran,
         recorded: &Properties,
         journal: &mut Journal,
-    ) -> Result<Ran, Denial> {
-        let mut saves = Properties::new();
-        for link in chain.links().iter().skip(progress.next) {
-            let login = self.login(link, &mut progress, recorded)?;
+    ) -> Result<(), Denial> {
+        let progress = &mut ran.progress;
+        for (place, link) in chain.links().iter().enumerate().skip(progress.next) {
+            let login = self.login(link, progress, recorded)?;
             let left = self.end.saturating_duration_since(Instant::now());
             let circumstances = self.circumstances();
             let report = self.policy(link, left).call(&login, &circumstances).await;
@@ -55,26 +93,30 @@ impl Asking<'_> {
                 shadow.follow(&login, &circumstances, &report);
             }
             journal.policy(link, report.wall, report.cost, report.log);
-            let Outcome { authret, proplist_save, challenge, session_state } = report.answer?;
-            if challenge.is_none() && authret.status == Status::Fail {
-                return Err(authret.into());
-            }
+            let Outcome { authret, proplist_save, challenge, session_state } =
+                report.answer.map_err(Denial::from).and_then(Outcome::passing)?;
             let changed = authret.proplist.changes_from(&login.authret.proplist);
             progress.set = progress.set.with(&changed).map_err(Refusal::from)?;
-            progress.user = authret.user;
+            progress.choice.note(place, &changed);
             if let Some(reason) = authret.reason {
                 progress.reason = reason;
             }
             if let Some(state) = session_state {
                 progress.sessions.keep(&link.name, state);
             }
-            saves = saves.with(&proplist_save).map_err(|error| too_much(&error))?;
-            if challenge.is_some() {
-                return Ok(Ran { progress, saves, question: challenge });
+            ran.saves.add(place, &proplist_save)?;
+            let renamed = authret.user != progress.user;
+            progress.user = authret.user;
+            ran.question = challenge;
+            if ran.question.is_some() {
+                break;
             }
             progress.next += 1;
+            if renamed {
+                break;
+            }
         }
-        Ok(Ran { progress, saves, question: None })
+        Ok(())
     }
 
     /// The policy as it runs for this login: with the time that is left, and the directory of a front door that has its own.

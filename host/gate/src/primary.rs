@@ -10,17 +10,15 @@ use std::collections::BTreeMap;
 use vestibule_domain::decision::Denial;
 use vestibule_domain::login::Info;
 use vestibule_domain::primary::{Cause, Failure, Proven};
+use vestibule_domain::resolve::Records;
 use vestibule_domain::{CanonicalUser, EnteredUser, Secret};
-use vestibule_store::LoginProfiles;
 
 use crate::attempt::{Proof, Voucher};
 use crate::journal::{Journal, Step};
 use crate::method::Method;
 use crate::passage::{Known, Passage};
 use crate::progress::{Progress, Sessions};
-use crate::records::unavailable;
-
-pub(crate) use local::Hashing;
+use crate::records::{self, unavailable};
 
 impl Passage<'_> {
     /// Who it is that wants to come in, and where the chain begins for this login.
@@ -34,8 +32,8 @@ impl Passage<'_> {
 
     async fn check(&self, password: &Secret, journal: &mut Journal) -> Result<Known, Denial> {
         let user = &self.attempt.user;
-        let profiles = self.look_up(user.as_str()).await?;
-        let method = self.method_of(user.as_str(), &profiles)?;
+        let records = self.look_up(user.as_str()).await?;
+        let method = self.method_of(user.as_str(), &records)?;
         journal.method = Some(method.name().to_owned());
         journal.enter(Step::Primary);
         let (proven, failed_before) = match method {
@@ -61,18 +59,18 @@ impl Passage<'_> {
         journal.enter(Step::LookUp);
         // Asking an authority takes time in which records may change; nobody was asked where there is none.
         let waited = method != Method::None;
-        let profiles = if waited { self.look_up(proven.user.as_str()).await? } else { profiles };
-        self.ensure_same_method(&proven, &profiles, method)?;
+        let records = if waited { self.look_up(proven.user.as_str()).await? } else { records };
+        self.ensure_same_method(&proven, &records, method)?;
         let bootstrap = self.tenant.is_bootstrap(proven.user.as_str());
         let reason = format!("{method} auth succeeded");
         let progress = Progress::start(proven.user, reason, Sessions::default());
         let method = Some(method);
-        Ok(Known { method, info: proven.info, progress, profiles: Some(profiles), bootstrap, failed_before })
+        Ok(Known { method, info: proven.info, progress, records: Some(records), bootstrap, failed_before })
     }
 
     /// A name that the authority spells otherwise may belong to a record that demands another authority.
-    fn ensure_same_method(&self, proven: &Proven, profiles: &LoginProfiles, method: Method) -> Result<(), Failure> {
-        let holds = self.method_of(proven.user.as_str(), profiles)?;
+    fn ensure_same_method(&self, proven: &Proven, records: &Records, method: Method) -> Result<(), Failure> {
+        let holds = self.method_of(proven.user.as_str(), records)?;
         if holds == method {
             return Ok(());
         }
@@ -83,12 +81,12 @@ impl Passage<'_> {
     /// The front door has proven who it is.
     async fn believe(&self, voucher: &Voucher, journal: &mut Journal) -> Result<Known, Denial> {
         let given = self.attempt.given.as_ref();
-        let (user, profiles) = match given {
+        let (user, records) = match given {
             Some(given) => (given.user.clone(), None),
             None => {
                 let user = canonical(&self.attempt.user)?;
-                let profiles = self.look_up(user.as_str()).await?;
-                (user, Some(profiles))
+                let records = self.look_up(user.as_str()).await?;
+                (user, Some(records))
             }
         };
         let info = match voucher {
@@ -97,7 +95,7 @@ impl Passage<'_> {
             Voucher::Password(info) if info.auth_method == Method::None.name() => self.ensure_taken_over(info)?,
             Voucher::Password(info) => info.clone(),
             Voucher::Saml(attributes) => {
-                self.ensure_saml(&user, profiles.as_ref())?;
+                self.ensure_saml(&user, records.as_ref())?;
                 Info { saml_attributes: attributes.clone(), ..info("saml") }
             }
         };
@@ -110,7 +108,7 @@ impl Passage<'_> {
         let reason = given.and_then(|given| given.reason.clone());
         let reason = reason.unwrap_or_else(|| format!("{} auth succeeded", info.auth_method));
         let progress = Progress::start(user, reason, sessions);
-        Ok(Known { method: None, info, progress, profiles, bootstrap: false, failed_before: false })
+        Ok(Known { method: None, info, progress, records, bootstrap: false, failed_before: false })
     }
 
     /// A front door that has checked nothing vouches for nobody: a policy has to take over.
@@ -122,9 +120,9 @@ impl Passage<'_> {
     }
 
     /// An identity provider vouches for its own users only. Where the front door keeps the records, it knows whose they are.
-    fn ensure_saml(&self, user: &CanonicalUser, profiles: Option<&LoginProfiles>) -> Result<(), Failure> {
-        let Some(profiles) = profiles else { return Ok(()) };
-        let holds = self.method_of(user.as_str(), profiles)?;
+    fn ensure_saml(&self, user: &CanonicalUser, records: Option<&Records>) -> Result<(), Failure> {
+        let Some(records) = records else { return Ok(()) };
+        let holds = self.method_of(user.as_str(), records)?;
         if holds == Method::Saml {
             return Ok(());
         }
@@ -133,15 +131,15 @@ impl Passage<'_> {
     }
 
     /// The method that holds for a name. A bootstrap administrator's is local, whatever is on record.
-    fn method_of(&self, user: &str, profiles: &LoginProfiles) -> Result<Method, Failure> {
+    pub(crate) fn method_of(&self, user: &str, records: &Records) -> Result<Method, Failure> {
         if self.tenant.is_bootstrap(user) {
             return Ok(Method::Local);
         }
-        Method::of(profiles, self.tenant.settings.method)
+        Method::of(records, self.tenant.settings.method)
     }
 
-    pub(crate) async fn look_up(&self, user: &str) -> Result<LoginProfiles, Denial> {
-        Ok(self.store.login_profiles(&self.tenant.name, user).await.map_err(|error| unavailable(&error))?)
+    pub(crate) async fn look_up(&self, user: &str) -> Result<Records, Denial> {
+        Ok(records::read(self.store, &self.tenant.name, user).await.map_err(|error| unavailable(&error))?)
     }
 }
 

@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 use vestibule_domain::json::octets;
 use vestibule_domain::{CanonicalUser, Cause, Fault, Properties, Secret};
 
+use crate::choice::Choice;
+
 /// What each policy keeps for the session, by the policy's name.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -52,6 +54,8 @@ pub(crate) struct Progress {
     pub(crate) reason: String,
     /// What the policies so far have set.
     pub(crate) set: Properties,
+    /// Which of them chose the group by that.
+    pub(crate) choice: Choice,
     pub(crate) sessions: Sessions,
     /// What the next policy kept with its question, and what the user answered.
     pub(crate) answered: Option<(Properties, Secret)>,
@@ -60,6 +64,7 @@ pub(crate) struct Progress {
 impl Progress {
     /// Before the first policy.
     pub(crate) fn start(user: CanonicalUser, reason: String, sessions: Sessions) -> Self {
-        Self { next: 0, user, reason, set: Properties::new(), sessions, answered: None }
+        let (set, choice) = (Properties::new(), Choice::default());
+        Self { next: 0, user, reason, set, choice, sessions, answered: None }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Not for: what follows from it; that is [`vestibule_domain::resolve`].
 
-use vestibule_domain::profile::{CONN_GROUP, CONN_IP};
+use vestibule_domain::profile::{CONN_GROUP, CONN_IP, is_group};
 use vestibule_domain::resolve::Records;
 use vestibule_domain::{Cause, Fault, Properties, TenantName};
 use vestibule_store::{Error, LoginProfiles, Store};
@@ -12,11 +12,16 @@ pub(crate) fn unavailable(error: &Error) -> Fault {
     Fault::new(Cause::StoreUnavailable, error.to_string())
 }
 
-/// The records of a user whose own group is the only one known so far.
-pub(crate) fn of(profiles: LoginProfiles) -> Records {
-    let LoginProfiles { default, user, group } = profiles;
-    let groups = group.and_then(|(name, record)| Some((name, record?))).into_iter().collect();
-    Records { default, user, groups }
+/// The records of a user, with the group that is named there, or all of them where an address has to find its own.
+pub(crate) async fn read(store: &Store, tenant: &TenantName, user: &str) -> Result<Records, Error> {
+    let LoginProfiles { default, user, group } = store.login_profiles(tenant, user).await?;
+    let named = group.is_some();
+    let groups = group.and_then(|(name, record)| Some((name, record.filter(is_group)?))).into_iter().collect();
+    let mut records = Records { default, user, groups };
+    if !named {
+        add_groups(store, tenant, &mut records, &Properties::new()).await?;
+    }
+    Ok(records)
 }
 
 /// Reads the groups that a login may come into after what its policies set: the one that is named, or all of them where an
@@ -34,7 +39,7 @@ pub(crate) async fn add_groups(
     let given = |name| list.get(name).filter(|value: &&str| !value.is_empty());
     match (given(CONN_GROUP), given(CONN_IP)) {
         (Some(group), _) if !records.groups.contains_key(group) => {
-            if let Some(record) = store.profile(tenant, group).await? {
+            if let Some(record) = store.profile(tenant, group).await?.filter(is_group) {
                 records.groups.insert(group.to_owned(), record);
             }
         }

@@ -3,56 +3,62 @@
 //! Not for: a second round, if the records change before the decision is stored; see [`crate::gate`].
 
 use vestibule_domain::decision::Denial;
-use vestibule_domain::profile::{CONN_IP, inherit};
-use vestibule_domain::resolve::{Entrance, Records, ensure_granted, ensure_open};
+use vestibule_domain::profile::{CONN_IP, USER_AUTH_TYPE, inherit};
+use vestibule_domain::resolve::{Entrance, Records, ensure_granted, ensure_open, not_granted};
 use vestibule_domain::{Properties, save};
-use vestibule_store::{Effects, LoginProfiles, Save};
+use vestibule_store::{Effects, Save};
 
 use crate::attempt::{Proof, Voucher};
 use crate::challenge::{Waiting, expiry};
 use crate::journal::{Journal, Step};
 use crate::passage::{Known, Passage, Passed};
-use crate::policies::{Asking, Ran, too_much};
-use crate::records::{self, add_groups, unavailable};
+use crate::policies::{Asking, Ran, Saves, too_much};
+use crate::records::{add_groups, unavailable};
 
 impl Passage<'_> {
     /// Where the login comes to, and what it leaves behind.
     pub(crate) async fn round(
         &self,
         known: &Known,
-        profiles: Option<LoginProfiles>,
+        records: Option<Records>,
         journal: &mut Journal,
     ) -> Result<(Passed, Effects), Denial> {
-        let progress = known.progress.clone();
-        let profiles = match profiles {
-            Some(profiles) => profiles,
-            None => self.look_up(progress.user.as_str()).await?,
+        let mut ran = Ran::from(known.progress.clone());
+        let mut records = match records {
+            Some(records) => records,
+            None => self.look_up(ran.progress.user.as_str()).await?,
         };
-        let mut records = records::of(profiles);
-        records.ensure_user(&progress.user)?;
+        records.ensure_user(&ran.progress.user)?;
         let mut handed = self.looked_up(&records)?;
-        journal.enter(Step::Policy);
         let asking = Asking { attempt: self.attempt, info: &known.info, now: self.now, end: self.end };
-        let seen = progress.user.clone();
-        let ran = asking.run(self.chain, progress, &handed, journal).await?;
-        journal.enter(Step::Rules);
-        if ran.progress.user != seen {
+        loop {
+            journal.enter(Step::Policy);
+            let seen = ran.progress.user.clone();
+            asking.run(self.chain, &mut ran, &handed, journal).await?;
             let user = &ran.progress.user;
+            if *user == seen {
+                break;
+            }
+            journal.enter(Step::LookUp);
             journal.user = Some(user.to_string());
-            records = records::of(self.look_up(user.as_str()).await?);
+            records = self.look_up(user.as_str()).await?;
             records.ensure_user(user)?;
             handed = self.looked_up(&records)?;
+            if ran.question.is_some() {
+                break;
+            }
         }
+        journal.enter(Step::Rules);
         journal.set(&ran.progress.set);
         let proplist = self.settle(&mut records, &handed, &ran).await?;
-        let save = self.save(&ran, &mut records, &handed).await?;
+        let save = self.save(&ran, &mut records, handed).await?;
         self.finish(known, ran, proplist, save)
     }
 
     /// What the user has before any policy. Where the group is chosen late, a recorded one that is gone gives nothing; otherwise
     /// it keeps the user out.
     fn looked_up(&self, records: &Records) -> Result<Properties, Denial> {
-        Ok(if self.chain.is_late() { baseline(records)? } else { records.recorded()? })
+        Ok(if self.chain.is_late() { records.baseline()? } else { records.recorded()? })
     }
 
     /// The properties that follow from records and policies, unless a question comes first.
@@ -70,7 +76,8 @@ impl Passage<'_> {
             records.chosen(set, late)?
         };
         if !nothing_chosen {
-            ensure_granted(before, &after, |name| self.chain.may_change(name) || set.get(name).is_some())?;
+            let choice = &ran.progress.choice;
+            ensure_granted(before, &after, |name| choice.may_change(self.chain, name) || set.get(name).is_some())?;
         }
         let autologin = matches!(self.attempt.proof, Proof::Voucher(Voucher::Autologin));
         ensure_open(&after, Entrance { vpn: self.attempt.attributes.vpn_auth, autologin })?;
@@ -78,18 +85,27 @@ impl Passage<'_> {
     }
 
     /// What policies want stored, if that changes anything and they may.
-    async fn save(&self, ran: &Ran, records: &mut Records, before: &Properties) -> Result<Option<Save>, Denial> {
-        if !save::changes(records.user.as_ref(), &ran.saves) {
+    async fn save(&self, ran: &Ran, records: &mut Records, mut before: Properties) -> Result<Option<Save>, Denial> {
+        let (user, saves) = (ran.progress.user.as_str(), &ran.saves);
+        if !save::changes(records.user.as_ref(), &saves.list) {
             return Ok(None);
         }
-        let seen = records.user.clone();
-        let applied = save::apply(seen.as_ref(), &ran.saves).map_err(|error| too_much(&error))?;
-        let added = add_groups(self.store, &self.tenant.name, records, &ran.saves).await;
+        let (seen, method) = (records.user.clone(), self.method_of(user, records));
+        let applied = save::apply(seen.as_ref(), &saves.list).map_err(|error| too_much(&error))?;
+        let added = add_groups(self.store, &self.tenant.name, records, &saves.list).await;
         added.map_err(|error| unavailable(&error))?;
+        if seen.is_none() {
+            // A first record ends what counts for those who have none, whichever policy wants it.
+            let begun = inherit(Some(&Properties::new()), None, &records.default)?;
+            ensure_granted(&before, &begun, |name| saves.by.iter().any(|place| self.chain.may_change(*place, name)))?;
+            before = begun;
+        }
         records.user = applied;
-        let after = baseline(records)?;
-        ensure_granted(before, &after, |name| self.chain.may_change(name) || ran.saves.get(name).is_some())?;
-        Ok(Some(Save { user: ran.progress.user.to_string(), seen, writes: ran.saves.clone() }))
+        ensure_granted(&before, &records.baseline()?, |name| saves.may_change(self.chain, name))?;
+        if self.method_of(user, records) != method && !saves.may_change(self.chain, USER_AUTH_TYPE) {
+            return Err(not_granted(USER_AUTH_TYPE).into());
+        }
+        Ok(Some(Save { user: user.to_owned(), seen, writes: saves.list.clone() }))
     }
 
     /// What the front door is told, and what is stored before.
@@ -100,7 +116,7 @@ impl Passage<'_> {
         proplist: Properties,
         save: Option<Save>,
     ) -> Result<(Passed, Effects), Denial> {
-        let Ran { progress, saves: saved, question } = ran;
+        let Ran { progress, saves: Saves { list: saved, .. }, question } = ran;
         let effects = Effects { save, ..Effects::default() };
         let (user, reason) = (progress.user.clone(), progress.reason.clone());
         let Some(question) = question else {
@@ -116,14 +132,6 @@ impl Passage<'_> {
         let (challenge, state_id) = waiting.put(&self.attempt.user, expires)?;
         let effects = Effects { challenge: Some(challenge), ..effects };
         Ok((Passed::Asked { user, question, saved, reason, state_id }, effects))
-    }
-}
-
-/// What the user has without any policy, whether or not the recorded group is still there.
-fn baseline(records: &Records) -> Result<Properties, Denial> {
-    match records.recorded() {
-        Ok(list) => Ok(list),
-        Err(_) => Ok(inherit(records.user.as_ref(), None, &records.default)?),
     }
 }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 use tokio::sync::Semaphore;
-use vestibule_domain::{Fault, Login, Outcome, Properties};
+use vestibule_domain::{Decision, Fault, Login, Outcome, Properties};
 use vestibule_sandbox::{Circumstances, Configured, Report};
 
 /// Trials under way at once for one policy; a login that comes meanwhile is not compared.
@@ -38,10 +38,10 @@ pub enum Comparison {
 pub struct Difference {
     /// The user's canonical name.
     pub user: String,
-    /// `allow`, `challenge`, `deny` or a fault's code, by the active version.
-    pub active: String,
+    /// `allow`, `challenge` or the code of the cause, by the active version.
+    pub active: &'static str,
     /// The same by the version on trial.
-    pub trial: String,
+    pub trial: &'static str,
     /// What else differs: `client_reason`, `challenge`, `user`, or a property as `proplist.NAME` or `proplist_save.NAME`.
     pub fields: Vec<String>,
 }
@@ -86,14 +86,11 @@ fn compare(user: &str, active: &Result<Outcome, Fault>, trial: &Result<Outcome, 
     Comparison::Different(Difference { user: user.to_owned(), active, trial, fields })
 }
 
-fn verdict(answer: &Result<Outcome, Fault>) -> String {
-    match answer {
-        Err(fault) => fault.cause.code().to_owned(),
-        Ok(outcome) => match vestibule_domain::Decision::from(outcome.clone()) {
-            vestibule_domain::Decision::Allow { .. } => "allow".to_owned(),
-            vestibule_domain::Decision::Challenge { .. } => "challenge".to_owned(),
-            vestibule_domain::Decision::Deny(_) => "deny".to_owned(),
-        },
+fn verdict(answer: &Result<Outcome, Fault>) -> &'static str {
+    match Decision::from(answer.clone()) {
+        Decision::Allow { .. } => "allow",
+        Decision::Challenge { .. } => "challenge",
+        Decision::Deny(denial) => denial.cause.code(),
     }
 }
 
@@ -125,7 +122,7 @@ mod tests {
         Ok(serde_json::from_str(&json).unwrap())
     }
 
-    fn difference(active: &Result<Outcome, Fault>, trial: &Result<Outcome, Fault>) -> (String, String, Vec<String>) {
+    fn difference(active: &Result<Outcome, Fault>, trial: &Result<Outcome, Fault>) -> (&'static str, &'static str, Vec<String>) {
         match compare("joe", active, trial) {
             Comparison::Different(Difference { active, trial, fields, .. }) => (active, trial, fields),
             other => panic!("{other:?}"),
@@ -145,7 +142,7 @@ mod tests {
         let fields = difference(&staff, &guests).2;
         assert_eq!(fields, ["proplist.conn_group"]);
         let fault = Err(Fault::new(Cause::Trap, "no"));
-        assert_eq!(difference(&staff, &fault), ("allow".into(), "trap".into(), Vec::new()));
-        assert_eq!(difference(&staff, &outcome("fail", "{}")).1, "deny");
+        assert_eq!(difference(&staff, &fault), ("allow", "trap", Vec::new()));
+        assert_eq!(difference(&staff, &outcome("fail", "{}")).1, "denied");
     }
 }

@@ -26,10 +26,12 @@ pub struct TenantSettings {
     /// Wall time of a whole login in milliseconds. Default 10,000: a failover of directories fits in, and an OpenVPN client waits
     /// longer.
     pub deadline_ms: u64,
-    /// No answer to a failed authentication comes earlier, in milliseconds: how long it took tells nothing. Default 400, a
-    /// multiple of what checking a password takes.
+    /// No answer to a failed authentication comes earlier, nor a refusal that reads the same, in milliseconds: how long it took tells
+    /// nothing. Default 400, a multiple of what checking a password takes.
     pub failure_ms: u64,
-    /// The wrong password, or wrong answer, that locks a local account. Default 5.
+    /// The failure that locks a local account: a wrong password, or an answer to a question that does not let its user in, whether it
+    /// is denied, asked about again or breaks the policy. Being let in forgives them. Default 5. Other methods keep no account here:
+    /// their servers count wrong passwords, and answers are limited by the policy's own tries and by each question's one use.
     pub lockout_after: u32,
     /// How long an account stays locked, in seconds. Default 900.
     pub lockout_seconds: u64,

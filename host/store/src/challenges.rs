@@ -21,6 +21,7 @@ const KEPT: Duration = Duration::from_secs(24 * 60 * 60);
 
 const PUT: &str = "
     insert into challenge (tenant, challenge_id, user_name, state, expires_ms) values ($1, $2, $3, $4, $5)";
+const CLOSE: &str = "delete from challenge where tenant = $1 and user_name = $2 and not taken";
 const ONE: &str = "
     select user_name, state, expires_ms, taken from challenge where tenant = $1 and challenge_id = $2";
 const TAKE: &str = "
@@ -39,6 +40,8 @@ pub struct NewChallenge {
     pub state: Vec<u8>,
     /// From when on no answer counts. Kept to the millisecond.
     pub expires: SystemTime,
+    /// Whether the user's open questions are forgotten for it: nobody collects questions to have many answers.
+    pub replaces: bool,
 }
 
 /// What an answered handle stands for.
@@ -63,6 +66,7 @@ impl fmt::Debug for NewChallenge {
             .field("user", &self.user)
             .field("state_bytes", &self.state.len())
             .field("expires", &self.expires)
+            .field("replaces", &self.replaces)
             .finish()
     }
 }
@@ -80,10 +84,11 @@ impl fmt::Debug for Taken {
 }
 
 impl NewChallenge {
-    pub(crate) fn put(&self, tenant: &TenantName) -> Result<Statement, Error> {
+    pub(crate) fn put(&self, tenant: &TenantName) -> Result<impl Iterator<Item = Statement> + use<>, Error> {
         ensure_fits(&self.state)?;
-        let statement = Statement::new(PUT).text(tenant.as_str()).text(&self.id).text(&self.user);
-        Ok(statement.bytes(&self.state).number(to_millis(self.expires)))
+        let close = self.replaces.then(|| Statement::new(CLOSE).text(tenant.as_str()).text(&self.user));
+        let put = Statement::new(PUT).text(tenant.as_str()).text(&self.id).text(&self.user);
+        Ok(close.into_iter().chain([put.bytes(&self.state).number(to_millis(self.expires))]))
     }
 }
 

@@ -52,8 +52,8 @@ impl Store {
     ) -> Result<(), SaveError> {
         let writes = || writes(tenant, decision, effects);
         let Some((Save { user, seen, .. }, wanted)) = change(effects)? else {
-            // No row is waited for but one of the same id; an empty name keeps decisions in the order they were made in.
-            self.0.queue.write(Row::new(tenant.as_str(), ""), writes()?).await?;
+            // An empty name keeps decisions in the order they were made in: no row is waited for but one of the same id.
+            self.0.queue.write(Row::new(tenant.as_str(), effects.locks().unwrap_or_default()), writes()?).await?;
             return Ok(());
         };
         let conclude = async |stored: Option<&str>| {
@@ -70,6 +70,13 @@ impl Store {
     }
 }
 
+impl Effects {
+    /// Whose rows are waited for, besides those of a save.
+    fn locks(&self) -> Option<&str> {
+        self.challenge.as_ref().map(|challenge| challenge.user.as_str()).or(self.forgiven.as_deref())
+    }
+}
+
 /// The save and the profile that it makes, unless that is the one that was seen.
 fn change(effects: &Effects) -> Result<Option<(&Save, Properties)>, Error> {
     let Some(save) = &effects.save else { return Ok(None) };
@@ -80,9 +87,10 @@ fn change(effects: &Effects) -> Result<Option<(&Save, Properties)>, Error> {
 
 /// What does not depend on anything that was seen.
 fn writes(tenant: &TenantName, decision: &DecisionRow, effects: &Effects) -> Result<Vec<Write>, Error> {
-    let challenge = effects.challenge.as_ref().map(|challenge| challenge.put(tenant)).transpose()?;
+    let challenge =
+        effects.challenge.as_ref().map(|challenge| challenge.put(tenant)).transpose()?.into_iter().flatten();
     let session = effects.session.as_ref().map(|session| session.put(tenant)).transpose()?;
     let forgiven = effects.forgiven.as_ref().map(|user| forgive(tenant, user));
-    let statements = [challenge, session, forgiven].into_iter().flatten().map(Write::from);
+    let statements = challenge.chain([session, forgiven].into_iter().flatten()).map(Write::from);
     Ok(statements.chain([decision.add(tenant).into()]).collect())
 }

@@ -11,6 +11,7 @@ pub(crate) fn sqlite() -> Migrator {
     migrator(&[
         ("initial", include_str!("../migrations/sqlite/0001_initial.sql")),
         ("registry", include_str!("../migrations/sqlite/0002_registry.sql")),
+        ("open challenges", include_str!("../migrations/sqlite/0003_open_challenges.sql")),
     ])
 }
 
@@ -18,6 +19,7 @@ pub(crate) fn postgres() -> Migrator {
     migrator(&[
         ("initial", include_str!("../migrations/postgres/0001_initial.sql")),
         ("registry", include_str!("../migrations/postgres/0002_registry.sql")),
+        ("open challenges", include_str!("../migrations/postgres/0003_open_challenges.sql")),
     ])
 }
 

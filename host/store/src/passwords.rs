@@ -30,6 +30,11 @@ const COUNT: &str = "
         end
     where tenant = $1 and name = $2
     returning locked_until_ms";
+const TRY: &str = "
+    update password set
+        failures = case when locked_until_ms is null then failures + 1 else 1 end,
+        locked_until_ms = case when case when locked_until_ms is null then failures + 1 else 1 end >= $4 then $5 end
+    where tenant = $1 and name = $2 and (locked_until_ms is null or locked_until_ms <= $3)";
 const RESET: &str = "
     update password set failures = 0, locked_until_ms = null
     where tenant = $1 and name = $2 and (failures > 0 or locked_until_ms is not null)";
@@ -120,11 +125,35 @@ impl Store {
         now: SystemTime,
         lockout: &Lockout,
     ) -> Result<Option<SystemTime>, Error> {
-        let until = now.checked_add(lockout.lasts).map_or(i64::MAX, to_millis);
-        let count = Statement::returning(COUNT).text(tenant.as_str()).text(user).number(to_millis(now));
-        let count = count.number(lockout.after.into()).number(until);
+        let count = lockout.applied(Statement::returning(COUNT), tenant, user, now);
         let answer = self.0.queue.write_one(Row::new(tenant.as_str(), user), count).await?;
         Ok(answer.number.map(from_millis))
+    }
+
+    /// Counts a try as a failure before it is made, so that many at once are no more than one after the other. Returns whether it
+    /// may be made: not if the account is locked, or there is none. A success takes it back by
+    /// [`Effects::forgiven`](crate::Effects::forgiven).
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn count_try(
+        &self,
+        tenant: &TenantName,
+        user: &str,
+        now: SystemTime,
+        lockout: &Lockout,
+    ) -> Result<bool, Error> {
+        let count = lockout.applied(Statement::new(TRY), tenant, user, now);
+        Ok(self.0.queue.write_one(Row::new(tenant.as_str(), user), count).await?.rows > 0)
+    }
+}
+
+impl Lockout {
+    /// A statement with the account, the time, and what locks it until when.
+    fn applied(&self, statement: Statement, tenant: &TenantName, user: &str, now: SystemTime) -> Statement {
+        let until = now.checked_add(self.lasts).map_or(i64::MAX, to_millis);
+        let account = statement.text(tenant.as_str()).text(user);
+        account.number(to_millis(now)).number(self.after.into()).number(until)
     }
 }
 

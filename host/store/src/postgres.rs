@@ -26,12 +26,14 @@ const MIGRATION_DEADLINE: Duration = Duration::from_secs(60);
 /// A connection that was idle for longer is tried before it is used: the server may have gone meanwhile.
 const TRUSTED_IDLE: Duration = Duration::from_secs(1);
 /// What holds for every connection. The server gives up itself, so that a node that went silent does not keep others from its rows.
-const SESSION: [(&str, &str); 4] = [
+const SESSION: [(&str, &str); 5] = [
     ("statement_timeout", "20s"),
     ("idle_in_transaction_session_timeout", "20s"),
     // Whatever the server's defaults are, also for a statement without a transaction around it.
     ("default_transaction_isolation", "read committed"),
     ("default_transaction_read_only", "off"),
+    // What is committed is on the disk: nobody is let in on less.
+    ("synchronous_commit", "on"),
 ];
 
 pub(crate) async fn connect(url: &Secret) -> Result<PgPool, Error> {

@@ -6,10 +6,11 @@ use std::collections::BTreeMap;
 use std::slice;
 
 use ldap3::{LdapResult, Scope, SearchEntry};
+use vestibule_domain::dn::{self, Dn};
 use vestibule_domain::login::{Info, LdapInfo};
 use vestibule_domain::primary::{Cause, Failure, Proven};
 use vestibule_domain::text::log_text;
-use vestibule_domain::{CanonicalUser, EnteredUser, Secret, dn};
+use vestibule_domain::{CanonicalUser, EnteredUser, Secret};
 
 use super::connection::{Connection, Found, Search};
 use super::result_code::{INVALID_CREDENTIALS, NO_SUCH_OBJECT, SIZE_LIMIT_EXCEEDED, SUCCESS, is_no_answer};
@@ -85,14 +86,15 @@ impl Parts {
         let settings = &self.checked.settings;
         let held = entry.attrs.iter().find(|(name, _)| name.eq_ignore_ascii_case(&settings.uname_attr));
         let names = held.map_or(&[][..], |(_, names)| names);
-        let Some(name) = spelled(names, entered.as_str(), settings.fuzzy) else {
-            let (cause, detail) = if settings.fuzzy {
-                (Cause::Rejected, format!("the entry `{}` has no name, or several other ones", entry.dn))
-            } else {
-                (Cause::UnknownUser, format!("the entry `{}` spells the name otherwise", entry.dn))
-            };
-            return Err(Failure::new(cause, detail));
+        let Some(name) = main_name(names, &entry.dn, &settings.uname_attr) else {
+            return Err(Failure::new(Cause::Rejected, format!("the entry `{}` has no name", entry.dn)));
         };
+        if !settings.fuzzy && !names.iter().any(|name| name == entered.as_str()) {
+            return Err(Failure::new(
+                Cause::UnknownUser,
+                format!("the entry `{}` spells the name otherwise", entry.dn),
+            ));
+        }
         let user = CanonicalUser::new(name).map_err(|error| Failure::new(Cause::Rejected, error.to_string()))?;
         let ldap = LdapInfo {
             user_dn: entry.dn.clone(),
@@ -109,17 +111,13 @@ impl Parts {
     }
 }
 
-/// Which of the entry's names was meant: the one as entered, or the one that differs in case alone, or the only one that there is,
-/// where the directory's own rules count.
-fn spelled<'a>(names: &'a [String], entered: &str, fuzzy: bool) -> Option<&'a str> {
-    let exact = names.iter().find(|name| *name == entered);
-    let in_other_case = || names.iter().find(|name| name.to_lowercase() == entered.to_lowercase());
-    let only = || names.first().filter(|_| names.len() == 1);
-    match (exact, fuzzy) {
-        (Some(name), _) => Some(name),
-        (None, true) => in_other_case().or_else(only).map(String::as_str),
-        (None, false) => None,
-    }
+/// The one of an entry's names by which its user is known here, whichever was typed: the one in the distinguished name or, where
+/// none is, the first in the order of bytes. A directory returns them in any order.
+fn main_name<'a>(names: &'a [String], entry: &str, attribute: &str) -> Option<&'a str> {
+    let entry = Dn::parse(entry).ok();
+    let leaf = entry.as_ref().and_then(|entry| entry.leaf_value(attribute));
+    let in_leaf = names.iter().filter(|name| leaf.is_some_and(|leaf| leaf == name.to_lowercase())).min();
+    in_leaf.or_else(|| names.iter().min()).map(String::as_str)
 }
 
 /// The one entry that was found, or why there is not one.
@@ -164,14 +162,13 @@ mod tests {
     }
 
     #[test]
-    fn the_entry_spells_the_name() {
-        let joe = names(&["joe", "Joe.User"]);
-        assert_eq!(spelled(&joe, "joe", true), Some("joe"));
-        assert_eq!(spelled(&joe, "JOE.USER", true), Some("Joe.User"));
-        assert_eq!(spelled(&joe, "JOE.USER", false), None);
-        assert_eq!(spelled(&joe, "jo e", true), None);
-        assert_eq!(spelled(&names(&["Joe"]), "jo\u{eb}", true), Some("Joe"));
-        assert_eq!(spelled(&[], "joe", true), None);
+    fn a_user_with_several_names_has_one_that_counts() {
+        for joe in [names(&["joe", "Joe.User", "user"]), names(&["user", "Joe.User", "joe"])] {
+            assert_eq!(main_name(&joe, "uid=joe.user,ou=people,dc=example", "UID"), Some("Joe.User"));
+            assert_eq!(main_name(&joe, "cn=user,ou=people,dc=example", "uid"), Some("Joe.User"));
+            assert_eq!(main_name(&joe, "uid=#0401,dc=example", "uid"), Some("Joe.User"));
+        }
+        assert_eq!(main_name(&[], "uid=joe,dc=example", "uid"), None);
     }
 
     #[test]

@@ -11,6 +11,9 @@ use vestibule_domain::text::log_text;
 
 use super::settings::Checked;
 
+/// The most that one search may find, in bytes of names and values: entries are held in memory, and none is as large by itself.
+pub(super) const MAX_BYTES: usize = 1024 * 1024;
+
 /// A connection on which nothing, or one bind, has been said.
 pub(super) struct Connection {
     ldap: ldap3::Ldap,
@@ -31,6 +34,8 @@ pub(super) struct Search<'a> {
 /// What a search found.
 pub(super) struct Found {
     pub(super) entries: Vec<SearchEntry>,
+    /// What these take; more than [`MAX_BYTES`] if there would have been more of them.
+    pub(super) bytes: usize,
     pub(super) result: LdapResult,
 }
 
@@ -61,7 +66,7 @@ impl Connection {
         self.ldap.simple_bind(dn, password.expose()).await.map_err(|error| failed("bind", &error))
     }
 
-    /// Searches. One entry more than wanted shows that there are more.
+    /// Searches. One entry more than wanted shows that there are more, and entries beyond [`MAX_BYTES`] are not read.
     pub(super) async fn search(&mut self, search: &Search<'_>) -> Result<Found, String> {
         let &Search { base, scope, filter, attributes, max } = search;
         // None at all would mean all of them (RFC 4511, section 4.5.1.8).
@@ -70,24 +75,32 @@ impl Connection {
         self.ldap.with_search_options(SearchOptions::new().sizelimit(limit));
         let stream = self.ldap.streaming_search(base, scope, filter, attributes).await;
         let mut stream = stream.map_err(|error| failed("search", &error))?;
-        let mut entries = Vec::new();
+        let (mut entries, mut bytes) = (Vec::new(), 0);
         while let Some(entry) = stream.next().await.map_err(|error| failed("search", &error))? {
             // References to other servers are not followed: this directory is the tenant's.
             if !entry.is_ref() && !entry.is_intermediate() {
-                entries.push(SearchEntry::construct(entry));
+                let entry = SearchEntry::construct(entry);
+                bytes += size(&entry);
+                entries.push(entry);
             }
-            if u32::try_from(entries.len()).is_ok_and(|found| found > max) {
+            if bytes > MAX_BYTES || u32::try_from(entries.len()).is_ok_and(|found| found > max) {
                 break;
             }
         }
         let result = stream.finish().await;
-        Ok(Found { entries, result })
+        Ok(Found { entries, bytes, result })
     }
 
     /// Whether the server, or what leads there, has ended it.
     pub(super) fn is_closed(&mut self) -> bool {
         self.ldap.is_closed()
     }
+}
+
+fn size(entry: &SearchEntry) -> usize {
+    let texts = entry.attrs.iter().map(|(name, values)| name.len() + values.iter().map(String::len).sum::<usize>());
+    let octets = entry.bin_attrs.iter().map(|(name, values)| name.len() + values.iter().map(Vec::len).sum::<usize>());
+    entry.dn.len() + texts.chain(octets).sum::<usize>()
 }
 
 /// Runs what talks to a server apart: an answer that the library cannot read makes it panic. Whoever stops waiting ends it.

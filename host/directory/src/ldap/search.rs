@@ -7,10 +7,10 @@ use vestibule_domain::capability::Error;
 use vestibule_domain::directory::{self, Attribute, Entry, Query, Value};
 use vestibule_domain::dn::Dn;
 
-use super::connection::{Connection, Found, Search};
+use super::connection::{Connection, Found, MAX_BYTES, Search};
 use super::result_code::{
     INAPPROPRIATE_MATCHING, INSUFFICIENT_ACCESS, INVALID_DN, NO_SUCH_OBJECT, SIZE_LIMIT_EXCEEDED, SUCCESS,
-    UNDEFINED_ATTRIBUTE,
+    UNDEFINED_ATTRIBUTE, is_no_answer, leaves_it_usable,
 };
 use super::{Parts, Server};
 
@@ -43,6 +43,9 @@ impl Parts {
         let detail = || found.result.to_string();
         Ok(match found.result.rc {
             _ if found.entries.len() > max as usize => Err(too_many(max)),
+            _ if found.bytes > MAX_BYTES => {
+                Err(Error::Exhausted(format!("the search finds more than {MAX_BYTES} bytes")))
+            }
             SIZE_LIMIT_EXCEEDED => Err(too_many(max)),
             SUCCESS => Ok(found.entries.into_iter().map(|entry| to_entry(entry, &query.attributes)).collect()),
             NO_SUCH_OBJECT => Ok(Vec::new()),
@@ -52,12 +55,13 @@ impl Parts {
         })
     }
 
-    /// Searches on a kept connection, or on a new one where none is kept or the kept one turns out to be dead.
+    /// Searches on a kept connection, or on a new one where none is kept or the kept one turns out to be no good.
     pub(super) async fn search_as_service(&self, server: &Server, search: &Search<'_>) -> Result<Found, String> {
-        if let Some(mut kept) = server.pool.take()
+        if let Some(mut kept) = server.pool.take(|kept| !kept.is_closed())
             && let Ok(found) = kept.search(search).await
+            && !is_no_answer(found.result.rc)
         {
-            server.pool.give_back(kept);
+            give_back(server, kept, &found);
             return Ok(found);
         }
         let service = self.checked.service.as_ref().ok_or("there is no service account")?;
@@ -67,8 +71,15 @@ impl Parts {
             return Err(format!("the service account cannot bind: {bound}"));
         }
         let found = connection.search(search).await?;
-        server.pool.give_back(connection);
+        give_back(server, connection, &found);
         Ok(found)
+    }
+}
+
+/// Keeps the connection for the next search, if there may be one on it.
+fn give_back(server: &Server, connection: Connection, found: &Found) {
+    if leaves_it_usable(found.result.rc) {
+        server.pool.give_back(connection);
     }
 }
 

@@ -23,68 +23,58 @@ pub(super) const NAME: &str = "{}";
 
 /// What a tenant's table `ldap` says.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, default)]
 pub struct LdapSettings {
     /// Servers of one directory, `ldap://host:port` or `ldaps://host:port`, in the order in which they are asked.
     pub servers: Vec<String>,
     /// Whether `ldap://` turns to TLS before anything else is said (RFC 4511, section 4.14). Default `false`.
-    #[serde(default)]
     pub starttls: bool,
     /// Whether passwords may go over a network in clear. Default `false`; to this machine itself they may.
-    #[serde(default)]
     pub allow_plaintext: bool,
     /// Certificates that servers are believed by, as PEM. Default: those that the system trusts.
-    #[serde(default)]
     pub ca_file: Option<PathBuf>,
     /// The account that looks users up, and that policies search as.
-    #[serde(default)]
     pub bind_dn: Option<String>,
     /// Its password.
-    #[serde(default)]
     pub bind_password: Option<Secret>,
     /// Where users are found without looking, such as `uid={},ou=people,dc=example,dc=com`; absent: they are looked up.
-    #[serde(default)]
     pub user_dn_template: Option<String>,
     /// Where all searches begin, and what no search leaves.
     pub search_base: String,
-    /// The attribute that holds the user's name. Default `uid`.
-    #[serde(default = "uid")]
+    /// The attribute that holds the user's name. Of several values the one in the entry's distinguished name is the user's name here,
+    /// or the first in the order of bytes, whichever is typed. Default `uid`.
     pub uname_attr: String,
     /// A filter that users have to meet besides, such as `(objectClass=person)` (RFC 4515).
-    #[serde(default)]
     pub user_filter: Option<String>,
-    /// Whether the directory's own rules say which name matches; otherwise it has to be spelled as in the directory. Default `true`.
-    #[serde(default = "yes")]
+    /// Whether the directory's own rules say which name matches; otherwise a name has to be typed as it is spelled there. Default `true`.
     pub fuzzy: bool,
     /// How long one server may take, in milliseconds, 1 to 60,000. Default 3,000.
-    #[serde(default = "three_seconds")]
     pub timeout_ms: u64,
     /// The most entries that one search of a policy may find. Default 1,000.
-    #[serde(default = "a_thousand")]
     pub max_entries: u32,
     /// The most connections that are kept for the next search. Default 8.
-    #[serde(default = "eight")]
     pub pool: usize,
 }
 
-fn uid() -> String {
-    "uid".to_owned()
-}
-
-const fn yes() -> bool {
-    true
-}
-
-const fn three_seconds() -> u64 {
-    3_000
-}
-
-const fn a_thousand() -> u32 {
-    1_000
-}
-
-const fn eight() -> usize {
-    8
+impl Default for LdapSettings {
+    fn default() -> Self {
+        Self {
+            servers: Vec::new(),
+            starttls: false,
+            allow_plaintext: false,
+            ca_file: None,
+            bind_dn: None,
+            bind_password: None,
+            user_dn_template: None,
+            search_base: String::new(),
+            uname_attr: "uid".to_owned(),
+            user_filter: None,
+            fuzzy: true,
+            timeout_ms: 3_000,
+            max_entries: 1_000,
+            pool: 8,
+        }
+    }
 }
 
 /// Settings that hold together.

@@ -34,7 +34,7 @@ const VIRTUAL: u32 = 5;
 const HEADER_BYTES: usize = 20;
 const MAX_PACKET_BYTES: usize = 4096;
 /// What one attribute carries at most.
-const MAX_VALUE_BYTES: usize = 253;
+pub(super) const MAX_VALUE_BYTES: usize = 253;
 /// RFC 2865, section 5.2.
 pub(super) const MAX_PASSWORD_BYTES: usize = 128;
 
@@ -74,7 +74,7 @@ pub(crate) enum Ignored {
 }
 
 impl Packet {
-    /// Asks whether this is the user's password.
+    /// Asks whether this is the user's password. The name has to fit into a value.
     pub(super) fn request(
         user: &EnteredUser,
         password: &Secret,
@@ -86,14 +86,15 @@ impl Packet {
         let secret = settings.secret.expose().as_bytes();
         let mut attributes = vec![
             (MESSAGE_AUTHENTICATOR, vec![0; 16]),
-            (USER_NAME, cut(user.as_str().as_bytes())),
+            (USER_NAME, user.as_str().as_bytes().to_vec()),
             (USER_PASSWORD, hide(password.expose().as_bytes(), secret, &authenticator)),
             (NAS_IDENTIFIER, settings.nas_identifier.as_bytes().to_vec()),
             (SERVICE_TYPE, LOGIN.to_be_bytes().to_vec()),
             (NAS_PORT_TYPE, VIRTUAL.to_be_bytes().to_vec()),
         ];
         if let Some(address) = client_ip.filter(|address| !address.is_empty()) {
-            attributes.push((CALLING_STATION_ID, cut(address.as_bytes())));
+            let address = address.as_bytes();
+            attributes.push((CALLING_STATION_ID, address.get(..MAX_VALUE_BYTES).unwrap_or(address).to_vec()));
         }
         let mut packet = Self { code: ACCESS_REQUEST, identifier, authenticator, attributes };
         let signature = sign(&packet.encode(), secret);
@@ -197,10 +198,6 @@ fn hide(password: &[u8], secret: &[u8], authenticator: &[u8; 16]) -> Vec<u8> {
         hidden.extend_from_slice(&last);
     }
     hidden
-}
-
-fn cut(value: &[u8]) -> Vec<u8> {
-    value.get(..MAX_VALUE_BYTES).unwrap_or(value).to_vec()
 }
 
 #[cfg(test)]

@@ -16,44 +16,51 @@ const MIN_SECRET_BYTES: usize = 8;
 
 /// What a tenant's table `radius` says.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, default)]
 pub struct RadiusSettings {
     /// Servers of one authority, `host:port`, in the order in which they are asked.
     pub servers: Vec<String>,
     /// The secret that is shared with all of them, of 8 bytes or more.
     pub secret: Secret,
     /// Who asks (RFC 2865, section 5.32). Default `vestibule`.
-    #[serde(default = "vestibule")]
     pub nas_identifier: String,
     /// How long one transmission waits for an answer, in milliseconds, 100 to 30,000. Default 2,000.
-    #[serde(default = "two_seconds")]
     pub timeout_ms: u64,
     /// How often a request is sent again to one server, 0 to 10. Default 2.
-    #[serde(default = "twice")]
     pub retries: u32,
     /// Whether only replies with a Message-Authenticator are believed: without it, somebody on the way may forge them
     /// (CVE-2024-3596). Default `true`.
-    #[serde(default = "yes")]
     pub require_message_authenticator: bool,
+    /// How users are called whom replies do not name (RFC 2865, section 5.1). Default `exact`.
+    pub case: RadiusCase,
     /// A dictionary in FreeRADIUS's form, for attributes besides the standard ones.
-    #[serde(default)]
     pub dictionary: Option<PathBuf>,
 }
 
-fn vestibule() -> String {
-    "vestibule".to_owned()
+/// How a user is called whom the server's reply does not name.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RadiusCase {
+    /// As typed: the server tells `joe` and `Joe` apart.
+    #[default]
+    Exact,
+    /// In lower case: they are one user to the server, and must not become two here.
+    Lower,
 }
 
-const fn two_seconds() -> u64 {
-    2_000
-}
-
-const fn twice() -> u32 {
-    2
-}
-
-const fn yes() -> bool {
-    true
+impl Default for RadiusSettings {
+    fn default() -> Self {
+        Self {
+            servers: Vec::new(),
+            secret: Secret::new(""),
+            nas_identifier: "vestibule".to_owned(),
+            timeout_ms: 2_000,
+            retries: 2,
+            require_message_authenticator: true,
+            case: RadiusCase::Exact,
+            dictionary: None,
+        }
+    }
 }
 
 impl RadiusSettings {

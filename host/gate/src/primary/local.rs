@@ -2,10 +2,10 @@
 //!
 //! Not for: hashing; see `password`.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 use std::thread;
 
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use vestibule_domain::decision::Denial;
 use vestibule_domain::primary::{Cause, Failure, Proven};
 use vestibule_domain::{EnteredUser, Fault, Secret};
@@ -16,13 +16,34 @@ use crate::method::Method;
 use crate::passage::Passage;
 use crate::records::unavailable;
 
-/// Who may hash: as many at once as there are processors, since each takes one whole, and megabytes of memory.
-#[derive(Clone)]
-pub(crate) struct Hashing(Arc<Semaphore>);
+/// How many wait for each place where passwords are hashed: about as many as get theirs within a login's time.
+const WAITING_FOR_EACH: usize = 128;
 
-impl Default for Hashing {
-    fn default() -> Self {
-        Self(Arc::new(Semaphore::new(thread::available_parallelism().map_or(1, usize::from))))
+/// Where this process hashes passwords: at as many places as there are processors, since each hash takes one whole, and megabytes of
+/// memory.
+static HASHING: LazyLock<Places> =
+    LazyLock::new(|| Places::new(thread::available_parallelism().map_or(1, usize::from), WAITING_FOR_EACH));
+
+/// Places that few take at once, and that not too many wait for.
+struct Places {
+    free: Semaphore,
+    /// Those who have a place, or wait for one.
+    admitted: Semaphore,
+}
+
+impl Places {
+    fn new(places: usize, waiting_for_each: usize) -> Self {
+        Self { free: Semaphore::new(places), admitted: Semaphore::new(places.saturating_mul(1 + waiting_for_each)) }
+    }
+
+    /// A place, until it is dropped.
+    ///
+    /// # Errors
+    /// Too many wait already.
+    async fn take(&self) -> Result<(SemaphorePermit<'_>, SemaphorePermit<'_>), Fault> {
+        let admitted = self.admitted.try_acquire().map_err(|_| broken("too many wait for theirs".to_owned()))?;
+        let place = self.free.acquire().await.map_err(|error| broken(error.to_string()))?;
+        Ok((admitted, place))
     }
 }
 
@@ -37,7 +58,7 @@ impl Passage<'_> {
             return Err(Failure::new(Cause::WrongPassword, "the password is empty, or too long to be one").into());
         }
         // The account is read and failures are counted while nobody else takes this place: many guesses at once are few at a time.
-        let place = self.hashing.0.acquire().await.map_err(|error| broken(error.to_string()))?;
+        let place = HASHING.take().await?;
         let stored = self.store.password(tenant, user.as_str()).await.map_err(|error| unavailable(&error))?;
         let (given, hash) = (given.clone(), stored.as_ref().map(|stored| stored.hash.clone()));
         let right = tokio::task::spawn_blocking(move || match hash {
@@ -47,11 +68,16 @@ impl Passage<'_> {
         let right = right.await.unwrap_or_else(|error| Err(error.to_string())).map_err(broken)?;
         let locked_until = stored.as_ref().and_then(|stored| stored.locked_until);
         if locked_until.is_some_and(|until| self.now < until) {
-            return Err(Failure::new(Cause::LockedOut, "too many wrong passwords before this login").into());
+            return Err(locked_out().into());
         }
         if right && let Some(stored) = &stored {
             drop(place);
-            return Ok((Proven { user: canonical(user)?, info: info(Method::Local.name()) }, stored.failures > 0));
+            let answers = self.attempt.static_response.is_some();
+            if answers {
+                self.count_answer().await?;
+            }
+            let proven = Proven { user: canonical(user)?, info: info(Method::Local.name()) };
+            return Ok((proven, answers || stored.failures > 0));
         }
         self.count_failure().await;
         let (cause, detail) = match stored {
@@ -61,8 +87,16 @@ impl Passage<'_> {
         Err(Failure::new(cause, detail).into())
     }
 
-    /// Counts a wrong password or answer. The login is denied either way: where counting fails, the log has to do.
-    pub(crate) async fn count_failure(&self) {
+    /// Counts an answer to a question as a failure, which is forgiven if it lets its user in: whoever has stolen the password must
+    /// not try all answers. A locked account gives none.
+    pub(crate) async fn count_answer(&self) -> Result<(), Denial> {
+        let (user, lockout) = (self.attempt.user.as_str(), self.tenant.lockout());
+        let counted = self.store.count_try(&self.tenant.name, user, self.now, &lockout).await;
+        if counted.map_err(|error| unavailable(&error))? { Ok(()) } else { Err(locked_out().into()) }
+    }
+
+    /// Counts a wrong password. The login is denied either way: where counting fails, the log has to do.
+    async fn count_failure(&self) {
         let user = self.attempt.user.as_str();
         match self.store.count_failure(&self.tenant.name, user, self.now, &self.tenant.lockout()).await {
             Ok(Some(_)) => tracing::warn!(tenant = %self.tenant.name, user, "a local account is locked"),
@@ -72,7 +106,29 @@ impl Passage<'_> {
     }
 }
 
-/// What a machine without memory or threads does.
+fn locked_out() -> Failure {
+    Failure::new(Cause::LockedOut, "too many wrong passwords or answers before this login")
+}
+
+/// What a machine without memory, threads or time does.
 fn broken(detail: String) -> Fault {
     Fault::new(vestibule_domain::Cause::Overloaded, format!("a password could not be checked: {detail}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn few_hash_some_wait_and_the_others_are_turned_away() {
+        let places = Places::new(1, 1);
+        let hashes = places.take().await.unwrap();
+        let mut waits = Box::pin(places.take());
+        assert!(tokio::time::timeout(std::time::Duration::from_millis(10), &mut waits).await.is_err());
+        let fault = places.take().await.unwrap_err();
+        assert_eq!(fault.cause, vestibule_domain::Cause::Overloaded);
+        drop(hashes);
+        assert!(waits.await.is_ok());
+        assert!(places.take().await.is_ok());
+    }
 }
