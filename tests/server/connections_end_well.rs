@@ -19,7 +19,7 @@ use crate::harness::{Reply, Served, exchange, vestibule_with};
 fn certificate(directory: &Path, name: &str) {
     let arguments = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"];
     let mut command = Command::new("openssl");
-    command.args(arguments).args(["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]);
+    command.args(arguments).args(["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-addext", "basicConstraints=critical,CA:FALSE"]);
     command.args(["-keyout", &format!("{name}.key"), "-out", &format!("{name}.crt")]).current_dir(directory);
     assert!(command.output().unwrap().status.success());
 }

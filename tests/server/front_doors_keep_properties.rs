@@ -163,7 +163,9 @@ async fn access_servers_script_asks_and_searches() {
 
     let served = searching().await;
     let entries = tempfile::NamedTempFile::new().unwrap();
-    let found = json!([{ "dn": "uid=ann,dc=example,dc=com", "attributes": { "memberOf": ["cn=staff,dc=example,dc=com"] } }]);
+    let attributes =
+        json!([{ "name": "uid", "values": ["Ann"] }, { "name": "memberOf", "values": ["cn=staff,dc=example,dc=com"] }]);
+    let found = json!([{ "dn": "uid=ann,dc=example,dc=com", "attributes": attributes }]);
     std::fs::write(entries.path(), found.to_string()).unwrap();
     let mut login = ldap_login();
     login.as_object_mut().unwrap().remove("serves_directory");

@@ -100,7 +100,7 @@ async fn tries(home: &Home, seconds: u64) -> bool {
 
 async fn of_many_tries_at_once_as_many_are_made_as_may_fail(home: Home) {
     assert!(!tries(&home, 0).await, "nobody has this name");
-    home.store.set_password(&tenant(), "joe", "hash").await.unwrap();
+    home.store.set_password(&tenant(), "joe", "hash", None).await.unwrap();
     let other = home.another().await.unwrap();
     let mut counts = JoinSet::new();
     for number in 0..20 {
@@ -112,7 +112,7 @@ async fn of_many_tries_at_once_as_many_are_made_as_may_fail(home: Home) {
 }
 
 async fn a_try_after_the_lock_counts_afresh(home: Home) {
-    home.store.set_password(&tenant(), "joe", "hash").await.unwrap();
+    home.store.set_password(&tenant(), "joe", "hash", None).await.unwrap();
     for second in 0..3 {
         assert!(tries(&home, second).await);
     }

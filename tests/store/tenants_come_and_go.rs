@@ -66,7 +66,7 @@ async fn fill(store: &Store, tenant: &TenantName) {
     let [id, user] = ["s", "joe"].map(str::to_owned);
     store.keep(tenant, &Session { id, user, state: Vec::new(), expires: at(60) }).await.unwrap();
     let [id, user] = ["c", "joe"].map(str::to_owned);
-    store.ask(tenant, &NewChallenge { id, user, state: Vec::new(), expires: at(60) }).await.unwrap();
+    store.ask(tenant, &NewChallenge { id, user, state: Vec::new(), expires: at(60), replaces: false }).await.unwrap();
     store.record(tenant, &decision("d")).await.unwrap();
 }
 
