@@ -46,7 +46,9 @@ impl Door {
     pub(crate) async fn with_passwords(self, users: &[&str]) -> Self {
         for user in users {
             let user = EnteredUser::new(*user).unwrap();
-            vestibule_gate::set_password(&self.home.store, &tenant(), &user, Secret::new(PASSWORD), None).await.unwrap();
+            vestibule_gate::set_password(&self.home.store, &tenant(), &user, Secret::new(PASSWORD), None)
+                .await
+                .unwrap();
         }
         self
     }

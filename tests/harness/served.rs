@@ -163,7 +163,7 @@ fn start(data: &Path, arguments: &[&str]) -> (Child, SocketAddr, Option<SocketAd
             _ => panic!("the host says `{line}`"),
         }
     }
-    (process, address.expect("the host did not start"), metrics)
+    (process, address.unwrap_or_else(|| panic!("the host did not start")), metrics)
 }
 
 impl Caller<'_> {
@@ -263,7 +263,7 @@ impl Reply {
     }
 
     /// A problem document with this code.
-    pub(crate) fn is_problem(self, status: u16, code: &str) -> Self {
+    pub(crate) fn refused(self, status: u16, code: &str) -> Self {
         let reply = self.is(status);
         assert_eq!(reply.headers[header::CONTENT_TYPE], "application/problem+json");
         let problem = reply.json();

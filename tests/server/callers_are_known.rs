@@ -10,7 +10,7 @@ const USERS: &str = "/v1/tenants/default/users";
 async fn nobody_is_let_near_anything_without_a_token() {
     let served = Served::new();
     for token in ["", "x", "vst_0123456789abcdef_x", "vst_"] {
-        served.with_token(token).get(USERS).await.is_problem(401, "unauthorized");
+        served.with_token(token).get(USERS).await.refused(401, "unauthorized");
     }
     served.with_token("x").get("/healthz").await.is(200);
     served.with_token("x").get("/readyz").await.is(200);
@@ -26,15 +26,15 @@ async fn a_token_allows_what_its_scopes_say() {
     );
     let login = || json!({ "vpn_auth": false });
     assert_eq!(decide.authenticate("alice", login()).await.decision(), "allow");
-    decide.get(USERS).await.is_problem(403, "forbidden");
+    decide.get(USERS).await.refused(403, "forbidden");
     read.get(USERS).await.is(200);
-    read.patch(&format!("{USERS}/ann"), json!({ "set": { "a": "b" } })).await.is_problem(403, "forbidden");
-    read.authenticate("alice", login()).await.is_problem(403, "forbidden");
+    read.patch(&format!("{USERS}/ann"), json!({ "set": { "a": "b" } })).await.refused(403, "forbidden");
+    read.authenticate("alice", login()).await.refused(403, "forbidden");
     manage.patch(&format!("{USERS}/ann"), json!({ "set": { "a": "b" } })).await.is(200);
     manage.get(USERS).await.is(200);
-    manage.authenticate("alice", login()).await.is_problem(403, "forbidden");
-    manage.get("/v1/tenants").await.is_problem(403, "forbidden");
-    manage.put("/v1/tenants/default", json!({ "terms": {} })).await.is_problem(403, "forbidden");
+    manage.authenticate("alice", login()).await.refused(403, "forbidden");
+    manage.get("/v1/tenants").await.refused(403, "forbidden");
+    manage.put("/v1/tenants/default", json!({ "terms": {} })).await.refused(403, "forbidden");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -47,14 +47,14 @@ async fn a_token_ends_when_it_is_told_to() {
     first.get(USERS).await.is(200);
     let made = administrator.put(path, json!({ "scopes": ["read"] })).await.is(200).json();
     let second = served.with_token(made["token"].as_str().unwrap());
-    first.get(USERS).await.is_problem(401, "unauthorized");
+    first.get(USERS).await.refused(401, "unauthorized");
     second.get(USERS).await.is(200);
     let listed = administrator.get("/v1/tenants/default/tokens").await.is(200);
     assert_eq!(listed.json()["tokens"][0]["name"], "ann");
     assert!(!String::from_utf8_lossy(&listed.body).contains("vst_"));
     administrator.delete(path).await.is(204);
-    second.get(USERS).await.is_problem(401, "unauthorized");
-    administrator.delete(path).await.is_problem(404, "not-found");
+    second.get(USERS).await.refused(401, "unauthorized");
+    administrator.delete(path).await.refused(404, "not-found");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -65,7 +65,7 @@ async fn a_token_counts_even_where_its_bearer_could_do_without() {
     let bearer = format!("Bearer {}", made["token"].as_str().unwrap());
     let headers = [("authorization", bearer.as_str())];
     let asked = served.administrator().ask("GET", "/v1/tenants", "", Default::default(), &headers).await;
-    asked.is_problem(403, "forbidden");
+    asked.refused(403, "forbidden");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -17,9 +17,17 @@ use crate::harness::{Reply, Served, exchange, vestibule_with};
 
 /// A certificate for `localhost` that signs itself, and its key.
 fn certificate(directory: &Path, name: &str) {
-    let arguments = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"];
+    let arguments =
+        ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"];
     let mut command = Command::new("openssl");
-    command.args(arguments).args(["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-addext", "basicConstraints=critical,CA:FALSE"]);
+    command.args(arguments).args([
+        "-subj",
+        "/CN=localhost",
+        "-addext",
+        "subjectAltName=DNS:localhost",
+        "-addext",
+        "basicConstraints=critical,CA:FALSE",
+    ]);
     command.args(["-keyout", &format!("{name}.key"), "-out", &format!("{name}.crt")]).current_dir(directory);
     assert!(command.output().unwrap().status.success());
 }
@@ -30,7 +38,8 @@ async fn alive(address: std::net::SocketAddr, authority: &Path) -> Option<Reply>
     roots.add(CertificateDer::from_pem_file(authority).unwrap()).unwrap();
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
-    let connector = tokio_rustls::TlsConnector::from(Arc::new(config.with_root_certificates(roots).with_no_client_auth()));
+    let connector =
+        tokio_rustls::TlsConnector::from(Arc::new(config.with_root_certificates(roots).with_no_client_auth()));
     let stream = tokio::net::TcpStream::connect(address).await.unwrap();
     let stream = connector.connect(ServerName::try_from("localhost").unwrap(), stream).await.ok()?;
     let request = hyper::Request::get("/healthz").header("host", "localhost").body(Default::default()).unwrap();
@@ -94,7 +103,12 @@ async fn a_host_that_is_told_to_end_answers_what_is_under_way() {
 #[tokio::test(flavor = "multi_thread")]
 async fn garbage_is_refused_and_others_are_served() {
     let served = Served::new();
-    for garbage in [&b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"[..], b"GET / HTTP/9\r\n\r\n", &[0; 4096], b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\nxxxx"] {
+    for garbage in [
+        &b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"[..],
+        b"GET / HTTP/9\r\n\r\n",
+        &[0; 4096],
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\nxxxx",
+    ] {
         let mut stream = TcpStream::connect(served.address()).unwrap();
         let _ = stream.write_all(garbage);
         stream.shutdown(std::net::Shutdown::Write).unwrap();
@@ -108,9 +122,11 @@ async fn garbage_is_refused_and_others_are_served() {
 #[test]
 fn a_socket_that_is_in_use_is_not_taken() {
     let served = Served::new();
-    let second = vestibule_with("", &[("VESTIBULE_DATA", served.data().as_os_str())], &["serve", "--listen", "unix:http.sock"]);
+    let second =
+        vestibule_with("", &[("VESTIBULE_DATA", served.data().as_os_str())], &["serve", "--listen", "unix:http.sock"]);
     second.exits_with(2).complains("cannot listen on `unix:http.sock`");
-    let other = vestibule_with("", &[("VESTIBULE_DATA", served.data().as_os_str())], &["serve", "--listen", "carrier:pigeon"]);
+    let other =
+        vestibule_with("", &[("VESTIBULE_DATA", served.data().as_os_str())], &["serve", "--listen", "carrier:pigeon"]);
     other.exits_with(2).complains("is no socket");
     served.runs(&["tenant", "list"]).exits_with(0).prints("default");
 }
@@ -124,5 +140,5 @@ async fn what_is_counted_is_shown_on_a_listener_of_its_own() {
     let text = String::from_utf8(Reply::of(exchange(stream, request).await).await.is(200).body.to_vec()).unwrap();
     assert!(text.contains("vestibule_decisions_total{outcome=\"denied\",cause=\"no-active-policy\"} 1"), "{text}");
     assert!(text.ends_with("# EOF\n"));
-    served.administrator().get("/metrics").await.is_problem(404, "not-found");
+    served.administrator().get("/metrics").await.refused(404, "not-found");
 }

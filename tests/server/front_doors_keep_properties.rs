@@ -105,7 +105,7 @@ async fn a_front_door_with_a_directory_makes_the_searches() {
     }]);
     let allowed = administrator.post(&path, json!({ "entries": entries })).await.is(200).json();
     assert_eq!(allowed["authret"]["proplist"]["conn_group"], "staff", "{allowed}");
-    administrator.post(&path, json!({ "entries": [] })).await.is_problem(404, "not-found");
+    administrator.post(&path, json!({ "entries": [] })).await.refused(404, "not-found");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -172,7 +172,11 @@ async fn access_servers_script_asks_and_searches() {
     for generation in ["ldap3", "python-ldap"] {
         let options = ["--entries", entries.path().to_str().unwrap(), "--ldap", generation];
         let mapped = access_server(&served, &login, &options).await;
-        assert_eq!((&mapped["outcome"], &mapped["proplist"]["conn_group"]), (&json!("allow"), &json!("staff")), "{mapped}");
+        assert_eq!(
+            (&mapped["outcome"], &mapped["proplist"]["conn_group"]),
+            (&json!("allow"), &json!("staff")),
+            "{mapped}"
+        );
     }
 }
 
@@ -199,6 +203,10 @@ async fn access_servers_script_keeps_everybody_out_while_the_host_is_away() {
 
 #[test]
 fn access_servers_script_passes_its_own_tests() {
-    let run = Command::new("python3").args(["-m", "unittest", "discover", "tests/access_server"]).current_dir(root()).output().unwrap();
+    let run = Command::new("python3")
+        .args(["-m", "unittest", "discover", "tests/access_server"])
+        .current_dir(root())
+        .output()
+        .unwrap();
     assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
 }

@@ -35,7 +35,8 @@ async fn what_is_activated_decides_on_the_next_login_and_what_was_before_comes_b
     assert_eq!(rolled_back, json!({ "revision": 3 }));
     assert_eq!(administrator.authenticate("alice", web).await.decision(), "allow");
     let revisions = administrator.get(&format!("{CHAIN}/revisions")).await.is(200).json();
-    let numbers: Vec<_> = revisions["revisions"].as_array().unwrap().iter().map(|revision| &revision["revision"]).collect();
+    let numbers: Vec<_> =
+        revisions["revisions"].as_array().unwrap().iter().map(|revision| &revision["revision"]).collect();
     assert_eq!(numbers, [3, 2, 1]);
     assert_eq!(revisions["revisions"][0]["note"], "rolled back to revision 1");
 }
@@ -63,22 +64,22 @@ async fn a_version_in_use_stays() {
     let administrator = served.administrator();
     let (version, policy) =
         ("/v1/tenants/default/policies/known-device/versions/1", "/v1/tenants/default/policies/known-device");
-    administrator.delete(version).await.is_problem(409, "in-use");
-    administrator.delete(policy).await.is_problem(409, "in-use");
+    administrator.delete(version).await.refused(409, "in-use");
+    administrator.delete(policy).await.refused(409, "in-use");
     administrator.activate("default", json!([])).await.is(200);
     administrator.delete(version).await.is(204);
-    administrator.delete(version).await.is_problem(404, "not-found");
+    administrator.delete(version).await.refused(404, "not-found");
     administrator.delete(policy).await.is(204);
-    administrator.get(policy).await.is_problem(404, "not-found");
+    administrator.get(policy).await.refused(404, "not-found");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_chain_that_somebody_else_has_replaced_is_left_alone() {
     let served = Served::new().guarded_by("known-device").await;
     let administrator = served.administrator();
-    administrator.put(CHAIN, json!({ "expected": 0, "chain": [] })).await.is_problem(409, "conflict");
+    administrator.put(CHAIN, json!({ "expected": 0, "chain": [] })).await.refused(409, "conflict");
     administrator.put(CHAIN, json!({ "expected": 1, "chain": [] })).await.is(200);
-    administrator.put(CHAIN, json!({ "expected": 1, "chain": [] })).await.is_problem(409, "conflict");
+    administrator.put(CHAIN, json!({ "expected": 1, "chain": [] })).await.refused(409, "conflict");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -87,7 +88,7 @@ async fn settings_grants_and_secrets_reach_the_policy() {
     let administrator = served.administrator();
     administrator.upload("default", policy_bytes("known-device")).await.is(201);
     let policy = "/v1/tenants/default/policies/known-device";
-    administrator.put(policy, json!({ "settings": { "no_such": "1" } })).await.is_problem(422, "invalid-settings");
+    administrator.put(policy, json!({ "settings": { "no_such": "1" } })).await.refused(422, "invalid-settings");
     administrator.put(policy, json!({ "settings": { "without_address": "allow" } })).await.is(200);
     administrator.activate("default", json!([{ "policy": "known-device" }])).await.is(200);
     assert_eq!(administrator.authenticate("alice", json!({ "vpn_auth": true })).await.decision(), "allow");
@@ -108,10 +109,10 @@ async fn settings_grants_and_secrets_reach_the_policy() {
 async fn what_is_no_policy_is_refused_with_a_reason() {
     let served = Served::new();
     let administrator = served.administrator();
-    let refused = administrator.upload("default", "no component".as_bytes()).await.is_problem(422, "bad-policy");
+    let refused = administrator.upload("default", "no component".as_bytes()).await.refused(422, "bad-policy");
     assert!(refused.json()["hint"].as_str().is_some_and(|hint| !hint.is_empty()));
     let bomb = crate::harness::probe_bytes("bombs-the-compiler");
-    let refused = administrator.upload("default", bomb).await.is_problem(422, "bad-policy").json();
+    let refused = administrator.upload("default", bomb).await.refused(422, "bad-policy").json();
     assert!(refused["detail"].as_str().is_some_and(|detail| detail.contains("compiling took more than")), "{refused}");
     let policies = administrator.get("/v1/tenants/default/policies").await.is(200).json();
     assert_eq!(policies["policies"], json!([]));
@@ -132,12 +133,15 @@ async fn a_tenant_that_demands_signatures_takes_signed_policies_only() {
     let terms = json!({ "signers": [key.lines().nth(1).unwrap()] });
     administrator.put("/v1/tenants/default", json!({ "terms": terms })).await.is(200);
 
-    administrator.upload("default", policy_bytes("known-device")).await.is_problem(422, "signature");
+    administrator.upload("default", policy_bytes("known-device")).await.refused(422, "signature");
     let (wasm, signature) = (home.path().join("policy.wasm"), home.path().join("policy.wasm.minisig"));
     let (wasm, signature) = (wasm.to_str().unwrap(), signature.to_str().unwrap());
     served.runs(&["policy", "put", wasm, "--signature", signature]).exits_with(0);
     let other = component("policies/group-map");
-    served.runs(&["policy", "put", &other, "--signature", signature]).exits_with(2).complains("no key of the tenant's terms");
+    served
+        .runs(&["policy", "put", &other, "--signature", signature])
+        .exits_with(2)
+        .complains("no key of the tenant's terms");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -146,8 +150,12 @@ async fn every_change_is_in_the_audit_log() {
     let manager = served.caller("default", &["manage"]).await;
     manager.patch("/v1/tenants/default/users/alice", json!({ "set": { "prop_lzo": "true" } })).await.is(200);
     let audit: Value = manager.get("/v1/tenants/default/audit").await.is(200).json();
-    let changes: Vec<_> = audit["changes"].as_array().unwrap().iter().map(|change| change["action"].as_str().unwrap()).collect();
+    let changes: Vec<_> =
+        audit["changes"].as_array().unwrap().iter().map(|change| change["action"].as_str().unwrap()).collect();
     assert_eq!(changes, ["profile.put", "token.put", "revision.activate", "policy.version.add", "tenant.create"]);
-    assert_eq!((&audit["changes"][0]["actor"], &audit["changes"][0]["origin"]), (&json!("manage"), &json!("127.0.0.1")));
+    assert_eq!(
+        (&audit["changes"][0]["actor"], &audit["changes"][0]["origin"]),
+        (&json!("manage"), &json!("127.0.0.1"))
+    );
     assert!(audit["changes"][2]["origin"].as_str().unwrap().starts_with("this machine"));
 }

@@ -32,13 +32,13 @@ async fn a_body_that_is_not_as_it_should_be_is_told_where() {
 async fn other_content_and_too_much_of_it_are_refused() {
     let served = Served::new();
     let administrator = served.administrator();
-    administrator.ask("PUT", CHAIN, "text/plain", "{}".into(), &[]).await.is_problem(415, "not-json");
+    administrator.ask("PUT", CHAIN, "text/plain", "{}".into(), &[]).await.refused(415, "not-json");
     let uploads = "/v1/tenants/default/versions";
-    administrator.ask("POST", uploads, "application/json", "{}".into(), &[]).await.is_problem(415, "not-wasm");
+    administrator.ask("POST", uploads, "application/json", "{}".into(), &[]).await.refused(415, "not-wasm");
     let large = vec![b' '; 3 << 20];
-    administrator.ask("POST", AUTHENTICATE, "application/json", large.into(), &[]).await.is_problem(413, "too-large");
+    administrator.ask("POST", AUTHENTICATE, "application/json", large.into(), &[]).await.refused(413, "too-large");
     let large = vec![0; (64 << 20) + 1];
-    administrator.upload("default", large).await.is_problem(413, "too-large");
+    administrator.upload("default", large).await.refused(413, "too-large");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -58,11 +58,11 @@ async fn what_is_not_there_is_not_found() {
         "/v1/tenants/default/decisions/none",
         "/v1/tenants/default/chain/trials/none",
     ] {
-        administrator.get(path).await.is_problem(404, "not-found");
+        administrator.get(path).await.refused(404, "not-found");
     }
-    administrator.get("/v1/tenants/default/decisions?count=x").await.is_problem(400, "malformed");
-    administrator.get("/v1/tenants/default/decisions?since=yesterday").await.is_problem(422, "invalid");
-    administrator.delete(CHAIN).await.is_problem(405, "method-not-allowed");
+    administrator.get("/v1/tenants/default/decisions?count=x").await.refused(400, "malformed");
+    administrator.get("/v1/tenants/default/decisions?since=yesterday").await.refused(422, "invalid");
+    administrator.delete(CHAIN).await.refused(405, "method-not-allowed");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -81,7 +81,7 @@ async fn a_login_that_says_too_little_or_too_much_is_none() {
         "authcred": { "username": "alice" }, "attributes": { "vpn_auth": true }, "info": { "auth_method": "local" },
         "authret": { "user": "alice", "status": "fail" }
     });
-    administrator.post("/v1/tenants/default/post-auth", failed).await.is_problem(422, "invalid");
+    administrator.post("/v1/tenants/default/post-auth", failed).await.refused(422, "invalid");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -41,8 +41,8 @@ async fn a_key_belongs_to_one_request() {
     let served = Served::new();
     let login = |user: &str| json!({ "username": user, "password": PASSWORD });
     ask(&served, "k", &login("alice")).await.is(200);
-    ask(&served, "k", &login("ann")).await.is_problem(422, "invalid");
-    ask(&served, "", &login("ann")).await.is_problem(422, "invalid");
+    ask(&served, "k", &login("ann")).await.refused(422, "invalid");
+    ask(&served, "", &login("ann")).await.refused(422, "invalid");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -51,5 +51,5 @@ async fn a_rollback_that_is_sent_twice_rolls_back_once() {
     served.administrator().activate("default", json!([])).await.is(200);
     let rollback = "/v1/tenants/default/chain/rollback";
     served.administrator().post(rollback, json!({ "expected": 2 })).await.is(200);
-    served.administrator().post(rollback, json!({ "expected": 2 })).await.is_problem(409, "conflict");
+    served.administrator().post(rollback, json!({ "expected": 2 })).await.refused(409, "conflict");
 }

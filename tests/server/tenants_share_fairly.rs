@@ -22,7 +22,7 @@ async fn logins_beyond_the_rate_are_told_when_to_come_back() {
     for _ in 0..2 {
         post_auth(&administrator, "default").await.is(200);
     }
-    let refused = post_auth(&administrator, "default").await.is_problem(429, "too-many-logins");
+    let refused = post_auth(&administrator, "default").await.refused(429, "too-many-logins");
     assert_eq!(refused.headers["retry-after"], "1");
 }
 
@@ -36,7 +36,7 @@ async fn fuel_beyond_a_minutes_worth_is_not_burnt() {
     for _ in 0..3 {
         assert_eq!(post_auth(&administrator, "default").await.is(200).json()["cause"], "out-of-fuel");
     }
-    post_auth(&administrator, "default").await.is_problem(429, "too-much-fuel");
+    post_auth(&administrator, "default").await.refused(429, "too-much-fuel");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -74,16 +74,21 @@ async fn a_tenant_has_so_many_policies_and_bytes_and_no_more() {
     let administrator = served.administrator();
     administrator.put("/v1/tenants/default", json!({ "terms": { "policies": 1 } })).await.is(200);
     administrator.upload("default", policy_bytes("known-device")).await.is(201);
-    administrator.upload("default", policy_bytes("group-map")).await.is_problem(403, "not-allowed-by-terms");
+    administrator.upload("default", policy_bytes("group-map")).await.refused(403, "not-allowed-by-terms");
     administrator.put("/v1/tenants/default", json!({ "terms": { "stored_bytes": 60_000 } })).await.is(200);
-    administrator.upload("default", policy_bytes("group-map")).await.is_problem(403, "not-allowed-by-terms");
-    administrator.put("/v1/tenants/default", json!({ "terms": { "concurrent_logins": 0 } })).await.is_problem(422, "invalid");
+    administrator.upload("default", policy_bytes("group-map")).await.refused(403, "not-allowed-by-terms");
+    administrator
+        .put("/v1/tenants/default", json!({ "terms": { "concurrent_logins": 0 } }))
+        .await
+        .refused(422, "invalid");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn tenants_that_had_no_login_for_longest_make_room() {
     // One compiled policy fits, two do not.
-    let served = Served::configured("[server]\npolicy_bytes = 300000\nmetrics = \"127.0.0.1:0\"\n").guarded_by("known-device").await;
+    let served = Served::configured("[server]\npolicy_bytes = 300000\nmetrics = \"127.0.0.1:0\"\n")
+        .guarded_by("known-device")
+        .await;
     let served = served.with_tenant("other").await;
     served.activate("other", "group-map", json!({})).await;
     let administrator = served.administrator();
@@ -93,6 +98,10 @@ async fn tenants_that_had_no_login_for_longest_make_room() {
         let stream = tokio::net::TcpStream::connect(served.metrics.unwrap()).await.unwrap();
         let request = hyper::Request::get("/metrics").header("host", "localhost").body(Default::default()).unwrap();
         let text = Reply::of(crate::harness::exchange(stream, request).await).await.body;
-        assert!(String::from_utf8_lossy(&text).contains("vestibule_tenants_loaded 1"), "{}", String::from_utf8_lossy(&text));
+        assert!(
+            String::from_utf8_lossy(&text).contains("vestibule_tenants_loaded 1"),
+            "{}",
+            String::from_utf8_lossy(&text)
+        );
     }
 }

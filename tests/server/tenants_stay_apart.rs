@@ -6,7 +6,13 @@ use crate::harness::{Served, policy_bytes};
 
 /// A path of the API's document with names that are there, of the tenant `acme`.
 fn filled(path: &str) -> String {
-    let names = [("{tenant}", "acme"), ("{policy}", "known-device"), ("{version}", "1"), ("{user}", "ann"), ("{group}", "staff")];
+    let names = [
+        ("{tenant}", "acme"),
+        ("{policy}", "known-device"),
+        ("{version}", "1"),
+        ("{user}", "ann"),
+        ("{group}", "staff"),
+    ];
     let path = names.iter().fold(path.to_owned(), |path, (place, name)| path.replace(place, name));
     path.replace("{name}", "key").replace("{id}", "1").replace("{continuation}", "1")
 }
@@ -54,7 +60,7 @@ async fn every_operation_answers_as_if_the_other_tenant_were_not_there() {
                 }
                 false => evil.send(&method.to_uppercase(), &filled(path), body(&operation)).await,
             };
-            let problem = reply.is_problem(404, "not-found").json();
+            let problem = reply.refused(404, "not-found").json();
             assert_eq!(problem["detail"], "there is no tenant `acme`", "{operation}");
             tried += 1;
         }
@@ -79,8 +85,8 @@ async fn a_tenant_that_is_removed_leaves_nothing_behind() {
     let caller = served.caller("acme", &["read"]).await;
     let administrator = served.administrator();
     administrator.delete("/v1/tenants/acme").await.is(204);
-    administrator.get("/v1/tenants/acme").await.is_problem(404, "not-found");
-    caller.get("/v1/tenants/acme/chain").await.is_problem(401, "unauthorized");
+    administrator.get("/v1/tenants/acme").await.refused(404, "not-found");
+    caller.get("/v1/tenants/acme/chain").await.refused(401, "unauthorized");
     let again = served.with_tenant("acme").await;
     let chain = again.administrator().get("/v1/tenants/acme/chain").await.is(200).json();
     assert_eq!(chain["revision"], 0);

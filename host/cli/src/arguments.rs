@@ -7,8 +7,8 @@ use vestibule_compiler::SUBCOMMAND;
 use vestibule_domain::{EnteredUser, TenantName};
 
 use crate::command::{
-    authcli, compile_component, completions, config, context, decisions, group, inspect, policy, replay, serve, tenant, token,
-    try_policy, user,
+    authcli, compile_component, completions, config, context, decisions, group, inspect, policy, replay, serve, tenant,
+    token, try_policy, user,
 };
 use crate::exit::Exit;
 

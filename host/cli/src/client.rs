@@ -8,8 +8,8 @@ mod pieces;
 use std::path::Path;
 use std::sync::Arc;
 
-use hyper::body::Bytes;
 use http_body_util::Full;
+use hyper::body::Bytes;
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
 use hyper::{Method, Request, Response, StatusCode};
 use serde::de::DeserializeOwned;

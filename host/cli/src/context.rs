@@ -43,8 +43,7 @@ impl Context {
     }
 
     fn read_from(path: &Path) -> Result<Option<Self>> {
-        let failed =
-            |error: std::io::Error| Error::bad_input(format!("cannot read `{}`", shown(path))).because(&error);
+        let failed = |error: std::io::Error| Error::bad_input(format!("cannot read `{}`", shown(path))).because(&error);
         let text = match fs::read_to_string(path) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             other => other.map_err(failed)?,
@@ -64,7 +63,8 @@ impl Context {
     /// Writes the context, readable by its owner only.
     pub(crate) fn write(&self) -> Result<PathBuf> {
         let path = Self::path().ok_or_else(|| Error::bad_input("neither `XDG_CONFIG_HOME` nor `HOME` is set"))?;
-        self.write_to(&path).map_err(|error| Error::fault(format!("cannot write `{}`", shown(&path))).because(&error))?;
+        self.write_to(&path)
+            .map_err(|error| Error::fault(format!("cannot write `{}`", shown(&path))).because(&error))?;
         Ok(path)
     }
 

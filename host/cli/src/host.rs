@@ -41,7 +41,9 @@ impl Host {
                 .hint("policies need much address space, though little memory: lift limits such as `ulimit -v`")
         })?;
         let cache = Cache::open(&data.join(CACHE)).map_err(|error| {
-            Error::bad_input("compiled policies cannot be kept").because(&error).hint("see to `cache` in the data directory")
+            Error::bad_input("compiled policies cannot be kept")
+                .because(&error)
+                .hint("see to `cache` in the data directory")
         })?;
         let time = Duration::from_secs(config.server.compile_seconds);
         let loader = Loader::new(engine, &capacity, Some(cache), time);
@@ -52,7 +54,10 @@ impl Host {
         };
         let registry = Registry::new(store.clone(), loader, config.tenant.clone(), bounds, slow_lane);
         let by = By { actor: "host".to_owned(), origin: "the configuration".to_owned(), at: now() };
-        registry.ensure_tenants(&by).await.map_err(|error| Error::fault("the tenants cannot be read").because(&error))?;
+        registry
+            .ensure_tenants(&by)
+            .await
+            .map_err(|error| Error::fault("the tenants cannot be read").because(&error))?;
         let metrics = Metrics::default();
         let app = App::new(registry.clone(), metrics.clone());
         Ok(Self { store, app, registry, metrics })

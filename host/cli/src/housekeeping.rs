@@ -29,7 +29,8 @@ pub(crate) async fn run(registry: Registry, decision_days: u64) {
 async fn clear(registry: &Registry, decision_days: u64) -> Result<(), vestibule_store::Error> {
     let store = registry.store();
     store.purge(now()).await?;
-    let Some(before) = now().checked_sub(Duration::from_secs(decision_days * 86_400)).filter(|_| decision_days > 0) else {
+    let Some(before) = now().checked_sub(Duration::from_secs(decision_days * 86_400)).filter(|_| decision_days > 0)
+    else {
         return Ok(());
     };
     let mut after: Option<TenantName> = None;

@@ -22,6 +22,7 @@ mod output;
 mod policy;
 mod prompt;
 mod python;
+mod reading;
 mod recording;
 mod target;
 mod telemetry;

@@ -152,7 +152,10 @@ mod tests {
         let abort = Signal::ABORT.as_raw();
         let over = Err("compiling took more than 2048 MiB of memory".to_owned());
         assert_eq!(judged(abort, "", "memory allocation of 33554432 bytes failed\n"), over);
-        assert_eq!(judged(ENDED_REFUSED, r#"{"message": "Cannot allocate memory (os error 12)", "hint": ""}"#, ""), over);
+        assert_eq!(
+            judged(ENDED_REFUSED, r#"{"message": "Cannot allocate memory (os error 12)", "hint": ""}"#, ""),
+            over
+        );
         assert!(judged(abort, "", "assertion failed").is_err_and(|said| said.starts_with("the compiler failed")));
     }
 

@@ -52,13 +52,7 @@ pub(crate) struct Known {
 
 /// Where an attempt has come to.
 pub(crate) enum Passed {
-    In {
-        user: CanonicalUser,
-        proplist: Properties,
-        saved: Properties,
-        reason: String,
-        session_state: Option<Vec<u8>>,
-    },
+    In { user: CanonicalUser, proplist: Properties, saved: Properties, reason: String, session_state: Option<Vec<u8>> },
     Asked { user: CanonicalUser, question: Challenge, saved: Properties, reason: String, state_id: StateId },
 }
 

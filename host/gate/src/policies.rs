@@ -14,8 +14,8 @@ use vestibule_sandbox::{Circumstances, Configured};
 
 use crate::attempt::Attempt;
 use crate::chain::{Chain, Link};
-use crate::given::FrontDoorDirectory;
 use crate::choice::Choice;
+use crate::given::FrontDoorDirectory;
 use crate::journal::Journal;
 use crate::progress::Progress;
 

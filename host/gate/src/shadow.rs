@@ -122,7 +122,10 @@ mod tests {
         Ok(serde_json::from_str(&json).unwrap())
     }
 
-    fn difference(active: &Result<Outcome, Fault>, trial: &Result<Outcome, Fault>) -> (&'static str, &'static str, Vec<String>) {
+    fn difference(
+        active: &Result<Outcome, Fault>,
+        trial: &Result<Outcome, Fault>,
+    ) -> (&'static str, &'static str, Vec<String>) {
         match compare("joe", active, trial) {
             Comparison::Different(Difference { active, trial, fields, .. }) => (active, trial, fields),
             other => panic!("{other:?}"),

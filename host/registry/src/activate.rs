@@ -70,13 +70,7 @@ impl Registry {
     ///
     /// # Errors
     /// [`Error::Unknown`] if there is no such revision; [`Error::Conflict`]; the store's.
-    pub async fn roll_back(
-        &self,
-        tenant: &TenantName,
-        to: Option<i64>,
-        expected: i64,
-        by: &By,
-    ) -> Result<i64, Error> {
+    pub async fn roll_back(&self, tenant: &TenantName, to: Option<i64>, expected: i64, by: &By) -> Result<i64, Error> {
         let old = match to {
             Some(number) => self.store().revision(tenant, number).await?,
             None => self.store().revisions(tenant, 1, Some(expected)).await?.into_iter().next(),
@@ -101,14 +95,7 @@ impl Registry {
     }
 
     /// Everything that can be known before is checked before.
-    async fn put(
-        &self,
-        tenant: &TenantName,
-        expected: i64,
-        plan: &Plan,
-        note: &str,
-        by: &By,
-    ) -> Result<i64, Error> {
+    async fn put(&self, tenant: &TenantName, expected: i64, plan: &Plan, note: &str, by: &By) -> Result<i64, Error> {
         plan.check()?;
         for link in &plan.0 {
             for number in [Some(link.version), link.trial.as_ref().map(|trial| trial.version)].into_iter().flatten() {

@@ -154,10 +154,8 @@ impl Door {
         let instant = Instant::now();
         meters.fuel.ensure_any(fuel(&self.terms), instant).map_err(Busy::Fuel)?;
         meters.logins.take(logins(&self.terms), 1.0, instant).map_err(Busy::Logins)?;
-        let share = Share {
-            inside: self.terms.concurrent_logins as usize,
-            waiting: self.terms.waiting_logins as usize,
-        };
+        let share =
+            Share { inside: self.terms.concurrent_logins as usize, waiting: self.terms.waiting_logins as usize };
         let _place = admission.enter(&self.tenant, share).await.map_err(|_| Busy::Waiting)?;
         let gate = self.gate_of(attempt);
         let answer = match slow_lane.filter(|_| self.usual_fuel.load(Ordering::Relaxed) > SLOW_FUEL) {

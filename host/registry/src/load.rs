@@ -39,7 +39,8 @@ impl Parts {
         let mut held = Vec::new();
         let chain = self.chain(&tenant, &plan, &terms, &trials, &mut held).await;
         let gate = Gate::new(self.store.clone(), tenant.clone(), settled(name, chain)?);
-        let mut door = Door::new(name.clone(), terms.clone(), revision.number, gate).with_trials(&plan, Arc::clone(&trials));
+        let mut door =
+            Door::new(name.clone(), terms.clone(), revision.number, gate).with_trials(&plan, Arc::clone(&trials));
         if let Some((_, percent)) = plan.canary() {
             let chain = self.chain(&tenant, &plan.with_canary_deciding(), &terms, &trials, &mut held).await;
             door = door.with_canary(percent, Gate::new(self.store.clone(), tenant, settled(name, chain)?));
@@ -51,8 +52,9 @@ impl Parts {
     pub(crate) fn settings_of(&self, row: &TenantRow) -> Result<TenantSettings, Error> {
         match self.in_file.get(&row.name) {
             Some(settings) => Ok(settings.clone()),
-            None => serde_json::from_str(&row.settings)
-                .map_err(|error| Error::Damaged(format!("the settings of tenant `{}` cannot be read: {error}", row.name))),
+            None => serde_json::from_str(&row.settings).map_err(|error| {
+                Error::Damaged(format!("the settings of tenant `{}` cannot be read: {error}", row.name))
+            }),
         }
     }
 
@@ -133,9 +135,10 @@ impl Parts {
         let compiled = self.compiled(&row).await?;
         let manifest = match read_manifest(&row) {
             Some(manifest) => manifest,
-            None => compiled.manifest().await.map_err(|fault| {
-                Error::Policy(vestibule_compiler::Failure::NoManifest(fault))
-            })?,
+            None => compiled
+                .manifest()
+                .await
+                .map_err(|fault| Error::Policy(vestibule_compiler::Failure::NoManifest(fault)))?,
         };
         Ok(Version { compiled, manifest })
     }

@@ -59,7 +59,8 @@ impl From<VersionRow> for VersionView {
 
 impl PolicyView {
     pub(crate) fn read(row: PolicyRow) -> Result<Self, Error> {
-        let damaged = |error: serde_json::Error| Error::Damaged(format!("policy `{}` cannot be read: {error}", row.name));
+        let damaged =
+            |error: serde_json::Error| Error::Damaged(format!("policy `{}` cannot be read: {error}", row.name));
         let settings = serde_json::from_str(&row.settings).map_err(damaged)?;
         let grants = serde_json::from_str(&row.grants).map_err(damaged)?;
         Ok(Self { settings, grants, name: row.name, latest: row.latest })
@@ -107,13 +108,7 @@ impl Registry {
     ///
     /// # Errors
     /// [`Error::Unknown`]; [`Error::InUse`]; the store's.
-    pub async fn delete_version(
-        &self,
-        tenant: &TenantName,
-        policy: &str,
-        number: i64,
-        by: &By,
-    ) -> Result<(), Error> {
+    pub async fn delete_version(&self, tenant: &TenantName, policy: &str, number: i64, by: &By) -> Result<(), Error> {
         let name = format!("{policy} {number}");
         match self.store().delete_version(tenant, policy, number, by).await? {
             Deleted::Done => Ok(()),
@@ -183,7 +178,9 @@ impl Registry {
     ) -> Result<(), Error> {
         let plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
         if name.is_empty() || name.len() > MAX_NAME_BYTES || !plain {
-            return Err(Error::Invalid("a secret's name has 1 to 64 letters, digits, dashes and underscores".to_owned()));
+            return Err(Error::Invalid(
+                "a secret's name has 1 to 64 letters, digits, dashes and underscores".to_owned(),
+            ));
         }
         if value.expose().is_empty() || value.expose().len() > MAX_SECRET_BYTES {
             return Err(Error::Invalid(format!("a secret has 1 to {MAX_SECRET_BYTES} bytes")));
@@ -208,7 +205,9 @@ impl Registry {
 pub(crate) fn no_secrets(settings: &Map<String, Value>, manifest: &Manifest) -> Result<(), Error> {
     let secret = manifest.settings.iter().find(|setting| setting.secret && settings.contains_key(&setting.name));
     match secret {
-        Some(setting) => Err(Error::Invalid(format!("`{}` is a secret: set it among the policy's secrets", setting.name))),
+        Some(setting) => {
+            Err(Error::Invalid(format!("`{}` is a secret: set it among the policy's secrets", setting.name)))
+        }
         None => Ok(()),
     }
 }

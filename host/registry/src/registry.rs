@@ -105,12 +105,7 @@ impl Registry {
     ///
     /// # Errors
     /// [`LoginError`], where it was not even begun: nothing of it is on record, and nobody may be let in.
-    pub async fn decide(
-        &self,
-        tenant: &TenantName,
-        attempt: &Attempt,
-        now: SystemTime,
-    ) -> Result<Answer, LoginError> {
+    pub async fn decide(&self, tenant: &TenantName, attempt: &Attempt, now: SystemTime) -> Result<Answer, LoginError> {
         let Parts { residents, meters, admission, slow_lane, .. } = &*self.0;
         let door = residents.get(tenant, self.0.make_door(tenant)).await.map_err(|error| match error {
             Error::NoTenant(tenant) => LoginError::NoTenant(tenant),

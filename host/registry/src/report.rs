@@ -185,8 +185,10 @@ mod tests {
         let imports = Imports { capabilities: vec![Capability::Http], ..Imports::default() };
         let older = Manifest { wants_http: Vec::new(), ..manifest() };
         let change = Report::new(&imports, &manifest()).since(&Report::new(&imports, &older));
-        let expected =
-            ["asks: to send requests to https://a.example, https://b.example", "can: sends requests to granted origins"];
+        let expected = [
+            "asks: to send requests to https://a.example, https://b.example",
+            "can: sends requests to granted origins",
+        ];
         assert_eq!((change.added, change.removed), (expected.map(str::to_owned).to_vec(), Vec::new()));
     }
 }

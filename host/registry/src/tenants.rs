@@ -137,8 +137,8 @@ impl Registry {
 /// Settings as they are stored, secrets in clear, if a tenant can have them.
 fn checked(name: &TenantName, settings: &Map<String, Value>) -> Result<String, Error> {
     let text = Value::Object(settings.clone()).to_string();
-    let read: TenantSettings =
-        vestibule_domain::json::object_from_str("settings", &text).map_err(|error| Error::Invalid(error.to_string()))?;
+    let read: TenantSettings = vestibule_domain::json::object_from_str("settings", &text)
+        .map_err(|error| Error::Invalid(error.to_string()))?;
     if text.contains(&format!("\"{STARS}\"")) {
         return Err(Error::Invalid(format!("`{STARS}` stands for a secret that is not shown: give the secret itself")));
     }

@@ -147,9 +147,8 @@ fn ensure_signed(terms: &Terms, upload: Upload<'_>) -> Result<(), Error> {
     let refused = |why: &str| Error::Signature(why.to_owned());
     let text = upload.signature.ok_or_else(|| refused("the tenant takes signed policies only"))?;
     let signature = Signature::decode(text).map_err(|_| refused("the signature is not one of minisign"))?;
-    let holds = |key: &String| {
-        PublicKey::from_base64(key).is_ok_and(|key| key.verify(upload.wasm, &signature, false).is_ok())
-    };
+    let holds =
+        |key: &String| PublicKey::from_base64(key).is_ok_and(|key| key.verify(upload.wasm, &signature, false).is_ok());
     if terms.signers.iter().any(holds) { Ok(()) } else { Err(refused("no key of the tenant's terms has signed this")) }
 }
 

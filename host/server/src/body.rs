@@ -31,6 +31,12 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
 pub(crate) fn read<T: DeserializeOwned>(headers: &HeaderMap, bytes: &[u8]) -> Result<T, Problem> {
     ensure_json(headers)?;
     let malformed = |detail: &str| Problem::new(StatusCode::BAD_REQUEST, "malformed", detail);
+    // Where everything is as it should be, nobody has to be told where something is not.
+    if bytes.first() == Some(&b'{')
+        && let Ok(value) = serde_json::from_slice(bytes)
+    {
+        return Ok(value);
+    }
     let text = std::str::from_utf8(bytes).map_err(|_| malformed("the body is no UTF-8 text"))?;
     json::object_from_str("body", text).map_err(|error| match is_json(text) {
         true => Problem::invalid(error.to_string()),
@@ -70,7 +76,8 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T>
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let path = axum::extract::Path::<T>::from_request_parts(parts, state).await;
         // What cannot be a name is nobody's.
-        path.map(|axum::extract::Path(path)| Self(path)).map_err(|_| Problem::not_found("there is nothing of that name"))
+        path.map(|axum::extract::Path(path)| Self(path))
+            .map_err(|_| Problem::not_found("there is nothing of that name"))
     }
 }
 

@@ -97,7 +97,13 @@ pub(crate) async fn measure(State(app): State<Arc<App>>, request: Request, next:
     let method = request.method().as_str().to_owned();
     let response = next.run(request).await;
     let status = response.status().as_u16();
-    tracing::debug!(method, route, status, micros = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX), "request");
+    tracing::debug!(
+        method,
+        route,
+        status,
+        micros = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX),
+        "request"
+    );
     app.metrics.requests.get_or_create(&RequestLabels { method, route, status }).inc();
     response
 }

@@ -74,7 +74,8 @@ impl Problem {
 
     pub(crate) fn method_not_allowed() -> Self {
         let detail = "this address does not take this method";
-        Self::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", detail).hint("`/v1/openapi.json` lists those that it takes")
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", detail)
+            .hint("`/v1/openapi.json` lists those that it takes")
     }
 
     fn unavailable(detail: impl AsRef<str>) -> Self {

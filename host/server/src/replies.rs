@@ -80,7 +80,8 @@ impl Reply {
     async fn of(response: Response) -> Result<Self> {
         let (parts, body) = response.into_parts();
         let body = to_bytes(body, MAX_BYTES).await;
-        let body = body.map_err(|_| Problem::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "the answer is too large"))?;
+        let body =
+            body.map_err(|_| Problem::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "the answer is too large"))?;
         Ok(Self { status: parts.status, headers: parts.headers, body })
     }
 

@@ -5,6 +5,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use axum::http::StatusCode;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use tokio::sync::{mpsc, oneshot};
@@ -59,7 +60,7 @@ pub(crate) struct Round {
 
 /// What comes next of a login.
 pub(crate) enum Next {
-    Decided(Decided),
+    Decided(Box<Decided>),
     Search(Query, Round),
 }
 
@@ -72,15 +73,17 @@ impl Round {
     pub(crate) async fn next(mut self) -> Next {
         tokio::select! {
             biased;
-            decided = &mut self.login => Next::Decided(decided.unwrap_or_else(|_| {
-                Err(Problem::new(axum::http::StatusCode::SERVICE_UNAVAILABLE, "unavailable", "the login was broken off"))
-            })),
+            decided = &mut self.login => Next::Decided(Box::new(decided.unwrap_or_else(|_| Err(broken_off())))),
             Some(Asked { query, found }) = self.asked.recv() => {
                 self.waiting = Some(found);
                 Next::Search(query, self)
             }
         }
     }
+}
+
+fn broken_off() -> Problem {
+    Problem::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "the login was broken off")
 }
 
 /// Logins that wait for their front doors.
@@ -96,7 +99,7 @@ impl Rounds {
             let mut parked = lock(&self.0);
             if parked.len() >= MAX_PARKED {
                 let detail = "too many logins wait for searches";
-                return Err(Problem::new(axum::http::StatusCode::SERVICE_UNAVAILABLE, "overloaded", detail));
+                return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "overloaded", detail));
             }
             parked.insert(key.clone(), round);
         }

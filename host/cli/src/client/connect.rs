@@ -72,7 +72,9 @@ impl Address {
     /// Connects, and sends one request.
     pub(crate) async fn send(&self, request: Request<Full<Bytes>>) -> Result<Response<Incoming>> {
         let failed = |error: std::io::Error| {
-            Error::fault("the server cannot be reached").because(&error).hint("see whether `vestibule serve` is running")
+            Error::fault("the server cannot be reached")
+                .because(&error)
+                .hint("see whether `vestibule serve` is running")
         };
         let connect = async {
             Ok::<Box<dyn Stream>, std::io::Error>(match self {
@@ -102,9 +104,11 @@ fn connector(ca_file: Option<&Path>) -> Result<TlsConnector> {
     let mut roots = RootCertStore::empty();
     match ca_file {
         Some(path) => {
-            let certificates = CertificateDer::pem_file_iter(path).and_then(Iterator::collect::<std::result::Result<Vec<_>, _>>);
+            let certificates =
+                CertificateDer::pem_file_iter(path).and_then(Iterator::collect::<std::result::Result<Vec<_>, _>>);
             let certificates = certificates.map_err(|error| {
-                Error::bad_input(format!("cannot read certificates from `{}`", crate::input::shown(path))).because(&error)
+                Error::bad_input(format!("cannot read certificates from `{}`", crate::input::shown(path)))
+                    .because(&error)
             })?;
             roots.add_parsable_certificates(certificates);
         }

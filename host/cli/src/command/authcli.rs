@@ -11,13 +11,13 @@ use vestibule_domain::outcome::Echo;
 use vestibule_domain::wire::Password;
 use vestibule_domain::{Cause, EnteredUser, Properties, Secret};
 
-use super::policy::plain;
 use crate::client::Call;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::form::{HEAD, write_field, write_figure, write_properties};
 use crate::output;
 use crate::prompt::Answers;
+use crate::reading::Reading as _;
 use crate::target::{Site, Target};
 
 /// Log a user in as a VPN client would, and show what is decided
@@ -116,14 +116,14 @@ fn crstate(state_id: &str, response: &Secret) -> Value {
 /// What somebody answers to the question, if it is one and somebody is there.
 fn answer_to(answer: &Value, answers: &mut Answers) -> Result<Option<Value>> {
     let Some(challenge) = answer.get("challenge") else { return Ok(None) };
-    let echo = if challenge["echo"] == true { Echo::Shown } else { Echo::Hidden };
-    let response = answers.next(&plain(&challenge["text"]), echo)?;
-    Ok(response.map(|response| crstate(challenge["state_id"].as_str().unwrap_or_default(), &response)))
+    let echo = if challenge.at("echo") == true { Echo::Shown } else { Echo::Hidden };
+    let response = answers.next(&challenge.shown("text"), echo)?;
+    Ok(response.map(|response| crstate(challenge.text("state_id"), &response)))
 }
 
 /// How the process ends on an answer.
 fn exit(answer: &Value) -> Exit {
-    match (answer["decision"].as_str(), answer["cause"].as_str()) {
+    match (answer.at("decision").as_str(), answer.at("cause").as_str()) {
         (Some("allow"), _) => Exit::Allowed,
         (Some("challenge"), _) => Exit::Challenged,
         (_, Some(cause)) if Cause::ALL.iter().any(|fault| fault.code() == cause) => Exit::Fault,
@@ -133,7 +133,7 @@ fn exit(answer: &Value) -> Exit {
 
 /// For people.
 fn text(answer: &Value) -> String {
-    let (authret, decision) = (&answer["authret"], answer["decision"].as_str());
+    let (authret, decision) = (answer.at("authret"), answer.at("decision").as_str());
     let mut text = HEAD.to_owned();
     write_field(&mut text, "status", if decision == Some("allow") { "SUCCEED" } else { "FAIL" });
     for name in ["reason", "client_reason", "user"] {
@@ -143,16 +143,16 @@ fn text(answer: &Value) -> String {
     }
     let list = |value: &Value| serde_json::from_value::<Properties>(value.clone()).unwrap_or_default();
     if decision == Some("allow") {
-        write_properties(&mut text, "proplist", &list(&authret["proplist"]));
-        let saved = list(&answer["proplist_save"]);
+        write_properties(&mut text, "proplist", &list(authret.at("proplist")));
+        let saved = list(answer.at("proplist_save"));
         if !saved.is_empty() {
             write_properties(&mut text, "proplist_save", &saved);
         }
     }
     if let Some(challenge) = answer.get("challenge") {
-        write_field(&mut text, "challenge", challenge["text"].as_str().unwrap_or_default());
-        write_field(&mut text, "echo", if challenge["echo"] == true { "True" } else { "False" });
-        write_field(&mut text, "state_id", challenge["state_id"].as_str().unwrap_or_default());
+        write_field(&mut text, "challenge", challenge.text("text"));
+        write_field(&mut text, "echo", if challenge.at("echo") == true { "True" } else { "False" });
+        write_field(&mut text, "state_id", challenge.text("state_id"));
     }
     text.push('\n');
     let decided = match decision {

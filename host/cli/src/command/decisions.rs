@@ -9,11 +9,11 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 use vestibule_domain::text::log_text;
 
-use super::tenant::list_of;
 use crate::client::{Call, Events};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::host::now;
+use crate::reading::Reading as _;
 use crate::target::{Site, Target};
 use crate::{figures, output};
 
@@ -76,10 +76,10 @@ async fn tail(site: &Site, lines: u32, follow: bool, json: bool) -> Result<()> {
     while decisions.len() < lines as usize {
         let count = PAGE.min(lines as usize - decisions.len());
         let page = site.client.json(Call::get(&format!("{}?count={count}{before}", site.path(&["decisions"])))).await?;
-        let page = list_of(&page, "decisions");
+        let page = page.list("decisions");
         decisions.extend(page.iter().cloned());
         match page.last().filter(|_| page.len() == count) {
-            Some(last) => before = format!("&before={}", text_of(last, "id")),
+            Some(last) => before = format!("&before={}", last.text("id")),
             None => break,
         }
     }
@@ -90,10 +90,12 @@ async fn tail(site: &Site, lines: u32, follow: bool, json: bool) -> Result<()> {
         return Ok(());
     }
     let path = site.path(&["decisions", "stream"]);
-    let call = Call::get(&path).with_header("last-event-id", decisions.first().map(|last| text_of(last, "id")).unwrap_or_default());
+    let call = Call::get(&path)
+        .with_header("last-event-id", decisions.first().map(|last| last.text("id").to_owned()).unwrap_or_default());
     let mut events = Events::new(site.client.stream(call).await?);
     while let Some(event) = events.next().await? {
-        let decision = serde_json::from_str(&event).map_err(|error| Error::fault("an event cannot be read").because(&error))?;
+        let decision =
+            serde_json::from_str(&event).map_err(|error| Error::fault("an event cannot be read").because(&error))?;
         print(&decision, json)?;
     }
     Ok(())
@@ -138,14 +140,14 @@ async fn prune(site: &Site, age: Duration, json: bool) -> Result<()> {
 
 /// One line: when, what, who, why, and where to read more.
 fn line(decision: &Value) -> String {
-    let of = |name: &str| text_of(decision, name);
+    let of = |name: &str| decision.text(name);
     let cause = decision.get("cause").and_then(Value::as_str).unwrap_or("-");
-    let user = log_text(&of("user"), 64);
+    let user = log_text(of("user"), 64);
     format!("{}  {:<10}  {cause:<22}  {user:<24}  {}\n", of("at"), of("outcome"), of("id"))
 }
 
 fn text(decision: &Value) -> String {
-    let mut text = format!("{}\n", text_of(decision, "at"));
+    let mut text = format!("{}\n", decision.text("at"));
     let mut field = |name: &str, value: &str| {
         let _ = writeln!(text, "  {name:<13} : {}", log_text(value, 2048));
     };
@@ -154,7 +156,7 @@ fn text(decision: &Value) -> String {
             field(name, value);
         }
     }
-    let record = &decision["record"];
+    let record = decision.at("record");
     for name in ["entered", "method", "client_ip_addr", "reason", "client_reason", "conflicts"] {
         match record.get(name) {
             Some(Value::String(value)) => field(name, value),
@@ -163,28 +165,24 @@ fn text(decision: &Value) -> String {
         }
     }
     for name in ["set", "saved"] {
-        let names: Vec<_> = list_of(record, name).iter().filter_map(Value::as_str).collect();
+        let names: Vec<_> = record.list(name).iter().filter_map(Value::as_str).collect();
         if !names.is_empty() {
             field(name, &names.join(" "));
         }
     }
-    for step in list_of(record, "steps") {
+    for step in record.list("steps") {
         let micros = step.get("micros").and_then(Value::as_u64).unwrap_or_default();
-        field("step", &format!("{:<10} {}", text_of(step, "step"), figures::duration(Duration::from_micros(micros))));
+        field("step", &format!("{:<10} {}", step.text("step"), figures::duration(Duration::from_micros(micros))));
     }
-    for policy in list_of(record, "policies") {
-        let of = |name: &str| text_of(policy, name);
+    for policy in record.list("policies") {
+        let of = |name: &str| policy.text(name);
         let fuel = figures::count(policy.get("fuel").and_then(Value::as_u64).unwrap_or_default());
         field("policy", &format!("{} {}, {fuel} fuel, sha256 {}", of("name"), of("version"), of("sha256")));
-        for logged in list_of(policy, "log") {
+        for logged in policy.list("log") {
             field("log", &logged.to_string());
         }
     }
     text
-}
-
-fn text_of(value: &Value, name: &str) -> String {
-    value.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
 }
 
 const AFTER_HELP: &str = "\

@@ -104,7 +104,9 @@ fn section(text: &mut String, title: &str, lines: &[String]) {
 /// Two lines a setting: its name with its default, and what it means.
 fn settings(report: &Report, manifest: &Manifest) -> Vec<String> {
     let lines = report.settings.iter().zip(&manifest.settings);
-    lines.flat_map(|(setting, Setting { description, .. })| [setting.clone(), format!("    {}", line(description))]).collect()
+    lines
+        .flat_map(|(setting, Setting { description, .. })| [setting.clone(), format!("    {}", line(description))])
+        .collect()
 }
 
 /// A manifest is a guest's text, and a terminal shows it.

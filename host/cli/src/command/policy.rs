@@ -10,10 +10,10 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
-use super::tenant::list_of;
 use crate::client::Call;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
+use crate::reading::Reading as _;
 use crate::target::{Site, Target};
 use crate::{figures, input, output};
 
@@ -156,20 +156,30 @@ async fn list(site: &Site, json: bool) -> Result<()> {
     let chain = site.client.json(Call::get(&site.path(&["chain"]))).await?;
     let policies = site.client.json(Call::get(&site.path(&["policies"]))).await?;
     if json {
-        return output::print(output::json_line(&json!({ "active": chain, "policies": policies["policies"] }))?.as_bytes());
+        return output::print(
+            output::json_line(&json!({ "active": chain, "policies": policies.at("policies") }))?.as_bytes(),
+        );
     }
     let mut text = String::new();
-    let links = list_of(&chain, "chain");
+    let links = chain.list("chain");
     for (index, link) in links.iter().enumerate() {
-        let trial = link.get("trial").map(|trial| format!(", version {} on trial as {}", trial["version"], plain(&trial["mode"])));
-        text += &format!("{}. {:<24} version {}{}\n", index + 1, plain(&link["policy"]), link["version"], trial.unwrap_or_default());
+        let trial = link
+            .get("trial")
+            .map(|trial| format!(", version {} on trial as {}", trial.at("version"), trial.shown("mode")));
+        text += &format!(
+            "{}. {:<24} version {}{}\n",
+            index + 1,
+            link.shown("policy"),
+            link.at("version"),
+            trial.unwrap_or_default()
+        );
     }
     if links.is_empty() {
         text += "no policy is active\n";
     }
-    for policy in list_of(&policies, "policies") {
-        if links.iter().all(|link| link["policy"] != policy["name"]) {
-            text += &format!("-  {:<24} not active, newest version {}\n", plain(&policy["name"]), policy["latest"]);
+    for policy in policies.list("policies") {
+        if links.iter().all(|link| link.at("policy") != policy.at("name")) {
+            text += &format!("-  {:<24} not active, newest version {}\n", policy.shown("name"), policy.at("latest"));
         }
     }
     output::print(text.as_bytes())
@@ -179,26 +189,26 @@ async fn show(site: &Site, name: &str, json: bool) -> Result<()> {
     let policy = site.client.json(Call::get(&site.path(&["policies", name]))).await?;
     let versions = site.client.json(Call::get(&site.path(&["policies", name, "versions"]))).await?;
     let secrets = site.client.json(Call::get(&site.path(&["policies", name, "secrets"]))).await?;
-    let whole = json!({ "policy": policy, "versions": versions["versions"], "secrets": secrets["secrets"] });
+    let whole = json!({ "policy": policy, "versions": versions.at("versions"), "secrets": secrets.at("secrets") });
     if json {
         return output::print(output::json_line(&whole)?.as_bytes());
     }
     let mut text = format!("{name}\n\nversions\n");
-    for version in list_of(&versions, "versions") {
-        let size = usize::try_from(version["bytes"].as_u64().unwrap_or_default()).unwrap_or(usize::MAX);
+    for version in versions.list("versions") {
+        let size = usize::try_from(version.at("bytes").as_u64().unwrap_or_default()).unwrap_or(usize::MAX);
         text += &format!(
             "  {:<4} {:<12} {}  {}  by {}  sha256 {}\n",
-            version["version"],
-            plain(&version["manifest"]["version"]),
-            plain(&version["created"]),
+            version.at("version"),
+            version.at("manifest").shown("version"),
+            version.shown("created"),
             figures::bytes(size),
-            plain(&version["actor"]),
-            plain(&version["sha256"]),
+            version.shown("actor"),
+            version.shown("sha256"),
         );
     }
-    text += &format!("\nsettings\n  {}\n\ngrants\n  {}\n\nsecrets\n", policy["settings"], policy["grants"]);
-    for secret in list_of(&secrets, "secrets") {
-        text += &format!("  {:<24} set {}\n", plain(&secret["name"]), plain(&secret["changed"]));
+    text += &format!("\nsettings\n  {}\n\ngrants\n  {}\n\nsecrets\n", policy.at("settings"), policy.at("grants"));
+    for secret in secrets.list("secrets") {
+        text += &format!("  {:<24} set {}\n", secret.shown("name"), secret.shown("changed"));
     }
     output::print(text.as_bytes())
 }
@@ -208,12 +218,16 @@ async fn trial(site: &Site, name: &str, json: bool) -> Result<()> {
     if json {
         return output::print(output::json_line(&trial)?.as_bytes());
     }
-    let mut text =
-        format!("{} logins compared, {} different, {} not compared\n", trial["compared"], trial["different"], trial["skipped"]);
-    for difference in list_of(&trial, "differences") {
-        let fields: Vec<_> = list_of(difference, "fields").iter().map(plain).collect();
-        let (active, other) = (plain(&difference["active"]), plain(&difference["trial"]));
-        text += &format!("  {:<24} {active} -> {other}  {}\n", plain(&difference["user"]), fields.join(" "));
+    let mut text = format!(
+        "{} logins compared, {} different, {} not compared\n",
+        trial.at("compared"),
+        trial.at("different"),
+        trial.at("skipped")
+    );
+    for difference in trial.list("differences") {
+        let fields: Vec<_> = difference.lines("fields").collect();
+        let (active, other) = (difference.shown("active"), difference.shown("trial"));
+        text += &format!("  {:<24} {active} -> {other}  {}\n", difference.shown("user"), fields.join(" "));
     }
     output::print(text.as_bytes())
 }
@@ -238,22 +252,19 @@ async fn secret(site: &Site, options: &SecretOptions) -> Result<()> {
 async fn logs(site: &Site, name: &str, lines: u32, json: bool) -> Result<()> {
     let path = format!("{}?count={lines}", site.path(&["decisions"]));
     let decisions = site.client.json(Call::get(&path)).await?;
-    for decision in list_of(&decisions, "decisions").iter().rev() {
-        let policies = list_of(&decision["record"], "policies").iter().filter(|policy| policy["name"] == name);
-        for logged in policies.flat_map(|policy| list_of(policy, "log")) {
+    for decision in decisions.list("decisions").iter().rev() {
+        let policies = decision.at("record").list("policies").iter().filter(|policy| policy.at("name") == name);
+        for logged in policies.flat_map(|policy| policy.list("log")) {
             let shown = match json {
-                true => output::json_line(&json!({ "id": decision["id"], "at": decision["at"], "line": logged }))?,
-                false => format!("{}  {}  {logged}\n", plain(&decision["at"]), plain(&decision["id"])),
+                true => {
+                    output::json_line(&json!({ "id": decision.at("id"), "at": decision.at("at"), "line": logged }))?
+                }
+                false => format!("{}  {}  {logged}\n", decision.shown("at"), decision.shown("id")),
             };
             output::print(shown.as_bytes())?;
         }
     }
     Ok(())
-}
-
-/// A text of an answer: it may come from a policy, and a terminal shows it.
-pub(crate) fn plain(value: &Value) -> String {
-    vestibule_domain::text::log_text(value.as_str().unwrap_or_default(), 256)
 }
 
 /// What a command cannot do without.

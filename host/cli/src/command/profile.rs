@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 
 use crate::client::{Call, escape};
 use crate::error::{Error, Result};
+use crate::reading::Reading as _;
 use crate::target::Site;
 use crate::{input, output};
 
@@ -81,11 +82,11 @@ impl Kind {
         match action {
             Action::Get(Get { name }) => {
                 let record = site.client.json(Call::get(&self.path(site, name))).await?;
-                print(&json!({ name: record["properties"] }))
+                print(&json!({ name: record.at("properties") }))
             }
             Action::List(List { prefix }) => {
                 let path = format!("{}?prefix={}", site.path(&[self.resource()]), escape(prefix));
-                print(&site.client.json(Call::get(&path)).await?["profiles"])
+                print(site.client.json(Call::get(&path)).await?.at("profiles"))
             }
             Action::Put(Put { name: Some(name), properties, .. }) => {
                 let mut set = Map::new();

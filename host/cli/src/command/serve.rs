@@ -91,7 +91,9 @@ async fn open(sockets: &[String], data: &Path, tls: Option<&Tls>) -> Result<Vec<
     let mut listeners = Vec::new();
     for socket in sockets {
         let failed = |error: std::io::Error| {
-            Error::bad_input(format!("cannot listen on `{socket}`")).because(&error).hint("see to `listen` in `vestibule.toml`")
+            Error::bad_input(format!("cannot listen on `{socket}`"))
+                .because(&error)
+                .hint("see to `listen` in `vestibule.toml`")
         };
         listeners.push(match socket.split_once(':') {
             Some(("unix", path)) => Listener::Unix(bind_unix(&data.join(path)).await.map_err(failed)?),
@@ -145,7 +147,9 @@ fn read_tls(settings: &ServerSettings) -> Result<Option<Tls>> {
 /// Metrics have a listener of their own, which needs no token and shows nothing else.
 async fn serve_metrics(host: &Host, address: &str, shutdown: Shutdown) -> Result<impl Future<Output = ()> + use<>> {
     let listener = TcpListener::bind(address).await.map_err(|error| {
-        Error::bad_input(format!("cannot listen on `{address}`")).because(&error).hint("see to `metrics` in `vestibule.toml`")
+        Error::bad_input(format!("cannot listen on `{address}`"))
+            .because(&error)
+            .hint("see to `metrics` in `vestibule.toml`")
     })?;
     let address = listener.local_addr().map_err(|error| Error::fault("cannot listen").because(&error))?;
     output::print(format!("metrics on {address}\n").as_bytes())?;

@@ -11,6 +11,7 @@ use vestibule_domain::TenantName;
 use crate::client::{Call, escape};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
+use crate::reading::Reading as _;
 use crate::target::{Site, Target};
 use crate::{input, output};
 
@@ -92,15 +93,11 @@ async fn list(site: &Site) -> Result<()> {
     let mut after = String::new();
     loop {
         let page = site.client.json(Call::get(&format!("/v1/tenants?count=1000{after}"))).await?;
-        let names: Vec<_> = list_of(&page, "tenants").iter().filter_map(|tenant| tenant["name"].as_str()).collect();
+        let names: Vec<_> = page.list("tenants").iter().filter_map(|tenant| tenant.at("name").as_str()).collect();
         let Some(last) = names.last() else { return Ok(()) };
         after = format!("&after={}", escape(last));
         output::print(format!("{}\n", names.join("\n")).as_bytes())?;
     }
-}
-
-pub(crate) fn list_of<'a>(answer: &'a Value, name: &str) -> &'a [Value] {
-    answer.get(name).and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
 
 fn path(name: &TenantName) -> String {

@@ -6,11 +6,11 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 use vestibule_server::access::Scope;
 
-use super::tenant::list_of;
 use crate::client::Call;
 use crate::error::Result;
 use crate::exit::Exit;
 use crate::output;
+use crate::reading::Reading as _;
 use crate::target::{Site, Target};
 
 /// Keep tokens, which the server knows callers by
@@ -64,14 +64,14 @@ async fn act(site: &Site, options: &Options) -> Result<()> {
         Action::Create { name, scope, lasts } => {
             let request = json!({ "scopes": scope, "seconds": lasts.map(|lasts| lasts.as_secs()) });
             let made = site.client.json(Call::put(&path(&[name]), &request)).await?;
-            output::print(format!("{}\n", made["token"].as_str().unwrap_or_default()).as_bytes())
+            output::print(format!("{}\n", made.text("token")).as_bytes())
         }
         Action::List => {
             let tokens = site.client.json(Call::get(&path(&[]))).await?;
-            for token in list_of(&tokens, "tokens") {
-                let scopes: Vec<_> = list_of(token, "scopes").iter().filter_map(|scope| scope.as_str()).collect();
-                let expires = token["expires"].as_str().unwrap_or("-");
-                let name = token["name"].as_str().unwrap_or_default();
+            for token in tokens.list("tokens") {
+                let scopes: Vec<_> = token.list("scopes").iter().filter_map(|scope| scope.as_str()).collect();
+                let expires = token.at("expires").as_str().unwrap_or("-");
+                let name = token.text("name");
                 output::print(format!("{name:<24}  {:<20}  {expires}\n", scopes.join(" ")).as_bytes())?;
             }
             Ok(())

@@ -9,9 +9,9 @@ use serde_json::json;
 use vestibule_domain::{EnteredUser, Secret};
 
 use super::profile::{self, Kind};
+use crate::client::Call;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
-use crate::client::Call;
 use crate::prompt::Answers;
 use crate::target::{Site, Target};
 

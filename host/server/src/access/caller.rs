@@ -9,7 +9,8 @@ use axum::http::request::Parts;
 use vestibule_domain::TenantName;
 use vestibule_store::By;
 
-use super::scope::{Scope, Scopes};
+use super::scope::Scope;
+use super::token::Known;
 use crate::app::App;
 use crate::problem::{Problem, Result};
 
@@ -25,19 +26,15 @@ pub struct Peer {
 /// Whoever asks.
 #[derive(Debug, Clone)]
 pub(crate) struct Caller {
-    /// For the audit log.
-    name: String,
+    who: Arc<Known>,
     origin: Arc<str>,
-    /// Absent for the operator.
-    tenant: Option<TenantName>,
-    scopes: Scopes,
     at: SystemTime,
 }
 
 impl Caller {
     /// Whether this may be done with what is the tenant's. What is another tenant's is not there at all.
     pub(crate) fn may(&self, scope: Scope, tenant: &TenantName) -> Result<()> {
-        if self.tenant.as_ref().is_some_and(|own| own != tenant) {
+        if self.who.tenant.as_ref().is_some_and(|own| own != tenant) {
             return Err(Problem::not_found(format!("there is no tenant `{tenant}`")));
         }
         self.ensure(scope)
@@ -45,14 +42,14 @@ impl Caller {
 
     /// Whether this may be done with what is the host's.
     pub(crate) fn may_operate(&self, scope: Scope) -> Result<()> {
-        if self.tenant.is_some() {
+        if self.who.tenant.is_some() {
             return Err(Problem::forbidden("only the host's operator may do this"));
         }
         self.ensure(scope)
     }
 
     fn ensure(&self, scope: Scope) -> Result<()> {
-        if self.scopes.allow(scope) {
+        if self.who.scopes.allow(scope) {
             return Ok(());
         }
         Err(Problem::forbidden(format!("the token does not have the scope `{scope}`")))
@@ -60,7 +57,7 @@ impl Caller {
 
     /// Whoever changes something, for the audit log.
     pub(crate) fn by(&self) -> By {
-        By { actor: self.name.clone(), origin: self.origin.to_string(), at: self.at }
+        By { actor: self.who.name.clone(), origin: self.origin.to_string(), at: self.at }
     }
 }
 
@@ -76,13 +73,15 @@ impl FromRequestParts<Arc<App>> for Caller {
         match parts.headers.get(AUTHORIZATION) {
             Some(header) => {
                 let token = header.to_str().ok().and_then(bearer);
-                let token = token.ok_or_else(|| Problem::unauthorized("the `Authorization` header holds no bearer token"))?;
+                let token =
+                    token.ok_or_else(|| Problem::unauthorized("the `Authorization` header holds no bearer token"))?;
                 let known = app.tokens.check(token, at).await?;
-                let known = known.ok_or_else(|| Problem::unauthorized("the token is not known here, or has expired"))?;
-                Ok(Self { name: known.name, origin, tenant: known.tenant, scopes: known.scopes, at })
+                let known =
+                    known.ok_or_else(|| Problem::unauthorized("the token is not known here, or has expired"))?;
+                Ok(Self { who: known, origin, at })
             }
             None if peer.is_some_and(|peer| peer.is_administrator) => {
-                Ok(Self { name: "administrator".to_owned(), origin, tenant: None, scopes: Scopes::all(), at })
+                Ok(Self { who: Arc::new(Known::administrator()), origin, at })
             }
             None => Err(Problem::unauthorized("this needs a token")),
         }

@@ -3,7 +3,8 @@
 //! Not for: passwords of users. A token has 256 bits of chance, so that a plain hash of it tells nothing.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::fmt::Write as _;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use base64::Engine as _;
@@ -42,10 +43,18 @@ pub(crate) struct Known {
     expires: Option<SystemTime>,
 }
 
+impl Known {
+    /// Whoever could change the store as well.
+    pub(crate) fn administrator() -> Self {
+        let name = "administrator".to_owned();
+        Self { name, tenant: None, scopes: Scopes::all(), hash: String::new(), expires: None }
+    }
+}
+
 /// The host's tokens.
 pub struct Tokens {
     store: Store,
-    remembered: Mutex<HashMap<String, (Known, Instant)>>,
+    remembered: Mutex<HashMap<String, (Arc<Known>, Instant)>>,
 }
 
 impl Tokens {
@@ -87,7 +96,7 @@ impl Tokens {
     }
 
     /// Whose token this is; none, if it is nobody's.
-    pub(crate) async fn check(&self, token: &str, now: SystemTime) -> Result<Option<Known>, Error> {
+    pub(crate) async fn check(&self, token: &str, now: SystemTime) -> Result<Option<Arc<Known>>, Error> {
         let Some((id, secret)) = token.strip_prefix(PREFIX).and_then(|rest| rest.split_once('_')) else {
             return Ok(None);
         };
@@ -97,8 +106,8 @@ impl Tokens {
             None => {
                 let Some(row) = self.store.token(id).await? else { return Ok(None) };
                 let TokenRow { name, tenant, hash, scopes, expires, .. } = row;
-                let known = Known { name, tenant, scopes: Scopes::read(&scopes), hash, expires };
-                self.remember(id, known.clone());
+                let known = Arc::new(Known { name, tenant, scopes: Scopes::read(&scopes), hash, expires });
+                self.remember(id, Arc::clone(&known));
                 known
             }
         };
@@ -107,7 +116,7 @@ impl Tokens {
         Ok(Some(known).filter(|_| good && in_time))
     }
 
-    fn remember(&self, id: &str, known: Known) {
+    fn remember(&self, id: &str, known: Arc<Known>) {
         let mut remembered = self.remembered();
         if remembered.len() >= MAX_REMEMBERED {
             remembered.clear();
@@ -115,11 +124,15 @@ impl Tokens {
         remembered.insert(id.to_owned(), (known, Instant::now()));
     }
 
-    fn remembered(&self) -> MutexGuard<'_, HashMap<String, (Known, Instant)>> {
+    fn remembered(&self) -> MutexGuard<'_, HashMap<String, (Arc<Known>, Instant)>> {
         self.remembered.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 fn hash(secret: &str) -> String {
-    Sha256::digest(secret).iter().map(|byte| format!("{byte:02x}")).collect()
+    let mut text = String::with_capacity(64);
+    for byte in Sha256::digest(secret) {
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
 }

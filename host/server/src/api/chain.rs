@@ -200,8 +200,7 @@ pub(crate) async fn activate(
         Ok(Activation { policy, version, settings, grants, trial, roll_back_after })
     });
     let chain = chain.collect::<Result<Vec<_>>>()?;
-    let revision =
-        app.registry.activate(&tenant, request.expected, chain, &request.note, &caller.by()).await?;
+    let revision = app.registry.activate(&tenant, request.expected, chain, &request.note, &caller.by()).await?;
     Ok(Json(Activated { revision }))
 }
 

@@ -104,7 +104,7 @@ async fn begin(app: &Arc<App>, tenant: &TenantName, attempt: Attempt) -> Result<
 
 async fn go_on(app: &Arc<App>, tenant: &TenantName, round: Round) -> Result<Response> {
     match round.next().await {
-        Next::Decided(answer) => Ok(Json(answer?).into_response()),
+        Next::Decided(answer) => Ok(Json((*answer)?).into_response()),
         Next::Search(query, round) => {
             let continuation = app.rounds.park(tenant, round)?;
             Ok(Json(LoginAnswer::search(continuation, query)).into_response())

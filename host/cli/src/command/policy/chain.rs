@@ -3,12 +3,12 @@
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::super::tenant::list_of;
+use super::missing;
 use super::upload::changes;
-use super::{missing, plain};
 use crate::client::Call;
 use crate::error::{Error, Result};
 use crate::output;
+use crate::reading::Reading as _;
 use crate::target::Site;
 
 #[derive(Debug, Args)]
@@ -71,20 +71,20 @@ struct Active {
 impl Active {
     async fn read(site: &Site) -> Result<Self> {
         let chain = site.client.json(Call::get(&site.path(&["chain"]))).await?;
-        let revision = chain["revision"].as_i64();
+        let revision = chain.at("revision").as_i64();
         let revision = revision.ok_or_else(|| Error::fault("the server's answer cannot be read"))?;
-        Ok(Self { revision, links: list_of(&chain, "chain").to_vec() })
+        Ok(Self { revision, links: chain.list("chain").to_vec() })
     }
 
     fn find(&mut self, name: &str) -> Option<&mut Value> {
-        self.links.iter_mut().find(|link| link["policy"] == name)
+        self.links.iter_mut().find(|link| link.at("policy") == name)
     }
 
     /// Makes these links the chain, if nobody else was faster. Returns the new revision.
     async fn replace(self, site: &Site, note: &str) -> Result<i64> {
         let request = json!({ "expected": self.revision, "chain": self.links, "note": note });
         let activated = site.client.json(Call::put(&site.path(&["chain"]), &request)).await?;
-        activated["revision"].as_i64().ok_or_else(|| Error::fault("the server's answer cannot be read"))
+        activated.at("revision").as_i64().ok_or_else(|| Error::fault("the server's answer cannot be read"))
     }
 }
 
@@ -95,7 +95,7 @@ impl Versioned {
             return Ok(version);
         }
         let policy = site.client.json(Call::get(&site.path(&["policies", &self.name]))).await?;
-        policy["latest"].as_i64().ok_or_else(|| Error::bad_input(format!("`{}` has no version", self.name)))
+        policy.at("latest").as_i64().ok_or_else(|| Error::bad_input(format!("`{}` has no version", self.name)))
     }
 
     pub(super) async fn diff(&self, site: &Site, json: bool) -> Result<()> {
@@ -118,7 +118,7 @@ impl Versioned {
         let trial = trial(self.number(site).await?);
         let mut active = Active::read(site).await?;
         let link = active.find(&self.name).ok_or_else(|| missing(&self.name))?;
-        let note = format!("{} version {} on trial as {}", self.name, trial["version"], plain(&trial["mode"]));
+        let note = format!("{} version {} on trial as {}", self.name, trial.at("version"), trial.shown("mode"));
         set(link, "trial", trial);
         report(active.replace(site, &note).await?, &note, json)
     }
@@ -148,7 +148,7 @@ impl Activate {
     pub(super) async fn activate(&self, site: &Site, asked: Asked) -> Result<i64> {
         let mut active = Active::read(site).await?;
         let link = json!({ "policy": self.name, "version": self.version, "roll_back_after": asked.roll_back_after });
-        let index = active.links.iter().position(|link| link["policy"] == self.name.as_str());
+        let index = active.links.iter().position(|link| link.at("policy") == self.name.as_str());
         if let Some(index) = index {
             active.links.remove(index);
         }
@@ -163,7 +163,7 @@ impl RollBack {
         let expected = Active::read(site).await?.revision;
         let request = json!({ "expected": expected, "to": self.to });
         let activated = site.client.json(Call::post(&site.path(&["chain", "rollback"]), &request)).await?;
-        report(activated["revision"].as_i64().unwrap_or_default(), "an older chain is back", json)
+        report(activated.at("revision").as_i64().unwrap_or_default(), "an older chain is back", json)
     }
 }
 
@@ -180,27 +180,27 @@ pub(super) async fn end_trial(site: &Site, name: &str, json: bool) -> Result<()>
 pub(super) async fn deactivate(site: &Site, name: &str, json: bool) -> Result<()> {
     let mut active = Active::read(site).await?;
     active.find(name).ok_or_else(|| missing(name))?;
-    active.links.retain(|link| link["policy"] != name);
+    active.links.retain(|link| link.at("policy") != name);
     let note = format!("{name} decides no longer");
     report(active.replace(site, &note).await?, &note, json)
 }
 
 pub(super) async fn history(site: &Site, json: bool) -> Result<()> {
     let revisions = site.client.json(Call::get(&site.path(&["chain", "revisions"]))).await?;
-    for revision in list_of(&revisions, "revisions") {
+    for revision in revisions.list("revisions") {
         if json {
             output::print(output::json_line(revision)?.as_bytes())?;
             continue;
         }
-        let links = list_of(revision, "chain").iter();
-        let links: Vec<_> = links.map(|link| format!("{} {}", plain(&link["policy"]), link["version"])).collect();
+        let links = revision.list("chain").iter();
+        let links: Vec<_> = links.map(|link| format!("{} {}", link.shown("policy"), link.at("version"))).collect();
         let line = format!(
             "{:<5} {}  by {:<16} {}  {}\n",
-            revision["revision"],
-            plain(&revision["activated"]),
-            plain(&revision["actor"]),
+            revision.at("revision"),
+            revision.shown("activated"),
+            revision.shown("actor"),
             if links.is_empty() { "no policy".to_owned() } else { links.join(", ") },
-            plain(&revision["note"]),
+            revision.shown("note"),
         );
         output::print(line.as_bytes())?;
     }

@@ -9,11 +9,10 @@ use clap::Args;
 use serde_json::{Value, json};
 use vestibule_sandbox::MAX_COMPONENT_BYTES;
 
-use super::super::tenant::list_of;
 use super::chain::{Activate, Asked};
-use super::plain;
 use crate::client::{Call, escape};
 use crate::error::Result;
+use crate::reading::Reading as _;
 use crate::target::Site;
 use crate::{figures, input, output};
 
@@ -48,10 +47,10 @@ impl Put {
     pub(super) async fn run(&self, site: &Site, json: bool) -> Result<()> {
         let wasm = input::bytes("policy", &self.policy, MAX_COMPONENT_BYTES)?;
         let answer = self.upload(site, wasm).await?;
-        let name = plain(&answer["policy"]);
-        self.configure(site, &name, &answer["manifest"]).await?;
+        let name = answer.shown("policy");
+        self.configure(site, &name, answer.at("manifest")).await?;
         let revision = match self.activate {
-            true => Some(Activate::of(&name, answer["version"].as_i64()).activate(site, Asked::default()).await?),
+            true => Some(Activate::of(&name, answer.at("version").as_i64()).activate(site, Asked::default()).await?),
             false => None,
         };
         let shown = match json {
@@ -99,8 +98,11 @@ impl Put {
             true => site.client.json(Call::get(&path)).await?,
             false => site.client.json(Call::put(&path, &change.into())).await?,
         };
-        let wants = |(name, wanted): (&String, &Value)| *wanted != json!(false) && policy["grants"][name] != *wanted;
-        if wanted(manifest).as_object().is_some_and(|wanted| wanted.iter().filter(|(_, list)| **list != json!([])).any(wants)) {
+        let wants = |(name, wanted): (&String, &Value)| *wanted != json!(false) && policy.at("grants")[name] != *wanted;
+        if wanted(manifest)
+            .as_object()
+            .is_some_and(|wanted| wanted.iter().filter(|(_, list)| **list != json!([])).any(wants))
+        {
             output::say("note: the policy wants more than it is granted; `--grant-wanted` grants it");
         }
         Ok(())
@@ -110,27 +112,27 @@ impl Put {
 /// Exactly what a manifest asks for.
 fn wanted(manifest: &Value) -> Value {
     json!({
-        "auth_null": manifest["auth_null"],
-        "retain_password": manifest["retain_password"],
-        "directory": manifest["wants_directory"],
-        "http": manifest["wants_http"],
-        "properties": manifest["wants_properties"],
+        "auth_null": manifest.at("auth_null"),
+        "retain_password": manifest.at("retain_password"),
+        "directory": manifest.at("wants_directory"),
+        "http": manifest.at("wants_http"),
+        "properties": manifest.at("wants_properties"),
     })
 }
 
 fn text(answer: &Value, revision: Option<i64>) -> String {
-    let known = if answer["new"] == true { "is stored" } else { "was stored before" };
+    let known = if answer.at("new") == true { "is stored" } else { "was stored before" };
     let mut text = format!(
         "{} version {} {known} ({} {})\n",
-        plain(&answer["policy"]),
-        answer["version"],
-        plain(&answer["manifest"]["name"]),
-        plain(&answer["manifest"]["version"]),
+        answer.shown("policy"),
+        answer.at("version"),
+        answer.at("manifest").shown("name"),
+        answer.at("manifest").shown("version"),
     );
-    let report = &answer["report"];
+    let report = answer.at("report");
     for (title, key) in [("can", "can"), ("cannot", "cannot"), ("asks for", "asks_for")] {
         text += &format!("\n{title}\n");
-        text.extend(list_of(report, key).iter().map(|line| format!("  {}\n", plain(line))));
+        text.extend(report.lines(key).map(|line| format!("  {line}\n")));
     }
     if let Some(difference) = answer.get("difference") {
         text += &changes(difference);
@@ -144,12 +146,11 @@ fn text(answer: &Value, revision: Option<i64>) -> String {
 
 /// What one version has and the other has not.
 pub(super) fn changes(difference: &Value) -> String {
-    let mut text = format!("\nbeside the active version {}\n", difference["active"]);
-    let (added, removed) = (list_of(difference, "added"), list_of(difference, "removed"));
-    if added.is_empty() && removed.is_empty() {
+    let mut text = format!("\nbeside the active version {}\n", difference.at("active"));
+    if difference.list("added").is_empty() && difference.list("removed").is_empty() {
         text += "  nothing that it may do has changed\n";
     }
-    text.extend(added.iter().map(|line| format!("  + {}\n", plain(line))));
-    text.extend(removed.iter().map(|line| format!("  - {}\n", plain(line))));
+    text.extend(difference.lines("added").map(|line| format!("  + {line}\n")));
+    text.extend(difference.lines("removed").map(|line| format!("  - {line}\n")));
     text
 }

@@ -2,7 +2,6 @@
 //!
 //! Not for: the log's words; a front door is told no more than it needs.
 
-
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
@@ -83,7 +82,8 @@ impl LoginAnswer {
     /// A decision.
     pub(crate) fn of(attempt: &Attempt, answer: Answer) -> Self {
         let Answer { id, user, decision, reason, state_id, session_state, .. } = answer;
-        let authret = |status, client_reason, proplist| Some(AuthretJson { status, user, reason, client_reason, proplist });
+        let authret =
+            |status, client_reason, proplist| Some(AuthretJson { status, user, reason, client_reason, proplist });
         let blank = Self {
             id: Some(id),
             decision: Verdict::Deny,

@@ -140,7 +140,8 @@ struct InfoSchema {
 
 impl Response {
     fn proof(self) -> Result<Proof> {
-        let state_id = StateId::parse(&self.state_id).map_err(|error| Problem::invalid(format!("`state_id`: {error}")))?;
+        let state_id =
+            StateId::parse(&self.state_id).map_err(|error| Problem::invalid(format!("`state_id`: {error}")))?;
         Ok(Proof::Response { state_id, response: self.response })
     }
 }
@@ -186,7 +187,9 @@ impl PostAuth {
             }
             Some(Authret { user, reason, proplist, .. }) => Some(Given { user, proplist, reason, session_state }),
             None if session_state.is_some() => {
-                return Err(Problem::invalid("`session_state` goes with `authret`; the host keeps that of `session_id` itself"));
+                return Err(Problem::invalid(
+                    "`session_state` goes with `authret`; the host keeps that of `session_id` itself",
+                ));
             }
             None => None,
         };
