@@ -17,9 +17,10 @@ run: guests ## build everything and show policies deciding on logins, hostile on
 test: servers ## build everything and run all tests, those with real servers too
 	$(CARGO) test --workspace
 	cd guests && $(CARGO) test --quiet $(NATIVELY)
+	tests/api/run.sh
 
 test-quick: ## the tests that need no server but SQLite
-	$(CARGO) test --workspace -- --skip postgres --skip ldap:: --skip radius:: --skip silent_servers
+	$(CARGO) test --workspace -- --skip postgres --skip ldap:: --skip radius:: --skip silent_servers --skip signatures
 
 bench: guests ## measure a login against the floor and against peers, in one table
 	@cd tests/bench && $(CARGO) run --release

@@ -109,6 +109,16 @@ async fn a_front_door_with_a_directory_makes_the_searches() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_search_outside_the_tenants_base_does_not_reach_the_front_door() {
+    let served = searching().await;
+    let mut login = ldap_login();
+    login["info"]["ldap"]["search_base"] = json!("dc=example,dc=org");
+    assert_eq!(ask(&served.administrator(), &login).await["cause"], "capability-denied");
+    login["info"].as_object_mut().unwrap().remove("ldap");
+    served.administrator().post(POST_AUTH, login).await.refused(422, "invalid");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_search_that_fails_lets_nobody_in() {
     let served = searching().await;
     let administrator = served.administrator();

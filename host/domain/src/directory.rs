@@ -4,6 +4,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::capability::Error;
+use crate::dn::Dn;
 use crate::json;
 
 /// How far below the base a search looks (RFC 4511, section 4.5.1.2).
@@ -67,6 +69,21 @@ pub enum Value {
         #[serde(with = "json::octets")]
         octets: Vec<u8>,
     },
+}
+
+impl Query {
+    /// Keeps a policy's search at or below where the tenant's searches begin.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for a base that is no name; [`Error::Denied`] for one outside.
+    pub fn ensure_within(&self, search_base: &Dn) -> Result<(), Error> {
+        let Some(base) = &self.base else { return Ok(()) };
+        let parsed = Dn::parse(base).map_err(|error| Error::Invalid(error.to_string()))?;
+        if parsed.is_within(search_base) {
+            return Ok(());
+        }
+        Err(Error::Denied(format!("`{base}` is not within the search base")))
+    }
 }
 
 impl Entry {

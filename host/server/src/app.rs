@@ -72,6 +72,13 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
         title = "Vestibule",
         description = "Decides on VPN logins by policies in WebAssembly: front doors bring logins, administrators keep policies, users and groups."
     ),
+    components(schemas(
+        Problem,
+        logins::AuthcredSchema,
+        logins::AttributesSchema,
+        logins::AuthretSchema,
+        logins::InfoSchema
+    )),
     security(("token" = [])),
     modifiers(&Bearer)
 )]

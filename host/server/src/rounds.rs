@@ -13,6 +13,7 @@ use tokio::task::JoinHandle;
 use vestibule_domain::TenantName;
 use vestibule_domain::capability::Error;
 use vestibule_domain::directory::{Entry, Query};
+use vestibule_domain::dn::Dn;
 use vestibule_sandbox::capability::{Answer, Directory};
 
 use crate::api::logins::{LoginAnswer, SEARCH_PATIENCE};
@@ -25,7 +26,11 @@ type Found = std::result::Result<Vec<Entry>, Error>;
 type Decided = Result<LoginAnswer>;
 
 /// The directory of a front door, as policies see it.
-pub(crate) struct FrontDoor(mpsc::Sender<Asked>);
+pub(crate) struct FrontDoor {
+    asks: mpsc::Sender<Asked>,
+    /// Where the tenant's searches begin.
+    search_base: Dn,
+}
 
 /// A search, and who waits for what it finds.
 pub(crate) struct Asked {
@@ -34,18 +39,19 @@ pub(crate) struct Asked {
 }
 
 impl FrontDoor {
-    pub(crate) fn new() -> (Self, mpsc::Receiver<Asked>) {
-        let (sender, receiver) = mpsc::channel(1);
-        (Self(sender), receiver)
+    pub(crate) fn new(search_base: Dn) -> (Self, mpsc::Receiver<Asked>) {
+        let (asks, receiver) = mpsc::channel(1);
+        (Self { asks, search_base }, receiver)
     }
 }
 
 impl Directory for FrontDoor {
     fn search<'a>(&'a self, query: &'a Query) -> Answer<'a, Found> {
         Box::pin(async move {
+            query.ensure_within(&self.search_base)?;
             let gone = || Error::Unavailable("the front door has gone".to_owned());
             let (found, answer) = oneshot::channel();
-            self.0.send(Asked { query: query.clone(), found }).await.map_err(|_| gone())?;
+            self.asks.send(Asked { query: query.clone(), found }).await.map_err(|_| gone())?;
             answer.await.map_err(|_| gone())?
         })
     }

@@ -5,7 +5,6 @@
 use ldap3::{Scope, SearchEntry};
 use vestibule_domain::capability::Error;
 use vestibule_domain::directory::{self, Attribute, Entry, Query, Value};
-use vestibule_domain::dn::Dn;
 
 use super::connection::{Connection, Found, MAX_BYTES, Search};
 use super::result_code::{
@@ -20,13 +19,7 @@ impl Parts {
         if self.checked.service.is_none() {
             return Err(Error::Denied("the tenant's directory has no service account to search as".to_owned()));
         }
-        let Some(base) = &query.base else { return Ok(()) };
-        let parsed = Dn::parse(base).map_err(|error| Error::Invalid(error.to_string()))?;
-        if parsed.is_within(&self.checked.base) {
-            Ok(())
-        } else {
-            Err(Error::Denied(format!("`{base}` is not within the search base")))
-        }
+        query.ensure_within(&self.checked.base)
     }
 
     /// Asks one server. Its answer may be that the search was wrong; an error is that there is no answer.

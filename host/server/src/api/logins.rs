@@ -13,6 +13,7 @@ use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use sha2::{Digest as _, Sha256};
 use vestibule_domain::TenantName;
+use vestibule_domain::dn::Dn;
 use vestibule_gate::{Answer, Attempt, FrontDoorDirectory};
 
 use crate::access::{Caller, Scope};
@@ -21,6 +22,7 @@ use crate::body::{self, Json, Path, Whole};
 use crate::problem::{Problem, Problems, Result};
 use crate::rounds::{FrontDoor, Next, Round};
 pub(crate) use answer::LoginAnswer;
+pub(crate) use ask::{AttributesSchema, AuthcredSchema, AuthretSchema, InfoSchema};
 use ask::{Authenticate, Continuation, PostAuth};
 
 /// The longest idempotency key in bytes.
@@ -63,10 +65,10 @@ pub(crate) async fn post_auth(
     caller.may(Scope::Decide, &tenant)?;
     once(&app, &tenant, &headers, &whole, async || {
         let request = body::read::<PostAuth>(&headers, &whole.0)?;
-        let searches = request.serves_directory;
+        let search_base = request.search_base()?;
         let attempt = request.attempt()?;
-        if searches {
-            return begin(&app, &tenant, attempt).await;
+        if let Some(search_base) = search_base {
+            return begin(&app, &tenant, attempt, search_base).await;
         }
         let answer = decide(&app, &tenant, &attempt).await?;
         Ok(Json(LoginAnswer::of(&attempt, answer)).into_response())
@@ -91,8 +93,8 @@ pub(crate) async fn continue_post_auth(
 }
 
 /// Begins a login whose searches the front door makes.
-async fn begin(app: &Arc<App>, tenant: &TenantName, attempt: Attempt) -> Result<Response> {
-    let (door, asked) = FrontDoor::new();
+async fn begin(app: &Arc<App>, tenant: &TenantName, attempt: Attempt, search_base: Dn) -> Result<Response> {
+    let (door, asked) = FrontDoor::new(search_base);
     let attempt = Attempt { directory: Some(FrontDoorDirectory(Arc::new(door))), ..attempt };
     let (app_of_login, name) = (Arc::clone(app), tenant.clone());
     let login = tokio::spawn(async move {

@@ -123,7 +123,7 @@ impl From<VersionView> for Version {
 /// The same component again has the version that it has. A signature by minisign goes along as Base64 of the `.minisig` file, in the header
 /// `Vestibule-Signature`.
 #[utoipa::path(post, path = "/v1/tenants/{tenant}/versions", tag = "policies", params(("tenant" = String, Path), UploadQuery, ("vestibule-signature" = Option<String>, Header)),
-    request_body(content = Vec<u8>, content_type = "application/wasm"),
+    request_body(content((Vec<u8> = "application/wasm"), (Vec<u8> = "application/octet-stream"))),
     responses((status = 200, description = "Known already", body = UploadAnswer), (status = 201, description = "Stored", body = UploadAnswer), Problems))]
 pub(crate) async fn upload(
     State(app): State<Arc<App>>,

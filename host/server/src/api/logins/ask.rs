@@ -8,6 +8,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 use vestibule_domain::capability::Error as CapabilityError;
 use vestibule_domain::directory::Entry;
+use vestibule_domain::dn::Dn;
 use vestibule_domain::json::octets_option;
 use vestibule_domain::login::{Attributes, Authcred, Authret, Info, Status};
 use vestibule_domain::wire::crv1::StateId;
@@ -74,9 +75,9 @@ pub(crate) struct PostAuth {
     session_state: Option<Vec<u8>>,
     /// The session that this login begins or renews, where the host keeps the properties.
     session_id: Option<String>,
-    /// Whether the front door makes the searches of policies itself.
+    /// Whether the front door makes the searches of policies itself, at or below `info.ldap.search_base`.
     #[serde(default)]
-    pub(crate) serves_directory: bool,
+    serves_directory: bool,
 }
 
 /// What a search found, or why it found nothing out.
@@ -92,7 +93,7 @@ pub(crate) struct Continuation {
 /// What the client presented.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "read by the macro alone, for the document")]
-struct AuthcredSchema {
+pub(crate) struct AuthcredSchema {
     #[schema(min_length = 1, max_length = 256)]
     username: String,
     client_ip_addr: Option<String>,
@@ -104,7 +105,7 @@ struct AuthcredSchema {
 /// Circumstances of a login.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "read by the macro alone, for the document")]
-struct AttributesSchema {
+pub(crate) struct AttributesSchema {
     client_info: Option<BTreeMap<String, String>>,
     vpn_auth: bool,
     reauth: Option<bool>,
@@ -115,7 +116,7 @@ struct AttributesSchema {
 /// The state of the authentication.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "read by the macro alone, for the document")]
-struct AuthretSchema {
+pub(crate) struct AuthretSchema {
     /// `succeed`: a login that has failed is not asked about.
     status: Option<String>,
     #[schema(min_length = 1, max_length = 256)]
@@ -128,7 +129,7 @@ struct AuthretSchema {
 /// How the user was authenticated.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "read by the macro alone, for the document")]
-struct InfoSchema {
+pub(crate) struct InfoSchema {
     /// `local`, `ldap`, `radius`, `pam`, `saml`, `none`, `autologin` or `session`.
     auth_method: String,
     #[schema(value_type = Option<Object>)]
@@ -175,6 +176,18 @@ impl Authenticate {
 }
 
 impl PostAuth {
+    /// Where the searches begin that the front door makes itself, if it does.
+    pub(crate) fn search_base(&self) -> Result<Option<Dn>> {
+        if !self.serves_directory {
+            return Ok(None);
+        }
+        let base = self.info.ldap.as_ref().map(|ldap| ldap.search_base.as_str());
+        let base =
+            base.ok_or_else(|| Problem::invalid("`serves_directory` needs `info.ldap`, with the `search_base`"))?;
+        let parsed = Dn::parse(base).map_err(|error| Problem::invalid(format!("`info.ldap.search_base`: {error}")));
+        parsed.map(Some)
+    }
+
     pub(crate) fn attempt(self) -> Result<Attempt> {
         let Self { authcred, attributes, authret, info, crstate, session_state, session_id, .. } = self;
         let proof = match crstate {
