@@ -208,7 +208,8 @@ def _login(call, authcred, attributes, authret, info, crstate):
         if not isinstance(value, dict):
             raise Failure("Access Server hands in no `{}`".format(name))
     status = authret.get("status")
-    if status == FAIL and not AUTH_NULL:
+    # What Access Server proves itself, and has found wrong, no policy puts right.
+    if status == FAIL and (not AUTH_NULL or _text(info.get("auth_method")) in VERIFIED_METHODS):
         return authret
     if status not in (SUCCEED, FAIL):
         raise Failure("Access Server hands in no `authret.status`")

@@ -117,6 +117,7 @@ pub(crate) fn attempt(user: &str, proof: Proof) -> Attempt {
         client_hw_addr: None,
         static_response: None,
         attributes,
+        checked_password: None,
         session_id: None,
         given: None,
         directory: None,

@@ -35,6 +35,8 @@ async fn a_token_allows_what_its_scopes_say() {
     manage.authenticate("alice", login()).await.refused(403, "forbidden");
     manage.get("/v1/tenants").await.refused(403, "forbidden");
     manage.put("/v1/tenants/default", json!({ "terms": {} })).await.refused(403, "forbidden");
+    let ldap = json!({ "ldap": { "servers": ["ldap://127.0.0.1"], "search_base": "dc=x", "ca_file": "/dev/zero" } });
+    manage.put("/v1/tenants/default", json!({ "settings": ldap })).await.refused(403, "not-allowed-by-terms");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -36,6 +36,30 @@ async fn logins_with_one_key_at_the_same_time_are_one() {
     assert_eq!(decisions["decisions"].as_array().map(Vec::len), Some(1));
 }
 
+/// A first try that is broken off right after it was sent is decided all the same, and the retry hears of it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_try_that_is_broken_off_counts_and_its_retry_is_told() {
+    let served = Served::new().with_user("alice").await;
+    let login = json!({ "username": "alice", "password": "wrong horse" }).to_string();
+    let decisions =
+        async || served.administrator().get("/v1/tenants/default/decisions").await.json()["decisions"].clone();
+    let request = format!(
+        "POST {AUTHENTICATE} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\nidempotency-key: k\r\n\
+         content-length: {}\r\n\r\n{login}",
+        login.len()
+    );
+    let mut stream = tokio::net::UnixStream::connect(served.socket()).await.unwrap();
+    tokio::io::AsyncWriteExt::write_all(&mut stream, request.as_bytes()).await.unwrap();
+    while decisions().await.as_array().is_some_and(Vec::is_empty) {
+        tokio::task::yield_now().await;
+    }
+    // It is decided and not answered yet: a failure waits for 400 ms.
+    drop(stream);
+    let retry = ask(&served, "k", &serde_json::from_str(&login).unwrap()).await.is(200).json();
+    assert_eq!(retry["cause"], "wrong-password");
+    assert_eq!(decisions().await.as_array().map(Vec::len), Some(1));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_key_belongs_to_one_request() {
     let served = Served::new();

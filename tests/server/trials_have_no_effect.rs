@@ -82,6 +82,23 @@ async fn a_version_that_fails_too_often_is_taken_back_and_lets_nobody_in_meanwhi
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_failing_policy_is_never_taken_out_of_the_way_and_revisions_take_no_turns() {
+    let served = Served::new();
+    let administrator = served.administrator();
+    let open = json!({ "settings": { "without_policy": "allow" } });
+    administrator.put("/v1/tenants/default", open).await.is(200);
+    administrator.activate("default", json!([])).await.is(200);
+    let failing = administrator.upload("default", probe_bytes("panics")).await.is(201).json();
+    let chain = json!([{ "policy": failing["policy"], "roll_back_after": 1 }]);
+    administrator.activate("default", chain).await.is(200);
+    for _ in 0..3 {
+        assert_eq!(log_in(&administrator, "ann").await["cause"], "trap");
+    }
+    let chain = administrator.get("/v1/tenants/default/chain").await.is(200).json();
+    assert_eq!((&chain["revision"], &chain["actor"]), (&json!(2), &json!("administrator")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_command_line_leads_through_a_trial() {
     let served = with_versions(policy_bytes("app-versions")).await;
     served.runs(&["policy", "diff", "known-device"]).exits_with(0).prints("beside the active version 1").prints("+ ");

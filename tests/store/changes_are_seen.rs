@@ -30,11 +30,11 @@ async fn each_change_of_another_process_is_seen(home: Home) {
     let stamp = store.latest_stamp().await.unwrap();
     other.creates(&acme).await;
     let stamp = seen(store, stamp).await;
-    other.set_tenant(&acme, "[]", "[]", &by).await.unwrap();
+    other.set_tenant(&acme, Some("[]"), Some("[]"), &by).await.unwrap();
     let stamp = seen(store, stamp).await;
     other.adds(&acme, "p", "d1").await;
     let stamp = seen(store, stamp).await;
-    other.set_policy(&acme, "p", "[]", "[]", &by).await.unwrap();
+    other.set_policy(&acme, "p", Some("[]"), Some("[]"), &by).await.unwrap();
     let stamp = seen(store, stamp).await;
     other.put_secret(&acme, "p", "key", &Secret::new("x"), &by).await.unwrap();
     let stamp = seen(store, stamp).await;
@@ -67,7 +67,7 @@ async fn changes_at_once_are_all_seen_in_order(home: Home) {
         let store = stores[number % stores.len()].clone();
         changes.spawn(async move {
             for change in 0..CHANGES {
-                store.set_tenant(&numbered(number), &change.to_string(), "{}", &by()).await.unwrap();
+                store.set_tenant(&numbered(number), Some(&change.to_string()), Some("{}"), &by()).await.unwrap();
             }
         });
     }

@@ -27,10 +27,10 @@ fn token(tenant: Option<TenantName>) -> TokenRow {
 async fn every_change_leaves_one_row(home: Home) {
     let (store, acme, by) = (&home.store, tenant(), by());
     store.creates(&acme).await;
-    store.set_tenant(&acme, "[1]", "[2]", &by).await.unwrap();
+    store.set_tenant(&acme, Some("[1]"), Some("[2]"), &by).await.unwrap();
     store.adds(&acme, "p", "d1").await;
     store.adds(&acme, "p", "d2").await;
-    store.set_policy(&acme, "p", "[3]", "[4]", &by).await.unwrap();
+    store.set_policy(&acme, "p", Some("[3]"), Some("[4]"), &by).await.unwrap();
     store.put_secret(&acme, "p", "key", &Secret::new("x"), &by).await.unwrap();
     store.delete_secret(&acme, "p", "key", &by).await.unwrap();
     store.activate(&acme, None, "[5]", &uses(&[("p", 1)]), "why", &by).await.unwrap();
@@ -88,10 +88,10 @@ async fn what_changes_nothing_leaves_none(home: Home) {
     let before = (log(store, Some(&acme)).await, store.changes_since(0).await);
 
     store.create_tenant(&listed(&acme), &by).await.unwrap();
-    store.set_tenant(&unknown, "{}", "{}", &by).await.unwrap();
+    store.set_tenant(&unknown, Some("{}"), Some("{}"), &by).await.unwrap();
     store.delete_tenant(&unknown, &by).await.unwrap();
     assert_eq!(store.adds(&acme, "p", "d1").await, 1);
-    store.set_policy(&acme, "q", "{}", "{}", &by).await.unwrap();
+    store.set_policy(&acme, "q", Some("{}"), Some("{}"), &by).await.unwrap();
     store.put_secret(&acme, "q", "key", &Secret::new("x"), &by).await.unwrap();
     store.delete_secret(&acme, "p", "key", &by).await.unwrap();
     store.activate(&acme, None, "[]", &[], "", &by).await.unwrap_err();
@@ -128,7 +128,7 @@ async fn rows_are_listed_newest_first_page_after_page(home: Home) {
     store.creates(&tenant()).await;
     // Those of one moment are in the order in which they were made.
     for second in [0, 0, 0, 1, 2] {
-        store.set_tenant(&tenant(), "{}", "{}", &By { at: at(second), ..by() }).await.unwrap();
+        store.set_tenant(&tenant(), Some("{}"), Some("{}"), &By { at: at(second), ..by() }).await.unwrap();
     }
     let all = store.last_audits(Some(&tenant()), 99, None).await.unwrap();
     assert!(all.is_sorted_by(|one, next| one.id > next.id && one.at >= next.at));

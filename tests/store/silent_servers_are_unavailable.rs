@@ -44,7 +44,7 @@ async fn a_server_that_crashed_is_unavailable_until_it_is_back() {
     server.stops();
     let start = Instant::now();
     let (read, write) = (store.profile(&tenant(), "joe").await, store.delete_session(&tenant(), "s").await);
-    let change = store.set_tenant(&tenant(), "{}", "{}", &by()).await;
+    let change = store.set_tenant(&tenant(), Some("{}"), Some("{}"), &by()).await;
     assert!(matches!(read, Err(Error::Unavailable(_))), "{read:?}");
     assert!(matches!(write, Err(Error::Unavailable(_))), "{write:?}");
     assert!(matches!(change, Err(Error::Unavailable(_))), "{change:?}");
@@ -62,7 +62,7 @@ async fn a_server_that_crashed_is_unavailable_until_it_is_back() {
 async fn is_back(store: &Store) -> bool {
     for _ in 0..20 {
         let (read, write) = (store.profile(&tenant(), "joe").await, store.delete_session(&tenant(), "s").await);
-        let change = store.set_tenant(&tenant(), "{}", "{}", &by()).await;
+        let change = store.set_tenant(&tenant(), Some("{}"), Some("{}"), &by()).await;
         if read.is_err() || write.is_err() || change.is_err() {
             return false;
         }

@@ -93,7 +93,7 @@ async fn another_tenant_changes_nothing(home: Home) {
     assert_eq!(store.delete_session(&other(), "s").await, Ok(false));
     store.save(&other(), "joe", None, &properties(&[("conn_group", "guests")])).await.unwrap();
     store.creates(&other()).await;
-    assert_eq!(store.set_policy(&other(), "p", "{}", "{}", &by()).await, Ok(false));
+    assert_eq!(store.set_policy(&other(), "p", Some("{}"), Some("{}"), &by()).await, Ok(false));
     assert_eq!(store.delete_version(&other(), "p", 1, &by()).await, Ok(Deleted::Unknown));
     assert_eq!(store.delete_policy(&other(), "p", &by()).await, Ok(Deleted::Unknown));
     assert_eq!(store.put_secret(&other(), "p", "key", &Secret::new("x"), &by()).await, Ok(false));

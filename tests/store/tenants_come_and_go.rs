@@ -21,14 +21,14 @@ fn named(name: &str) -> TenantName {
 async fn a_tenant_is_made_once_and_changed(home: Home) {
     let store = &home.store;
     assert_eq!(store.tenant(&tenant()).await, Ok(None));
-    assert_eq!(store.set_tenant(&tenant(), "{}", "{}", &by()).await, Ok(false));
+    assert_eq!(store.set_tenant(&tenant(), Some("{}"), Some("{}"), &by()).await, Ok(false));
     let [settings, terms] = [r#"{"a": 1}"#, r#"{"b": 2}"#].map(str::to_owned);
     let made = TenantRow { name: tenant(), settings, terms, created: at(1) };
     assert_eq!(store.create_tenant(&made, &by()).await, Ok(true));
     assert_eq!(store.create_tenant(&listed(&tenant()), &by()).await, Ok(false));
     assert_eq!(store.tenant(&tenant()).await, Ok(Some(made.clone())));
 
-    assert_eq!(store.set_tenant(&tenant(), "{}", "[]", &by()).await, Ok(true));
+    assert_eq!(store.set_tenant(&tenant(), Some("{}"), Some("[]"), &by()).await, Ok(true));
     let [settings, terms] = ["{}", "[]"].map(str::to_owned);
     assert_eq!(store.tenant(&tenant()).await, Ok(Some(TenantRow { settings, terms, ..made })));
 }

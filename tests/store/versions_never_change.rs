@@ -25,7 +25,7 @@ async fn the_first_version_makes_the_policy(home: Home) {
     let store = &home.store;
     store.creates(&tenant()).await;
     assert_eq!(store.policies(&tenant()).await, Ok(Vec::new()));
-    assert_eq!(store.set_policy(&tenant(), "p", "{}", "{}", &by()).await, Ok(false));
+    assert_eq!(store.set_policy(&tenant(), "p", Some("{}"), Some("{}"), &by()).await, Ok(false));
     let added = store.add_version(&tenant(), &version("d1", b"one"), &by()).await;
     assert_eq!(added, Ok(Added { number: 1, new: true }));
     let [name, settings, grants] = ["p", r#"{"key": "value"}"#, r#"{"a": true}"#].map(str::to_owned);
@@ -33,7 +33,7 @@ async fn the_first_version_makes_the_policy(home: Home) {
     assert_eq!(store.policies(&tenant()).await, Ok(vec![policy.clone()]));
 
     // A later version leaves settings and grants alone.
-    assert_eq!(store.set_policy(&tenant(), "p", "[1]", "[2]", &by()).await, Ok(true));
+    assert_eq!(store.set_policy(&tenant(), "p", Some("[1]"), Some("[2]"), &by()).await, Ok(true));
     store.add_version(&tenant(), &version("d2", b"two"), &by()).await.unwrap();
     let [settings, grants] = ["[1]", "[2]"].map(str::to_owned);
     let policy = PolicyRow { settings, grants, latest: Some(2), ..policy };

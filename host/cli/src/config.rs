@@ -50,6 +50,8 @@ pub(crate) struct ServerSettings {
     pub(crate) concurrent_logins: u32,
     /// Compiled policies kept in memory, in bytes.
     pub(crate) policy_bytes: usize,
+    /// Compiled policies kept on disk, in bytes.
+    pub(crate) cache_bytes: u64,
     /// How long a policy may take to compile, in seconds.
     pub(crate) compile_seconds: u64,
     /// How long decisions are kept, in days; 0 for good.
@@ -66,6 +68,7 @@ impl Default for ServerSettings {
             patience_seconds: 20,
             concurrent_logins: 256,
             policy_bytes: 1 << 30,
+            cache_bytes: 8 << 30,
             compile_seconds: 60,
             decision_days: 400,
         }

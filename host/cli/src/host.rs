@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use tokio::runtime::Handle;
 use vestibule_compiler::{Cache, Loader};
-use vestibule_registry::{Bounds, Registry};
+use vestibule_registry::{Bounds, Registry, SHADOWS};
 use vestibule_sandbox::{Capacity, Engine};
 use vestibule_server::{App, Metrics};
 use vestibule_store::{By, Error as StoreError, Store};
@@ -34,13 +34,17 @@ impl Host {
             Some(url) => Store::connect(url).await?,
             None => Store::open(data).await?,
         };
-        let capacity = Capacity { concurrent_calls: config.server.concurrent_logins, ..Capacity::default() };
+        let shadows = u32::try_from(SHADOWS).unwrap_or(u32::MAX);
+        let capacity = Capacity {
+            concurrent_calls: config.server.concurrent_logins.saturating_add(shadows),
+            ..Capacity::default()
+        };
         let engine = Engine::new(&capacity).map_err(|error| {
             Error::fault("this machine cannot run policies")
                 .because(&error)
                 .hint("policies need much address space, though little memory: lift limits such as `ulimit -v`")
         })?;
-        let cache = Cache::open(&data.join(CACHE)).map_err(|error| {
+        let cache = Cache::open(&data.join(CACHE), config.server.cache_bytes).map_err(|error| {
             Error::bad_input("compiled policies cannot be kept")
                 .because(&error)
                 .hint("see to `cache` in the data directory")

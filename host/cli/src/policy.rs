@@ -15,6 +15,8 @@ use crate::error::{Error, Result};
 use crate::input::{self, shown};
 use crate::output;
 
+/// What compiled policies may take on disk: some twenty in Python.
+const CACHE_BYTES: u64 = 1 << 30;
 /// All that 32-bit addresses reach.
 const MAX_MEMORY_BYTES: usize = 4 << 30;
 /// After this, whoever waits is told for what.
@@ -100,7 +102,7 @@ fn open_cache(options: &Compiling) -> Option<Cache> {
         return None;
     }
     let path = options.cache.clone().or_else(default_cache)?;
-    Cache::open(&path).map_err(|error| warn(&error)).ok()
+    Cache::open(&path, CACHE_BYTES).map_err(|error| warn(&error)).ok()
 }
 
 /// Where the XDG Base Directory Specification puts it; relative paths do not count there.

@@ -15,13 +15,11 @@ use vestibule_sandbox::Key;
 use crate::process::MAX_ARTEFACT_BYTES;
 
 const KEY_FILE: &str = "key";
-/// What all artefacts together may take: some twenty Python policies. The ones written last are kept.
-const MAX_CACHE_BYTES: u64 = 1 << 30;
-
 /// An open cache.
 pub struct Cache {
     directory: Dir,
     key: Key,
+    most_bytes: u64,
 }
 
 /// Why a directory is no cache.
@@ -39,11 +37,12 @@ pub enum Error {
 }
 
 impl Cache {
-    /// Opens the cache in a directory, and makes both if they are not there.
+    /// Opens the cache in a directory, and makes both if they are not there. All artefacts together may take so many bytes: those that
+    /// were written last are kept.
     ///
     /// # Errors
     /// [`Error`], if the directory or the key in it cannot be used.
-    pub fn open(path: &Path) -> Result<Self, Error> {
+    pub fn open(path: &Path, most_bytes: u64) -> Result<Self, Error> {
         DirBuilder::new().recursive(true).mode(0o700).create(path)?;
         let directory = Dir::open_ambient_dir(path, ambient_authority())?;
         ensure_private("directory", &directory.dir_metadata()?, 0o022)?;
@@ -51,7 +50,7 @@ impl Cache {
             Err(Error::Io(error)) if error.kind() == ErrorKind::NotFound => make_key(&directory)?,
             other => other?,
         };
-        Ok(Self { directory, key })
+        Ok(Self { directory, key, most_bytes })
     }
 
     /// What seals this cache's artefacts.
@@ -92,7 +91,7 @@ impl Cache {
         let mut total = 0;
         for (_, size, name) in files {
             total += size;
-            if total > MAX_CACHE_BYTES {
+            if total > self.most_bytes {
                 self.directory.remove_file(name)?;
             }
         }
@@ -157,8 +156,8 @@ mod tests {
     fn what_is_kept_comes_back_and_nobody_else_may_read_it() {
         let home = tempfile::tempdir().unwrap();
         let path = home.path().join("a/b");
-        Cache::open(&path).unwrap().store("abc", b"artefact").unwrap();
-        let again = Cache::open(&path).unwrap();
+        Cache::open(&path, 1 << 20).unwrap().store("abc", b"artefact").unwrap();
+        let again = Cache::open(&path, 1 << 20).unwrap();
         assert_eq!(again.load("abc").as_deref(), Some(&b"artefact"[..]));
         assert_eq!(again.load("abd"), None);
         assert_eq!((mode(&path), mode(&path.join("abc")), mode(&path.join(KEY_FILE))), (0o700, 0o600, 0o600));
@@ -168,25 +167,25 @@ mod tests {
     #[test]
     fn the_key_stays_the_same() {
         let home = tempfile::tempdir().unwrap();
-        let keys = [(); 2].map(|()| *Cache::open(home.path()).unwrap().key().expose());
+        let keys = [(); 2].map(|()| *Cache::open(home.path(), 1 << 20).unwrap().key().expose());
         assert_eq!(keys[0], keys[1]);
     }
 
     #[test]
     fn a_directory_or_key_that_others_can_reach_is_no_cache() {
         let home = tempfile::tempdir().unwrap();
-        drop(Cache::open(home.path()).unwrap());
+        drop(Cache::open(home.path(), 1 << 20).unwrap());
         fs::set_permissions(home.path().join(KEY_FILE), Permissions::from_mode(0o644)).unwrap();
-        assert!(matches!(Cache::open(home.path()), Err(Error::NotPrivate("key"))));
+        assert!(matches!(Cache::open(home.path(), 1 << 20), Err(Error::NotPrivate("key"))));
         fs::set_permissions(home.path(), Permissions::from_mode(0o777)).unwrap();
-        assert!(matches!(Cache::open(home.path()), Err(Error::NotPrivate("directory"))));
+        assert!(matches!(Cache::open(home.path(), 1 << 20), Err(Error::NotPrivate("directory"))));
     }
 
     #[test]
     fn a_damaged_key_is_not_used() {
         let home = tempfile::tempdir().unwrap();
-        drop(Cache::open(home.path()).unwrap());
+        drop(Cache::open(home.path(), 1 << 20).unwrap());
         fs::write(home.path().join(KEY_FILE), b"short").unwrap();
-        assert!(matches!(Cache::open(home.path()), Err(Error::BadKey)));
+        assert!(matches!(Cache::open(home.path(), 1 << 20), Err(Error::BadKey)));
     }
 }

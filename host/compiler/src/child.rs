@@ -13,6 +13,9 @@ use crate::process::Bounds;
 /// What the child ends with if it has written a refusal; 0 if it has written an artefact.
 pub const REFUSED: u8 = 4;
 
+/// How far the child steps back behind logins.
+const NICE: i32 = 5;
+
 /// What kept the child from doing its work.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -57,6 +60,8 @@ fn limit(bounds: Bounds) -> io::Result<()> {
         let (current, maximum) = (Some(current), Some(maximum));
         setrlimit(resource, Rlimit { current, maximum })
     };
+    // Logins come before policies that are still to decide on any.
+    let _ = rustix::process::nice(NICE);
     let (seconds, bytes) = (bounds.time.as_secs(), bounds.memory_mib.saturating_mul(1 << 20));
     // The first limit ends the process with a signal of its own, the second one kills it.
     limit(Resource::Cpu, seconds, seconds.saturating_add(1))?;

@@ -124,6 +124,11 @@ pub struct Info {
 }
 
 impl Info {
+    /// Nobody has vouched for the name: a policy decides alone (the notes' AUTH_NULL).
+    pub fn is_unproven(&self) -> bool {
+        self.auth_method == "none"
+    }
+
     /// A login without a person at the keyboard: nobody could answer a question.
     pub fn is_unattended(&self) -> bool {
         matches!(self.auth_method.as_str(), "session" | "autologin")

@@ -23,6 +23,8 @@ pub struct Attempt {
     pub client_hw_addr: Option<String>,
     /// The answer to a static challenge.
     pub static_response: Option<Secret>,
+    /// The password, where a front door has checked it itself and hands it on; only a policy that is granted it sees it.
+    pub checked_password: Option<Secret>,
     /// Circumstances that policies see.
     pub attributes: Attributes,
     /// The session that this login begins or renews, where the front door has sessions.
@@ -67,7 +69,7 @@ impl Attempt {
     pub(crate) fn authcred(&self) -> Authcred {
         let password = match &self.proof {
             Proof::Password(password) => Some(password.clone()),
-            Proof::Response { .. } | Proof::Voucher(_) => None,
+            Proof::Response { .. } | Proof::Voucher(_) => self.checked_password.clone(),
         };
         Authcred {
             username: self.user.clone(),

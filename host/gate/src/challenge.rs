@@ -70,7 +70,7 @@ impl Waiting {
         let state = serde_json::to_vec(self).map_err(|error| broken(&error.to_string()))?;
         let state_id = StateId::parse(&handle).map_err(|error| broken(&error.to_string()))?;
         // Whoever has proven nothing must not take away the question that the user has in front of them.
-        let replaces = self.method != Some(Method::None);
+        let replaces = !self.info.is_unproven();
         Ok((NewChallenge { id: handle, user: user.to_string(), state, expires, replaces }, state_id))
     }
 
@@ -104,7 +104,7 @@ impl Waiting {
         if links(chain, next) != self.asked_by {
             return Err(refused(Cause::Outdated));
         }
-        if self.method == Some(Method::None) && !chain.takes_over_authentication() {
+        if self.info.is_unproven() && !chain.takes_over_authentication() {
             let detail = "no active policy asks to decide alone and is granted it any more";
             return Err(Denial::new(DenyCause::Challenge(Cause::Outdated), detail));
         }

@@ -90,7 +90,7 @@ impl Asking<'_> {
             let circumstances = self.circumstances();
             let report = self.policy(link, left).call(&login, &circumstances).await;
             if let Some(shadow) = &link.shadow {
-                shadow.follow(&login, &circumstances, &report);
+                shadow.follow(self.attempt, &login, &circumstances, &report);
             }
             journal.policy(link, report.wall, report.cost, report.log);
             let Outcome { authret, proplist_save, challenge, session_state } =

@@ -92,7 +92,7 @@ impl Passage<'_> {
         let info = match voucher {
             Voucher::Autologin => info("autologin"),
             Voucher::Session => info("session"),
-            Voucher::Password(info) if info.auth_method == Method::None.name() => self.ensure_taken_over(info)?,
+            Voucher::Password(info) if info.is_unproven() => self.ensure_taken_over(info)?,
             Voucher::Password(info) => info.clone(),
             Voucher::Saml(attributes) => {
                 self.ensure_saml(&user, records.as_ref())?;

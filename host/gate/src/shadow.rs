@@ -7,19 +7,20 @@ use std::fmt;
 use std::sync::Arc;
 
 use serde::Serialize;
+use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 use vestibule_domain::{Decision, Fault, Login, Outcome, Properties};
 use vestibule_sandbox::{Circumstances, Configured, Report};
 
-/// Trials under way at once for one policy; a login that comes meanwhile is not compared.
-const AT_ONCE: usize = 8;
+use crate::attempt::Attempt;
 
-/// Another version of a policy, and who wants to know how it compares.
+/// Another version of a policy, and who wants to know how it compares and what that costs.
 #[derive(Clone)]
 pub struct Shadow {
     policy: Configured,
     places: Arc<Semaphore>,
-    seen: Arc<dyn Fn(Comparison) + Send + Sync>,
+    lane: Option<Handle>,
+    seen: Arc<dyn Fn(Comparison, u64) + Send + Sync>,
 }
 
 /// What came of one login on both sides.
@@ -47,24 +48,36 @@ pub struct Difference {
 }
 
 impl Shadow {
-    /// A version, configured as it would run, and without any capability that has effects.
-    pub fn new(policy: Configured, seen: impl Fn(Comparison) + Send + Sync + 'static) -> Self {
-        Self { policy, places: Arc::new(Semaphore::new(AT_ONCE)), seen: Arc::new(seen) }
+    /// A version, configured as it would run, and without any capability that has effects. It runs on `lane`, where there is one; a
+    /// login that comes when there is no place is not compared. `seen` is told of each comparison and its fuel.
+    pub fn new(
+        policy: Configured,
+        places: Arc<Semaphore>,
+        lane: Option<Handle>,
+        seen: impl Fn(Comparison, u64) + Send + Sync + 'static,
+    ) -> Self {
+        Self { policy, places, lane, seen: Arc::new(seen) }
     }
 
-    /// Runs the version on what the active one has answered. The login does not wait for it.
-    pub(crate) fn follow(&self, login: &Login, circumstances: &Circumstances, active: &Report) {
-        let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else {
-            (self.seen)(Comparison::Skipped);
+    /// Runs the version on what the active one has answered. The login does not wait for it. A front door that has its own
+    /// directory is not asked twice.
+    pub(crate) fn follow(&self, attempt: &Attempt, login: &Login, circumstances: &Circumstances, active: &Report) {
+        let place = Arc::clone(&self.places).try_acquire_owned().ok().filter(|_| attempt.directory.is_none());
+        let Some(place) = place else {
+            (self.seen)(Comparison::Skipped, 0);
             return;
         };
         let (shadow, login, circumstances, active) =
             (self.clone(), login.clone(), circumstances.clone(), active.answer.clone());
-        tokio::spawn(async move {
-            let trial = shadow.policy.call(&login, &circumstances).await.answer;
-            (shadow.seen)(compare(login.authret.user.as_str(), &active, &trial));
+        let compare = async move {
+            let trial = shadow.policy.call(&login, &circumstances).await;
+            (shadow.seen)(compare(login.authret.user.as_str(), &active, &trial.answer), trial.cost.fuel);
             drop(place);
-        });
+        };
+        match &self.lane {
+            Some(lane) => drop(lane.spawn(compare)),
+            None => drop(tokio::spawn(compare)),
+        }
     }
 }
 

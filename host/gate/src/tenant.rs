@@ -15,6 +15,11 @@ use vestibule_store::Lockout;
 use crate::method::Method;
 use crate::searches::Searches;
 
+/// The longest login: as long as OpenVPN waits (`--hand-window`). A login keeps its place on the host all the time.
+const MAX_DEADLINE_MS: u64 = 60_000;
+/// The longest wait before a failure is answered, for the same reason.
+const MAX_FAILURE_MS: u64 = 5_000;
+
 /// What a tenant's table of the configuration says; each key has a default.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -91,8 +96,15 @@ impl Tenant {
     /// A tenant with its settings. Nobody is asked yet.
     ///
     /// # Errors
-    /// Names the key of a directory whose value cannot be used.
+    /// Names the key whose value cannot be used.
     pub fn new(name: TenantName, settings: TenantSettings) -> Result<Self, SettingsError> {
+        let bounded = [
+            ("deadline_ms", settings.deadline_ms, MAX_DEADLINE_MS),
+            ("failure_ms", settings.failure_ms, MAX_FAILURE_MS),
+        ];
+        if let Some((key, _, most)) = bounded.into_iter().find(|(_, value, most)| value > most) {
+            return Err(SettingsError { key, problem: format!("is more than {most}") });
+        }
         let ldap = settings.ldap.clone().map(Ldap::new).transpose()?;
         let radius = settings.radius.clone().map(Radius::new).transpose()?;
         Ok(Self { name, settings, ldap, radius })

@@ -6,7 +6,7 @@ use std::time::SystemTime;
 
 use serde_json::{Map, Value};
 use vestibule_domain::{Grants, TenantName};
-use vestibule_store::{ActivateError, By, RevisionRow};
+use vestibule_store::{ActivateError, By, KEPT_REVISIONS, RevisionRow};
 
 use crate::plan::{Plan, PlannedLink, Trial};
 use crate::policies::no_secrets;
@@ -81,17 +81,34 @@ impl Registry {
         self.put(tenant, expected, &Plan::read(&old.links)?, &note, by).await
     }
 
-    /// Takes back a revision whose policy has failed too often. Whoever is faster wins: an administrator may have done it.
+    /// Takes back a revision whose policy has failed too often: the last one before it comes back that has all of its policies and not
+    /// this version. So nobody comes in past a policy because it fails, and no two revisions take turns. Whoever is faster wins: an
+    /// administrator may have done it.
     pub(crate) async fn roll_back_by_itself(&self, tenant: &TenantName, revision: i64, policy: &str, now: SystemTime) {
         let by = By { actor: HOST.to_owned(), origin: format!("faults of `{policy}`"), at: now };
-        match self.roll_back(tenant, None, revision, &by).await {
+        match self.take_back(tenant, revision, policy, &by).await {
             Ok(number) => {
-                tracing::error!(%tenant, policy, revision, number, "a policy failed too often: the revision before is back");
+                tracing::error!(%tenant, policy, revision, number, "a policy failed too often: an older chain is back");
             }
+            Err(Error::Conflict { .. }) => {}
             Err(error) => {
                 tracing::error!(%tenant, policy, revision, %error, "a policy failed too often, and could not be taken back");
             }
         }
+    }
+
+    async fn take_back(&self, tenant: &TenantName, revision: i64, policy: &str, by: &By) -> Result<i64, Error> {
+        let active = self.store().revision(tenant, revision).await?;
+        let active = Plan::read(&active.ok_or_else(|| Error::unknown("revision", revision.to_string()))?.links)?;
+        for old in self.store().revisions(tenant, KEPT_REVISIONS, Some(revision)).await? {
+            let mut plan = Plan::read(&old.links)?;
+            if plan.can_stand_in_for(&active, policy) {
+                plan.0.iter_mut().for_each(|link| link.roll_back_after = None);
+                let note = format!("`{policy}` failed too often: rolled back to revision {}", old.number);
+                return self.put(tenant, revision, &plan, &note, by).await;
+            }
+        }
+        Err(Error::unknown("revision", "with the same policies"))
     }
 
     /// Everything that can be known before is checked before.
@@ -131,6 +148,6 @@ impl Registry {
     /// [`Error::Unknown`] if none is on trial, or no login came since.
     pub fn trial(&self, tenant: &TenantName, policy: &str) -> Result<crate::TrialReport, Error> {
         let door = self.0.residents.peek(tenant);
-        door.and_then(|door| door.trial(policy)).ok_or_else(|| Error::unknown("trial", policy))
+        door.and_then(|door| door.trials.report(policy)).ok_or_else(|| Error::unknown("trial", policy))
     }
 }

@@ -8,14 +8,17 @@
 //! | a component becomes a version | `upload`, with `report` for what it may do |
 //! | versions become the tenant's chain | [`plan`], `activate` |
 //! | a login needs the tenant's gate | `residents`, `load` |
-//! | many tenants share one host | [`terms`](Terms), `meter`, `admission`, `door` |
+//! | a login takes its turn | `login`, `door`, `admission` |
+//! | many tenants share one host | [`terms`](Terms), `ledger`, `meter` |
 //! | a new version is tried first | `trial` |
 
 mod activate;
 mod admission;
 mod door;
 mod error;
+mod ledger;
 mod load;
+mod login;
 mod meter;
 pub mod plan;
 mod policies;
@@ -32,9 +35,10 @@ mod watch;
 pub use activate::Activation;
 pub use door::Busy;
 pub use error::Error;
+pub use login::LoginError;
 pub use policies::{PolicyView, VersionView};
-pub use registry::{Bounds, LoginError, Registry};
-pub use tenants::TenantView;
+pub use registry::{Bounds, Registry, SHADOWS};
+pub use tenants::{TenantView, Who};
 pub use terms::Terms;
 pub use trial::TrialReport;
 pub use upload::{Upload, Uploaded};

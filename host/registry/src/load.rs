@@ -10,11 +10,16 @@ use vestibule_gate::{Chain, Gate, Link, Shadow, Tenant, TenantSettings};
 use vestibule_sandbox::{Capabilities, Compiled, Configured};
 use vestibule_store::{TenantRow, VersionRow};
 
-use crate::door::Door;
-use crate::plan::{Mode, Plan, PlannedLink};
+use crate::admission::{Place, Share};
+use crate::door::{Door, guards};
+use crate::ledger::Page;
+use crate::plan::{Mode, Plan, PlannedLink, Trial};
 use crate::registry::Parts;
 use crate::trial::{Trials, Watched};
 use crate::{Error, Terms};
+
+/// A tenant's share of the compiler: one at a time, and some more that wait.
+const COMPILING: Share = Share { inside: 1, waiting: 8 };
 
 /// A version, ready to be configured.
 pub(crate) struct Version {
@@ -30,22 +35,26 @@ impl Parts {
         let terms = Terms::read(&row.terms)?;
         let tenant = Tenant::new(name.clone(), self.settings_of(&row)?)
             .map_err(|error| Error::Damaged(format!("tenant `{name}` cannot be configured like this: {error}")))?;
-        let Some(revision) = self.store.active_revision(name).await? else {
-            let gate = Gate::new(self.store.clone(), tenant, Chain::default());
-            return Ok(Door::new(name.clone(), terms, 0, gate));
+        let revision = self.store.active_revision(name).await?;
+        let plan = revision.as_ref().map(|revision| Plan::read(&revision.links)).transpose()?.unwrap_or_default();
+        let revision = revision.map_or(0, |revision| revision.number);
+        let page = self.ledger.page(name, &terms);
+        let trials = page.trials(revision, &plan);
+        let mut making =
+            Making { parts: self, tenant: &tenant, terms: &terms, page: &page, trials: &trials, code: Vec::new() };
+        let gate = |chain: Chain| Gate::new(self.store.clone(), tenant.clone(), chain);
+        let chain = making.chain(&plan).await;
+        let deciding = gate(settled(name, chain)?);
+        let canary = match plan.canary() {
+            Some((_, percent)) => {
+                let chain = making.chain(&plan.with_canary_deciding()).await;
+                Some((percent, gate(settled(name, chain)?)))
+            }
+            None => None,
         };
-        let plan = Plan::read(&revision.links)?;
-        let trials = Arc::new(Trials::new(&plan));
-        let mut held = Vec::new();
-        let chain = self.chain(&tenant, &plan, &terms, &trials, &mut held).await;
-        let gate = Gate::new(self.store.clone(), tenant.clone(), settled(name, chain)?);
-        let mut door =
-            Door::new(name.clone(), terms.clone(), revision.number, gate).with_trials(&plan, Arc::clone(&trials));
-        if let Some((_, percent)) = plan.canary() {
-            let chain = self.chain(&tenant, &plan.with_canary_deciding(), &terms, &trials, &mut held).await;
-            door = door.with_canary(percent, Gate::new(self.store.clone(), tenant, settled(name, chain)?));
-        }
-        Ok(door.holding(held))
+        let code = making.code;
+        let guards = guards(&plan);
+        Ok(Door { tenant: name.clone(), terms, revision, gate: deciding, canary, trials, guards, code })
     }
 
     /// The tenant's settings: those of the configuration file, where it names the tenant.
@@ -56,58 +65,6 @@ impl Parts {
                 Error::Damaged(format!("the settings of tenant `{}` cannot be read: {error}", row.name))
             }),
         }
-    }
-
-    async fn chain(
-        &self,
-        tenant: &Tenant,
-        plan: &Plan,
-        terms: &Terms,
-        trials: &Arc<Trials>,
-        held: &mut Vec<Compiled>,
-    ) -> Result<Chain, Error> {
-        let mut links = Vec::new();
-        for planned in &plan.0 {
-            links.push(self.link(tenant, planned, terms, trials, held).await?);
-        }
-        Chain::new(links).map_err(|error| Error::Invalid(error.to_string()))
-    }
-
-    async fn link(
-        &self,
-        tenant: &Tenant,
-        planned: &PlannedLink,
-        terms: &Terms,
-        trials: &Arc<Trials>,
-        held: &mut Vec<Compiled>,
-    ) -> Result<Link, Error> {
-        let name = tenant.name();
-        let version = self.version(name, &planned.policy, planned.version).await?;
-        let configured = self.configure(tenant, planned, &version, terms, tenant.capabilities()).await?;
-        held.push(version.compiled);
-        let link = Link::new(planned.policy.clone(), configured, &version.manifest, planned.grants.clone());
-        let Some(trial) = planned.trial.as_ref().filter(|trial| trial.mode == Mode::Shadow) else { return Ok(link) };
-        let version = self.version(name, &planned.policy, trial.version).await?;
-        // What it asks for may have effects, all but searches.
-        let capabilities = Capabilities { directory: tenant.capabilities().directory, ..Capabilities::default() };
-        let shadow = self.configure(tenant, planned, &version, terms, capabilities).await?;
-        held.push(version.compiled);
-        let (trials, watched) = (Arc::clone(trials), Watched::new(planned, trial));
-        let shadow = shadow.with_grants(planned.grants.clone());
-        Ok(link.with_shadow(Shadow::new(shadow, move |comparison| trials.compared(&watched, comparison))))
-    }
-
-    async fn configure(
-        &self,
-        tenant: &Tenant,
-        planned: &PlannedLink,
-        version: &Version,
-        terms: &Terms,
-        capabilities: Capabilities,
-    ) -> Result<Configured, Error> {
-        let settings = self.settings(tenant.name(), &planned.policy, &planned.settings, &version.manifest).await?;
-        let configured = version.compiled.configure().with_settings(settings).with_limits(terms.limits());
-        Ok(configured.with_capabilities(capabilities))
     }
 
     /// Settings with the secrets that are stored for the policy, as far as this version reads them.
@@ -132,7 +89,7 @@ impl Parts {
     pub(crate) async fn version(&self, tenant: &TenantName, policy: &str, number: i64) -> Result<Version, Error> {
         let row = self.store.version(tenant, policy, number).await?;
         let row = row.ok_or_else(|| Error::unknown("version", format!("{policy} {number}")))?;
-        let compiled = self.compiled(&row).await?;
+        let compiled = self.compiled(tenant, &row).await?;
         let manifest = match read_manifest(&row) {
             Some(manifest) => manifest,
             None => compiled
@@ -143,18 +100,84 @@ impl Parts {
         Ok(Version { compiled, manifest })
     }
 
-    pub(crate) async fn compiled(&self, row: &VersionRow) -> Result<Compiled, Error> {
+    async fn compiled(&self, tenant: &TenantName, row: &VersionRow) -> Result<Compiled, Error> {
         if let Some(code) = self.residents.code(&row.digest) {
             return Ok(code);
         }
-        if let Some(code) = self.loader.cached(&row.digest).map_err(Error::Policy)? {
+        let (loader, digest) = (Arc::clone(&self.loader), row.digest.clone());
+        // Megabytes are read, checked and mapped: not on the threads of logins.
+        let cached = tokio::task::spawn_blocking(move || loader.cached(&digest)).await;
+        if let Some(code) = cached.unwrap_or(Ok(None)).map_err(Error::Policy)? {
             return Ok(code);
         }
         let component = self.store.component(&row.digest).await?;
         let component = component
             .ok_or_else(|| Error::Damaged(format!("the component of `{}` {} is gone", row.policy, row.number)))?;
-        let _turn = self.compiling.acquire().await;
+        let _turn = self.turn(tenant).await?;
         self.loader.obtain(&component).await.map_err(Error::Policy)
+    }
+
+    /// The tenant's turn to compile.
+    pub(crate) async fn turn(&self, tenant: &TenantName) -> Result<Place, Error> {
+        let turn = self.compiling.enter(tenant, COMPILING).await;
+        turn.map_err(|_| Error::Terms(format!("{} compilations that wait", COMPILING.waiting)))
+    }
+}
+
+/// A door in the making.
+struct Making<'a> {
+    parts: &'a Parts,
+    tenant: &'a Tenant,
+    terms: &'a Terms,
+    page: &'a Arc<Page>,
+    trials: &'a Arc<Trials>,
+    /// What it will hold.
+    code: Vec<Compiled>,
+}
+
+impl Making<'_> {
+    async fn chain(&mut self, plan: &Plan) -> Result<Chain, Error> {
+        let mut links = Vec::new();
+        for planned in &plan.0 {
+            links.push(self.link(planned).await?);
+        }
+        Chain::new(links).map_err(|error| Error::Invalid(error.to_string()))
+    }
+
+    async fn link(&mut self, planned: &PlannedLink) -> Result<Link, Error> {
+        let (configured, manifest) = self.configured(planned, planned.version, self.tenant.capabilities()).await?;
+        let link = Link::new(planned.policy.clone(), configured, &manifest, planned.grants.clone());
+        match &planned.trial {
+            Some(trial) if trial.mode == Mode::Shadow => Ok(link.with_shadow(self.shadow(planned, trial).await?)),
+            _ => Ok(link),
+        }
+    }
+
+    /// A version on trial has no capability that has effects, and its fuel is the tenant's.
+    async fn shadow(&mut self, planned: &PlannedLink, trial: &Trial) -> Result<Shadow, Error> {
+        let capabilities = Capabilities { directory: self.tenant.capabilities().directory, ..Capabilities::default() };
+        let (configured, _) = self.configured(planned, trial.version, capabilities).await?;
+        let (page, trials, watched) = (Arc::clone(self.page), Arc::clone(self.trials), Watched::new(planned, trial));
+        let seen = move |comparison, fuel| {
+            page.charge(fuel);
+            trials.compared(&watched, comparison);
+        };
+        let (places, lane) = (Arc::clone(&self.parts.shadows), self.parts.slow_lane.clone());
+        Ok(Shadow::new(configured.with_grants(planned.grants.clone()), places, lane, seen))
+    }
+
+    async fn configured(
+        &mut self,
+        planned: &PlannedLink,
+        number: i64,
+        capabilities: Capabilities,
+    ) -> Result<(Configured, Manifest), Error> {
+        let (parts, tenant) = (self.parts, self.tenant.name());
+        let Version { compiled, manifest } = parts.version(tenant, &planned.policy, number).await?;
+        let settings = parts.settings(tenant, &planned.policy, &planned.settings, &manifest).await?;
+        let configured = compiled.configure().with_settings(settings).with_limits(self.terms.limits());
+        self.code.push(compiled);
+        Ok((configured.with_capabilities(capabilities), manifest))
     }
 }
 

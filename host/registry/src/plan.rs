@@ -88,6 +88,14 @@ impl Plan {
         uses
     }
 
+    /// Whether this plan has every policy of another one, but another version of the one that fails.
+    pub(crate) fn can_stand_in_for(&self, other: &Self, failing: &str) -> bool {
+        let same = |link: &PlannedLink, mine: &PlannedLink| {
+            mine.policy == link.policy && (link.policy != failing || mine.version != link.version)
+        };
+        other.0.iter().all(|link| self.0.iter().any(|mine| same(link, mine)))
+    }
+
     /// The canary, if one is on trial: it takes the whole chain of its users, so there is one at most.
     pub fn canary(&self) -> Option<(&PlannedLink, u8)> {
         self.0.iter().find_map(|link| match link.trial.as_ref()?.mode {

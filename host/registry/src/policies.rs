@@ -148,10 +148,10 @@ impl Registry {
             no_secrets(settings, &manifest)?;
             self.0.settings(tenant, name, settings, &manifest).await?;
         }
-        let settings = Value::Object(settings.unwrap_or(&policy.settings).clone()).to_string();
-        let grants = serde_json::to_string(grants.unwrap_or(&policy.grants))
-            .map_err(|error| Error::Damaged(format!("grants cannot be written: {error}")))?;
-        let known = self.store().set_policy(tenant, name, &settings, &grants, by).await?;
+        let settings = settings.map(|settings| Value::Object(settings.clone()).to_string());
+        let grants = grants.map(serde_json::to_string).transpose();
+        let grants = grants.map_err(|error| Error::Damaged(format!("grants cannot be written: {error}")))?;
+        let known = self.store().set_policy(tenant, name, settings.as_deref(), grants.as_deref(), by).await?;
         if known { Ok(()) } else { Err(Error::unknown("policy", name)) }
     }
 

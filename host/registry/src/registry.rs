@@ -2,24 +2,25 @@
 //!
 //! Not for: any one task; each has a module of its own.
 
-use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Instant, SystemTime};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 use vestibule_compiler::Loader;
 use vestibule_domain::TenantName;
-use vestibule_gate::{Answer, Attempt, TenantSettings};
+use vestibule_gate::TenantSettings;
 use vestibule_store::Store;
 
 use crate::admission::Admission;
-use crate::door::{Busy, Meters};
+use crate::ledger::Ledger;
 use crate::residents::Residents;
-use crate::{Error, Terms, watch};
+use crate::watch;
 
 /// Compilations at once: uploads must not take both processors from logins.
 const COMPILATIONS: usize = 1;
+/// Versions on trial that run at once, of all tenants: [`Bounds::concurrent_logins`] does not count them.
+pub const SHADOWS: usize = 16;
 
 /// What the host itself can bear.
 #[derive(Debug, Clone)]
@@ -32,55 +33,23 @@ pub struct Bounds {
     pub call_memory_bytes: usize,
 }
 
-/// Why a login was not begun.
-#[derive(Debug, thiserror::Error)]
-pub enum LoginError {
-    /// No such tenant.
-    #[error("there is no tenant `{0}`")]
-    NoTenant(TenantName),
-    /// Too much at once.
-    #[error(transparent)]
-    Busy(#[from] Busy),
-    /// The tenant could not be made ready, which may succeed the next time.
-    #[error(transparent)]
-    Unavailable(Error),
-}
-
-/// The meters of every tenant that had a login.
-#[derive(Default)]
-pub(crate) struct AllMeters(Mutex<HashMap<TenantName, Arc<Meters>>>);
-
-impl AllMeters {
-    fn of(&self, tenant: &TenantName, terms: &Terms) -> Arc<Meters> {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(meters) = all.get(tenant) {
-            return Arc::clone(meters);
-        }
-        let meters = Arc::new(Meters::full(terms, Instant::now()));
-        all.insert(tenant.clone(), Arc::clone(&meters));
-        meters
-    }
-
-    /// Of a tenant that is no more.
-    pub(crate) fn forget(&self, tenant: &TenantName) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(tenant);
-    }
-}
-
 /// A host's registry. Clones share it.
 #[derive(Clone)]
 pub struct Registry(pub(crate) Arc<Parts>);
 
 pub(crate) struct Parts {
     pub(crate) store: Store,
-    pub(crate) loader: Loader,
+    pub(crate) loader: Arc<Loader>,
     /// Tenants whose settings stand in the configuration file.
     pub(crate) in_file: BTreeMap<TenantName, TenantSettings>,
     pub(crate) bounds: Bounds,
     pub(crate) residents: Residents,
     pub(crate) admission: Admission,
-    pub(crate) meters: AllMeters,
-    pub(crate) compiling: Semaphore,
+    pub(crate) ledger: Ledger,
+    /// The compiler, whose turns go tenant by tenant.
+    pub(crate) compiling: Admission,
+    /// Places for versions on trial, of all tenants.
+    pub(crate) shadows: Arc<Semaphore>,
     /// Where logins run whose policies compute for long.
     pub(crate) slow_lane: Option<Handle>,
 }
@@ -97,26 +66,20 @@ impl Registry {
     ) -> Self {
         let residents = Residents::new(bounds.policy_bytes);
         let admission = Admission::new(bounds.concurrent_logins);
-        let (compiling, meters) = (Semaphore::new(COMPILATIONS), AllMeters::default());
-        Self(Arc::new(Parts { store, loader, in_file, bounds, residents, admission, meters, compiling, slow_lane }))
-    }
-
-    /// Decides on an attempt to come in through a tenant's door.
-    ///
-    /// # Errors
-    /// [`LoginError`], where it was not even begun: nothing of it is on record, and nobody may be let in.
-    pub async fn decide(&self, tenant: &TenantName, attempt: &Attempt, now: SystemTime) -> Result<Answer, LoginError> {
-        let Parts { residents, meters, admission, slow_lane, .. } = &*self.0;
-        let door = residents.get(tenant, self.0.make_door(tenant)).await.map_err(|error| match error {
-            Error::NoTenant(tenant) => LoginError::NoTenant(tenant),
-            error => LoginError::Unavailable(error),
-        })?;
-        let meters = meters.of(tenant, door.terms());
-        let answer = door.decide(attempt, now, &meters, admission, slow_lane.as_ref()).await?;
-        if let Some(policy) = door.to_be_rolled_back(&answer) {
-            self.roll_back_by_itself(tenant, door.revision(), &policy, now).await;
-        }
-        Ok(answer)
+        let (compiling, shadows) = (Admission::new(COMPILATIONS), Arc::new(Semaphore::new(SHADOWS)));
+        let (ledger, loader) = (Ledger::default(), Arc::new(loader));
+        Self(Arc::new(Parts {
+            store,
+            loader,
+            in_file,
+            bounds,
+            residents,
+            admission,
+            ledger,
+            compiling,
+            shadows,
+            slow_lane,
+        }))
     }
 
     /// Tenants in memory, and the bytes that they take.

@@ -111,7 +111,7 @@ impl Inside {
         if !Arc::ptr_eq(&resident.cell, cell) || !resident.holds.is_empty() {
             return;
         }
-        for code in door.code() {
+        for code in &door.code {
             let digest = code.digest();
             resident.holds.push(digest.clone());
             let (_, holders) = self.code.entry(digest).or_insert_with(|| {

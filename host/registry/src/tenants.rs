@@ -24,6 +24,15 @@ pub struct TenantView {
     pub terms: Terms,
 }
 
+/// On whose behalf a tenant is changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Who {
+    /// The host's operator.
+    Operator,
+    /// The tenant itself.
+    Tenant,
+}
+
 impl Registry {
     /// Makes a tenant.
     ///
@@ -76,32 +85,31 @@ impl Registry {
         rows.into_iter().map(|row| self.view(row)).collect()
     }
 
-    /// Replaces what is given of a tenant's settings and terms.
+    /// Replaces what is given of a tenant's settings and terms. Only the operator may name files of this host, and, unless the terms
+    /// say otherwise, directories that the host connects to.
     ///
     /// # Errors
-    /// [`Error::NoTenant`]; [`Error::InFile`]; [`Error::Invalid`]; the store's.
+    /// [`Error::NoTenant`]; [`Error::InFile`]; [`Error::Invalid`]; [`Error::Terms`]; the store's.
     pub async fn set_tenant(
         &self,
         name: &TenantName,
         settings: Option<&Map<String, Value>>,
         terms: Option<&Terms>,
+        who: Who,
         by: &By,
     ) -> Result<(), Error> {
         let row = self.row(name).await?;
         if settings.is_some() && self.0.in_file.contains_key(name) {
             return Err(Error::InFile(name.clone()));
         }
-        let settings = settings.map_or(Ok(row.settings), |settings| checked(name, settings))?;
-        let terms = match terms {
-            Some(terms) => {
-                terms.check(self.0.bounds.call_memory_bytes)?;
-                terms.write()?
-            }
-            None => row.terms,
-        };
-        let known = self.store().set_tenant(name, &settings, &terms, by).await?;
+        if let (Some(settings), Who::Tenant) = (settings, who) {
+            ensure_own(settings, &Terms::read(&row.terms)?)?;
+        }
+        let settings = settings.map(|settings| checked(name, settings)).transpose()?;
+        let terms =
+            terms.map(|terms| terms.check(self.0.bounds.call_memory_bytes).and_then(|()| terms.write())).transpose()?;
+        let known = self.store().set_tenant(name, settings.as_deref(), terms.as_deref(), by).await?;
         self.0.residents.forget(name);
-        self.0.meters.forget(name);
         if known { Ok(()) } else { Err(Error::NoTenant(name.clone())) }
     }
 
@@ -115,7 +123,7 @@ impl Registry {
         }
         let known = self.store().delete_tenant(name, by).await?;
         self.0.residents.forget(name);
-        self.0.meters.forget(name);
+        self.0.ledger.forget(name);
         if known { Ok(()) } else { Err(Error::NoTenant(name.clone())) }
     }
 
@@ -144,4 +152,18 @@ fn checked(name: &TenantName, settings: &Map<String, Value>) -> Result<String, E
     }
     Tenant::new(name.clone(), read).map_err(|error| Error::Invalid(error.to_string()))?;
     Ok(text)
+}
+
+/// What a tenant may not say by itself: the host would read its own files, or connect to whatever is named.
+fn ensure_own(settings: &Map<String, Value>, terms: &Terms) -> Result<(), Error> {
+    for (table, file) in [("ldap", "ca_file"), ("radius", "dictionary")] {
+        let Some(given) = settings.get(table) else { continue };
+        if !terms.own_directories {
+            return Err(Error::Terms(format!("no directories of its own: `{table}` is the operator's to set")));
+        }
+        if given.get(file).is_some_and(|path| !path.is_null()) {
+            return Err(Error::Terms(format!("no files of this host: `{table}.{file}` is the operator's to set")));
+        }
+    }
+    Ok(())
 }

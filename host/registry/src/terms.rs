@@ -32,6 +32,9 @@ pub struct Terms {
     pub policies: u32,
     /// All versions together in bytes. Default 1 GiB.
     pub stored_bytes: u64,
+    /// Whether the tenant may name LDAP and RADIUS servers itself, which the host then connects to. Default no: somebody else's
+    /// network is no place for a tenant to look around.
+    pub own_directories: bool,
     /// Minisign public keys, one of which has to have signed whatever is uploaded. Default none: no signature is asked for.
     pub signers: Vec<String>,
 }
@@ -50,6 +53,7 @@ impl Default for Terms {
             log_bytes: limits.log_bytes,
             policies: 32,
             stored_bytes: 1 << 30,
+            own_directories: false,
             signers: Vec::new(),
         }
     }

@@ -57,7 +57,7 @@ impl Registry {
         ensure_signed(&terms, upload)?;
         self.ensure_room(tenant, &terms, upload.wasm.len()).await?;
         let Policy { compiled, manifest } = {
-            let _turn = self.0.compiling.acquire().await;
+            let _turn = self.0.turn(tenant).await?;
             self.0.loader.load(upload.wasm).await.map_err(Error::Policy)?
         };
         let name = upload.name.unwrap_or(&manifest.name);

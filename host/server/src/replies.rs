@@ -40,20 +40,25 @@ struct Reply {
 }
 
 impl Replies {
-    /// The answer to what is asked under this key; it is made once. An error is not kept: nothing happened.
+    /// The answer to what is asked under this key; it is made once, whether or not whoever asked first still waits for it. An error is not
+    /// kept: nothing happened.
     pub(crate) async fn once(
         &self,
         tenant: &TenantName,
         key: &str,
         asked: [u8; 32],
-        answer: impl AsyncFnOnce() -> Result<Response>,
+        answer: impl Future<Output = Result<Response>> + Send + 'static,
     ) -> Result<Response> {
         let kept = self.find(tenant, key, asked);
         if kept.asked != asked {
             return Err(Problem::invalid("this `Idempotency-Key` was used for another request"));
         }
-        let made = kept.answer.get_or_try_init(async || Reply::of(answer().await?).await).await;
-        made.map(|reply| reply.clone().into_response())
+        let made = tokio::spawn(async move {
+            let made = kept.answer.get_or_try_init(async || Reply::of(answer.await?).await);
+            made.await.map(|reply| reply.clone().into_response())
+        });
+        let broken = |_| Problem::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "the login was broken off");
+        made.await.map_err(broken)?
     }
 
     fn find(&self, tenant: &TenantName, key: &str, asked: [u8; 32]) -> Kept {

@@ -28,8 +28,8 @@ type Decided = Result<LoginAnswer>;
 /// The directory of a front door, as policies see it.
 pub(crate) struct FrontDoor {
     asks: mpsc::Sender<Asked>,
-    /// Where the tenant's searches begin.
-    search_base: Dn,
+    /// Where the tenant's searches begin, if the front door says so.
+    search_base: Option<Dn>,
 }
 
 /// A search, and who waits for what it finds.
@@ -39,7 +39,7 @@ pub(crate) struct Asked {
 }
 
 impl FrontDoor {
-    pub(crate) fn new(search_base: Dn) -> (Self, mpsc::Receiver<Asked>) {
+    pub(crate) fn new(search_base: Option<Dn>) -> (Self, mpsc::Receiver<Asked>) {
         let (asks, receiver) = mpsc::channel(1);
         (Self { asks, search_base }, receiver)
     }
@@ -48,7 +48,11 @@ impl FrontDoor {
 impl Directory for FrontDoor {
     fn search<'a>(&'a self, query: &'a Query) -> Answer<'a, Found> {
         Box::pin(async move {
-            query.ensure_within(&self.search_base)?;
+            match &self.search_base {
+                Some(base) => query.ensure_within(base)?,
+                None if query.base.is_some() => return Err(Error::Denied("the search base is not known".to_owned())),
+                None => {}
+            }
             let gone = || Error::Unavailable("the front door has gone".to_owned());
             let (found, answer) = oneshot::channel();
             self.asks.send(Asked { query: query.clone(), found }).await.map_err(|_| gone())?;

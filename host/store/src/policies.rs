@@ -19,7 +19,9 @@ const ONE: &str = "
     select name, settings, grants, (select max(number) from policy_version
         where policy_version.tenant = policy.tenant and policy_version.policy = policy.name)
     from policy where tenant = $1 and name = $2";
-const SET: &str = "update policy set settings = $3, grants = $4 where tenant = $1 and name = $2";
+const SET: &str = "
+    update policy set settings = coalesce($3, settings), grants = coalesce($4, grants)
+    where tenant = $1 and name = $2";
 const KNOWN: &str = "select last_version from policy where tenant = $1 and name = $2";
 const USED: &str = "
     select version from revision_use join chain using (tenant, revision) where tenant = $1 and policy = $2 limit 1";
@@ -89,7 +91,7 @@ impl Store {
         Ok(row.map(PolicyRow::from))
     }
 
-    /// Replaces the settings and grants of a policy. Returns whether there is such a policy.
+    /// Replaces what is given of a policy's settings and grants. Returns whether there is such a policy.
     ///
     /// # Errors
     /// The database's.
@@ -97,11 +99,11 @@ impl Store {
         &self,
         tenant: &TenantName,
         name: &str,
-        settings: &str,
-        grants: &str,
+        settings: Option<&str>,
+        grants: Option<&str>,
         by: &By,
     ) -> Result<bool, Error> {
-        let set = Statement::new(SET).text(tenant.as_str()).text(name).text(settings).text(grants);
+        let set = Statement::new(SET).text(tenant.as_str()).text(name).maybe_text(settings).maybe_text(grants);
         let change = Change::of(tenant).needs(set, ());
         let change = change.then(by.did(tenant.as_str(), "policy.set", name, ""));
         Ok(self.change(change).await?.is_done())

@@ -19,7 +19,7 @@ const PAGE: &str = "
     select tenant, settings, terms, created_ms from tenant where tenant > $1 order by tenant limit $2";
 const CREATE: &str = "
     insert into tenant (tenant, settings, terms, created_ms) values ($1, $2, $3, $4) on conflict do nothing";
-const SET: &str = "update tenant set settings = $2, terms = $3 where tenant = $1";
+const SET: &str = "update tenant set settings = coalesce($2, settings), terms = coalesce($3, terms) where tenant = $1";
 const KNOWN: &str = "select created_ms from tenant where tenant = $1";
 /// In the order in which logins lock them.
 const LOCK: [&str; 2] = [
@@ -97,12 +97,18 @@ impl Store {
         rows.into_iter().map(TenantRow::try_from).collect()
     }
 
-    /// Replaces a tenant's settings and terms. Returns whether there is such a tenant.
+    /// Replaces what is given of a tenant's settings and terms. Returns whether there is such a tenant.
     ///
     /// # Errors
     /// The database's.
-    pub async fn set_tenant(&self, name: &TenantName, settings: &str, terms: &str, by: &By) -> Result<bool, Error> {
-        let set = Statement::new(SET).text(name.as_str()).text(settings).text(terms);
+    pub async fn set_tenant(
+        &self,
+        name: &TenantName,
+        settings: Option<&str>,
+        terms: Option<&str>,
+        by: &By,
+    ) -> Result<bool, Error> {
+        let set = Statement::new(SET).text(name.as_str()).maybe_text(settings).maybe_text(terms);
         let change = Change::of(name).needs(set, ());
         let change = change.then(by.did(name.as_str(), "tenant.set", name.as_str(), ""));
         Ok(self.change(change).await?.is_done())

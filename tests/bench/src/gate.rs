@@ -87,6 +87,7 @@ impl Site {
             client_hw_addr: login.authcred.client_hw_addr.clone(),
             static_response: None,
             attributes: login.attributes.clone(),
+            checked_password: None,
             session_id: None,
             given: None,
             directory: None,

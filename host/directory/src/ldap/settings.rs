@@ -2,9 +2,8 @@
 //!
 //! Not for: what it answers.
 
-use std::fs;
 use std::net::IpAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use vestibule_domain::dn::Dn;
 use vestibule_domain::{Secret, filter};
 
-use crate::settings::{SettingsError, ensure};
+use crate::settings::{SettingsError, ensure, read_file};
 
 /// What stands for the user's name in templates.
 pub(super) const NAME: &str = "{}";
@@ -118,7 +117,7 @@ impl Checked {
         ensure(placed && template.is_none_or(|template| template.contains(NAME)), "user_dn_template", || {
             "is no distinguished name with `{}` in it".to_owned()
         })?;
-        let tls = settings.ca_file.as_ref().map(trusting).transpose()?;
+        let tls = settings.ca_file.as_deref().map(trusting).transpose()?;
         Ok(Self { base, tls, service, settings })
     }
 
@@ -167,11 +166,11 @@ fn service(settings: &LdapSettings) -> Result<Option<Service>, SettingsError> {
     }
 }
 
-fn trusting(path: &PathBuf) -> Result<Arc<ClientConfig>, SettingsError> {
+fn trusting(path: &Path) -> Result<Arc<ClientConfig>, SettingsError> {
     let broken = |problem: String| SettingsError { key: "ca_file", problem };
-    let pem = fs::read(path).map_err(|error| broken(format!("cannot be read: {error}")))?;
+    let pem = read_file("ca_file", path)?;
     let mut roots = RootCertStore::empty();
-    for certificate in CertificateDer::pem_slice_iter(&pem) {
+    for certificate in CertificateDer::pem_slice_iter(pem.as_bytes()) {
         let certificate = certificate.map_err(|error| broken(format!("is no PEM: {error}")))?;
         roots.add(certificate).map_err(|error| broken(format!("has no certificate in it: {error}")))?;
     }

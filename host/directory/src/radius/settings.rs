@@ -2,14 +2,13 @@
 //!
 //! Not for: what they answer.
 
-use std::fs;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 use vestibule_domain::Secret;
 
 use super::dictionary::Dictionary;
-use crate::settings::{SettingsError, ensure};
+use crate::settings::{SettingsError, ensure, read_file};
 
 /// The shortest shared secret taken, in bytes: shorter ones are guessed from one packet that somebody saw.
 const MIN_SECRET_BYTES: usize = 8;
@@ -83,7 +82,7 @@ impl RadiusSettings {
         let mut dictionary = Dictionary::standard();
         if let Some(path) = &self.dictionary {
             let broken = |problem: String| SettingsError { key: "dictionary", problem };
-            let text = fs::read_to_string(path).map_err(|error| broken(format!("cannot be read: {error}")))?;
+            let text = read_file("dictionary", path)?;
             dictionary.read(&text).map_err(|error| broken(error.to_string()))?;
         }
         Ok(dictionary)

@@ -7,6 +7,7 @@ use axum::extract::FromRequestParts;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use vestibule_domain::TenantName;
+use vestibule_registry::Who;
 use vestibule_store::By;
 
 use super::scope::Scope;
@@ -53,6 +54,11 @@ impl Caller {
             return Ok(());
         }
         Err(Problem::forbidden(format!("the token does not have the scope `{scope}`")))
+    }
+
+    /// On whose behalf.
+    pub(crate) fn who(&self) -> Who {
+        if self.who.tenant.is_some() { Who::Tenant } else { Who::Operator }
     }
 
     /// Whoever changes something, for the audit log.

@@ -14,7 +14,7 @@ use axum::response::{IntoResponse, Response};
 use sha2::{Digest as _, Sha256};
 use vestibule_domain::TenantName;
 use vestibule_domain::dn::Dn;
-use vestibule_gate::{Answer, Attempt, FrontDoorDirectory};
+use vestibule_gate::{Attempt, FrontDoorDirectory};
 
 use crate::access::{Caller, Scope};
 use crate::app::App;
@@ -41,12 +41,9 @@ pub(crate) async fn authenticate(
     whole: Whole,
 ) -> Result<Response> {
     caller.may(Scope::Decide, &tenant)?;
-    once(&app, &tenant, &headers, &whole, async || {
-        let attempt = body::read::<Authenticate>(&headers, &whole.0)?.attempt()?;
-        let answer = decide(&app, &tenant, &attempt).await?;
-        Ok(Json(LoginAnswer::of(&attempt, answer)).into_response())
-    })
-    .await
+    let attempt = body::read::<Authenticate>(&headers, &whole.0)?.attempt()?;
+    let login = decide(Arc::clone(&app), tenant.clone(), attempt);
+    once(&app, &tenant, &headers, &whole, async { Ok(Json(login.await?).into_response()) }).await
 }
 
 /// Decide on somebody whom the front door has authenticated
@@ -63,15 +60,15 @@ pub(crate) async fn post_auth(
     whole: Whole,
 ) -> Result<Response> {
     caller.may(Scope::Decide, &tenant)?;
-    once(&app, &tenant, &headers, &whole, async || {
-        let request = body::read::<PostAuth>(&headers, &whole.0)?;
-        let search_base = request.search_base()?;
-        let attempt = request.attempt()?;
-        if let Some(search_base) = search_base {
-            return begin(&app, &tenant, attempt, search_base).await;
+    let request = body::read::<PostAuth>(&headers, &whole.0)?;
+    let (searches, search_base) = (request.serves_directory, request.search_base()?);
+    let attempt = request.attempt()?;
+    let (own_app, own_tenant) = (Arc::clone(&app), tenant.clone());
+    once(&app, &tenant, &headers, &whole, async move {
+        if searches {
+            return begin(own_app, own_tenant, attempt, search_base).await;
         }
-        let answer = decide(&app, &tenant, &attempt).await?;
-        Ok(Json(LoginAnswer::of(&attempt, answer)).into_response())
+        Ok(Json(decide(own_app, own_tenant, attempt).await?).into_response())
     })
     .await
 }
@@ -93,15 +90,11 @@ pub(crate) async fn continue_post_auth(
 }
 
 /// Begins a login whose searches the front door makes.
-async fn begin(app: &Arc<App>, tenant: &TenantName, attempt: Attempt, search_base: Dn) -> Result<Response> {
+async fn begin(app: Arc<App>, tenant: TenantName, attempt: Attempt, search_base: Option<Dn>) -> Result<Response> {
     let (door, asked) = FrontDoor::new(search_base);
     let attempt = Attempt { directory: Some(FrontDoorDirectory(Arc::new(door))), ..attempt };
-    let (app_of_login, name) = (Arc::clone(app), tenant.clone());
-    let login = tokio::spawn(async move {
-        let answer = decide(&app_of_login, &name, &attempt).await?;
-        Ok(LoginAnswer::of(&attempt, answer))
-    });
-    go_on(app, tenant, Round::new(login, asked)).await
+    let login = tokio::spawn(decide(Arc::clone(&app), tenant.clone(), attempt));
+    go_on(&app, &tenant, Round::new(login, asked)).await
 }
 
 async fn go_on(app: &Arc<App>, tenant: &TenantName, round: Round) -> Result<Response> {
@@ -114,14 +107,15 @@ async fn go_on(app: &Arc<App>, tenant: &TenantName, round: Round) -> Result<Resp
     }
 }
 
-async fn decide(app: &App, tenant: &TenantName, attempt: &Attempt) -> Result<Answer> {
+async fn decide(app: Arc<App>, tenant: TenantName, attempt: Attempt) -> Result<LoginAnswer> {
     let began = Instant::now();
-    let decided = app.registry.decide(tenant, attempt, now()).await;
+    let given = attempt.given.as_ref().map(|given| given.proplist.clone());
+    let decided = app.registry.decide(&tenant, attempt, now()).await;
     match &decided {
         Ok(answer) => app.metrics.decided(&answer.decision, began.elapsed()),
         Err(_) => app.metrics.refused(),
     }
-    decided.map_err(Problem::from)
+    Ok(LoginAnswer::of(given.unwrap_or_default(), decided?))
 }
 
 #[expect(clippy::disallowed_methods, reason = "a login's time begins here")]
@@ -135,9 +129,9 @@ async fn once(
     tenant: &TenantName,
     headers: &HeaderMap,
     whole: &Whole,
-    decide: impl AsyncFnOnce() -> Result<Response>,
+    decide: impl Future<Output = Result<Response>> + Send + 'static,
 ) -> Result<Response> {
-    let Some(key) = headers.get("idempotency-key") else { return decide().await };
+    let Some(key) = headers.get("idempotency-key") else { return decide.await };
     let key = key.to_str().ok().filter(|key| !key.is_empty() && key.len() <= MAX_KEY_BYTES);
     let key = key.ok_or_else(|| Problem::invalid("`Idempotency-Key` has 1 to 255 visible characters"))?;
     let digest: [u8; 32] = Sha256::digest(&whole.0).into();

@@ -107,7 +107,7 @@ pub(crate) async fn put(
         caller.may_operate(Scope::Manage)?;
     }
     let TenantChange { settings, terms } = change;
-    let changed = app.registry.set_tenant(&tenant, settings.as_ref(), terms.as_ref(), &caller.by()).await;
+    let changed = app.registry.set_tenant(&tenant, settings.as_ref(), terms.as_ref(), caller.who(), &caller.by()).await;
     let status = match changed {
         Err(Error::NoTenant(_)) if caller.may_operate(Scope::Manage).is_ok() => {
             let (settings, terms) = (settings.unwrap_or_default(), terms.unwrap_or_default());

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use vestibule_domain::directory::Query;
 use vestibule_domain::outcome::Echo;
 use vestibule_domain::{Decision, Properties};
-use vestibule_gate::{Answer, Attempt};
+use vestibule_gate::Answer;
 
 /// What becomes of a login. Only `allow` lets anybody in.
 #[derive(Debug, Serialize, ToSchema)]
@@ -79,8 +79,8 @@ struct SearchJson {
 }
 
 impl LoginAnswer {
-    /// A decision.
-    pub(crate) fn of(attempt: &Attempt, answer: Answer) -> Self {
+    /// A decision. Nobody gets properties by being kept out; what a front door has given, it gets back.
+    pub(crate) fn of(given: Properties, answer: Answer) -> Self {
         let Answer { id, user, decision, reason, state_id, session_state, .. } = answer;
         let authret =
             |status, client_reason, proplist| Some(AuthretJson { status, user, reason, client_reason, proplist });
@@ -104,7 +104,7 @@ impl LoginAnswer {
             },
             Decision::Challenge { challenge, proplist_save } => Self {
                 decision: Verdict::Challenge,
-                authret: authret("fail", None, given(attempt)),
+                authret: authret("fail", None, given),
                 proplist_save: Some(proplist_save),
                 challenge: Some(ChallengeJson {
                     text: challenge.text.as_str().to_owned(),
@@ -115,7 +115,7 @@ impl LoginAnswer {
             },
             Decision::Deny(denial) => Self {
                 cause: Some(denial.cause.code()),
-                authret: authret("fail", Some(denial.client_reason.as_str().to_owned()), given(attempt)),
+                authret: authret("fail", Some(denial.client_reason.as_str().to_owned()), given),
                 ..blank
             },
         }
@@ -134,9 +134,4 @@ impl LoginAnswer {
             search: Some(SearchJson { continuation, query }),
         }
     }
-}
-
-/// Nobody gets properties by being kept out; what a front door handed over, it gets back.
-fn given(attempt: &Attempt) -> Properties {
-    attempt.given.as_ref().map(|given| given.proplist.clone()).unwrap_or_default()
 }

@@ -77,7 +77,7 @@ pub(crate) struct PostAuth {
     session_id: Option<String>,
     /// Whether the front door makes the searches of policies itself, at or below `info.ldap.search_base`.
     #[serde(default)]
-    serves_directory: bool,
+    pub(crate) serves_directory: bool,
 }
 
 /// What a search found, or why it found nothing out.
@@ -167,6 +167,7 @@ impl Authenticate {
             client_ip_addr: self.client_ip_addr,
             client_hw_addr: self.client_hw_addr,
             static_response: self.static_response,
+            checked_password: None,
             attributes: self.attributes.unwrap_or_else(vpn),
             session_id: self.session_id,
             given: None,
@@ -176,16 +177,10 @@ impl Authenticate {
 }
 
 impl PostAuth {
-    /// Where the searches begin that the front door makes itself, if it does.
+    /// Where the directory's searches begin, if that is known.
     pub(crate) fn search_base(&self) -> Result<Option<Dn>> {
-        if !self.serves_directory {
-            return Ok(None);
-        }
-        let base = self.info.ldap.as_ref().map(|ldap| ldap.search_base.as_str());
-        let base =
-            base.ok_or_else(|| Problem::invalid("`serves_directory` needs `info.ldap`, with the `search_base`"))?;
-        let parsed = Dn::parse(base).map_err(|error| Problem::invalid(format!("`info.ldap.search_base`: {error}")));
-        parsed.map(Some)
+        let base = self.info.ldap.as_ref().map(|ldap| Dn::parse(&ldap.search_base)).transpose();
+        base.map_err(|error| Problem::invalid(format!("`info.ldap.search_base`: {error}")))
     }
 
     pub(crate) fn attempt(self) -> Result<Attempt> {
@@ -206,13 +201,14 @@ impl PostAuth {
             }
             None => None,
         };
-        let Authcred { username, client_ip_addr, client_hw_addr, static_response, password: _ } = authcred;
+        let Authcred { username, client_ip_addr, client_hw_addr, static_response, password } = authcred;
         Ok(Attempt {
             user: username,
             proof,
             client_ip_addr,
             client_hw_addr,
             static_response,
+            checked_password: password,
             attributes,
             session_id,
             given,

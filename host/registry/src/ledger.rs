@@ -1,0 +1,107 @@
+//! What is known of a tenant beyond its door, which is made anew at every change: what it has taken, what its logins cost lately, and
+//! what was learnt of versions on trial.
+//!
+//! Not for: lasting records; another process counts by itself.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use vestibule_domain::TenantName;
+
+use crate::Terms;
+use crate::door::Busy;
+use crate::meter::{Flow, Meter};
+use crate::plan::Plan;
+use crate::trial::Trials;
+
+/// One tenant's page.
+pub(crate) struct Page {
+    logins: Meter,
+    fuel: Meter,
+    /// The fuel of a login lately, averaged.
+    usual_fuel: AtomicU64,
+    trials: Mutex<(i64, Arc<Trials>)>,
+}
+
+/// The pages of every tenant that had a login.
+#[derive(Default)]
+pub(crate) struct Ledger(Mutex<HashMap<TenantName, Arc<Page>>>);
+
+impl Ledger {
+    /// A tenant's page; a new one is full of what these terms allow.
+    pub(crate) fn page(&self, tenant: &TenantName, terms: &Terms) -> Arc<Page> {
+        let mut pages = lock(&self.0);
+        if let Some(page) = pages.get(tenant) {
+            return Arc::clone(page);
+        }
+        let page = Arc::new(Page::new(terms));
+        pages.insert(tenant.clone(), Arc::clone(&page));
+        page
+    }
+
+    /// Of a tenant that is no more.
+    pub(crate) fn forget(&self, tenant: &TenantName) {
+        lock(&self.0).remove(tenant);
+    }
+}
+
+impl Page {
+    fn new(terms: &Terms) -> Self {
+        let now = Instant::now();
+        Self {
+            logins: Meter::full(logins(terms), now),
+            fuel: Meter::full(fuel(terms), now),
+            usual_fuel: AtomicU64::new(0),
+            trials: Mutex::new((0, Arc::new(Trials::new(&Plan::default())))),
+        }
+    }
+
+    /// Takes one login, if these terms allow it now.
+    pub(crate) fn take_login(&self, terms: &Terms) -> Result<(), Busy> {
+        let now = Instant::now();
+        self.fuel.ensure_any(fuel(terms), now).map_err(Busy::Fuel)?;
+        self.logins.take(logins(terms), 1.0, now).map_err(Busy::Logins)
+    }
+
+    /// Charges fuel that was burnt.
+    #[expect(clippy::cast_precision_loss, reason = "a quota need not be exact to the last unit of fuel")]
+    pub(crate) fn charge(&self, burnt: u64) {
+        self.fuel.charge(burnt as f64);
+    }
+
+    /// Takes what a login burnt into the average: an eighth of the new to seven of the old, so that one slow login changes little.
+    pub(crate) fn note(&self, burnt: u64) {
+        let average = |usual: u64| Some(usual - usual / 8 + burnt / 8);
+        let _ = self.usual_fuel.fetch_update(Ordering::Relaxed, Ordering::Relaxed, average);
+    }
+
+    pub(crate) fn usual_fuel(&self) -> u64 {
+        self.usual_fuel.load(Ordering::Relaxed)
+    }
+
+    /// What was learnt of a revision's trials, however often its door was made anew.
+    pub(crate) fn trials(&self, revision: i64, plan: &Plan) -> Arc<Trials> {
+        let mut held = lock(&self.trials);
+        if held.0 != revision {
+            *held = (revision, Arc::new(Trials::new(plan)));
+        }
+        Arc::clone(&held.1)
+    }
+}
+
+fn logins(terms: &Terms) -> Flow {
+    let per_second = f64::from(terms.logins_per_second);
+    Flow { per_second, most: per_second * 2.0 }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a quota need not be exact to the last unit of fuel")]
+fn fuel(terms: &Terms) -> Flow {
+    let per_minute = terms.fuel_per_minute as f64;
+    Flow { per_second: per_minute / 60.0, most: per_minute }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
