@@ -27,6 +27,7 @@ mod recording;
 mod target;
 mod telemetry;
 
+use std::ffi::OsString;
 use std::panic;
 use std::process::ExitCode;
 
@@ -37,14 +38,20 @@ use exit::Exit;
 
 /// The whole program: `main.rs` calls it, and so does the executable that the tests run.
 pub fn main() -> ExitCode {
+    main_with(std::env::args_os())
+}
+
+/// The same with other arguments than the process has; the first one is the program's name.
+pub fn main_with(arguments: impl IntoIterator<Item = impl Into<OsString>>) -> ExitCode {
+    let arguments: Vec<OsString> = arguments.into_iter().map(Into::into).collect();
     panic::set_hook(Box::new(|bug| {
         output::say(&format!("error: this should not have happened: {bug}\nhint: please report it with what you did"));
     }));
-    panic::catch_unwind(run).unwrap_or(Exit::Fault).into()
+    panic::catch_unwind(|| run(&arguments)).unwrap_or(Exit::Fault).into()
 }
 
-fn run() -> Exit {
-    let Arguments { command } = Arguments::parse();
+fn run(arguments: &[OsString]) -> Exit {
+    let Arguments { command } = Arguments::parse_from(arguments);
     let is_for_programs = command.is_for_programs();
     // A server starts its log itself, with what its options say.
     let started = if matches!(command, arguments::Command::Serve(_)) { Ok(()) } else { telemetry::start() };

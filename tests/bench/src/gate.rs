@@ -148,7 +148,7 @@ pub fn one_by_one<'a>() -> Result<Batch<'a>> {
 }
 
 /// The directory of this program: on a disk, where a temporary directory may be memory, and never under version control.
-fn workshop() -> Result<PathBuf> {
+pub fn workshop() -> Result<PathBuf> {
     let program = std::env::current_exe().context("find this program")?;
     program.parent().map(Path::to_owned).context("this program lies in no directory")
 }

@@ -42,7 +42,7 @@ pub fn built(path: &'static str) -> Result<&'static Path> {
 }
 
 /// A file of this repository.
-fn file(path: &str) -> PathBuf {
+pub fn file(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path)
 }
 

@@ -30,6 +30,12 @@ pub const POSTGRES: &[(&str, Kind, u32)] = &[
     ("the whole gate, a first login that saves, PostgreSQL", Kind::First, 1),
     ("the whole gate, first logins that save, 64 at once, PostgreSQL", Kind::First, 64),
 ];
+pub const WEB: &[(&str, u32)] = &[
+    ("over HTTP, the whole host, 1 connection", 1),
+    ("over HTTP, the whole host, 64 connections", 64),
+    ("over HTTP, the whole host, 128 connections", 128),
+    ("over HTTP, the whole host, 512 connections", 512),
+];
 pub const ONE_BY_ONE: &str = "a page written and on the disk, one after the other";
 
 pub const FUEL: &str = "stopped: an endless loop out of 50,000,000 fuel";
