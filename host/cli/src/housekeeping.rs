@@ -9,6 +9,8 @@ use vestibule_registry::Registry;
 
 use crate::host::now;
 
+/// The first logins after a start have enough to wait for.
+const FIRST: Duration = Duration::from_secs(60);
 /// How often it is done.
 const EVERY: Duration = Duration::from_secs(3600);
 /// How many decisions are deleted while logins wait: some hundredths of a second.
@@ -18,6 +20,7 @@ const PAGE: u32 = 500;
 
 /// Clears away again and again. Decisions are kept for so many days; 0 for good.
 pub(crate) async fn run(registry: Registry, decision_days: u64) {
+    tokio::time::sleep(FIRST).await;
     loop {
         if let Err(error) = clear(&registry, decision_days).await {
             tracing::warn!(%error, "old records could not be cleared away");

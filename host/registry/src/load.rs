@@ -186,11 +186,12 @@ pub(crate) fn read_manifest(row: &VersionRow) -> Option<Manifest> {
     serde_json::from_str(&row.manifest).ok()
 }
 
-/// A chain that cannot run keeps everybody out, and says why; a store that does not answer may do so the next time.
+/// A chain that cannot run keeps everybody out, and says why; a store that does not answer, or a compiler that is busy, may do so the
+/// next time.
 fn settled(tenant: &TenantName, chain: Result<Chain, Error>) -> Result<Chain, Error> {
     match chain {
         Ok(chain) => Ok(chain),
-        Err(Error::Store(error)) => Err(Error::Store(error)),
+        Err(error @ (Error::Store(_) | Error::Terms(_))) => Err(error),
         Err(error) if matches!(&error, Error::Policy(failure) if failure.is_the_hosts()) => Err(error),
         Err(error) => {
             tracing::error!(%tenant, %error, "the tenant's chain cannot run, and everybody is kept out");

@@ -39,9 +39,12 @@ const AFTER: &str = "
     select decision_id, at_ms, user_name, outcome, cause, record from decision
     where tenant = $1 and decision_id > $2
     order by decision_id limit $3";
+// Ids grow with time: those that are listed first are the oldest, and nothing else is looked at while logins wait.
 const PRUNE: &str = "
     delete from decision where tenant = $1 and decision_id in (
-        select decision_id from decision where tenant = $1 and at_ms < $2 order by decision_id limit $3)";
+        select decision_id from (
+            select decision_id, at_ms from decision where tenant = $1 order by decision_id limit $3
+        ) as oldest where at_ms < $2)";
 
 /// One decision.
 #[derive(Debug, Clone, PartialEq, Eq)]
