@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinSet;
-use vestibule_server::listen::{self, Listener, Shutdown, Tls, Trigger, bind_unix};
+use vestibule_server::listen::{self, Limits, Listener, Shutdown, Tls, Trigger, bind_unix};
 
 use crate::config::{Config, ServerSettings};
 use crate::error::{Error, Result};
@@ -73,8 +73,8 @@ async fn serve(options: &Options, slow_lane: &Runtime) -> Result<()> {
     tasks.spawn(await_signals(trigger, tls)?);
     tracing::info!(data = %data.display(), "logins can be decided on");
     let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
-    let patience = Duration::from_secs(config.server.patience_seconds);
-    listen::serve(listeners, host.app.router(), shutdown, patience).await;
+    let limits = Limits { patience: Duration::from_secs(config.server.patience_seconds), ..Limits::default() };
+    listen::serve(listeners, host.app.router(), shutdown, limits).await;
     tracing::info!("the host ends");
     let _ = sd_notify::notify(&[sd_notify::NotifyState::Stopping]);
     tasks.abort_all();
@@ -159,7 +159,9 @@ async fn serve_metrics(host: &Host, address: &str, shutdown: Shutdown) -> Result
         async move { ([("content-type", "application/openmetrics-text; version=1.0.0; charset=utf-8")], text) }
     };
     let router = axum::Router::new().route("/metrics", axum::routing::get(text));
-    Ok(listen::serve(vec![Listener::Tcp(listener)], router, shutdown, Duration::ZERO))
+    // Whoever reads them is one program or two, and tries again.
+    let limits = Limits { connections: 256, of_one_peer: 16, patience: Duration::ZERO, ..Limits::default() };
+    Ok(listen::serve(vec![Listener::Tcp(listener)], router, shutdown, limits))
 }
 
 fn await_signals(trigger: Trigger, tls: Option<Tls>) -> Result<impl Future<Output = ()>> {
