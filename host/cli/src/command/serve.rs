@@ -11,6 +11,7 @@ use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinSet;
+use vestibule_server::App;
 use vestibule_server::listen::{self, Limits, Listener, Shutdown, Tls, Trigger, bind_unix};
 
 use crate::config::{Config, ServerSettings};
@@ -70,7 +71,7 @@ async fn serve(options: &Options, slow_lane: &Runtime) -> Result<()> {
     if let Some(tls) = tls.clone() {
         tasks.spawn(async move { tls.watch().await });
     }
-    tasks.spawn(await_signals(trigger, tls)?);
+    tasks.spawn(await_signals(trigger, tls, Arc::clone(&host.app))?);
     tracing::info!(data = %data.display(), "logins can be decided on");
     let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
     let limits = Limits { patience: Duration::from_secs(config.server.patience_seconds), ..Limits::default() };
@@ -164,7 +165,7 @@ async fn serve_metrics(host: &Host, address: &str, shutdown: Shutdown) -> Result
     Ok(listen::serve(vec![Listener::Tcp(listener)], router, shutdown, limits))
 }
 
-fn await_signals(trigger: Trigger, tls: Option<Tls>) -> Result<impl Future<Output = ()>> {
+fn await_signals(trigger: Trigger, tls: Option<Tls>, app: Arc<App>) -> Result<impl Future<Output = ()>> {
     let watched = |kind| signal(kind).map_err(|error| Error::fault("signals cannot be received").because(&error));
     let (mut term, mut interrupt, mut hangup) =
         (watched(SignalKind::terminate())?, watched(SignalKind::interrupt())?, watched(SignalKind::hangup())?);
@@ -176,6 +177,7 @@ fn await_signals(trigger: Trigger, tls: Option<Tls>) -> Result<impl Future<Outpu
                 _ = hangup.recv() => tls.iter().for_each(Tls::reload),
             }
         }
+        app.close();
         trigger.pull();
         // What is left is the server's to end.
         std::future::pending::<()>().await;
