@@ -214,7 +214,7 @@ pub(crate) async fn revisions(
 ) -> Result<Json<Revisions>> {
     caller.may(Scope::Read, &tenant)?;
     let before = before.map(|number| number.parse().map_err(|_| Problem::invalid("`before` is no revision's number")));
-    let rows = app.registry.store().revisions(&tenant, page::count(count), before.transpose()?).await?;
+    let rows = app.registry.store().revisions(&tenant, page::count(count)?, before.transpose()?).await?;
     let revisions = rows.into_iter().map(|row| {
         let plan = Plan::read(&row.links)?;
         Ok(revision(row, plan))

@@ -98,7 +98,7 @@ pub(crate) async fn list(
     let Filter { user, outcome, cause, since, until, count, before } = filter;
     let (since, until) = (instant("since", since)?, instant("until", until)?);
     let filter = DecisionFilter { user, outcome, cause, since, until };
-    let rows = app.registry.store().find_decisions(&tenant, &filter, page::count(count), before.as_deref()).await?;
+    let rows = app.registry.store().find_decisions(&tenant, &filter, page::count(count)?, before.as_deref()).await?;
     Ok(Json(Decisions { decisions: rows.into_iter().map(Decision::from).collect() }))
 }
 
