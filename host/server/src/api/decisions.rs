@@ -91,6 +91,7 @@ pub(crate) async fn list(
     Query(filter): Query<Filter>,
 ) -> Result<Json<Decisions>> {
     caller.may(Scope::Read, &tenant)?;
+    app.registry.tenant(&tenant).await?;
     let instant = |name: &str, text: Option<String>| {
         let parsed = text.map(|text| humantime::parse_rfc3339(&text)).transpose();
         parsed.map_err(|_| Problem::invalid(format!("`{name}` is no time such as 2026-01-31T12:00:00Z")))
@@ -110,6 +111,7 @@ pub(crate) async fn show(
     Path((tenant, id)): Path<(TenantName, String)>,
 ) -> Result<Json<Decision>> {
     caller.may(Scope::Read, &tenant)?;
+    app.registry.tenant(&tenant).await?;
     let row = app.registry.store().decision(&tenant, &id).await?;
     row.map(|row| Json(row.into())).ok_or_else(|| Problem::not_found("there is no such decision"))
 }
@@ -127,6 +129,7 @@ pub(crate) async fn stream(
     headers: HeaderMap,
 ) -> Result<Sse<impl futures_core::Stream<Item = std::result::Result<Event, Infallible>>>> {
     caller.may(Scope::Read, &tenant)?;
+    app.registry.tenant(&tenant).await?;
     let stream = app.streams.open(&tenant)?;
     let store = app.registry.store().clone();
     let trail = match headers.get("last-event-id").and_then(|id| id.to_str().ok()) {
