@@ -2,11 +2,13 @@
 
 mod callers_are_known;
 mod connections_end_well;
+mod followers_miss_nothing;
 mod front_doors_keep_properties;
 mod killed_hosts_are_whole;
 mod policies_come_and_go;
 mod problems_say_what_to_do;
 mod retries_have_one_effect;
+mod silent_clients_shut_nobody_out;
 mod tenants_share_fairly;
 mod tenants_stay_apart;
 mod trials_have_no_effect;

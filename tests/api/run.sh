@@ -9,7 +9,8 @@ tools=target/schemathesis
   python3 -m venv "$tools"
   "$tools/bin/pip" install --quiet --disable-pip-version-check "schemathesis==$version"
 }
-vestibule=${VESTIBULE:-target/debug/vestibule-under-test}
+vestibule=${VESTIBULE:-${CARGO_TARGET_DIR:-target}/debug/vestibule-under-test}
+[ -x "$vestibule" ] || { echo "there is no $vestibule: run \`cargo test\` first" >&2; exit 1; }
 data=$(mktemp -d)
 server=
 trap '[ -z "$server" ] || kill "$server"; wait; rm -rf "$data"' EXIT

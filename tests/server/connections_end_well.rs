@@ -1,9 +1,10 @@
 //! Sockets and what goes on on them: certificates are replaced, what is under way is answered, and garbage hurts nobody.
 
-use std::io::{Read as _, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
+use std::os::fd::OwnedFd;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use rustls::pki_types::pem::PemObject as _;
@@ -11,7 +12,7 @@ use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
 use serde_json::json;
 use tokio::net::TcpListener;
-use vestibule_server::listen::{Listener, Shutdown, Tls, serve};
+use vestibule_server::listen::{Limits, Listener, Shutdown, Tls, serve};
 
 use crate::harness::{Reply, Served, exchange, vestibule_with};
 
@@ -63,7 +64,7 @@ async fn a_new_certificate_is_taken_up_and_a_broken_one_is_not() {
     let address = listener.local_addr().unwrap();
     let (trigger, shutdown) = Shutdown::new();
     let router = axum::Router::new().route("/healthz", axum::routing::get(|| async { "alive\n" }));
-    let serving = tokio::spawn(serve(vec![Listener::Tls(listener, tls.clone())], router, shutdown, Default::default()));
+    let serving = tokio::spawn(serve(vec![Listener::Tls(listener, tls.clone())], router, shutdown, Limits::default()));
 
     assert!(alive(address, &path("old.crt")).await.is_some());
     std::fs::write(path("tls.crt"), "garbage").unwrap();
@@ -117,6 +118,47 @@ async fn garbage_is_refused_and_others_are_served() {
     let silent: Vec<_> = (0..200).map(|_| TcpStream::connect(served.address()).unwrap()).collect();
     served.with_token("x").get("/healthz").await.is(200);
     drop(silent);
+}
+
+/// A shell hands over its standard input and error as the third and fourth file, which is where systemd puts sockets.
+const AS_SYSTEMD: &str = "exec 3<&0 4<&2 0</dev/null 2>/dev/null; LISTEN_PID=$$ LISTEN_FDS=2 exec \"$0\" serve";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sockets_that_systemd_hands_over_speak_tls_where_there_is_a_certificate() {
+    let home = tempfile::tempdir().unwrap();
+    certificate(home.path(), "tls");
+    let path = |name: &str| home.path().join(name).display().to_string();
+    for with_tls in [true, false] {
+        let keys = format!("certificate = \"{}\"\nkey = \"{}\"\n", path("tls.crt"), path("tls.key"));
+        let config = format!("[server]\nlisten = [\"unix:unused.sock\"]\n{}", if with_tls { &keys } else { "" });
+        let file = home.path().join("vestibule.toml");
+        std::fs::write(&file, config).unwrap();
+        std::fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+        let tcp = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = tcp.local_addr().unwrap();
+        let socket = home.path().join(format!("{with_tls}.sock"));
+        let unix = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+        let mut host = Command::new("sh");
+        host.args(["-c", AS_SYSTEMD, env!("CARGO_BIN_EXE_vestibule-under-test")]).env("VESTIBULE_DATA", home.path());
+        host.stdin(OwnedFd::from(unix)).stderr(OwnedFd::from(tcp)).stdout(Stdio::piped());
+        let mut host = host.spawn().unwrap();
+        let said: Vec<_> = BufReader::new(host.stdout.take().unwrap()).lines().take(2).map(Result::unwrap).collect();
+        assert_eq!(said, [format!("listening on {address}"), format!("listening on unix:{}", socket.display())]);
+
+        let request = || hyper::Request::get("/healthz").header("host", "localhost").body(Default::default()).unwrap();
+        match with_tls {
+            true => alive(address, &home.path().join("tls.crt")).await.unwrap().is(200),
+            false => {
+                let stream = tokio::net::TcpStream::connect(address).await.unwrap();
+                Reply::of(exchange(stream, request()).await).await.is(200)
+            }
+        };
+        let stream = tokio::net::UnixStream::connect(&socket).await.unwrap();
+        Reply::of(exchange(stream, request()).await).await.is(200);
+        assert!(!home.path().join("unused.sock").exists());
+        assert!(Command::new("kill").arg(host.id().to_string()).status().unwrap().success());
+        assert!(host.wait().unwrap().success());
+    }
 }
 
 #[test]

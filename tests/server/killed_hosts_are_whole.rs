@@ -1,9 +1,16 @@
 //! A host that is killed while something is changed has the state before or the state after, and what it acknowledged.
 
+use std::path::PathBuf;
+
+use http_body_util::BodyExt as _;
+use hyper::client::conn::http1;
+use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
+use tokio::net::UnixStream;
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use crate::harness::{Caller, Served, policy_bytes};
+use crate::harness::{Caller, Served, policy_bytes, vestibule_with};
 
 const CHAIN: &str = "/v1/tenants/default/chain";
 
@@ -40,7 +47,7 @@ async fn a_kill_in_the_middle_of_changes_leaves_no_half_of_one() {
                 let name = format!("p{round}-{change}");
                 let policy = crate::harness::component("policies/known-device");
                 let arguments = ["policy", "put", &policy, "--name", &name, "--activate"];
-                let run = crate::harness::vestibule_with("", &[("VESTIBULE_SERVER", server.as_ref())], &arguments);
+                let run = vestibule_with("", &[("VESTIBULE_SERVER", server.as_ref())], &arguments);
                 (name, run.succeeded())
             });
         }
@@ -64,4 +71,54 @@ async fn a_kill_in_the_middle_of_changes_leaves_no_half_of_one() {
         }
         administrator.activate("default", json!([])).await.is(200);
     }
+}
+
+/// Kills the host while a chain is rolled back again and again: the last rollback that was acknowledged counts, or the one that was
+/// under way, and the chain is the one that it brought back.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_kill_in_the_middle_of_rollbacks_leaves_one_of_the_chains() {
+    let mut served = Served::new().guarded_by("known-device").await;
+    let guarded = active(&served.administrator()).await["chain"].clone();
+    served.administrator().activate("default", json!([])).await.is(200);
+    for round in 0..10 {
+        let before = number(&active(&served.administrator()).await);
+        let (told, mut acknowledged) = watch::channel(before);
+        let rolling_back = tokio::spawn(roll_back_again_and_again(served.socket(), told));
+        acknowledged.wait_for(|revision| *revision > before + round).await.unwrap();
+        served.process().kill().unwrap();
+        rolling_back.await.unwrap();
+        let acknowledged = *acknowledged.borrow();
+        served = served.killed_and_started_again();
+
+        let now = active(&served.administrator()).await;
+        assert!((0..=1).contains(&(number(&now) - acknowledged)), "{acknowledged} was acknowledged: {now}");
+        // Each brings back the one before the last: odd ones are guarded.
+        let chain = if number(&now) % 2 == 1 { guarded.clone() } else { json!([]) };
+        assert_eq!(now["chain"], chain, "{now}");
+        let revisions = served.administrator().get(&format!("{CHAIN}/revisions?count=1000")).await.is(200).json();
+        let numbers: Vec<_> = revisions["revisions"].as_array().unwrap().iter().map(number).collect();
+        assert_eq!(numbers, (1..=number(&now)).rev().collect::<Vec<_>>());
+    }
+}
+
+/// Rolls back as often as it is acknowledged, and tells the revisions.
+async fn roll_back_again_and_again(socket: PathBuf, told: watch::Sender<i64>) {
+    let stream = UnixStream::connect(socket).await.unwrap();
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.unwrap();
+    tokio::spawn(connection);
+    loop {
+        let expected = *told.borrow();
+        let request = hyper::Request::post(format!("{CHAIN}/rollback")).header("host", "localhost");
+        let request = request.header("content-type", "application/json");
+        let request = request.body(json!({ "expected": expected }).to_string()).unwrap();
+        // What is not answered is not acknowledged.
+        let Ok(response) = sender.send_request(request).await else { return };
+        assert_eq!(response.status(), 200);
+        told.send(expected + 1).unwrap();
+        let Ok(_) = response.into_body().collect().await else { return };
+    }
+}
+
+fn number(revision: &Value) -> i64 {
+    revision["revision"].as_i64().unwrap()
 }

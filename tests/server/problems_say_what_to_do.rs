@@ -60,7 +60,20 @@ async fn what_is_not_there_is_not_found() {
     ] {
         administrator.get(path).await.refused(404, "not-found");
     }
+    for list in
+        ["chain/revisions", "chain/trials/none", "decisions", "decisions/none", "decisions/stream", "audit", "tokens"]
+    {
+        let problem = administrator.get(&format!("/v1/tenants/none/{list}")).await.refused(404, "not-found").json();
+        assert_eq!(problem["detail"], "there is no tenant `none`", "{list}");
+    }
     administrator.get("/v1/tenants/default/decisions?count=x").await.refused(400, "malformed");
+    for list in
+        ["tenants", "audit", "tenants/default/audit", "tenants/default/decisions", "tenants/default/chain/revisions"]
+    {
+        administrator.get(&format!("/v1/{list}?count=0")).await.refused(422, "invalid");
+        administrator.get(&format!("/v1/{list}?count=1001")).await.refused(422, "invalid");
+        administrator.get(&format!("/v1/{list}?count=1000")).await.is(200);
+    }
     administrator.get("/v1/tenants/default/decisions?since=yesterday").await.refused(422, "invalid");
     administrator.delete(CHAIN).await.refused(405, "method-not-allowed");
 }

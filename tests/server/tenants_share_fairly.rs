@@ -1,10 +1,10 @@
 //! One tenant's flood, loops and hoards are its own: what its terms allow is a limit, and others have their turn.
 
-use std::time::{Duration, Instant};
+use std::cell::Cell;
 
 use serde_json::json;
 
-use crate::harness::{Caller, Reply, Served, policy_bytes, probe_bytes};
+use crate::harness::{Caller, Reply, Served, exchange, policy_bytes, probe_bytes};
 
 async fn post_auth(caller: &Caller<'_>, tenant: &str) -> Reply {
     let login = json!({
@@ -39,33 +39,50 @@ async fn fuel_beyond_a_minutes_worth_is_not_burnt() {
     post_auth(&administrator, "default").await.refused(429, "too-much-fuel");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_tenant_that_loops_does_not_keep_another_one_waiting() {
-    let served = Served::new().guarded_by("known-device").await.with_tenant("evil").await;
+/// Logins that a flood has going at any time.
+const FLOOD: usize = 16;
+
+/// A host with another tenant, whose policy loops forever. Both may come as often and burn as much as they like.
+async fn looping(served: Served) -> Served {
+    let served = served.with_tenant("evil").await;
     let administrator = served.administrator();
+    let terms = json!({ "fuel_per_minute": 1_000_000_000_000_u64, "logins_per_second": 100_000 });
+    for tenant in ["default", "evil"] {
+        administrator.put(&format!("/v1/tenants/{tenant}"), json!({ "terms": terms })).await.is(200);
+    }
     let looping = administrator.upload("evil", probe_bytes("loops-forever")).await.is(201).json();
     administrator.activate("evil", json!([{ "policy": looping["policy"] }])).await.is(200);
-    post_auth(&administrator, "default").await.is(200);
-    let flood = async {
-        for _ in 0..10 {
-            let logins = (0..16).map(|_| post_auth(&administrator, "evil"));
-            for reply in futures_util::future::join_all(logins).await {
-                assert!(matches!(reply.status, 200 | 429), "{reply:?}");
-            }
+    served
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tenant_that_loops_does_not_keep_another_one_waiting() {
+    let served = looping(Served::new().guarded_by("known-device").await).await;
+    let administrator = served.administrator();
+    let stopped = Cell::new(0);
+    let flood = futures_util::future::join_all((0..FLOOD).map(async |_| {
+        loop {
+            assert_eq!(post_auth(&administrator, "evil").await.is(200).json()["cause"], "out-of-fuel");
+            stopped.set(stopped.get() + 1);
         }
-    };
+    }));
     let good = async {
-        let mut slowest = Duration::ZERO;
-        for _ in 0..50 {
-            let began = Instant::now();
+        let mut waited_for = Vec::new();
+        while stopped.get() < 4 * FLOOD || waited_for.len() < 50 {
+            let before = stopped.get();
             assert_eq!(post_auth(&administrator, "default").await.is(200).decision(), "allow");
-            slowest = slowest.max(began.elapsed());
+            waited_for.push(stopped.get() - before);
         }
-        slowest
+        waited_for.sort_unstable();
+        waited_for
     };
-    let (slowest, ()) = tokio::join!(good, flood);
-    // Sixteen loops of 20 ms would take two processors longer than this if they had to be waited for.
-    assert!(slowest < Duration::from_secs(2), "{slowest:?}");
+    let waited_for: Vec<usize> = tokio::select! {
+        waited_for = good => waited_for,
+        _ = flood => unreachable!("it goes on"),
+    };
+    // Whoever had to wait for its turn behind the flood would have waited for all of it. How long that takes is the machine's.
+    let usual = waited_for[waited_for.len() / 2];
+    assert!(usual < FLOOD / 4, "{waited_for:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -93,15 +110,24 @@ async fn tenants_that_had_no_login_for_longest_make_room() {
     served.activate("other", "group-map", json!({})).await;
     let administrator = served.administrator();
     for _ in 0..2 {
-        assert_eq!(post_auth(&administrator, "default").await.is(200).decision(), "allow");
-        post_auth(&administrator, "other").await.is(200);
-        let stream = tokio::net::TcpStream::connect(served.metrics.unwrap()).await.unwrap();
-        let request = hyper::Request::get("/metrics").header("host", "localhost").body(Default::default()).unwrap();
-        let text = Reply::of(crate::harness::exchange(stream, request).await).await.body;
-        assert!(
-            String::from_utf8_lossy(&text).contains("vestibule_tenants_loaded 1"),
-            "{}",
-            String::from_utf8_lossy(&text)
-        );
+        // What was just changed is forgotten once more when the host looks for changes by others: then none is in memory.
+        let loaded = loop {
+            assert_eq!(post_auth(&administrator, "default").await.is(200).decision(), "allow");
+            post_auth(&administrator, "other").await.is(200);
+            let loaded = loaded(&served).await;
+            if loaded != 0 {
+                break loaded;
+            }
+        };
+        assert_eq!(loaded, 1);
     }
+}
+
+/// How many tenants are in memory.
+async fn loaded(served: &Served) -> u32 {
+    let stream = tokio::net::TcpStream::connect(served.metrics.unwrap()).await.unwrap();
+    let request = hyper::Request::get("/metrics").header("host", "localhost").body(Default::default()).unwrap();
+    let text = Reply::of(exchange(stream, request).await).await.body;
+    let text = String::from_utf8_lossy(&text);
+    text.lines().find_map(|line| line.strip_prefix("vestibule_tenants_loaded ")).unwrap().parse().unwrap()
 }

@@ -69,6 +69,34 @@ async fn every_operation_answers_as_if_the_other_tenant_were_not_there() {
     assert_eq!(everything(&served).await, before);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_the_hosts_is_its_operators() {
+    let served = Served::new().with_tenant("evil").await;
+    served.administrator().put("/v1/tokens/key", json!({ "scopes": ["read"] })).await.is(200);
+    let evil = served.caller("evil", &["decide", "read", "manage"]).await;
+    let document = evil.get("/v1/openapi.json").await.is(200).json();
+    let mut tried = Vec::new();
+    for (path, operations) in document["paths"].as_object().unwrap() {
+        for method in operations.as_object().unwrap().keys().filter(|_| !path.contains("{tenant}")) {
+            if operations[method]["security"] == json!([{}]) {
+                continue;
+            }
+            let reply = match method.as_str() {
+                "get" | "delete" => evil.ask(&method.to_uppercase(), &filled(path), "", Default::default(), &[]).await,
+                _ => evil.send(&method.to_uppercase(), &filled(path), json!({ "scopes": ["read"] })).await,
+            };
+            reply.refused(403, "forbidden");
+            tried.push(format!("{method} {path}"));
+        }
+    }
+    tried.sort_unstable();
+    let all =
+        ["delete /v1/tokens/{name}", "get /v1/audit", "get /v1/tenants", "get /v1/tokens", "put /v1/tokens/{name}"];
+    assert_eq!(tried, all);
+    let tokens = served.administrator().get("/v1/tokens").await.is(200).json();
+    assert_eq!(tokens["tokens"].as_array().unwrap().len(), 1);
+}
+
 /// What can be known of the tenant `acme`.
 async fn everything(served: &Served) -> Vec<Value> {
     let mut all = Vec::new();

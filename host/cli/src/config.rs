@@ -38,7 +38,7 @@ pub(crate) struct Config {
 pub(crate) struct ServerSettings {
     /// Sockets: `unix:PATH`, `tcp:ADDRESS:PORT` or `tls:ADDRESS:PORT`. A path that is not absolute is in the data directory.
     pub(crate) listen: Vec<String>,
-    /// For `tls:`, the chain of certificates in PEM. New files are taken up while the host runs.
+    /// For `tls:` and addresses of systemd's, the chain of certificates in PEM. New files are taken up while the host runs.
     pub(crate) certificate: Option<PathBuf>,
     /// The key that belongs to it, in PEM.
     pub(crate) key: Option<PathBuf>,

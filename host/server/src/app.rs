@@ -18,6 +18,7 @@ use crate::metrics::{Metrics, measure};
 use crate::problem::Problem;
 use crate::replies::Replies;
 use crate::rounds::Rounds;
+use crate::streams::Streams;
 
 /// The longest JSON body in bytes: the largest login that the contract allows, with its lists in JSON.
 const MAX_JSON_BYTES: usize = 2 << 20;
@@ -29,13 +30,20 @@ pub struct App {
     pub(crate) metrics: Metrics,
     pub(crate) replies: Replies,
     pub(crate) rounds: Rounds,
+    pub(crate) streams: Streams,
 }
 
 impl App {
     /// The API of a registry.
     pub fn new(registry: Registry, metrics: Metrics) -> Arc<Self> {
         let tokens = Tokens::new(registry.store().clone());
-        Arc::new(Self { registry, tokens, metrics, replies: Replies::default(), rounds: Rounds::default() })
+        let (replies, rounds, streams) = (Replies::default(), Rounds::default(), Streams::new());
+        Arc::new(Self { registry, tokens, metrics, replies, rounds, streams })
+    }
+
+    /// Ends the answers that would go on for as long as somebody listens. For a host that ends.
+    pub fn close(&self) {
+        self.streams.close();
     }
 
     /// The tokens, for whoever makes the first one.

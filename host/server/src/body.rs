@@ -2,17 +2,26 @@
 //!
 //! Not for: what it means.
 
+use std::time::Duration;
+
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Request};
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use tokio::time::timeout;
 use vestibule_domain::json;
+use vestibule_sandbox::MAX_COMPONENT_BYTES;
 
 use crate::problem::Problem;
+
+/// How long a body may take that is short, or of which nobody has said how long it is.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// What has to come of a longer one in each second besides: a line that is slower does not carry VPNs.
+const BYTES_PER_SECOND: u64 = 128 << 10;
 
 /// A JSON object in a body, of the length that the route allows.
 pub(crate) struct Json<T>(pub(crate) T);
@@ -50,14 +59,18 @@ impl<T: Serialize> IntoResponse for Json<T> {
     }
 }
 
-/// A body's bytes.
+/// A body's bytes, if they come in time.
 pub(crate) struct Whole(pub(crate) Bytes);
 
 impl<S: Send + Sync> FromRequest<S> for Whole {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        let read = Bytes::from_request(request, state).await;
+        let patience = patience(request.headers());
+        let read = timeout(patience, Bytes::from_request(request, state)).await.map_err(|_| {
+            let detail = format!("the body did not come within {} seconds", patience.as_secs());
+            Problem::new(StatusCode::REQUEST_TIMEOUT, "too-slow", detail)
+        })?;
         read.map(Self).map_err(|rejection| match rejection.status() {
             StatusCode::PAYLOAD_TOO_LARGE => {
                 Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", "the body has more bytes than this takes")
@@ -97,6 +110,12 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
     }
 }
 
+fn patience(headers: &HeaderMap) -> Duration {
+    let length = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    let length = length.unwrap_or_default().min(MAX_COMPONENT_BYTES as u64);
+    PATIENCE + Duration::from_secs(length / BYTES_PER_SECOND)
+}
+
 fn ensure_json(headers: &HeaderMap) -> Result<(), Problem> {
     let kind = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let kind = kind.split(';').next().unwrap_or_default().trim();
@@ -108,4 +127,46 @@ fn ensure_json(headers: &HeaderMap) -> Result<(), Problem> {
 
 fn is_json(text: &str) -> bool {
     serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+
+    use axum::body::Body;
+    use futures_util::stream;
+    use tokio::time::Instant;
+
+    use super::*;
+
+    async fn read(length: Option<u64>, body: Body) -> Result<Bytes, StatusCode> {
+        let mut request = Request::new(body);
+        if let Some(length) = length {
+            request.headers_mut().insert(CONTENT_LENGTH, length.into());
+        }
+        let whole = Whole::from_request(request, &()).await;
+        whole.map(|whole| whole.0).map_err(|problem| problem.into_response().status())
+    }
+
+    fn endless() -> Body {
+        Body::from_stream(stream::pending::<Result<Bytes, Infallible>>())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_does_not_come_is_not_waited_for() {
+        let began = Instant::now();
+        assert_eq!(read(None, endless()).await, Err(StatusCode::REQUEST_TIMEOUT));
+        assert_eq!(began.elapsed().as_secs(), 30);
+        assert_eq!(read(Some(u64::MAX), endless()).await, Err(StatusCode::REQUEST_TIMEOUT));
+        assert_eq!(began.elapsed().as_secs(), 60 + 512);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_long_body_has_longer() {
+        let slow = stream::once(async {
+            tokio::time::sleep(Duration::from_secs(40)).await;
+            Ok::<_, Infallible>(Bytes::from_static(b"x"))
+        });
+        assert_eq!(read(Some(2 << 20), Body::from_stream(slow)).await, Ok(Bytes::from_static(b"x")));
+    }
 }

@@ -9,6 +9,8 @@
 //! | `api` | a file for each resource |
 //! | `problem` | what is answered when something is wrong (RFC 9457) |
 //! | `replies` | an answer that is given twice, for a retry |
+//! | `rounds` | logins that wait for a search by their front door |
+//! | `streams` | answers that go on |
 //! | `metrics` | what is counted |
 
 pub mod access;
@@ -20,6 +22,7 @@ mod metrics;
 mod problem;
 mod replies;
 mod rounds;
+mod streams;
 
 pub use app::{App, openapi};
 pub use metrics::Metrics;

@@ -3,6 +3,7 @@
 //! Not for: what is asked.
 
 mod connection;
+mod places;
 mod tls;
 mod unix;
 
@@ -13,16 +14,15 @@ use std::time::Duration;
 
 use axum::Router;
 use tokio::net::{TcpListener, UnixListener};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 pub use tls::{Tls, TlsError};
 pub use unix::{bind as bind_unix, peer as unix_peer};
 
 use crate::access::Peer;
+use places::{Place, Places};
 
-/// Connections at once, on all sockets. Each takes a few kilobytes and a file.
-const MAX_CONNECTIONS: usize = 16_384;
 /// After an error of the system, such as too many open files, the next connection is waited for so long.
 const PAUSE: Duration = Duration::from_millis(100);
 
@@ -34,6 +34,27 @@ pub enum Listener {
     Tls(TcpListener, Tls),
     /// A Unix socket.
     Unix(UnixListener),
+}
+
+/// What the connections of a listener may take.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Connections at once; more wait. Each takes a few kilobytes and a file. Default 16,384.
+    pub connections: u32,
+    /// Those of them that come from one address over the network; more are closed. Default 1,024: a sixteenth.
+    pub of_one_peer: u32,
+    /// How long a client may take for the head of its next request, the first one included, and so how long a connection may be
+    /// idle. Default 75 s.
+    pub head_patience: Duration,
+    /// How long requests that are under way may take when the host ends. Default 20 s.
+    pub patience: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        let (head_patience, patience) = (Duration::from_secs(75), Duration::from_secs(20));
+        Self { connections: 16_384, of_one_peer: 1_024, head_patience, patience }
+    }
 }
 
 /// Says that the host ends.
@@ -63,35 +84,46 @@ impl Trigger {
     }
 }
 
-/// Answers requests on these sockets until the end, and then those that are under way, for `patience` at most.
-pub async fn serve(listeners: Vec<Listener>, router: Router, shutdown: Shutdown, patience: Duration) {
-    let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+/// Answers requests on these sockets until the end, and then those that are under way. Each socket has these limits for itself: who
+/// fills one shuts nobody out of the others.
+pub async fn serve(listeners: Vec<Listener>, router: Router, shutdown: Shutdown, limits: Limits) {
+    let places: Vec<_> = listeners.iter().map(|_| Places::new(&limits)).collect();
     let mut accepting = JoinSet::new();
-    for listener in listeners {
-        accepting.spawn(accept(listener, router.clone(), shutdown.clone(), Arc::clone(&places)));
+    for (listener, places) in listeners.into_iter().zip(&places) {
+        accepting.spawn(accept(listener, router.clone(), shutdown.clone(), Arc::clone(places), limits.head_patience));
     }
     while accepting.join_next().await.is_some() {}
-    let all = u32::try_from(MAX_CONNECTIONS).unwrap_or(u32::MAX);
-    if tokio::time::timeout(patience, places.acquire_many(all)).await.is_err() {
+    let all = async {
+        for places in &places {
+            places.wait_for_all().await;
+        }
+    };
+    if tokio::time::timeout(limits.patience, all).await.is_err() {
         tracing::warn!("connections were still open when the host's patience ended");
     }
 }
 
-async fn accept(listener: Listener, router: Router, mut shutdown: Shutdown, places: Arc<Semaphore>) {
+async fn accept(
+    listener: Listener,
+    router: Router,
+    mut shutdown: Shutdown,
+    places: Arc<Places>,
+    head_patience: Duration,
+) {
     loop {
-        let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
         let accepted = tokio::select! {
             () = shutdown.wait() => return,
-            accepted = listener.accept() => accepted,
+            accepted = listener.accept(&places) => accepted,
         };
         match accepted {
-            Ok((stream, peer)) => {
+            Ok((stream, peer, Some(place))) => {
                 let (router, shutdown) = (router.clone(), shutdown.clone());
                 tokio::spawn(async move {
-                    connection::serve(stream, peer, router, shutdown).await;
+                    connection::serve(stream, peer, router, shutdown, head_patience).await;
                     drop(place);
                 });
             }
+            Ok((_, peer, None)) => tracing::debug!(origin = %peer.origin, "an address has too many connections"),
             Err(error) => {
                 tracing::warn!(%error, "a connection could not be accepted");
                 tokio::time::sleep(PAUSE).await;
@@ -116,20 +148,22 @@ impl Listener {
         }
     }
 
-    async fn accept(&self) -> io::Result<(Stream, Peer)> {
+    /// Waits for a place, and then for somebody to take it. Whoever has enough of them gets none.
+    async fn accept(&self, places: &Arc<Places>) -> io::Result<(Stream, Peer, Option<Place>)> {
+        let permit = places.wait().await.ok_or(io::ErrorKind::NotConnected)?;
         Ok(match self {
             Self::Tcp(listener) => {
                 let (stream, address) = listener.accept().await?;
-                (Stream::Tcp(stream), remote(address))
+                (Stream::Tcp(stream), remote(address), places.give(permit, Some(address.ip())))
             }
             Self::Tls(listener, tls) => {
                 let (stream, address) = listener.accept().await?;
-                (Stream::Tls(stream, tls.clone()), remote(address))
+                (Stream::Tls(stream, tls.clone()), remote(address), places.give(permit, Some(address.ip())))
             }
             Self::Unix(listener) => {
                 let (stream, _) = listener.accept().await?;
                 let peer = unix::peer(&stream);
-                (Stream::Unix(stream), peer)
+                (Stream::Unix(stream), peer, places.give(permit, None))
             }
         })
     }

@@ -169,6 +169,9 @@ pub(crate) enum Problems {
     /// There is no such thing.
     #[response(status = 404, content_type = "application/problem+json")]
     NotFound(Problem),
+    /// The body did not come in time.
+    #[response(status = 408, content_type = "application/problem+json")]
+    TooSlow(Problem),
     /// Something else is the case than the request supposes.
     #[response(status = 409, content_type = "application/problem+json")]
     Conflict(Problem),
@@ -184,6 +187,9 @@ pub(crate) enum Problems {
     /// More than the tenant's terms allow.
     #[response(status = 429, content_type = "application/problem+json")]
     TooManyRequests(Problem),
+    /// What is stored is damaged: the host's log says what.
+    #[response(status = 500, content_type = "application/problem+json")]
+    Damaged(Problem),
     /// Try again.
     #[response(status = 503, content_type = "application/problem+json")]
     Unavailable(Problem),

@@ -21,6 +21,8 @@ use crate::problem::{Problem, Result};
 
 /// Logins that may wait for searches at once.
 const MAX_PARKED: usize = 4_096;
+/// Those of one tenant.
+const MAX_OF_ONE_TENANT: usize = 256;
 
 type Found = std::result::Result<Vec<Entry>, Error>;
 type Decided = Result<LoginAnswer>;
@@ -79,6 +81,11 @@ impl Round {
         Self { login, asked, waiting: None }
     }
 
+    /// Whether nobody waits for the search any more: the login was decided without it.
+    fn has_ended(&self) -> bool {
+        self.waiting.as_ref().is_none_or(oneshot::Sender::is_closed)
+    }
+
     /// Waits for the decision or the next search.
     pub(crate) async fn next(mut self) -> Next {
         tokio::select! {
@@ -101,13 +108,16 @@ fn broken_off() -> Problem {
 pub(crate) struct Rounds(Arc<Mutex<HashMap<(TenantName, String), Round>>>);
 
 impl Rounds {
-    /// Keeps a login until what it waits for comes. Returns what to ask for it by.
+    /// Keeps a login until what it waits for comes. Returns what to ask for it by. Those that have ended make room, if there is none.
     pub(crate) fn park(&self, tenant: &TenantName, round: Round) -> Result<String> {
         let id = URL_SAFE_NO_PAD.encode(rand::random::<[u8; 18]>());
         let key = (tenant.clone(), id.clone());
         {
             let mut parked = lock(&self.0);
-            if parked.len() >= MAX_PARKED {
+            if is_full(&parked, tenant) {
+                parked.retain(|_, round| !round.has_ended());
+            }
+            if is_full(&parked, tenant) {
                 let detail = "too many logins wait for searches";
                 return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "overloaded", detail));
             }
@@ -130,6 +140,65 @@ impl Rounds {
     }
 }
 
+fn is_full(parked: &HashMap<(TenantName, String), Round>, tenant: &TenantName) -> bool {
+    parked.len() >= MAX_PARKED || parked.keys().filter(|(of, _)| of == tenant).count() >= MAX_OF_ONE_TENANT
+}
+
 fn lock(parked: &Mutex<HashMap<(TenantName, String), Round>>) -> MutexGuard<'_, HashMap<(TenantName, String), Round>> {
     parked.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::response::IntoResponse as _;
+
+    use super::*;
+
+    /// A login that waits for a search, and the end of it that hears what was found.
+    fn waiting() -> (Round, oneshot::Receiver<Found>) {
+        let (_, asked) = mpsc::channel(1);
+        let (found, heard) = oneshot::channel();
+        let mut round = Round::new(tokio::spawn(std::future::pending()), asked);
+        round.waiting = Some(found);
+        (round, heard)
+    }
+
+    fn park(rounds: &Rounds, tenant: &str) -> std::result::Result<oneshot::Receiver<Found>, StatusCode> {
+        let (round, heard) = waiting();
+        let parked = rounds.park(&TenantName::new(tenant).unwrap(), round);
+        parked.map(|_| heard).map_err(|problem| problem.into_response().status())
+    }
+
+    #[tokio::test]
+    async fn a_tenant_parks_its_share_and_leaves_room_for_others() {
+        let rounds = Rounds::default();
+        let parked: Vec<_> = (0..MAX_OF_ONE_TENANT).map(|_| park(&rounds, "a").unwrap()).collect();
+        assert_eq!(park(&rounds, "a").err(), Some(StatusCode::SERVICE_UNAVAILABLE));
+        assert!(park(&rounds, "b").is_ok());
+        drop(parked);
+        assert!(park(&rounds, "a").is_ok(), "those that have ended make room");
+    }
+
+    #[tokio::test]
+    async fn many_tenants_park_no_more_than_there_is_room_for() {
+        let rounds = Rounds::default();
+        let tenants = MAX_PARKED / MAX_OF_ONE_TENANT;
+        let mut parked: Vec<_> =
+            (0..MAX_PARKED).map(|at| park(&rounds, &format!("t{}", at % tenants)).unwrap()).collect();
+        assert_eq!(park(&rounds, "other").err(), Some(StatusCode::SERVICE_UNAVAILABLE));
+        parked.pop();
+        let _last = park(&rounds, "other").unwrap();
+        assert_eq!(park(&rounds, "other").err(), Some(StatusCode::SERVICE_UNAVAILABLE));
+    }
+
+    #[tokio::test]
+    async fn what_was_found_reaches_the_login_of_that_tenant_once() {
+        let (rounds, tenant) = (Rounds::default(), TenantName::new("a").unwrap());
+        let (round, heard) = waiting();
+        let id = rounds.park(&tenant, round).unwrap();
+        assert!(rounds.resume(&TenantName::new("b").unwrap(), &id, Ok(Vec::new())).is_none());
+        assert!(rounds.resume(&tenant, &id, Ok(Vec::new())).is_some());
+        assert_eq!(heard.await.unwrap().unwrap(), []);
+        assert!(rounds.resume(&tenant, &id, Ok(Vec::new())).is_none());
+    }
 }

@@ -2,6 +2,7 @@
 //!
 //! Not for: deciding again; that is `vestibule replay`.
 
+use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::time::Duration;
 
@@ -93,10 +94,16 @@ async fn tail(site: &Site, lines: u32, follow: bool, json: bool) -> Result<()> {
     let call = Call::get(&path)
         .with_header("last-event-id", decisions.first().map(|last| last.text("id").to_owned()).unwrap_or_default());
     let mut events = Events::new(site.client.stream(call).await?);
+    // Some are sent again; see the API's document.
+    let printed: HashSet<_> = decisions.iter().map(|decision| decision.text("id").to_owned()).collect();
+    let oldest = decisions.last().map(|last| last.text("id").to_owned()).unwrap_or_default();
     while let Some(event) = events.next().await? {
-        let decision =
+        let decision: Value =
             serde_json::from_str(&event).map_err(|error| Error::fault("an event cannot be read").because(&error))?;
-        print(&decision, json)?;
+        let id = decision.text("id");
+        if id > oldest.as_str() && !printed.contains(id) {
+            print(&decision, json)?;
+        }
     }
     Ok(())
 }

@@ -11,7 +11,8 @@ use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinSet;
-use vestibule_server::listen::{self, Listener, Shutdown, Tls, Trigger, bind_unix};
+use vestibule_server::App;
+use vestibule_server::listen::{self, Limits, Listener, Shutdown, Tls, Trigger, bind_unix};
 
 use crate::config::{Config, ServerSettings};
 use crate::error::{Error, Result};
@@ -58,11 +59,11 @@ async fn serve(options: &Options, slow_lane: &Runtime) -> Result<()> {
     if let Some(address) = &config.server.metrics {
         tasks.spawn(serve_metrics(&host, address, shutdown.clone()).await?);
     }
-    for listener in listeners.iter().filter_map(Listener::address) {
-        output::print(format!("listening on {listener}\n").as_bytes())?;
-    }
-    for path in sockets.iter().filter(|socket| socket.starts_with("unix:")) {
-        output::print(format!("listening on {path}\n").as_bytes())?;
+    // The Unix sockets come last: whoever starts a host reads until there is one.
+    let (unix, others): (Vec<_>, Vec<_>) =
+        listeners.iter().partition(|(_, listener)| matches!(listener, Listener::Unix(_)));
+    for (name, _) in others.into_iter().chain(unix) {
+        output::print(format!("listening on {name}\n").as_bytes())?;
     }
     let registry = host.registry.clone();
     tasks.spawn(async move { registry.watch().await });
@@ -70,11 +71,12 @@ async fn serve(options: &Options, slow_lane: &Runtime) -> Result<()> {
     if let Some(tls) = tls.clone() {
         tasks.spawn(async move { tls.watch().await });
     }
-    tasks.spawn(await_signals(trigger, tls)?);
+    tasks.spawn(await_signals(trigger, tls, Arc::clone(&host.app))?);
     tracing::info!(data = %data.display(), "logins can be decided on");
     let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
-    let patience = Duration::from_secs(config.server.patience_seconds);
-    listen::serve(listeners, host.app.router(), shutdown, patience).await;
+    let limits = Limits { patience: Duration::from_secs(config.server.patience_seconds), ..Limits::default() };
+    let listeners = listeners.into_iter().map(|(_, listener)| listener).collect();
+    listen::serve(listeners, host.app.router(), shutdown, limits).await;
     tracing::info!("the host ends");
     let _ = sd_notify::notify(&[sd_notify::NotifyState::Stopping]);
     tasks.abort_all();
@@ -82,9 +84,9 @@ async fn serve(options: &Options, slow_lane: &Runtime) -> Result<()> {
     Ok(())
 }
 
-/// The sockets that systemd hands over, or those that are named.
-async fn open(sockets: &[String], data: &Path, tls: Option<&Tls>) -> Result<Vec<Listener>> {
-    let handed = handed_over()?;
+/// The sockets that systemd hands over, or those that are named, each with where it is.
+async fn open(sockets: &[String], data: &Path, tls: Option<&Tls>) -> Result<Vec<(String, Listener)>> {
+    let handed = handed_over(tls)?;
     if !handed.is_empty() {
         return Ok(handed);
     }
@@ -95,7 +97,7 @@ async fn open(sockets: &[String], data: &Path, tls: Option<&Tls>) -> Result<Vec<
                 .because(&error)
                 .hint("see to `listen` in `vestibule.toml`")
         };
-        listeners.push(match socket.split_once(':') {
+        let listener = match socket.split_once(':') {
             Some(("unix", path)) => Listener::Unix(bind_unix(&data.join(path)).await.map_err(failed)?),
             Some(("tcp", address)) => Listener::Tcp(TcpListener::bind(address).await.map_err(failed)?),
             Some(("tls", address)) => {
@@ -109,7 +111,9 @@ async fn open(sockets: &[String], data: &Path, tls: Option<&Tls>) -> Result<Vec<
                 return Err(Error::bad_input(format!("`{socket}` is no socket"))
                     .hint("write `unix:PATH`, `tcp:ADDRESS:PORT` or `tls:ADDRESS:PORT`"));
             }
-        });
+        };
+        let place = listener.address().map_or_else(|| socket.clone(), |address| address.to_string());
+        listeners.push((place, listener));
     }
     if listeners.is_empty() {
         return Err(Error::bad_input("there is no socket to listen on").hint("give one with `--listen`"));
@@ -117,17 +121,27 @@ async fn open(sockets: &[String], data: &Path, tls: Option<&Tls>) -> Result<Vec<
     Ok(listeners)
 }
 
-fn handed_over() -> Result<Vec<Listener>> {
+/// Sockets of systemd's. It does not say which of them are meant for TLS: with a certificate, all but Unix sockets are.
+fn handed_over(tls: Option<&Tls>) -> Result<Vec<(String, Listener)>> {
     let failed = |error: std::io::Error| Error::fault("a socket of systemd's cannot be used").because(&error);
     let mut all = listenfd::ListenFd::from_env();
     let mut listeners = Vec::new();
     for index in 0..all.len() {
         if let Ok(Some(socket)) = all.take_unix_listener(index) {
             socket.set_nonblocking(true).map_err(failed)?;
-            listeners.push(Listener::Unix(tokio::net::UnixListener::from_std(socket).map_err(failed)?));
+            let address = socket.local_addr().map_err(failed)?;
+            let place = address.as_pathname().map_or_else(String::new, |path| path.display().to_string());
+            let socket = tokio::net::UnixListener::from_std(socket).map_err(failed)?;
+            listeners.push((format!("unix:{place}"), Listener::Unix(socket)));
         } else if let Some(socket) = all.take_tcp_listener(index).map_err(failed)? {
             socket.set_nonblocking(true).map_err(failed)?;
-            listeners.push(Listener::Tcp(TcpListener::from_std(socket).map_err(failed)?));
+            let socket = TcpListener::from_std(socket).map_err(failed)?;
+            let place = socket.local_addr().map_err(failed)?.to_string();
+            let listener = match tls {
+                Some(tls) => Listener::Tls(socket, tls.clone()),
+                None => Listener::Tcp(socket),
+            };
+            listeners.push((place, listener));
         }
     }
     Ok(listeners)
@@ -159,10 +173,12 @@ async fn serve_metrics(host: &Host, address: &str, shutdown: Shutdown) -> Result
         async move { ([("content-type", "application/openmetrics-text; version=1.0.0; charset=utf-8")], text) }
     };
     let router = axum::Router::new().route("/metrics", axum::routing::get(text));
-    Ok(listen::serve(vec![Listener::Tcp(listener)], router, shutdown, Duration::ZERO))
+    // Whoever reads them is one program or two, and tries again.
+    let limits = Limits { connections: 256, of_one_peer: 16, patience: Duration::ZERO, ..Limits::default() };
+    Ok(listen::serve(vec![Listener::Tcp(listener)], router, shutdown, limits))
 }
 
-fn await_signals(trigger: Trigger, tls: Option<Tls>) -> Result<impl Future<Output = ()>> {
+fn await_signals(trigger: Trigger, tls: Option<Tls>, app: Arc<App>) -> Result<impl Future<Output = ()>> {
     let watched = |kind| signal(kind).map_err(|error| Error::fault("signals cannot be received").because(&error));
     let (mut term, mut interrupt, mut hangup) =
         (watched(SignalKind::terminate())?, watched(SignalKind::interrupt())?, watched(SignalKind::hangup())?);
@@ -174,6 +190,7 @@ fn await_signals(trigger: Trigger, tls: Option<Tls>) -> Result<impl Future<Outpu
                 _ = hangup.recv() => tls.iter().for_each(Tls::reload),
             }
         }
+        app.close();
         trigger.pull();
         // What is left is the server's to end.
         std::future::pending::<()>().await;

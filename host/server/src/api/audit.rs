@@ -39,7 +39,10 @@ impl From<AuditRow> for Change {
 }
 
 async fn listed(app: &App, tenant: Option<&TenantName>, Before { count, before }: Before) -> Result<Json<Changes>> {
-    let rows = app.registry.store().last_audits(tenant, page::count(count), before.as_deref()).await?;
+    if let Some(tenant) = tenant {
+        app.registry.tenant(tenant).await?;
+    }
+    let rows = app.registry.store().last_audits(tenant, page::count(count)?, before.as_deref()).await?;
     Ok(Json(Changes { changes: rows.into_iter().map(Change::from).collect() }))
 }
 

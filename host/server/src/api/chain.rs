@@ -213,8 +213,9 @@ pub(crate) async fn revisions(
     Query(Before { count, before }): Query<Before>,
 ) -> Result<Json<Revisions>> {
     caller.may(Scope::Read, &tenant)?;
+    app.registry.tenant(&tenant).await?;
     let before = before.map(|number| number.parse().map_err(|_| Problem::invalid("`before` is no revision's number")));
-    let rows = app.registry.store().revisions(&tenant, page::count(count), before.transpose()?).await?;
+    let rows = app.registry.store().revisions(&tenant, page::count(count)?, before.transpose()?).await?;
     let revisions = rows.into_iter().map(|row| {
         let plan = Plan::read(&row.links)?;
         Ok(revision(row, plan))
@@ -243,6 +244,7 @@ pub(crate) async fn trial(
     Path((tenant, policy)): Path<(TenantName, String)>,
 ) -> Result<(StatusCode, Json<TrialAnswer>)> {
     caller.may(Scope::Read, &tenant)?;
+    app.registry.tenant(&tenant).await?;
     let TrialReport { compared, different, skipped, differences } = app.registry.trial(&tenant, &policy)?;
     let differences = serde_json::to_value(differences).unwrap_or_default();
     Ok((StatusCode::OK, Json(TrialAnswer { compared, different, skipped, differences })))

@@ -1,5 +1,7 @@
 //! Decisions: looked up, and followed as they are made.
 
+mod trail;
+
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,6 +11,7 @@ use axum::http::HeaderMap;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use tokio::sync::mpsc;
 use utoipa::{IntoParams, ToSchema};
 use vestibule_domain::TenantName;
 use vestibule_store::{DecisionFilter, DecisionRow, Store};
@@ -18,11 +21,15 @@ use crate::access::{Caller, Scope};
 use crate::app::App;
 use crate::body::{Json, Path, Query};
 use crate::problem::{Problem, Problems, Result};
+use crate::streams::Stream;
+use trail::Trail;
 
 /// How often a follower's host looks for new decisions.
 const POLL: Duration = Duration::from_millis(500);
-/// Decisions that a follower is sent at a time.
+/// Decisions that are read at a time.
 const AT_ONCE: u32 = 500;
+/// Events that wait for a follower who reads slowly.
+const MAX_WAITING: usize = 16;
 
 /// A decision on record.
 #[derive(Debug, Serialize, ToSchema)]
@@ -84,6 +91,7 @@ pub(crate) async fn list(
     Query(filter): Query<Filter>,
 ) -> Result<Json<Decisions>> {
     caller.may(Scope::Read, &tenant)?;
+    app.registry.tenant(&tenant).await?;
     let instant = |name: &str, text: Option<String>| {
         let parsed = text.map(|text| humantime::parse_rfc3339(&text)).transpose();
         parsed.map_err(|_| Problem::invalid(format!("`{name}` is no time such as 2026-01-31T12:00:00Z")))
@@ -91,7 +99,7 @@ pub(crate) async fn list(
     let Filter { user, outcome, cause, since, until, count, before } = filter;
     let (since, until) = (instant("since", since)?, instant("until", until)?);
     let filter = DecisionFilter { user, outcome, cause, since, until };
-    let rows = app.registry.store().find_decisions(&tenant, &filter, page::count(count), before.as_deref()).await?;
+    let rows = app.registry.store().find_decisions(&tenant, &filter, page::count(count)?, before.as_deref()).await?;
     Ok(Json(Decisions { decisions: rows.into_iter().map(Decision::from).collect() }))
 }
 
@@ -103,13 +111,15 @@ pub(crate) async fn show(
     Path((tenant, id)): Path<(TenantName, String)>,
 ) -> Result<Json<Decision>> {
     caller.may(Scope::Read, &tenant)?;
+    app.registry.tenant(&tenant).await?;
     let row = app.registry.store().decision(&tenant, &id).await?;
     row.map(|row| Json(row.into())).ok_or_else(|| Problem::not_found("there is no such decision"))
 }
 
 /// Follow decisions as they are made
 ///
-/// Server-sent events, one for each decision, from now on or after the one that the header `Last-Event-ID` names.
+/// Server-sent events, one for each decision, from now on or after the one that the header `Last-Event-ID` names. Those that were made
+/// in the six seconds before that one come again: one of them may have been put on record after it.
 #[utoipa::path(get, path = "/v1/tenants/{tenant}/decisions/stream", tag = "decisions", params(("tenant" = String, Path), ("last-event-id" = Option<String>, Header)),
     responses((status = 200, description = "Events", body = String, content_type = "text/event-stream"), Problems))]
 pub(crate) async fn stream(
@@ -119,43 +129,74 @@ pub(crate) async fn stream(
     headers: HeaderMap,
 ) -> Result<Sse<impl futures_core::Stream<Item = std::result::Result<Event, Infallible>>>> {
     caller.may(Scope::Read, &tenant)?;
+    app.registry.tenant(&tenant).await?;
+    let stream = app.streams.open(&tenant)?;
     let store = app.registry.store().clone();
-    let last = match headers.get("last-event-id").and_then(|id| id.to_str().ok()) {
-        Some(id) => id.to_owned(),
-        None => latest(&store, &tenant).await?,
+    let trail = match headers.get("last-event-id").and_then(|id| id.to_str().ok()) {
+        Some(id) => Trail::after(id),
+        None => from_now_on(&store, &tenant).await?,
     };
-    let (sender, receiver) = tokio::sync::mpsc::channel(AT_ONCE as usize);
-    tokio::spawn(follow(store, tenant, last, sender));
+    let (sender, receiver) = mpsc::channel(MAX_WAITING);
+    tokio::spawn(follow(store, tenant, trail, sender, stream));
     Ok(Sse::new(Received(receiver)).keep_alive(KeepAlive::default()))
 }
 
-async fn latest(store: &Store, tenant: &TenantName) -> Result<String> {
+/// Of whoever has seen all that is on record.
+async fn from_now_on(store: &Store, tenant: &TenantName) -> std::result::Result<Trail, vestibule_store::Error> {
     let rows = store.find_decisions(tenant, &DecisionFilter::default(), 1, None).await?;
-    Ok(rows.into_iter().next().map(|row| row.id).unwrap_or_default())
+    let mut trail = Trail::after(rows.first().map(|row| row.id.as_str()).unwrap_or_default());
+    look(store, tenant, &mut trail, None).await?;
+    Ok(trail)
 }
 
-/// Sends what is new until nobody listens.
-async fn follow(store: Store, tenant: TenantName, mut last: String, sender: tokio::sync::mpsc::Sender<Event>) {
-    while !sender.is_closed() {
-        match store.decisions_after(&tenant, &last, AT_ONCE).await {
-            Ok(rows) => {
-                for row in rows {
-                    last.clone_from(&row.id);
-                    let event = Event::default().id(row.id.clone()).json_data(Decision::from(row));
-                    let Ok(event) = event else { continue };
-                    if sender.send(event).await.is_err() {
-                        return;
-                    }
-                }
+/// Sends what is new until nobody listens, or the host ends.
+async fn follow(store: Store, tenant: TenantName, mut trail: Trail, sender: mpsc::Sender<Event>, mut stream: Stream) {
+    let sending = async {
+        loop {
+            if let Err(error) = look(&store, &tenant, &mut trail, Some(&sender)).await {
+                tracing::warn!(%tenant, %error, "decisions cannot be followed");
             }
-            Err(error) => tracing::warn!(%tenant, %error, "decisions cannot be followed"),
+            tokio::time::sleep(POLL).await;
         }
-        tokio::time::sleep(POLL).await;
+    };
+    tokio::select! {
+        () = stream.closed() => {}
+        () = sender.closed() => {}
+        () = sending => {}
+    }
+}
+
+/// Looks at all that may be new, and sends what is.
+async fn look(
+    store: &Store,
+    tenant: &TenantName,
+    trail: &mut Trail,
+    sender: Option<&mpsc::Sender<Event>>,
+) -> std::result::Result<(), vestibule_store::Error> {
+    let mut after = trail.from().to_owned();
+    loop {
+        let rows = store.decisions_after(tenant, &after, AT_ONCE).await?;
+        let more = rows.len() == AT_ONCE as usize;
+        for row in rows {
+            after.clone_from(&row.id);
+            if !trail.is_new(&row.id) {
+                continue;
+            }
+            let event = Event::default().id(row.id.clone()).json_data(Decision::from(row));
+            if let (Some(sender), Ok(event)) = (sender, event) {
+                // Who does not listen any more is noticed by the caller.
+                let _ = sender.send(event).await;
+            }
+        }
+        trail.forget();
+        if !more {
+            return Ok(());
+        }
     }
 }
 
 /// What a channel receives, as a stream.
-struct Received(tokio::sync::mpsc::Receiver<Event>);
+struct Received(mpsc::Receiver<Event>);
 
 impl futures_core::Stream for Received {
     type Item = std::result::Result<Event, Infallible>;

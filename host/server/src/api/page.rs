@@ -5,6 +5,8 @@ use std::time::SystemTime;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
+use crate::problem::{Problem, Result};
+
 /// Entries of a page, unless asked otherwise.
 pub(crate) const USUAL: u32 = 100;
 /// The most entries of a page.
@@ -23,9 +25,13 @@ pub(crate) struct Before {
     pub(crate) before: Option<String>,
 }
 
-/// How many entries a page has.
-pub(crate) fn count(asked: Option<u32>) -> u32 {
-    asked.unwrap_or(USUAL).clamp(1, MOST)
+/// How many entries a page has. Whoever asks for more and gets fewer would take them for all.
+pub(crate) fn count(asked: Option<u32>) -> Result<u32> {
+    let count = asked.unwrap_or(USUAL);
+    if (1..=MOST).contains(&count) {
+        return Ok(count);
+    }
+    Err(Problem::invalid(format!("`count` is between 1 and {MOST}")))
 }
 
 /// A time as RFC 3339 writes it, to the millisecond.

@@ -76,7 +76,7 @@ pub(crate) async fn list(
     Query(After { count, after }): Query<After>,
 ) -> Result<Json<Tenants>> {
     caller.may_operate(Scope::Read)?;
-    let tenants = app.registry.tenants(after.as_ref(), page::count(count)).await?;
+    let tenants = app.registry.tenants(after.as_ref(), page::count(count)?).await?;
     Ok(Json(Tenants { tenants: tenants.into_iter().map(Tenant::from).collect() }))
 }
 

@@ -64,7 +64,7 @@ impl Tls {
             .map_err(TlsError::Unusable)?
             .with_no_client_auth()
             .with_cert_resolver(Arc::<Current>::clone(&current));
-        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
         Ok(Self { acceptor: TlsAcceptor::from(Arc::new(config)), current })
     }
 
