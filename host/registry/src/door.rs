@@ -13,6 +13,7 @@ use vestibule_sandbox::Compiled;
 
 use crate::Terms;
 use crate::admission::Share;
+use crate::ledger::Page;
 use crate::plan::Plan;
 use crate::trial::Trials;
 
@@ -25,6 +26,8 @@ pub(crate) struct Door {
     pub(crate) gate: Gate,
     /// For how many of a hundred users another chain decides.
     pub(crate) canary: Option<(u8, Gate)>,
+    /// What outlives this door.
+    pub(crate) page: Arc<Page>,
     pub(crate) trials: Arc<Trials>,
     /// After how many faults of which policy the revision is taken back.
     pub(crate) guards: Vec<(String, u32)>,

@@ -54,7 +54,7 @@ impl Parts {
         };
         let code = making.code;
         let guards = guards(&plan);
-        Ok(Door { tenant: name.clone(), terms, revision, gate: deciding, canary, trials, guards, code })
+        Ok(Door { tenant: name.clone(), terms, revision, gate: deciding, canary, page, trials, guards, code })
     }
 
     /// The tenant's settings: those of the configuration file, where it names the tenant.

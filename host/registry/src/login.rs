@@ -62,7 +62,7 @@ impl Parts {
 
     /// Through a door, when it is the login's turn.
     async fn through(&self, door: &Door, attempt: Attempt, now: SystemTime) -> Result<Answer, Busy> {
-        let page = self.ledger.page(&door.tenant, &door.terms);
+        let page = &door.page;
         page.take_login(&door.terms)?;
         let _place = self.admission.enter(&door.tenant, door.share()).await.map_err(|_| Busy::Waiting)?;
         let gate = door.gate_of(&attempt).clone();
