@@ -2,6 +2,7 @@
 
 use std::sync::Mutex;
 use std::time::Duration;
+use vestibule_store::DecisionFilter;
 
 use crate::harness::{Door, Home, at, cause, on_every_store, puppet, tenant, told, typed, typed_as, vouched};
 
@@ -54,7 +55,7 @@ async fn decisions_are_listed_as_they_are_made_and_not_as_they_begin() {
     };
     // Checking a password takes longer than all that the later one does.
     tokio::join!(decides(typed("joe"), 0), decides(vouched("ann"), 1));
-    let listed = door.home.store.last_decisions(&tenant(), 2, None).await.unwrap();
+    let listed = door.home.store.find_decisions(&tenant(), &DecisionFilter::default(), 2, None).await.unwrap();
     let listed: Vec<_> = listed.into_iter().rev().map(|row| row.id).collect();
     assert_eq!(listed, made.into_inner().unwrap());
 }

@@ -50,15 +50,19 @@ async fn pages_follow_each_other_without_gap(home: Home) {
     }
     let (mut ids, mut before) = (Vec::new(), None);
     loop {
-        let page = home.store.last_decisions(&tenant(), 3, before.as_deref()).await.unwrap();
+        let page =
+            home.store.find_decisions(&tenant(), &DecisionFilter::default(), 3, before.as_deref()).await.unwrap();
         let Some(last) = page.last() else { break };
         before = Some(last.id.clone());
         ids.extend(page.iter().map(|decision| decision.id.clone()));
     }
     let expected: Vec<_> = (0..10).rev().flat_map(|second| [format!("{second}b"), format!("{second}a")]).collect();
     assert_eq!(ids, expected);
-    assert_eq!(home.store.last_decisions(&tenant(), 3, Some("unknown")).await, Ok(Vec::new()));
-    assert_eq!(home.store.last_decisions(&tenant(), 0, None).await, Ok(Vec::new()));
+    assert_eq!(
+        home.store.find_decisions(&tenant(), &DecisionFilter::default(), 3, Some("unknown")).await,
+        Ok(Vec::new())
+    );
+    assert_eq!(home.store.find_decisions(&tenant(), &DecisionFilter::default(), 0, None).await, Ok(Vec::new()));
 }
 
 /// One decision a second: its id is the second.
@@ -138,7 +142,7 @@ async fn old_ones_are_pruned_some_at_a_time(home: Home) {
     assert_eq!(home.store.prune_decisions(&tenant(), at(4), 3).await, Ok(3));
     assert_eq!(home.store.prune_decisions(&tenant(), at(4), 3).await, Ok(1));
     assert_eq!(home.store.prune_decisions(&tenant(), at(4), 3).await, Ok(0));
-    let left = home.store.last_decisions(&tenant(), 9, None).await.unwrap();
+    let left = home.store.find_decisions(&tenant(), &DecisionFilter::default(), 9, None).await.unwrap();
     assert_eq!(left.iter().map(|row| row.id.as_str()).collect::<Vec<_>>(), ["4"]);
-    assert_eq!(home.store.last_decisions(&other, 9, None).await.unwrap().len(), 5);
+    assert_eq!(home.store.find_decisions(&other, &DecisionFilter::default(), 9, None).await.unwrap().len(), 5);
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Stdio};
+use vestibule_store::DecisionFilter;
 
 use vestibule_domain::TenantName;
 
@@ -26,7 +27,7 @@ async fn every_acknowledged_save_survives_a_kill(home: Home) {
 
         let (store, tenant) = (home.another().await.unwrap(), TenantName::default());
         let mut kept = store.profiles(&tenant, "user-").await.unwrap();
-        let decisions = store.last_decisions(&tenant, u32::MAX, None).await.unwrap();
+        let decisions = store.find_decisions(&tenant, &DecisionFilter::default(), u32::MAX, None).await.unwrap();
         let of_this_process = decisions.iter().filter(|row| row.id.starts_with(&format!("{} ", process.id())));
         let decided: BTreeSet<_> = of_this_process.map(|row| &row.user).collect();
         assert!(kept.keys().eq(decided), "a save without its decision, or a decision without its save");

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use vestibule_domain::{Secret, TenantName, profile};
-use vestibule_store::{Deleted, Lockout, LoginProfiles, Session, TokenRow};
+use vestibule_store::{DecisionFilter, Deleted, Lockout, LoginProfiles, Session, TokenRow};
 
 use crate::harness::{Home, Leaves as _, Registers as _, at, by, decision, on_every_store, properties, tenant};
 
@@ -70,8 +70,8 @@ async fn another_tenant_sees_nothing(home: Home) {
     assert_eq!(store.last_audits(None, 9, None).await, Ok(Vec::new()));
     assert_eq!(store.session(&other(), "s", at(0)).await, Ok(None));
     assert_eq!(store.decision(&other(), "d").await, Ok(None));
-    assert_eq!(store.last_decisions(&other(), 9, None).await, Ok(Vec::new()));
-    assert_eq!(store.last_decisions(&other(), 9, Some("d")).await, Ok(Vec::new()));
+    assert_eq!(store.find_decisions(&other(), &DecisionFilter::default(), 9, None).await, Ok(Vec::new()));
+    assert_eq!(store.find_decisions(&other(), &DecisionFilter::default(), 9, Some("d")).await, Ok(Vec::new()));
     assert_eq!(store.decisions_after(&other(), "", 9).await, Ok(Vec::new()));
 
     store.put_properties(&other(), "joe", &properties(&[("conn_group", "staff")]), None).await.unwrap();
@@ -83,7 +83,7 @@ async fn another_tenant_changes_nothing(home: Home) {
     let store = &home.store;
     let before = (store.login_profiles(&tenant(), "joe").await, store.password(&tenant(), "joe").await);
 
-    let decided = store.last_decisions(&tenant(), 9, None).await;
+    let decided = store.find_decisions(&tenant(), &DecisionFilter::default(), 9, None).await;
     let registered = registered(&home).await;
     let lockout = Lockout { after: 1, lasts: Duration::from_secs(60) };
     assert_eq!(store.count_failure(&other(), "joe", at(0), &lockout).await, Ok(None));
@@ -108,5 +108,5 @@ async fn another_tenant_changes_nothing(home: Home) {
     assert_eq!((store.login_profiles(&tenant(), "joe").await, store.password(&tenant(), "joe").await), before);
     assert_eq!(self::registered(&home).await, registered);
     assert_eq!(store.session(&tenant(), "s", at(0)).await, Ok(Some(session())));
-    assert_eq!(store.last_decisions(&tenant(), 9, None).await, decided);
+    assert_eq!(store.find_decisions(&tenant(), &DecisionFilter::default(), 9, None).await, decided);
 }

@@ -2,7 +2,7 @@
 
 use sqlx::{Connection as _, PgConnection};
 use tokio::task::JoinSet;
-use vestibule_store::{Error, SaveError};
+use vestibule_store::{DecisionFilter, Error, SaveError};
 
 use crate::harness::{Home, Leaves as _, by, decision, listed, on_every_store, properties, tenant};
 
@@ -34,7 +34,7 @@ async fn each_write_keeps_its_own_answer(home: Home) {
     writes.join_all().await;
     assert_eq!(home.store.profiles(&tenant(), "u").await.unwrap().len(), 75);
     assert_eq!(home.store.profile(&tenant(), "taken").await, Ok(Some(properties(&[("a", "1")]))));
-    assert_eq!(home.store.last_decisions(&tenant(), 1000, None).await.unwrap().len(), 151);
+    assert_eq!(home.store.find_decisions(&tenant(), &DecisionFilter::default(), 1000, None).await.unwrap().len(), 151);
 }
 
 async fn a_closed_store_has_written_what_it_took(home: Home) {

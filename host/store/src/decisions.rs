@@ -95,21 +95,8 @@ impl DecisionRow {
 }
 
 impl Store {
-    /// The last decisions, newest first, or those before one of them: the next page after its last row. None if `before` is not
-    /// known.
-    ///
-    /// # Errors
-    /// The database's.
-    pub async fn last_decisions(
-        &self,
-        tenant: &TenantName,
-        count: u32,
-        before: Option<&str>,
-    ) -> Result<Vec<DecisionRow>, Error> {
-        self.find_decisions(tenant, &DecisionFilter::default(), count, before).await
-    }
-
-    /// The last decisions that a filter finds, newest first, or those before one of them. None if `before` is not known.
+    /// The last decisions that a filter finds, newest first, or those before one of them: the next page after its
+    /// last row. None if `before` is not known.
     ///
     /// It looks from the newest one on until it has found enough: rare ones in a long log take long, or too long.
     ///
