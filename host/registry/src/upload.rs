@@ -2,6 +2,8 @@
 //!
 //! Not for: deciding who may upload.
 
+use std::borrow::Cow;
+
 use minisign_verify::{PublicKey, Signature};
 use vestibule_compiler::{Failure, Policy};
 use vestibule_domain::{Grants, Manifest, TenantName};
@@ -20,9 +22,9 @@ const MAX_NAME_BYTES: usize = 64;
 pub struct Upload<'a> {
     /// What to call the policy; absent: what its manifest says.
     pub name: Option<&'a str>,
-    /// The component.
+    /// The component, or the core module that it is to be made of.
     pub wasm: &'a [u8],
-    /// Its minisign signature: the text of a `.minisig` file.
+    /// Its minisign signature as it is uploaded: the text of a `.minisig` file.
     pub signature: Option<&'a str>,
 }
 
@@ -35,6 +37,8 @@ pub struct Uploaded {
     pub version: i64,
     /// Whether it was not known before.
     pub new: bool,
+    /// Whether it was made of a core module.
+    pub from_module: bool,
     /// The component's SHA-256.
     pub digest: String,
     /// What it says of itself.
@@ -46,19 +50,21 @@ pub struct Uploaded {
 }
 
 impl Registry {
-    /// Takes a component as a new version of a policy.
+    /// Takes a component, or what is made of a core module, as a new version of a policy.
     ///
     /// # Errors
-    /// [`Error::NoTenant`]; [`Error::Terms`]; [`Error::Signature`]; [`Error::Policy`] says what is wrong with the component;
+    /// [`Error::NoTenant`]; [`Error::Terms`]; [`Error::Signature`]; [`Error::Policy`] says what is wrong with the file;
     /// [`Error::Invalid`] for the name; the store's.
     pub async fn upload(&self, tenant: &TenantName, upload: Upload<'_>, by: &By) -> Result<Uploaded, Error> {
         let terms = self.terms(tenant).await?;
         ensure_size(upload.wasm)?;
         ensure_signed(&terms, upload)?;
-        self.ensure_room(tenant, &terms, upload.wasm.len()).await?;
-        let Policy { compiled, manifest } = {
+        let (component, Policy { compiled, manifest }) = {
             let _turn = self.0.turn(tenant).await?;
-            self.0.loader.load(upload.wasm).await.map_err(Error::Policy)?
+            let component = self.0.loader.component(upload.wasm).await.map_err(Error::Policy)?;
+            self.ensure_room(tenant, &terms, component.len()).await?;
+            let policy = self.0.loader.load(&component).await.map_err(Error::Policy)?;
+            (component, policy)
         };
         let name = upload.name.unwrap_or(&manifest.name);
         ensure_name(name)?;
@@ -74,7 +80,7 @@ impl Registry {
                 &NewVersion {
                     policy: name,
                     digest: &digest,
-                    component: upload.wasm,
+                    component: &component,
                     manifest: &text(serde_json::to_string(&manifest))?,
                     settings: "{}",
                     grants: &text(serde_json::to_string(&Grants::default()))?,
@@ -85,7 +91,8 @@ impl Registry {
         let report = Report::of(&compiled, &manifest);
         let since = self.since_active(tenant, name, &report).await?;
         let (policy, version, new) = (name.to_owned(), added.number, added.new);
-        Ok(Uploaded { policy, version, new, digest, manifest, report, since })
+        let from_module = matches!(component, Cow::Owned(_));
+        Ok(Uploaded { policy, version, new, from_module, digest, manifest, report, since })
     }
 
     /// What a stored version may do.
