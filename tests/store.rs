@@ -11,6 +11,7 @@ mod killed_processes_lose_nothing;
 mod older_databases_open;
 mod other_databases_are_refused;
 mod profiles_come_back;
+mod room_is_limited;
 mod saves_conflict;
 mod secrets_stay_secret;
 mod sessions_expire;

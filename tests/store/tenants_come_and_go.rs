@@ -3,7 +3,9 @@
 use vestibule_domain::{Secret, TenantName};
 use vestibule_store::{Error, NewChallenge, NewVersion, SaveError, Session, Store, TenantRow, TokenRow};
 
-use crate::harness::{Home, Leaves as _, Registers as _, at, by, decision, listed, on_every_store, properties, tenant};
+use crate::harness::{
+    Home, Leaves as _, ROOM, Registers as _, at, by, decision, listed, on_every_store, properties, tenant,
+};
 
 on_every_store!(
     a_tenant_is_made_once_and_changed,
@@ -122,7 +124,7 @@ async fn a_tenant_that_is_not_there_gets_nothing(home: Home) {
     let (store, unknown) = (&home.store, Error::UnknownTenant(tenant()));
     let version =
         NewVersion { policy: "p", digest: "d", component: b"x", manifest: "{}", settings: "{}", grants: "{}" };
-    assert_eq!(store.add_version(&tenant(), &version, &by()).await, Err(unknown.clone()));
+    assert_eq!(store.add_version(&tenant(), &version, ROOM, &by()).await, Err(unknown.clone().into()));
     assert_eq!(store.activate(&tenant(), None, "[]", &[], "", &by()).await, Err(unknown.clone().into()));
     let [id, name, hash, scopes] = ["t", "robot", "hash", "users"].map(str::to_owned);
     let token = TokenRow { id, tenant: Some(tenant()), name, hash, scopes, created: at(0), expires: None };

@@ -8,7 +8,7 @@ use minisign_verify::{PublicKey, Signature};
 use vestibule_compiler::{Failure, Policy};
 use vestibule_domain::{Grants, Manifest, TenantName};
 use vestibule_sandbox::MAX_COMPONENT_BYTES;
-use vestibule_store::{By, NewVersion};
+use vestibule_store::{AddError, By, NewVersion, Room};
 
 use crate::plan::Plan;
 use crate::report::{Change, Report};
@@ -62,13 +62,12 @@ impl Registry {
         let (component, Policy { compiled, manifest }) = {
             let _turn = self.0.turn(tenant).await?;
             let component = self.0.loader.component(upload.wasm).await.map_err(Error::Policy)?;
-            self.ensure_room(tenant, &terms, component.len()).await?;
+            self.ensure_room(tenant, &terms, &component).await?;
             let policy = self.0.loader.load(&component).await.map_err(Error::Policy)?;
             (component, policy)
         };
         let name = upload.name.unwrap_or(&manifest.name);
         ensure_name(name)?;
-        self.ensure_place(tenant, &terms, name).await?;
         let digest = compiled.digest();
         let text = |value: Result<String, serde_json::Error>| {
             value.map_err(|error| Error::Damaged(format!("a manifest cannot be written: {error}")))
@@ -85,9 +84,15 @@ impl Registry {
                     settings: "{}",
                     grants: &text(serde_json::to_string(&Grants::default()))?,
                 },
+                Room { bytes: terms.stored_bytes, policies: terms.policies },
                 by,
             )
-            .await?;
+            .await
+            .map_err(|error| match error {
+                AddError::NoRoom { stored } => no_room(&terms, stored),
+                AddError::TooManyPolicies => Error::Terms(format!("{} policies", terms.policies)),
+                AddError::Store(error) => error.into(),
+            })?;
         let report = Report::of(&compiled, &manifest);
         let since = self.since_active(tenant, name, &report).await?;
         let (policy, version, new) = (name.to_owned(), added.number, added.new);
@@ -121,21 +126,20 @@ impl Registry {
         Ok(Some((link.version, report.since(&active))))
     }
 
-    async fn ensure_room(&self, tenant: &TenantName, terms: &Terms, bytes: usize) -> Result<(), Error> {
+    /// Nobody compiles what there is no room for. Whether there is any is decided when the version is added: others upload meanwhile.
+    async fn ensure_room(&self, tenant: &TenantName, terms: &Terms, component: &[u8]) -> Result<(), Error> {
         let stored = self.store().stored_bytes(tenant).await?;
-        if stored.saturating_add(bytes as u64) <= terms.stored_bytes {
+        if stored.saturating_add(component.len() as u64) <= terms.stored_bytes
+            || self.store().holds(tenant, &vestibule_sandbox::digest(component)).await?
+        {
             return Ok(());
         }
-        Err(Error::Terms(format!("{} bytes of policies, and {stored} are stored", terms.stored_bytes)))
+        Err(no_room(terms, stored))
     }
+}
 
-    async fn ensure_place(&self, tenant: &TenantName, terms: &Terms, name: &str) -> Result<(), Error> {
-        let policies = self.store().policies(tenant).await?;
-        if policies.iter().any(|policy| policy.name == name) || policies.len() < terms.policies as usize {
-            return Ok(());
-        }
-        Err(Error::Terms(format!("{} policies", terms.policies)))
-    }
+fn no_room(terms: &Terms, stored: u64) -> Error {
+    Error::Terms(format!("{} bytes of policies, and {stored} are stored", terms.stored_bytes))
 }
 
 fn ensure_size(wasm: &[u8]) -> Result<(), Error> {

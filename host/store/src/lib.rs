@@ -40,7 +40,7 @@ pub use audit::{AuditRow, By};
 pub use challenges::{MAX_STATE_BYTES, NewChallenge, Taken};
 pub use conclusion::{Effects, Save};
 pub use decisions::{DecisionFilter, DecisionRow};
-pub use error::{ActivateError, Error, SaveError};
+pub use error::{ActivateError, AddError, Error, SaveError};
 pub use passwords::{Lockout, Password};
 pub use policies::{Deleted, PolicyRow};
 pub use profiles::LoginProfiles;
@@ -49,7 +49,7 @@ pub use sessions::Session;
 pub use sqlite::DATABASE_FILE;
 pub use tenants::TenantRow;
 pub use tokens::TokenRow;
-pub use versions::{Added, NewVersion, VersionRow};
+pub use versions::{Added, NewVersion, Room, VersionRow};
 
 use database::Database;
 use logins::Logins;
