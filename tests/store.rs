@@ -15,6 +15,7 @@ mod room_is_limited;
 mod saves_conflict;
 mod secrets_stay_secret;
 mod sessions_expire;
+mod signatures_are_kept;
 mod silent_servers_are_unavailable;
 mod tenants_are_apart;
 mod tenants_come_and_go;

@@ -39,7 +39,8 @@ impl Registers for Store {
 
     async fn adds(&self, tenant: &TenantName, policy: &str, digest: &str) -> i64 {
         let component = digest.as_bytes();
-        let version = NewVersion { policy, digest, component, manifest: "{}", settings: "{}", grants: "{}" };
+        let (manifest, settings, grants, signer) = ("{}", "{}", "{}", None);
+        let version = NewVersion { policy, digest, component, manifest, settings, grants, signer };
         self.add_version(tenant, &version, ROOM, &by()).await.unwrap().number
     }
 

@@ -18,7 +18,7 @@ on_every_store!(
 
 fn version<'a>(digest: &'a str, component: &'a [u8]) -> NewVersion<'a> {
     let (manifest, settings, grants) = (r#"{"name": "p"}"#, r#"{"key": "value"}"#, r#"{"a": true}"#);
-    NewVersion { policy: "p", digest, component, manifest, settings, grants }
+    NewVersion { policy: "p", digest, component, manifest, settings, grants, signer: None }
 }
 
 async fn the_first_version_makes_the_policy(home: Home) {

@@ -50,7 +50,8 @@ pub struct Uploaded {
 }
 
 impl Registry {
-    /// Takes a component, or what is made of a core module, as a new version of a policy.
+    /// Takes a component, or what is made of a core module, as a new version of a policy. If it is a version already, its signature is
+    /// kept if that is new.
     ///
     /// # Errors
     /// [`Error::NoTenant`]; [`Error::Terms`]; [`Error::Signature`]; [`Error::Policy`] says what is wrong with the file;
@@ -58,7 +59,7 @@ impl Registry {
     pub async fn upload(&self, tenant: &TenantName, upload: Upload<'_>, by: &By) -> Result<Uploaded, Error> {
         let terms = self.terms(tenant).await?;
         ensure_size(upload.wasm)?;
-        ensure_signed(&terms, upload)?;
+        let signer = signer(&terms, upload)?;
         let (component, Policy { compiled, manifest }) = {
             let _turn = self.0.turn(tenant).await?;
             let component = self.0.loader.component(upload.wasm).await.map_err(Error::Policy)?;
@@ -83,6 +84,7 @@ impl Registry {
                     manifest: &text(serde_json::to_string(&manifest))?,
                     settings: "{}",
                     grants: &text(serde_json::to_string(&Grants::default()))?,
+                    signer,
                 },
                 Room { bytes: terms.stored_bytes, policies: terms.policies },
                 by,
@@ -150,17 +152,18 @@ fn ensure_size(wasm: &[u8]) -> Result<(), Error> {
     Err(Error::Policy(Failure::Refused(refusal)))
 }
 
-/// One of the keys has signed the component, if the terms name any.
-fn ensure_signed(terms: &Terms, upload: Upload<'_>) -> Result<(), Error> {
+/// The key that has signed what is uploaded: one of the terms', if they name any.
+fn signer<'a>(terms: &'a Terms, upload: Upload<'_>) -> Result<Option<&'a str>, Error> {
     if terms.signers.is_empty() {
-        return Ok(());
+        return Ok(None);
     }
     let refused = |why: &str| Error::Signature(why.to_owned());
     let text = upload.signature.ok_or_else(|| refused("the tenant takes signed policies only"))?;
     let signature = Signature::decode(text).map_err(|_| refused("the signature is not one of minisign"))?;
     let holds =
         |key: &String| PublicKey::from_base64(key).is_ok_and(|key| key.verify(upload.wasm, &signature, false).is_ok());
-    if terms.signers.iter().any(holds) { Ok(()) } else { Err(refused("no key of the tenant's terms has signed this")) }
+    let signer = terms.signers.iter().find(|key| holds(key));
+    signer.map(|key| Some(key.as_str())).ok_or_else(|| refused("no key of the tenant's terms has signed this"))
 }
 
 /// A name stands in paths, as a manifest's does.

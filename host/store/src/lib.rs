@@ -23,6 +23,7 @@ mod registry;
 mod revisions;
 mod secrets;
 mod sessions;
+mod signatures;
 mod sqlite;
 mod statement;
 mod tenants;

@@ -12,7 +12,7 @@ use crate::policies::Deleted;
 use crate::registry::{Change, Outcome, number_in};
 use crate::statement::Statement;
 use crate::time::{from_millis, to_millis};
-use crate::{AddError, Error, Store, tenants};
+use crate::{AddError, Error, Store, signatures, tenants};
 
 const ALL: &str = "
     select policy, number, digest, manifest, bytes, created_ms, actor from policy_version
@@ -71,6 +71,8 @@ pub struct NewVersion<'a> {
     pub settings: &'a str,
     /// Its grants, likewise.
     pub grants: &'a str,
+    /// The public key whose signature over it holds, if one was verified.
+    pub signer: Option<&'a str>,
 }
 
 /// What a tenant may have stored.
@@ -129,7 +131,7 @@ enum Not {
 
 impl Store {
     /// Adds a version to a policy, and makes the policy if there is none, as long as there is room for both. A component that is a
-    /// version of it already is none again: it takes no room and writes nothing.
+    /// version of it already is none again: it takes no room, and leaves nothing but its signature if that is new.
     ///
     /// # Errors
     /// [`AddError`]; [`Error::UnknownTenant`] in it.
@@ -140,13 +142,16 @@ impl Store {
         room: Room,
         by: &By,
     ) -> Result<Added, AddError> {
-        let NewVersion { policy, digest, component, manifest, settings, grants } = *version;
+        let NewVersion { policy, digest, component, manifest, settings, grants, signer } = *version;
         let of_policy = |sql| Statement::new(sql).text(tenant.as_str()).text(policy);
         let number = Statement::returning(NUMBER).text(tenant.as_str()).text(policy).text(digest);
         let count = Statement::returning(COUNT).text(tenant.as_str()).text(policy).text(settings).text(grants);
         let add = of_policy(ADD).text(digest).text(manifest).number(as_number(component.len()));
         let add = add.number(to_millis(by.at)).text(&by.actor);
-        let detail = serde_json::json!({ "digest": digest }).to_string();
+        let detail = match signer {
+            Some(signer) => serde_json::json!({ "digest": digest, "signer": signer }),
+            None => serde_json::json!({ "digest": digest }),
+        };
 
         let left = room.bytes.checked_sub(component.len() as u64).map_or(-1, as_number);
         let full = Statement::returning(FULL).text(tenant.as_str()).number(left);
@@ -154,14 +159,22 @@ impl Store {
         let change = Change::of(tenant).needs(tenants::known(tenant), Not::ATenant).forbids(number, Not::New);
         let change = change.forbids(full, Not::Room).forbids(enough.number(room.policies.into()), Not::APlace);
         let change = change.then(count).then(Statement::new(ADD_COMPONENT).text(digest).bytes(component)).then(add);
-        let change = change.then(by.found(AUDIT_ADDED, tenant, "policy.version.add", policy, &detail));
+        let change = change.then(by.found(AUDIT_ADDED, tenant, "policy.version.add", policy, &detail.to_string()));
+        let signature = signer.map(|signer| signatures::added(tenant, policy, digest, signer));
+        let change = signature.into_iter().fold(change, Change::then);
         match self.change(change).await? {
             Outcome::Stopped(Not::ATenant, _) => Err(Error::UnknownTenant(tenant.clone()).into()),
             Outcome::Stopped(Not::Room, answer) => {
                 Err(AddError::NoRoom { stored: u64::try_from(number_in(&[answer])?).unwrap_or_default() })
             }
             Outcome::Stopped(Not::APlace, _) => Err(AddError::TooManyPolicies),
-            Outcome::Stopped(Not::New, answer) => Ok(Added { number: number_in(&[answer])?, new: false }),
+            Outcome::Stopped(Not::New, answer) => {
+                let number = number_in(&[answer])?;
+                if let Some(signer) = signer {
+                    self.sign(tenant, policy, digest, signer, by).await?;
+                }
+                Ok(Added { number, new: false })
+            }
             Outcome::Done(answers) => Ok(Added { number: number_in(&answers)?, new: true }),
         }
     }
