@@ -2,8 +2,8 @@
 
 CARGO ?= cargo
 # The guests run as components, but their own tests run here: `guests/.cargo` would compile for WebAssembly.
-# Probes and puppets have no tests of their own; those in `tests` run them.
-NATIVELY = --target host-tuple --workspace --exclude vestibule-probes --exclude vestibule-probes-wasi --exclude vestibule-puppets
+# Modules, probes and puppets have no tests of their own; those in `tests` run them.
+NATIVELY = --target host-tuple --workspace $(patsubst %,--exclude vestibule-%,modules probes probes-wasi puppets)
 
 .PHONY: help run test test-quick servers bench check guests clean
 

@@ -4,8 +4,9 @@
 #     guests/build.sh [rust|python|js|all]     (all, unless told otherwise)
 #
 # Packages of policies/ end up as target/components/policies/<package>.wasm, examples of the packages in probes/ and puppets/ as
-# target/components/probes/<example>.wasm and .../puppets/<example>.wasm, and probes written as text beside them as <probe>.wat. Files are
-# rewritten only where their bytes changed, so that whoever watches them sees real changes alone.
+# target/components/probes/<example>.wasm and .../puppets/<example>.wasm, and probes written as text beside them as <probe>.wat. The
+# examples <policy>-module of modules/ are no components: they end up as target/modules/<policy>.wasm. Files are rewritten only where
+# their bytes changed, so that whoever watches them sees real changes alone.
 # A package is built for wasm32-unknown-unknown unless its Cargo.toml says
 # `[package.metadata.vestibule]`, `target = "wasm32-wasip2"`. Other languages have a build.sh of their own.
 set -eu
@@ -59,6 +60,7 @@ rust() {
     examples "$manifest" probes
   done
   examples puppets/Cargo.toml puppets
+  modules
   assembled_probes
 }
 
@@ -68,6 +70,15 @@ examples() {
   "$CARGO" build --quiet --release --target "$target" --package "$(field package name "$1")" --examples
   for example in $(sed -n 's/^path = ".*src\/\([a-z0-9_]*\)\.rs"$/\1/p' "$1"); do
     collect "target/$target/release/examples/$example.wasm" "$components/$2/$(echo "$example" | tr _ -).wasm"
+  done
+}
+
+modules() {
+  mkdir -p target/modules
+  "$CARGO" build --quiet --release --package vestibule-modules --examples
+  for policy in $(sed -n 's/^name = "\(.*\)-module"$/\1/p' modules/Cargo.toml); do
+    file=$(echo "$policy" | tr - _)_module.wasm
+    collect "target/wasm32-unknown-unknown/release/examples/$file" "target/modules/$policy.wasm"
   done
 }
 

@@ -65,7 +65,7 @@ fn standard_input_is_read_for_one_file_only() {
 
 #[test]
 fn a_core_module_is_told_how_to_become_a_component() {
-    policy(&component("probes/core-module")).complains("core module").complains("wasm-tools component new");
+    policy(&component("probes/core-module")).complains("core module").complains("wasm-tools component embed");
 }
 
 #[test]

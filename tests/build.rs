@@ -8,9 +8,19 @@ use std::{env, fs};
 fn main() -> anyhow::Result<()> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let guests = root.join("guests");
-    for watched in
-        ["sdk", "policies", "probes", "puppets", "python", "js", "Cargo.toml", "Cargo.lock", "build.sh", "toolchain.sh"]
-    {
+    for watched in [
+        "sdk",
+        "policies",
+        "modules",
+        "probes",
+        "puppets",
+        "python",
+        "js",
+        "Cargo.toml",
+        "Cargo.lock",
+        "build.sh",
+        "toolchain.sh",
+    ] {
         println!("cargo::rerun-if-changed={}", guests.join(watched).display());
     }
     println!("cargo::rerun-if-changed={}", root.join("wit").display());

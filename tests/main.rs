@@ -11,6 +11,7 @@ mod damaged_components_do_no_harm;
 mod ldap;
 mod logins_from_the_command_line;
 mod model;
+mod modules_become_components;
 mod no_fault_lets_anybody_in;
 mod overload_denies;
 mod policies_answer_their_tables;

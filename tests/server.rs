@@ -8,6 +8,7 @@ mod killed_hosts_are_whole;
 mod policies_come_and_go;
 mod problems_say_what_to_do;
 mod retries_have_one_effect;
+mod signatures_are_demanded;
 mod silent_clients_shut_nobody_out;
 mod tenants_share_fairly;
 mod tenants_stay_apart;

@@ -6,7 +6,7 @@ use std::time::UNIX_EPOCH;
 
 use anyhow::{Context as _, bail, ensure};
 use vestibule_domain::{Properties, Secret, TenantName};
-use vestibule_store::{By, DecisionRow, Effects, Error, NewVersion, Save, SaveError, Store, TenantRow};
+use vestibule_store::{By, DecisionRow, Effects, Error, NewVersion, Room, Save, SaveError, Store, TenantRow};
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
@@ -62,8 +62,10 @@ async fn activates_until_killed(place: &str) -> anyhow::Result<()> {
     let [settings, terms] = ["{}", "{}"].map(str::to_owned);
     store.create_tenant(&TenantRow { name: tenant.clone(), settings, terms, created: UNIX_EPOCH }, &by).await?;
     let (policy, digest, component) = ("p", "d", b"component".as_slice());
-    let version = NewVersion { policy, digest, component, manifest: "{}", settings: "{}", grants: "{}" };
-    let uses = [(policy.to_owned(), store.add_version(&tenant, &version, &by).await?.number)];
+    let (manifest, settings, grants, signer) = ("{}", "{}", "{}", None);
+    let version = NewVersion { policy, digest, component, manifest, settings, grants, signer };
+    let room = Room { bytes: 1 << 20, policies: 1 };
+    let uses = [(policy.to_owned(), store.add_version(&tenant, &version, room, &by).await?.number)];
     let mut active = store.active_revision(&tenant).await?.map(|revision| revision.number);
     loop {
         let next = (active.unwrap_or_default() + 1).to_string();

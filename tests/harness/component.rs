@@ -3,6 +3,13 @@
 use std::fs;
 use std::path::Path;
 
+/// The path of a policy that was left as a core module.
+pub(crate) fn module(policy: &str) -> String {
+    let built = Path::new(env!("GUESTS")).join("target/modules").join(policy).with_extension("wasm");
+    assert!(built.exists(), "there is no module `{policy}`");
+    built.display().to_string()
+}
+
 /// The path of a built guest, such as `policies/known-device`. One written as text is assembled first.
 pub(crate) fn component(name: &str) -> String {
     let built = Path::new(env!("GUESTS")).join("target/components").join(name).with_extension("wasm");

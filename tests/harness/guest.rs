@@ -8,7 +8,7 @@ use std::{fs, io};
 use vestibule_domain::{Grants, Login, Manifest, Settings};
 use vestibule_sandbox::{Capabilities, Capacity, Circumstances, Compiled, Configured, Engine, Key, Limits, Report};
 
-use super::{A_TIME, component};
+use super::{A_TIME, component, module};
 
 static ENGINE: LazyLock<Engine> = LazyLock::new(|| Engine::new(&Capacity::default()).unwrap());
 static COMPILED: LazyLock<Mutex<HashMap<String, Cell>>> = LazyLock::new(Mutex::default);
@@ -55,6 +55,11 @@ pub(crate) fn policy_bytes(name: &str) -> Vec<u8> {
 /// The bytes of a probe.
 pub(crate) fn probe_bytes(name: &str) -> Vec<u8> {
     read(&component(&format!("probes/{name}")))
+}
+
+/// The bytes of a policy that was left as a core module.
+pub(crate) fn module_bytes(name: &str) -> Vec<u8> {
+    read(&module(name))
 }
 
 fn read(path: &str) -> Vec<u8> {

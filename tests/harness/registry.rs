@@ -1,9 +1,12 @@
 //! What administrators do, in few words.
 
 use vestibule_domain::TenantName;
-use vestibule_store::{By, NewVersion, Store, TenantRow};
+use vestibule_store::{By, NewVersion, Room, Store, TenantRow};
 
 use super::at;
+
+/// As much as anybody could want.
+pub(crate) const ROOM: Room = Room { bytes: u64::MAX, policies: u32::MAX };
 
 /// Who does it, unless a test is about that.
 pub(crate) fn by() -> By {
@@ -36,8 +39,9 @@ impl Registers for Store {
 
     async fn adds(&self, tenant: &TenantName, policy: &str, digest: &str) -> i64 {
         let component = digest.as_bytes();
-        let version = NewVersion { policy, digest, component, manifest: "{}", settings: "{}", grants: "{}" };
-        self.add_version(tenant, &version, &by()).await.unwrap().number
+        let (manifest, settings, grants, signer) = ("{}", "{}", "{}", None);
+        let version = NewVersion { policy, digest, component, manifest, settings, grants, signer };
+        self.add_version(tenant, &version, ROOM, &by()).await.unwrap().number
     }
 
     async fn activates(&self, tenant: &TenantName, versions: &[(&str, i64)]) -> i64 {

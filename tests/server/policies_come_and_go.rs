@@ -1,10 +1,8 @@
 //! A policy is uploaded, looked at, activated without a restart, and rolled back in one step.
 
-use std::process::Command;
-
 use serde_json::{Value, json};
 
-use crate::harness::{Served, component, policy_bytes};
+use crate::harness::{Served, policy_bytes};
 
 const CHAIN: &str = "/v1/tenants/default/chain";
 
@@ -116,32 +114,6 @@ async fn what_is_no_policy_is_refused_with_a_reason() {
     assert!(refused["detail"].as_str().is_some_and(|detail| detail.contains("compiling took more than")), "{refused}");
     let policies = administrator.get("/v1/tenants/default/policies").await.is(200).json();
     assert_eq!(policies["policies"], json!([]));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_tenant_that_demands_signatures_takes_signed_policies_only() {
-    let (served, home) = (Served::new(), tempfile::tempdir().unwrap());
-    let administrator = served.administrator();
-    let minisign = |arguments: &[&str]| {
-        let signed = Command::new("minisign").args(arguments).current_dir(home.path()).output().unwrap();
-        assert!(signed.status.success(), "{}", String::from_utf8_lossy(&signed.stderr));
-    };
-    minisign(&["-G", "-W", "-p", "key.pub", "-s", "key"]);
-    std::fs::write(home.path().join("policy.wasm"), policy_bytes("known-device")).unwrap();
-    minisign(&["-S", "-s", "key", "-m", "policy.wasm"]);
-    let key = std::fs::read_to_string(home.path().join("key.pub")).unwrap();
-    let terms = json!({ "signers": [key.lines().nth(1).unwrap()] });
-    administrator.put("/v1/tenants/default", json!({ "terms": terms })).await.is(200);
-
-    administrator.upload("default", policy_bytes("known-device")).await.refused(422, "signature");
-    let (wasm, signature) = (home.path().join("policy.wasm"), home.path().join("policy.wasm.minisig"));
-    let (wasm, signature) = (wasm.to_str().unwrap(), signature.to_str().unwrap());
-    served.runs(&["policy", "put", wasm, "--signature", signature]).exits_with(0);
-    let other = component("policies/group-map");
-    served
-        .runs(&["policy", "put", &other, "--signature", signature])
-        .exits_with(2)
-        .complains("no key of the tenant's terms");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,7 +4,7 @@ use std::cell::Cell;
 
 use serde_json::json;
 
-use crate::harness::{Caller, Reply, Served, exchange, policy_bytes, probe_bytes};
+use crate::harness::{Caller, Reply, Served, exchange, module_bytes, policy_bytes, probe_bytes};
 
 async fn post_auth(caller: &Caller<'_>, tenant: &str) -> Reply {
     let login = json!({
@@ -98,6 +98,36 @@ async fn a_tenant_has_so_many_policies_and_bytes_and_no_more() {
         .put("/v1/tenants/default", json!({ "terms": { "concurrent_logins": 0 } }))
         .await
         .refused(422, "invalid");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn uploads_at_once_do_not_pass_a_limit_together() {
+    let served = Served::new();
+    let administrator = served.administrator();
+    let (one, other) = (policy_bytes("known-device"), policy_bytes("one-time-code"));
+    // Each of them fits, but not both.
+    let terms = json!({ "stored_bytes": one.len().max(other.len()) + 1 });
+    administrator.put("/v1/tenants/default", json!({ "terms": terms })).await.is(200);
+    let (one, other) = tokio::join!(administrator.upload("default", one), administrator.upload("default", other));
+    let (stored, refused) = if one.status == 201 { (one, other) } else { (other, one) };
+    stored.is(201);
+    refused.refused(403, "not-allowed-by-terms");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_stored_is_uploaded_again_when_there_is_no_more_room() {
+    let served = Served::new();
+    let administrator = served.administrator();
+    let versions = [policy_bytes("known-device"), module_bytes("speaks-preview1")];
+    for version in versions.clone() {
+        administrator.upload("default", version).await.is(201);
+    }
+    let terms = json!({ "stored_bytes": 1, "policies": 1 });
+    administrator.put("/v1/tenants/default", json!({ "terms": terms })).await.is(200);
+    for version in versions {
+        assert_eq!(administrator.upload("default", version).await.is(200).json()["new"], false);
+    }
+    administrator.upload("default", policy_bytes("group-map")).await.refused(403, "not-allowed-by-terms");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,7 +3,9 @@
 use vestibule_domain::{Secret, TenantName};
 use vestibule_store::{Error, NewChallenge, NewVersion, SaveError, Session, Store, TenantRow, TokenRow};
 
-use crate::harness::{Home, Leaves as _, Registers as _, at, by, decision, listed, on_every_store, properties, tenant};
+use crate::harness::{
+    Home, Leaves as _, ROOM, Registers as _, at, by, decision, listed, on_every_store, properties, tenant,
+};
 
 on_every_store!(
     a_tenant_is_made_once_and_changed,
@@ -57,6 +59,9 @@ async fn fill(store: &Store, tenant: &TenantName) {
     // One component that is the tenant's alone, and one that others have, too.
     store.adds(tenant, "own", &format!("of {tenant}")).await;
     store.adds(tenant, "shared", "of all").await;
+    let (policy, digest, signer) = ("shared", "of all", Some("key"));
+    let signed = NewVersion { policy, digest, component: b"", manifest: "{}", settings: "{}", grants: "{}", signer };
+    store.add_version(tenant, &signed, ROOM, &by()).await.unwrap();
     store.put_secret(tenant, "own", "key", &Secret::new("hunter2"), &by()).await.unwrap();
     store.activates(tenant, &[("own", 1)]).await;
     store.activates(tenant, &[("own", 1), ("shared", 1)]).await;
@@ -79,6 +84,7 @@ async fn rows_of(home: &Home, tenant: &TenantName) -> Vec<(&'static str, i64)> {
         "password",
         "policy",
         "policy_version",
+        "version_signature",
         "policy_secret",
         "revision",
         "revision_use",
@@ -120,9 +126,9 @@ async fn a_deleted_tenant_leaves_nothing_and_its_neighbour_keeps_everything(home
 
 async fn a_tenant_that_is_not_there_gets_nothing(home: Home) {
     let (store, unknown) = (&home.store, Error::UnknownTenant(tenant()));
-    let version =
-        NewVersion { policy: "p", digest: "d", component: b"x", manifest: "{}", settings: "{}", grants: "{}" };
-    assert_eq!(store.add_version(&tenant(), &version, &by()).await, Err(unknown.clone()));
+    let (policy, digest, component, signer) = ("p", "d", b"x".as_slice(), Some("key"));
+    let version = NewVersion { policy, digest, component, manifest: "{}", settings: "{}", grants: "{}", signer };
+    assert_eq!(store.add_version(&tenant(), &version, ROOM, &by()).await, Err(unknown.clone().into()));
     assert_eq!(store.activate(&tenant(), None, "[]", &[], "", &by()).await, Err(unknown.clone().into()));
     let [id, name, hash, scopes] = ["t", "robot", "hash", "users"].map(str::to_owned);
     let token = TokenRow { id, tenant: Some(tenant()), name, hash, scopes, created: at(0), expires: None };

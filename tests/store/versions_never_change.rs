@@ -3,7 +3,7 @@
 use tokio::task::JoinSet;
 use vestibule_store::{Added, Deleted, NewVersion, PolicyRow, VersionRow};
 
-use crate::harness::{Home, Registers as _, at, by, on_every_store, tenant};
+use crate::harness::{Home, ROOM, Registers as _, at, by, on_every_store, tenant};
 
 on_every_store!(
     the_first_version_makes_the_policy,
@@ -18,7 +18,7 @@ on_every_store!(
 
 fn version<'a>(digest: &'a str, component: &'a [u8]) -> NewVersion<'a> {
     let (manifest, settings, grants) = (r#"{"name": "p"}"#, r#"{"key": "value"}"#, r#"{"a": true}"#);
-    NewVersion { policy: "p", digest, component, manifest, settings, grants }
+    NewVersion { policy: "p", digest, component, manifest, settings, grants, signer: None }
 }
 
 async fn the_first_version_makes_the_policy(home: Home) {
@@ -26,7 +26,7 @@ async fn the_first_version_makes_the_policy(home: Home) {
     store.creates(&tenant()).await;
     assert_eq!(store.policies(&tenant()).await, Ok(Vec::new()));
     assert_eq!(store.set_policy(&tenant(), "p", Some("{}"), Some("{}"), &by()).await, Ok(false));
-    let added = store.add_version(&tenant(), &version("d1", b"one"), &by()).await;
+    let added = store.add_version(&tenant(), &version("d1", b"one"), ROOM, &by()).await;
     assert_eq!(added, Ok(Added { number: 1, new: true }));
     let [name, settings, grants] = ["p", r#"{"key": "value"}"#, r#"{"a": true}"#].map(str::to_owned);
     let policy = PolicyRow { name, settings, grants, latest: Some(1) };
@@ -34,7 +34,7 @@ async fn the_first_version_makes_the_policy(home: Home) {
 
     // A later version leaves settings and grants alone.
     assert_eq!(store.set_policy(&tenant(), "p", Some("[1]"), Some("[2]"), &by()).await, Ok(true));
-    store.add_version(&tenant(), &version("d2", b"two"), &by()).await.unwrap();
+    store.add_version(&tenant(), &version("d2", b"two"), ROOM, &by()).await.unwrap();
     let [settings, grants] = ["[1]", "[2]"].map(str::to_owned);
     let policy = PolicyRow { settings, grants, latest: Some(2), ..policy };
     assert_eq!(store.policy(&tenant(), "p").await, Ok(Some(policy)));
@@ -44,16 +44,16 @@ async fn the_first_version_makes_the_policy(home: Home) {
 async fn the_same_component_is_the_same_version(home: Home) {
     let store = &home.store;
     store.creates(&tenant()).await;
-    store.add_version(&tenant(), &version("d1", b"one"), &by()).await.unwrap();
-    store.add_version(&tenant(), &version("d2", b"two"), &by()).await.unwrap();
+    store.add_version(&tenant(), &version("d1", b"one"), ROOM, &by()).await.unwrap();
+    store.add_version(&tenant(), &version("d2", b"two"), ROOM, &by()).await.unwrap();
     let before = (store.versions(&tenant(), "p").await, store.last_audits(Some(&tenant()), 9, None).await);
     let changed = NewVersion { manifest: "[]", settings: "[]", grants: "[]", ..version("d1", b"another") };
-    assert_eq!(store.add_version(&tenant(), &changed, &by()).await, Ok(Added { number: 1, new: false }));
+    assert_eq!(store.add_version(&tenant(), &changed, ROOM, &by()).await, Ok(Added { number: 1, new: false }));
     assert_eq!((store.versions(&tenant(), "p").await, store.last_audits(Some(&tenant()), 9, None).await), before);
     assert_eq!(store.component("d1").await, Ok(Some(b"one".to_vec())));
     // Of another policy it is a version, too, of the component that is stored.
     let other = NewVersion { policy: "q", ..changed };
-    assert_eq!(store.add_version(&tenant(), &other, &by()).await, Ok(Added { number: 1, new: true }));
+    assert_eq!(store.add_version(&tenant(), &other, ROOM, &by()).await, Ok(Added { number: 1, new: true }));
     assert_eq!(store.component("d1").await, Ok(Some(b"one".to_vec())));
 }
 
@@ -95,7 +95,7 @@ async fn versions_added_at_once_have_numbers_of_their_own(home: Home) {
         adds.spawn(async move {
             let digest = format!("d{}", number / 2);
             let version = version(&digest, digest.as_bytes());
-            store.add_version(&tenant(), &version, &by()).await.unwrap()
+            store.add_version(&tenant(), &version, ROOM, &by()).await.unwrap()
         });
     }
     let added = adds.join_all().await;
@@ -109,7 +109,7 @@ async fn a_large_component_comes_back_whole(home: Home) {
     let large: Vec<u8> = (0_u32..5_000_000).map(|number| u8::try_from(number % 251).unwrap()).collect();
     home.store.creates(&tenant()).await;
     assert_eq!(home.store.component("d").await, Ok(None));
-    home.store.add_version(&tenant(), &version("d", &large), &by()).await.unwrap();
+    home.store.add_version(&tenant(), &version("d", &large), ROOM, &by()).await.unwrap();
     assert!(home.store.component("d").await.unwrap().is_some_and(|bytes| bytes == large));
     assert_eq!(home.store.stored_bytes(&tenant()).await, Ok(5_000_000));
 }

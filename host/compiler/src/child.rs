@@ -1,6 +1,7 @@
-//! The child that compiles. It limits itself before it looks at the component.
+//! The child that reads what a stranger wrote. It limits itself before it looks at it.
 //!
-//! Not for: people. Standard input is the key's 32 bytes and the component; standard output the sealed artefact, or a [`Refusal`].
+//! Not for: people. To compile, standard input is the key's 32 bytes and the component, and standard output the sealed artefact; to make
+//! a component, they are the core module and the component. In either case standard output may be a [`Refusal`] instead.
 
 use std::io::{self, Read, Write};
 
@@ -8,9 +9,10 @@ use rustix::process::{Resource, Rlimit, setrlimit};
 use vestibule_sandbox::{Capacity, Compiled, Engine, EngineError, Key, MAX_COMPONENT_BYTES, SealError};
 
 use crate::failure::Refusal;
-use crate::process::Bounds;
+use crate::module;
+use crate::process::{Bounds, Task};
 
-/// What the child ends with if it has written a refusal; 0 if it has written an artefact.
+/// What the child ends with if it has written a refusal; 0 if it has done its task.
 pub const REFUSED: u8 = 4;
 
 /// How far the child steps back behind logins.
@@ -33,25 +35,41 @@ pub enum Error {
     Seal(#[from] SealError),
 }
 
-/// Compiles one component within these bounds. Returns what the process has to end with.
+/// Does one task within these bounds. Returns what the process has to end with.
 ///
 /// # Errors
-/// [`Error`], for what has nothing to do with the component.
-pub fn run(bounds: Bounds, mut stdin: impl Read, mut stdout: impl Write) -> Result<u8, Error> {
+/// [`Error`], for what has nothing to do with the component or module.
+pub fn run(task: Task, bounds: Bounds, stdin: impl Read, mut stdout: impl Write) -> Result<u8, Error> {
     limit(bounds).map_err(Error::Limits)?;
-    let mut key = [0; 32];
-    stdin.read_exact(&mut key)?;
-    let mut wasm = Vec::new();
-    stdin.take(MAX_COMPONENT_BYTES as u64 + 1).read_to_end(&mut wasm)?;
-    let capacity =
-        Capacity { concurrent_calls: 1, max_memory_bytes: bounds.policy_memory_bytes, ..Capacity::default() };
-    let (answer, code) = match Compiled::new(&Engine::new(&capacity)?, &wasm) {
-        Ok(compiled) => (compiled.seal(&Key::from_bytes(key))?, 0),
-        Err(error) => (serde_json::to_vec(&Refusal::from(&error)).map_err(io::Error::from)?, REFUSED),
+    let done = match task {
+        Task::Encode => module::encode(&read(stdin)?),
+        Task::Compile => compile(bounds, stdin)?,
+    };
+    let (answer, code) = match done {
+        Ok(answer) => (answer, 0),
+        Err(refusal) => (serde_json::to_vec(&refusal).map_err(io::Error::from)?, REFUSED),
     };
     stdout.write_all(&answer)?;
     stdout.flush()?;
     Ok(code)
+}
+
+fn compile(bounds: Bounds, mut stdin: impl Read) -> Result<Result<Vec<u8>, Refusal>, Error> {
+    let mut key = [0; 32];
+    stdin.read_exact(&mut key)?;
+    let wasm = read(stdin)?;
+    let capacity =
+        Capacity { concurrent_calls: 1, max_memory_bytes: bounds.policy_memory_bytes, ..Capacity::default() };
+    match Compiled::new(&Engine::new(&capacity)?, &wasm) {
+        Ok(compiled) => Ok(Ok(compiled.seal(&Key::from_bytes(key))?)),
+        Err(error) => Ok(Err(Refusal::from(&error))),
+    }
+}
+
+fn read(stdin: impl Read) -> io::Result<Vec<u8>> {
+    let mut wasm = Vec::new();
+    stdin.take(MAX_COMPONENT_BYTES as u64 + 1).read_to_end(&mut wasm)?;
+    Ok(wasm)
 }
 
 /// No more time and memory than told, no core dump with a component in it, no file written.

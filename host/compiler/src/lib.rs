@@ -1,4 +1,5 @@
-//! From a component's bytes to a policy that can be called: compiled in a child process with limits, or taken from a cache.
+//! From a file's bytes to a policy that can be called: made a component where it is a core module, and compiled, in child processes
+//! with limits, or taken from a cache.
 //!
 //! Not for: where components come from, or what a tenant decides about them. A compiler is a large program that reads what a
 //! stranger wrote: it runs where it can only hurt itself.
@@ -9,9 +10,10 @@ mod cache;
 pub mod child;
 mod failure;
 mod loader;
+pub mod module;
 mod process;
 
 pub use cache::{Cache, Error as CacheError};
 pub use failure::{Failure, Refusal};
 pub use loader::{Loader, Policy};
-pub use process::{Bounds, SUBCOMMAND};
+pub use process::{Bounds, SUBCOMMAND, Task};

@@ -1,7 +1,8 @@
-//! Makes policies of components, on one engine: from the cache if it is there, by a child process if it is not.
+//! Makes policies of components and core modules, on one engine: from the cache if it is there, by child processes if it is not.
 //!
 //! Not for: settings and grants; a policy is configured by whoever calls it.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use vestibule_domain::Manifest;
@@ -38,14 +39,25 @@ impl Loader {
         Self { engine, cache, bounds: Bounds { time, memory_mib: COMPILE_MEMORY_MIB, policy_memory_bytes } }
     }
 
-    /// Makes a policy of a component, and asks it what it is.
+    /// Makes a policy of a component or core module, and asks it what it is.
     ///
     /// # Errors
     /// [`Failure`] says what is wrong with it, or with this host.
     pub async fn load(&self, wasm: &[u8]) -> Result<Policy, Failure> {
-        let compiled = self.obtain(wasm).await?;
+        let compiled = self.obtain(&self.component(wasm).await?).await?;
         let manifest = compiled.manifest().await.map_err(Failure::NoManifest)?;
         Ok(Policy { compiled, manifest })
+    }
+
+    /// The component that is compiled and known by its digest: what is given, or what is made of it where that is a core module.
+    ///
+    /// # Errors
+    /// As [`Loader::load`].
+    pub async fn component<'a>(&self, wasm: &'a [u8]) -> Result<Cow<'a, [u8]>, Failure> {
+        if vestibule_sandbox::is_core_module(wasm) {
+            return process::encode(wasm, self.bounds).await.map(Cow::Owned);
+        }
+        Ok(Cow::Borrowed(wasm))
     }
 
     /// What the cache has for the component of this SHA-256. None if it has to be compiled again.

@@ -1,17 +1,19 @@
-//! Compiling in a child process: a component that makes the compiler run wild takes nobody else with it.
+//! Compiling in a child process: a component that makes the compiler run wild takes nobody else with it, and no more does a module that
+//! is to become one.
 //!
-//! Not for: compiling itself; the child does it, in [`crate::child`].
+//! Not for: the work itself; the child does it, in [`crate::child`].
 
 use std::io;
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::{ExitStatus, Stdio};
+use std::str::FromStr;
 use std::time::Duration;
 
 use rustix::process::Signal;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::Command;
 use tokio::time::timeout;
-use vestibule_sandbox::Key;
+use vestibule_sandbox::{Key, MAX_COMPONENT_BYTES};
 
 use crate::child::REFUSED;
 use crate::failure::{Failure, Refusal};
@@ -34,9 +36,54 @@ pub struct Bounds {
     pub policy_memory_bytes: usize,
 }
 
+/// What a child does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Task {
+    /// Makes a component of a core module.
+    Encode,
+    /// Makes an artefact of a component.
+    Compile,
+}
+
+impl Task {
+    /// As the child's command line says it.
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Encode => "encode",
+            Self::Compile => "compile",
+        }
+    }
+
+    /// The most that is taken from a child.
+    const fn max_bytes(self) -> u64 {
+        match self {
+            Self::Encode => MAX_COMPONENT_BYTES as u64,
+            Self::Compile => MAX_ARTEFACT_BYTES,
+        }
+    }
+}
+
+/// A word of the child's command line.
+impl FromStr for Task {
+    type Err = &'static str;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        [Self::Encode, Self::Compile].into_iter().find(|task| task.name() == name).ok_or("not a task")
+    }
+}
+
+/// Makes a component of a core module.
+pub(crate) async fn encode(module: &[u8], bounds: Bounds) -> Result<Vec<u8>, Failure> {
+    done(Task::Encode, &[module], bounds).await
+}
+
 /// Compiles a component and returns it sealed.
 pub(crate) async fn compile(wasm: &[u8], key: &Key, bounds: Bounds) -> Result<Vec<u8>, Failure> {
-    match timeout(bounds.time, run(wasm, key, bounds)).await {
+    done(Task::Compile, &[key.expose(), wasm], bounds).await
+}
+
+async fn done(task: Task, input: &[&[u8]], bounds: Bounds) -> Result<Vec<u8>, Failure> {
+    match timeout(bounds.time, run(task, input, bounds)).await {
         // The child is killed when its handle is dropped.
         Err(_) => Err(Failure::OverTime(bounds.time)),
         Ok(Err(error)) => Err(Failure::NotRun(error)),
@@ -51,11 +98,12 @@ struct Finished {
     stderr: Vec<u8>,
 }
 
-async fn run(wasm: &[u8], key: &Key, bounds: Bounds) -> io::Result<Finished> {
+async fn run(task: Task, input: &[&[u8]], bounds: Bounds) -> io::Result<Finished> {
     // The running program itself, even where its file has been replaced since: its artefacts must fit its engine.
     let mut child = Command::new("/proc/self/exe")
         .arg0("vestibule")
         .arg(SUBCOMMAND)
+        .arg(task.name())
         .arg("--seconds")
         .arg(bounds.time.as_secs().to_string())
         .arg("--memory-mib")
@@ -72,12 +120,13 @@ async fn run(wasm: &[u8], key: &Key, bounds: Bounds) -> io::Result<Finished> {
     let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
     let write = async {
         if let Some(mut stdin) = stdin {
-            // A child that stops reading says why in another way.
-            let _ = stdin.write_all(key.expose()).await;
-            let _ = stdin.write_all(wasm).await;
+            for part in input {
+                // A child that stops reading says why in another way.
+                let _ = stdin.write_all(part).await;
+            }
         }
     };
-    let ((), stdout, stderr) = tokio::join!(write, read(stdout, MAX_ARTEFACT_BYTES), read(stderr, MAX_COMPLAINT_BYTES));
+    let ((), stdout, stderr) = tokio::join!(write, read(stdout, task.max_bytes()), read(stderr, MAX_COMPLAINT_BYTES));
     Ok(Finished { status: child.wait().await?, stdout: stdout?, stderr: stderr? })
 }
 

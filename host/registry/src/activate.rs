@@ -48,7 +48,7 @@ impl Registry {
     ///
     /// # Errors
     /// [`Error::Unknown`] for a policy or version; [`Error::Invalid`] and [`Error::Settings`] for what cannot run;
-    /// [`Error::Policy`]; [`Error::Conflict`]; the store's.
+    /// [`Error::Policy`]; [`Error::Unsigned`]; [`Error::Conflict`]; the store's.
     pub async fn activate(
         &self,
         tenant: &TenantName,
@@ -69,7 +69,7 @@ impl Registry {
     /// revision's number.
     ///
     /// # Errors
-    /// [`Error::Unknown`] if there is no such revision; [`Error::Conflict`]; the store's.
+    /// [`Error::Unknown`] if there is no such revision; [`Error::Unsigned`]; [`Error::Conflict`]; the store's.
     pub async fn roll_back(&self, tenant: &TenantName, to: Option<i64>, expected: i64, by: &By) -> Result<i64, Error> {
         let old = match to {
             Some(number) => self.store().revision(tenant, number).await?,
@@ -81,8 +81,8 @@ impl Registry {
         self.put(tenant, expected, &Plan::read(&old.links)?, &note, by).await
     }
 
-    /// Takes back a revision whose policy has failed too often: the last one before it comes back that has all of its policies and not
-    /// this version. So nobody comes in past a policy because it fails, and no two revisions take turns. Whoever is faster wins: an
+    /// Takes back a revision whose policy has failed too often: the last one before it comes back that has all of its policies, each
+    /// signed as the terms ask, and not this version. So nobody comes in past a policy because it fails, and no two revisions take turns. Whoever is faster wins: an
     /// administrator may have done it.
     pub(crate) async fn roll_back_by_itself(&self, tenant: &TenantName, revision: i64, policy: &str, now: SystemTime) {
         let by = By { actor: HOST.to_owned(), origin: format!("faults of `{policy}`"), at: now };
@@ -105,7 +105,10 @@ impl Registry {
             if plan.can_stand_in_for(&active, policy) {
                 plan.0.iter_mut().for_each(|link| link.roll_back_after = None);
                 let note = format!("`{policy}` failed too often: rolled back to revision {}", old.number);
-                return self.put(tenant, revision, &plan, &note, by).await;
+                match self.put(tenant, revision, &plan, &note, by).await {
+                    Err(Error::Unsigned { .. }) => {}
+                    done => return done,
+                }
             }
         }
         Err(Error::unknown("revision", "with the same policies"))
@@ -114,9 +117,11 @@ impl Registry {
     /// Everything that can be known before is checked before.
     async fn put(&self, tenant: &TenantName, expected: i64, plan: &Plan, note: &str, by: &By) -> Result<i64, Error> {
         plan.check()?;
+        let signers = self.terms(tenant).await?.signers;
         for link in &plan.0 {
             for number in [Some(link.version), link.trial.as_ref().map(|trial| trial.version)].into_iter().flatten() {
                 let version = self.0.version(tenant, &link.policy, number).await?;
+                self.ensure_signed(tenant, &link.policy, number, &signers).await?;
                 self.0.settings(tenant, &link.policy, &link.settings, &version.manifest).await?;
             }
         }
@@ -128,6 +133,25 @@ impl Registry {
             ActivateError::NoVersion { policy, number } => Error::unknown("version", format!("{policy} {number}")),
             ActivateError::Store(error) => error.into(),
         })
+    }
+
+    /// One of the keys has signed the version, if there are any.
+    async fn ensure_signed(
+        &self,
+        tenant: &TenantName,
+        policy: &str,
+        version: i64,
+        signers: &[String],
+    ) -> Result<(), Error> {
+        if signers.is_empty() {
+            return Ok(());
+        }
+        let signatures = self.store().signatures(tenant, policy).await?;
+        let holds = |(number, signer): &(i64, String)| *number == version && signers.contains(signer);
+        if signatures.iter().any(holds) {
+            return Ok(());
+        }
+        Err(Error::Unsigned { policy: policy.to_owned(), version })
     }
 
     async fn planned(&self, tenant: &TenantName, activation: Activation) -> Result<PlannedLink, Error> {

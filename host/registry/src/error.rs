@@ -48,6 +48,14 @@ pub enum Error {
     /// The tenant demands a signature that the upload does not have.
     #[error("{0}")]
     Signature(String),
+    /// A version that is to decide, without the signature that the tenant's terms ask for.
+    #[error("no key of the tenant's terms has signed version {version} of `{policy}`")]
+    Unsigned {
+        /// The policy's name.
+        policy: String,
+        /// The version's number.
+        version: i64,
+    },
     /// The component is no policy, or this host cannot say.
     #[error("{}", .0)]
     Policy(Failure),
@@ -80,6 +88,7 @@ impl Error {
             Self::Settings(_) => "invalid-settings",
             Self::Terms(_) => "not-allowed-by-terms",
             Self::Signature(_) => "signature",
+            Self::Unsigned { .. } => "unsigned",
             Self::Policy(failure) if failure.is_the_hosts() => "unavailable",
             Self::Policy(_) => "bad-policy",
             Self::Damaged(_) => "damaged",
@@ -95,6 +104,9 @@ impl Error {
             Self::InUse(_) => "activate a chain without it first",
             Self::InFile(_) => "change the file and restart, or take the tenant's table out of it",
             Self::Signature(_) => "sign the component with a key that the tenant's terms name",
+            Self::Unsigned { .. } => {
+                "upload the same file again with a signature by one of these keys: the version keeps its number"
+            }
             _ => return None,
         })
     }

@@ -47,13 +47,16 @@ pub struct VersionView {
     pub created: SystemTime,
     /// By whom.
     pub actor: String,
+    /// The keys that were among the terms' signers when it was uploaded with their signatures.
+    pub signers: Vec<String>,
 }
 
-impl From<VersionRow> for VersionView {
-    fn from(row: VersionRow) -> Self {
+impl VersionView {
+    fn read(row: VersionRow, signatures: &[(i64, String)]) -> Self {
         let manifest = read_manifest(&row);
         let VersionRow { policy, number, digest, bytes, created, actor, .. } = row;
-        Self { policy, number, digest, bytes, manifest, created, actor }
+        let signers = signatures.iter().filter(|(signed, _)| *signed == number).map(|(_, key)| key.clone()).collect();
+        Self { policy, number, digest, bytes, manifest, created, actor, signers }
     }
 }
 
@@ -92,7 +95,9 @@ impl Registry {
     /// [`Error::Unknown`]; the store's.
     pub async fn versions(&self, tenant: &TenantName, policy: &str) -> Result<Vec<VersionView>, Error> {
         self.policy(tenant, policy).await?;
-        Ok(self.store().versions(tenant, policy).await?.into_iter().map(VersionView::from).collect())
+        let signatures = self.store().signatures(tenant, policy).await?;
+        let versions = self.store().versions(tenant, policy).await?;
+        Ok(versions.into_iter().map(|row| VersionView::read(row, &signatures)).collect())
     }
 
     /// One version.
@@ -101,7 +106,8 @@ impl Registry {
     /// [`Error::Unknown`]; the store's.
     pub async fn version(&self, tenant: &TenantName, policy: &str, number: i64) -> Result<VersionView, Error> {
         let row = self.store().version(tenant, policy, number).await?;
-        row.map(VersionView::from).ok_or_else(|| Error::unknown("version", format!("{policy} {number}")))
+        let row = row.ok_or_else(|| Error::unknown("version", format!("{policy} {number}")))?;
+        Ok(VersionView::read(row, &self.store().signatures(tenant, policy).await?))
     }
 
     /// Removes a version that is not active, and the old revisions that name it.

@@ -35,7 +35,9 @@ pub struct Terms {
     /// Whether the tenant may name LDAP and RADIUS servers itself, which the host then connects to. Default no: somebody else's
     /// network is no place for a tenant to look around.
     pub own_directories: bool,
-    /// Minisign public keys, one of which has to have signed whatever is uploaded. Default none: no signature is asked for.
+    /// Minisign public keys, one of which has to have signed whatever is uploaded or activated. Default none: no signature is asked
+    /// for. What is active when they change stays active, and so do versions on trial; it can be activated again, or rolled back
+    /// to, once it is uploaded with a signature by one of them.
     pub signers: Vec<String>,
 }
 

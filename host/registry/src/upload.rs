@@ -2,11 +2,13 @@
 //!
 //! Not for: deciding who may upload.
 
+use std::borrow::Cow;
+
 use minisign_verify::{PublicKey, Signature};
 use vestibule_compiler::{Failure, Policy};
 use vestibule_domain::{Grants, Manifest, TenantName};
 use vestibule_sandbox::MAX_COMPONENT_BYTES;
-use vestibule_store::{By, NewVersion};
+use vestibule_store::{AddError, By, NewVersion, Room};
 
 use crate::plan::Plan;
 use crate::report::{Change, Report};
@@ -20,9 +22,9 @@ const MAX_NAME_BYTES: usize = 64;
 pub struct Upload<'a> {
     /// What to call the policy; absent: what its manifest says.
     pub name: Option<&'a str>,
-    /// The component.
+    /// The component, or the core module that it is to be made of.
     pub wasm: &'a [u8],
-    /// Its minisign signature: the text of a `.minisig` file.
+    /// Its minisign signature as it is uploaded: the text of a `.minisig` file.
     pub signature: Option<&'a str>,
 }
 
@@ -35,6 +37,8 @@ pub struct Uploaded {
     pub version: i64,
     /// Whether it was not known before.
     pub new: bool,
+    /// Whether it was made of a core module.
+    pub from_module: bool,
     /// The component's SHA-256.
     pub digest: String,
     /// What it says of itself.
@@ -46,23 +50,25 @@ pub struct Uploaded {
 }
 
 impl Registry {
-    /// Takes a component as a new version of a policy.
+    /// Takes a component, or what is made of a core module, as a new version of a policy. If it is a version already, its signature is
+    /// kept if that is new.
     ///
     /// # Errors
-    /// [`Error::NoTenant`]; [`Error::Terms`]; [`Error::Signature`]; [`Error::Policy`] says what is wrong with the component;
+    /// [`Error::NoTenant`]; [`Error::Terms`]; [`Error::Signature`]; [`Error::Policy`] says what is wrong with the file;
     /// [`Error::Invalid`] for the name; the store's.
     pub async fn upload(&self, tenant: &TenantName, upload: Upload<'_>, by: &By) -> Result<Uploaded, Error> {
         let terms = self.terms(tenant).await?;
         ensure_size(upload.wasm)?;
-        ensure_signed(&terms, upload)?;
-        self.ensure_room(tenant, &terms, upload.wasm.len()).await?;
-        let Policy { compiled, manifest } = {
+        let signer = signer(&terms, upload)?;
+        let (component, Policy { compiled, manifest }) = {
             let _turn = self.0.turn(tenant).await?;
-            self.0.loader.load(upload.wasm).await.map_err(Error::Policy)?
+            let component = self.0.loader.component(upload.wasm).await.map_err(Error::Policy)?;
+            self.ensure_room(tenant, &terms, &component).await?;
+            let policy = self.0.loader.load(&component).await.map_err(Error::Policy)?;
+            (component, policy)
         };
         let name = upload.name.unwrap_or(&manifest.name);
         ensure_name(name)?;
-        self.ensure_place(tenant, &terms, name).await?;
         let digest = compiled.digest();
         let text = |value: Result<String, serde_json::Error>| {
             value.map_err(|error| Error::Damaged(format!("a manifest cannot be written: {error}")))
@@ -74,18 +80,26 @@ impl Registry {
                 &NewVersion {
                     policy: name,
                     digest: &digest,
-                    component: upload.wasm,
+                    component: &component,
                     manifest: &text(serde_json::to_string(&manifest))?,
                     settings: "{}",
                     grants: &text(serde_json::to_string(&Grants::default()))?,
+                    signer,
                 },
+                Room { bytes: terms.stored_bytes, policies: terms.policies },
                 by,
             )
-            .await?;
+            .await
+            .map_err(|error| match error {
+                AddError::NoRoom { stored } => no_room(&terms, stored),
+                AddError::TooManyPolicies => Error::Terms(format!("{} policies", terms.policies)),
+                AddError::Store(error) => error.into(),
+            })?;
         let report = Report::of(&compiled, &manifest);
         let since = self.since_active(tenant, name, &report).await?;
         let (policy, version, new) = (name.to_owned(), added.number, added.new);
-        Ok(Uploaded { policy, version, new, digest, manifest, report, since })
+        let from_module = matches!(component, Cow::Owned(_));
+        Ok(Uploaded { policy, version, new, from_module, digest, manifest, report, since })
     }
 
     /// What a stored version may do.
@@ -114,21 +128,20 @@ impl Registry {
         Ok(Some((link.version, report.since(&active))))
     }
 
-    async fn ensure_room(&self, tenant: &TenantName, terms: &Terms, bytes: usize) -> Result<(), Error> {
+    /// Nobody compiles what there is no room for. Whether there is any is decided when the version is added: others upload meanwhile.
+    async fn ensure_room(&self, tenant: &TenantName, terms: &Terms, component: &[u8]) -> Result<(), Error> {
         let stored = self.store().stored_bytes(tenant).await?;
-        if stored.saturating_add(bytes as u64) <= terms.stored_bytes {
+        if stored.saturating_add(component.len() as u64) <= terms.stored_bytes
+            || self.store().holds(tenant, &vestibule_sandbox::digest(component)).await?
+        {
             return Ok(());
         }
-        Err(Error::Terms(format!("{} bytes of policies, and {stored} are stored", terms.stored_bytes)))
+        Err(no_room(terms, stored))
     }
+}
 
-    async fn ensure_place(&self, tenant: &TenantName, terms: &Terms, name: &str) -> Result<(), Error> {
-        let policies = self.store().policies(tenant).await?;
-        if policies.iter().any(|policy| policy.name == name) || policies.len() < terms.policies as usize {
-            return Ok(());
-        }
-        Err(Error::Terms(format!("{} policies", terms.policies)))
-    }
+fn no_room(terms: &Terms, stored: u64) -> Error {
+    Error::Terms(format!("{} bytes of policies, and {stored} are stored", terms.stored_bytes))
 }
 
 fn ensure_size(wasm: &[u8]) -> Result<(), Error> {
@@ -139,17 +152,18 @@ fn ensure_size(wasm: &[u8]) -> Result<(), Error> {
     Err(Error::Policy(Failure::Refused(refusal)))
 }
 
-/// One of the keys has signed the component, if the terms name any.
-fn ensure_signed(terms: &Terms, upload: Upload<'_>) -> Result<(), Error> {
+/// The key that has signed what is uploaded: one of the terms', if they name any.
+fn signer<'a>(terms: &'a Terms, upload: Upload<'_>) -> Result<Option<&'a str>, Error> {
     if terms.signers.is_empty() {
-        return Ok(());
+        return Ok(None);
     }
     let refused = |why: &str| Error::Signature(why.to_owned());
     let text = upload.signature.ok_or_else(|| refused("the tenant takes signed policies only"))?;
     let signature = Signature::decode(text).map_err(|_| refused("the signature is not one of minisign"))?;
     let holds =
         |key: &String| PublicKey::from_base64(key).is_ok_and(|key| key.verify(upload.wasm, &signature, false).is_ok());
-    if terms.signers.iter().any(holds) { Ok(()) } else { Err(refused("no key of the tenant's terms has signed this")) }
+    let signer = terms.signers.iter().find(|key| holds(key));
+    signer.map(|key| Some(key.as_str())).ok_or_else(|| refused("no key of the tenant's terms has signed this"))
 }
 
 /// A name stands in paths, as a manifest's does.

@@ -143,10 +143,15 @@ fn hex(digest: &[u8; 32]) -> String {
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// Whether these bytes begin as a core module does, and not as a component.
+pub const fn is_core_module(wasm: &[u8]) -> bool {
+    matches!(wasm, [0, b'a', b's', b'm', _, _, 0, 0, ..])
+}
+
 /// Looks at the header before anything is compiled: the commonest mistakes deserve the clearest words.
 fn ensure_component(wasm: &[u8]) -> Result<(), LoadError> {
     match wasm {
-        [0, b'a', b's', b'm', _, _, 0, 0, ..] => Err(LoadError::CoreModule),
+        _ if is_core_module(wasm) => Err(LoadError::CoreModule),
         [0, b'a', b's', b'm', ..] if wasm.len() > MAX_COMPONENT_BYTES => Err(LoadError::TooLarge(wasm.len())),
         [0, b'a', b's', b'm', ..] => Ok(()),
         _ => Err(LoadError::NotWasm),

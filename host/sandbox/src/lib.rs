@@ -25,7 +25,7 @@ pub mod world;
 pub use artefact::{Key, SealError};
 pub use capability::Capabilities;
 pub use circumstances::Circumstances;
-pub use compiled::{Compiled, MAX_COMPONENT_BYTES, digest};
+pub use compiled::{Compiled, MAX_COMPONENT_BYTES, digest, is_core_module};
 pub use configured::Configured;
 pub use engine::{Capacity, Engine, EngineError};
 pub use limits::Limits;

@@ -101,6 +101,23 @@ pub enum SaveError {
     Store(#[from] Error),
 }
 
+/// Why a version was not added.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AddError {
+    /// It does not fit beside what is stored, in bytes.
+    #[error("there is no room beside the {stored} bytes that are stored")]
+    NoRoom {
+        /// What the tenant's versions have.
+        stored: u64,
+    },
+    /// It would make one more policy than the tenant may have.
+    #[error("there are as many policies as there may be")]
+    TooManyPolicies,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] Error),
+}
+
 /// Why a revision was not activated.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ActivateError {

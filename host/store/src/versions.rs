@@ -12,7 +12,7 @@ use crate::policies::Deleted;
 use crate::registry::{Change, Outcome, number_in};
 use crate::statement::Statement;
 use crate::time::{from_millis, to_millis};
-use crate::{Error, Store, tenants};
+use crate::{AddError, Error, Store, signatures, tenants};
 
 const ALL: &str = "
     select policy, number, digest, manifest, bytes, created_ms, actor from policy_version
@@ -22,6 +22,14 @@ const ONE: &str = "
     select policy, number, digest, manifest, bytes, created_ms, actor from policy_version
     where tenant = $1 and policy = $2 and number = $3";
 const BYTES: &str = "select cast(coalesce(sum(bytes), 0) as bigint) from policy_version where tenant = $1";
+const FULL: &str = "
+    select stored from (
+        select cast(coalesce(sum(bytes), 0) as bigint) as stored from policy_version where tenant = $1) as held
+    where stored > $2";
+const ENOUGH_POLICIES: &str = "
+    select policies from (select count(*) as policies from policy where tenant = $1) as held
+    where policies >= $3 and not exists (select name from policy where tenant = $1 and name = $2)";
+const HELD: &str = "select number from policy_version where tenant = $1 and digest = $2 limit 1";
 const COMPONENT: &str = "select bytes from component where digest = $1";
 const NUMBER: &str = "select number from policy_version where tenant = $1 and policy = $2 and digest = $3";
 const ADD_COMPONENT: &str = "insert into component (digest, bytes) values ($1, $2) on conflict do nothing";
@@ -63,6 +71,17 @@ pub struct NewVersion<'a> {
     pub settings: &'a str,
     /// Its grants, likewise.
     pub grants: &'a str,
+    /// The public key whose signature over it holds, if one was verified.
+    pub signer: Option<&'a str>,
+}
+
+/// What a tenant may have stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Room {
+    /// All versions together, in bytes, as [`Store::stored_bytes`] counts them.
+    pub bytes: u64,
+    /// Policies.
+    pub policies: u32,
 }
 
 /// What a component is called after it was added.
@@ -106,29 +125,56 @@ impl From<Columns> for VersionRow {
 enum Not {
     ATenant,
     New,
+    Room,
+    APlace,
 }
 
 impl Store {
-    /// Adds a version to a policy, and makes the policy if there is none. A component that is a version of it already is none
-    /// again: that writes nothing.
+    /// Adds a version to a policy, and makes the policy if there is none, as long as there is room for both. A component that is a
+    /// version of it already is none again: it takes no room, and leaves nothing but its signature if that is new.
     ///
     /// # Errors
-    /// [`Error::UnknownTenant`]; the database's.
-    pub async fn add_version(&self, tenant: &TenantName, version: &NewVersion<'_>, by: &By) -> Result<Added, Error> {
-        let NewVersion { policy, digest, component, manifest, settings, grants } = *version;
+    /// [`AddError`]; [`Error::UnknownTenant`] in it.
+    pub async fn add_version(
+        &self,
+        tenant: &TenantName,
+        version: &NewVersion<'_>,
+        room: Room,
+        by: &By,
+    ) -> Result<Added, AddError> {
+        let NewVersion { policy, digest, component, manifest, settings, grants, signer } = *version;
         let of_policy = |sql| Statement::new(sql).text(tenant.as_str()).text(policy);
         let number = Statement::returning(NUMBER).text(tenant.as_str()).text(policy).text(digest);
         let count = Statement::returning(COUNT).text(tenant.as_str()).text(policy).text(settings).text(grants);
-        let add = of_policy(ADD).text(digest).text(manifest).number(i64::try_from(component.len()).unwrap_or(i64::MAX));
+        let add = of_policy(ADD).text(digest).text(manifest).number(as_number(component.len()));
         let add = add.number(to_millis(by.at)).text(&by.actor);
-        let detail = serde_json::json!({ "digest": digest }).to_string();
+        let detail = match signer {
+            Some(signer) => serde_json::json!({ "digest": digest, "signer": signer }),
+            None => serde_json::json!({ "digest": digest }),
+        };
 
+        let left = room.bytes.checked_sub(component.len() as u64).map_or(-1, as_number);
+        let full = Statement::returning(FULL).text(tenant.as_str()).number(left);
+        let enough = Statement::returning(ENOUGH_POLICIES).text(tenant.as_str()).text(policy);
         let change = Change::of(tenant).needs(tenants::known(tenant), Not::ATenant).forbids(number, Not::New);
+        let change = change.forbids(full, Not::Room).forbids(enough.number(room.policies.into()), Not::APlace);
         let change = change.then(count).then(Statement::new(ADD_COMPONENT).text(digest).bytes(component)).then(add);
-        let change = change.then(by.found(AUDIT_ADDED, tenant, "policy.version.add", policy, &detail));
+        let change = change.then(by.found(AUDIT_ADDED, tenant, "policy.version.add", policy, &detail.to_string()));
+        let signature = signer.map(|signer| signatures::added(tenant, policy, digest, signer));
+        let change = signature.into_iter().fold(change, Change::then);
         match self.change(change).await? {
-            Outcome::Stopped(Not::ATenant, _) => Err(Error::UnknownTenant(tenant.clone())),
-            Outcome::Stopped(Not::New, answer) => Ok(Added { number: number_in(&[answer])?, new: false }),
+            Outcome::Stopped(Not::ATenant, _) => Err(Error::UnknownTenant(tenant.clone()).into()),
+            Outcome::Stopped(Not::Room, answer) => {
+                Err(AddError::NoRoom { stored: u64::try_from(number_in(&[answer])?).unwrap_or_default() })
+            }
+            Outcome::Stopped(Not::APlace, _) => Err(AddError::TooManyPolicies),
+            Outcome::Stopped(Not::New, answer) => {
+                let number = number_in(&[answer])?;
+                if let Some(signer) = signer {
+                    self.sign(tenant, policy, digest, signer, by).await?;
+                }
+                Ok(Added { number, new: false })
+            }
             Outcome::Done(answers) => Ok(Added { number: number_in(&answers)?, new: true }),
         }
     }
@@ -162,6 +208,16 @@ impl Store {
         Ok(row.map(|(bytes,)| bytes))
     }
 
+    /// Whether a component is a version of one of the tenant's policies.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn holds(&self, tenant: &TenantName, digest: &str) -> Result<bool, Error> {
+        let row: Option<(i64,)> =
+            read!(self, on => sqlx::query_as(HELD).bind(tenant.as_str()).bind(digest).fetch_optional(on))?;
+        Ok(row.is_some())
+    }
+
     /// How many bytes the components of a tenant's versions have; one that is a version of two policies counts twice.
     ///
     /// # Errors
@@ -192,6 +248,11 @@ impl Store {
         let change = change.then(by.did(tenant.as_str(), "policy.version.delete", &target, ""));
         Ok(self.change(change).await?.into())
     }
+}
+
+/// What a database takes for a count.
+fn as_number(count: impl TryInto<i64>) -> i64 {
+    count.try_into().unwrap_or(i64::MAX)
 }
 
 /// Returns a row if there is such a version.

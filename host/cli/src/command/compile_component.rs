@@ -1,4 +1,4 @@
-//! `vestibule compile-component`: the child that compiles.
+//! `vestibule compile-component`: the child that compiles, or makes a component first.
 //!
 //! Not for: people; see [`vestibule_compiler::child`].
 
@@ -6,13 +6,15 @@ use std::io;
 use std::time::Duration;
 
 use clap::Args;
-use vestibule_compiler::{Bounds, child};
+use vestibule_compiler::{Bounds, Task, child};
 
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {
+    /// What to do
+    task: Task,
     /// Processor time of all threads together
     #[arg(long)]
     seconds: u64,
@@ -25,9 +27,9 @@ pub(crate) struct Options {
 }
 
 pub(crate) fn run(options: &Options) -> Result<Exit> {
-    let &Options { seconds, memory_mib, policy_memory_bytes } = options;
+    let &Options { task, seconds, memory_mib, policy_memory_bytes } = options;
     let bounds = Bounds { time: Duration::from_secs(seconds), memory_mib, policy_memory_bytes };
-    let code = child::run(bounds, io::stdin().lock(), io::stdout().lock());
+    let code = child::run(task, bounds, io::stdin().lock(), io::stdout().lock());
     let code = code.map_err(|error| Error::fault("cannot compile").because(&error))?;
     Ok(if code == child::REFUSED { Exit::BadPolicy } else { Exit::Allowed })
 }

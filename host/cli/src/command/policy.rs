@@ -35,7 +35,7 @@ pub(crate) struct Options {
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// Upload a component as a new version, and show what it may do
+    /// Upload a component or core module as a new version, and show what it may do
     Put(upload::Put),
     /// The active chain, and the policies that are not in it
     List,

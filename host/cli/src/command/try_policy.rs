@@ -24,7 +24,7 @@ use crate::{input, output};
 #[derive(Debug, Args)]
 #[command(after_help = after_help())]
 pub(crate) struct Options {
-    /// The policy: a WebAssembly component
+    /// The policy: a WebAssembly component, or a core module built for the contract's world
     policy: PathBuf,
     /// The login, in JSON; `-` reads standard input
     #[arg(long, value_name = "FILE")]

@@ -182,7 +182,8 @@ pub(crate) async fn show(
 
 /// Activate a chain
 ///
-/// It decides on all logins that begin afterwards; those under way end as they began.
+/// It decides on all logins that begin afterwards; those under way end as they began. Where the tenant's terms name signers, one of them
+/// has to have signed each version, those on trial too: `unsigned` says which one is not, and uploading it with a signature signs it.
 #[utoipa::path(put, path = "/v1/tenants/{tenant}/chain", tag = "chain", params(("tenant" = String, Path)), request_body = ActivateRequest, responses((status = 200, body = Activated), Problems))]
 pub(crate) async fn activate(
     State(app): State<Arc<App>>,
@@ -224,6 +225,8 @@ pub(crate) async fn revisions(
 }
 
 /// Bring an older revision back
+///
+/// Its versions have to be signed as if it were new: `unsigned` says which one is not.
 #[utoipa::path(post, path = "/v1/tenants/{tenant}/chain/rollback", tag = "chain", params(("tenant" = String, Path)), request_body = RollBackRequest, responses((status = 200, body = Activated), Problems))]
 pub(crate) async fn roll_back(
     State(app): State<Arc<App>>,

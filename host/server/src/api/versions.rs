@@ -38,6 +38,9 @@ pub(crate) struct Version {
     created: String,
     /// Who uploaded it.
     actor: String,
+    /// The minisign public keys that were among the terms' signers when it was uploaded with their signatures. One of the terms' present
+    /// signers has to be among them when it is activated.
+    signed_by: Vec<String>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -81,6 +84,9 @@ pub(crate) struct UploadAnswer {
     version: i64,
     /// Whether the component was not known before.
     new: bool,
+    /// Whether the component was made of an uploaded core module.
+    from_module: bool,
+    /// The SHA-256 of the component, also where a core module was uploaded.
     sha256: String,
     #[schema(value_type = Object)]
     manifest: Value,
@@ -112,16 +118,19 @@ fn reported(report: Report, since: Option<(i64, Change)>) -> Reported {
 
 impl From<VersionView> for Version {
     fn from(view: VersionView) -> Self {
-        let VersionView { policy, number, digest, bytes, manifest, created, actor } = view;
+        let VersionView { policy, number, digest, bytes, manifest, created, actor, signers } = view;
         let manifest = manifest.and_then(|manifest| serde_json::to_value(manifest).ok()).unwrap_or_default();
-        Self { policy, version: number, sha256: digest, bytes, manifest, created: time(created), actor }
+        let (version, sha256, created, signed_by) = (number, digest, time(created), signers);
+        Self { policy, version, sha256, bytes, manifest, created, actor, signed_by }
     }
 }
 
-/// Upload a component as a new version
+/// Upload a component as a new version, or a core module that was built for the contract's world
 ///
-/// The same component again has the version that it has. A signature by minisign goes along as Base64 of the `.minisig` file, in the header
-/// `Vestibule-Signature`.
+/// Of a core module the host makes a component first, the same one each time; that is what is stored. The same component again has the
+/// version that it has. A signature by minisign, of the file as it is uploaded, goes along as Base64 of the `.minisig` file, in the header
+/// `Vestibule-Signature`. Where the tenant's terms name signers it has to be by one of them, and the version keeps who that was: a version
+/// that was stored before is signed by uploading it once more.
 #[utoipa::path(post, path = "/v1/tenants/{tenant}/versions", tag = "policies", params(("tenant" = String, Path), UploadQuery, ("vestibule-signature" = Option<String>, Header)),
     request_body(content((Vec<u8> = "application/wasm"), (Vec<u8> = "application/octet-stream"))),
     responses((status = 200, description = "Known already", body = UploadAnswer), (status = 201, description = "Stored", body = UploadAnswer), Problems))]
@@ -137,10 +146,11 @@ pub(crate) async fn upload(
     ensure_wasm(&headers)?;
     let signature = headers.get("vestibule-signature").map(|header| signature(header.as_bytes())).transpose()?;
     let upload = Upload { name: name.as_deref(), wasm: &wasm, signature: signature.as_deref() };
-    let Uploaded { policy, version, new, digest, manifest, report, since } =
+    let Uploaded { policy, version, new, from_module, digest, manifest, report, since } =
         app.registry.upload(&tenant, upload, &caller.by()).await?;
     let manifest = serde_json::to_value(manifest).unwrap_or_default();
-    let answer = UploadAnswer { policy, version, new, sha256: digest, manifest, reported: reported(report, since) };
+    let (sha256, reported) = (digest, reported(report, since));
+    let answer = UploadAnswer { policy, version, new, from_module, sha256, manifest, reported };
     Ok((if new { StatusCode::CREATED } else { StatusCode::OK }, Json(answer)))
 }
 

@@ -21,7 +21,7 @@ const PATIENCE: Duration = Duration::from_millis(300);
 
 #[derive(Debug, Args)]
 pub(crate) struct Put {
-    /// The policy: a WebAssembly component
+    /// The policy: a WebAssembly component, or a core module built for the contract's world
     policy: PathBuf,
     /// What to call it [default: what its manifest says]
     #[arg(long)]
@@ -122,8 +122,9 @@ fn wanted(manifest: &Value) -> Value {
 
 fn text(answer: &Value, revision: Option<i64>) -> String {
     let known = if answer.at("new") == true { "is stored" } else { "was stored before" };
+    let made = if answer.at("from_module") == true { ", as the component made of this core module" } else { "" };
     let mut text = format!(
-        "{} version {} {known} ({} {})\n",
+        "{} version {} {known}{made} ({} {})\n",
         answer.shown("policy"),
         answer.at("version"),
         answer.at("manifest").shown("name"),
