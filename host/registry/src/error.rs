@@ -2,6 +2,8 @@
 //!
 //! Not for: logins; whatever goes wrong there is a denial.
 
+use std::time::Duration;
+
 use vestibule_compiler::Failure;
 use vestibule_domain::{TenantName, settings};
 use vestibule_gate::PasswordError;
@@ -76,6 +78,7 @@ impl Error {
             Self::InFile(_) => "in-file",
             Self::Conflict { .. } => "conflict",
             Self::InUse(_) => "in-use",
+            Self::Password(PasswordError::Busy) => "overloaded",
             Self::Invalid(_) | Self::Password(_) => "invalid",
             Self::Settings(_) => "invalid-settings",
             Self::Terms(_) => "not-allowed-by-terms",
@@ -84,6 +87,14 @@ impl Error {
             Self::Policy(_) => "bad-policy",
             Self::Damaged(_) => "damaged",
             Self::Store(_) => "unavailable",
+        }
+    }
+
+    /// After how long another try may succeed, where that is known.
+    pub const fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Password(PasswordError::Busy) => Some(Duration::from_secs(1)),
+            _ => None,
         }
     }
 

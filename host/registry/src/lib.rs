@@ -8,12 +8,11 @@
 //! | a component becomes a version | `upload`, with `report` for what it may do |
 //! | versions become the tenant's chain | [`plan`], `activate` |
 //! | a login needs the tenant's gate | `residents`, `load` |
-//! | a login takes its turn | `login`, `door`, `admission` |
+//! | a login takes its turn | `login`, `door` |
 //! | many tenants share one host | [`terms`](Terms), `ledger`, `meter` |
 //! | a new version is tried first | `trial` |
 
 mod activate;
-mod admission;
 mod door;
 mod error;
 mod ledger;

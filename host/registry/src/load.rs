@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 use vestibule_domain::{Cause, Fault, Manifest, Settings, TenantName};
+use vestibule_gate::admission::{Place, Share};
 use vestibule_gate::{Chain, Gate, Link, Shadow, Tenant, TenantSettings};
 use vestibule_sandbox::{Capabilities, Compiled, Configured};
 use vestibule_store::{TenantRow, VersionRow};
 
-use crate::admission::{Place, Share};
 use crate::door::{Door, guards};
 use crate::ledger::Page;
 use crate::plan::{Mode, Plan, PlannedLink, Trial};
