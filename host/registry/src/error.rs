@@ -61,7 +61,16 @@ pub enum Error {
     Damaged(String),
     /// The store does not answer.
     #[error(transparent)]
-    Store(#[from] StoreError),
+    Store(StoreError),
+}
+
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::TooMany { most, what } => Self::Terms(format!("{most} {what}")),
+            error => Self::Store(error),
+        }
+    }
 }
 
 impl Error {

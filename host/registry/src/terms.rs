@@ -32,6 +32,12 @@ pub struct Terms {
     pub policies: u32,
     /// All versions together in bytes. Default 1 GiB.
     pub stored_bytes: u64,
+    /// Users and groups that administrators may add; those whom a login saves for the first time are not refused. Default 100,000.
+    pub profiles: u32,
+    /// Tokens. Default 1,000: one for each front door and script.
+    pub tokens: u32,
+    /// Secrets of all policies. Default 1,000.
+    pub secrets: u32,
     /// Whether the tenant may name LDAP and RADIUS servers itself, which the host then connects to. Default no: somebody else's
     /// network is no place for a tenant to look around.
     pub own_directories: bool,
@@ -53,6 +59,9 @@ impl Default for Terms {
             log_bytes: limits.log_bytes,
             policies: 32,
             stored_bytes: 1 << 30,
+            profiles: 100_000,
+            tokens: 1_000,
+            secrets: 1_000,
             own_directories: false,
             signers: Vec::new(),
         }

@@ -43,7 +43,7 @@ pub use decisions::{DecisionFilter, DecisionRow};
 pub use error::{ActivateError, Error, SaveError};
 pub use passwords::{Lockout, Password};
 pub use policies::{Deleted, PolicyRow};
-pub use profiles::LoginProfiles;
+pub use profiles::{Edit, LoginProfiles};
 pub use revisions::{KEPT_REVISIONS, RevisionRow};
 pub use sessions::Session;
 pub use sqlite::DATABASE_FILE;

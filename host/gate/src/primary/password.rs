@@ -52,7 +52,8 @@ pub enum PasswordError {
     Store(#[from] Error),
 }
 
-/// Sets a local user's password, and unlocks the account. Makes the user if there is none.
+/// Sets a local user's password, and unlocks the account. Makes the user if there is none, and the tenant has fewer than `most` users and
+/// groups.
 ///
 /// # Errors
 /// [`PasswordError`].
@@ -61,6 +62,7 @@ pub async fn set_password(
     tenant: &TenantName,
     user: &EnteredUser,
     password: Secret,
+    most: u32,
     by: Option<&By>,
 ) -> Result<(), PasswordError> {
     if password.expose().chars().count() < MIN_PASSWORD_CHARACTERS {
@@ -77,7 +79,7 @@ pub async fn set_password(
     let hash = tokio::task::spawn_blocking(move || hash(&password)).await;
     drop(place);
     let hash = hash.unwrap_or_else(|error| Err(error.to_string())).map_err(PasswordError::Hash)?;
-    Ok(store.set_password(tenant, user.as_str(), &hash, by).await?)
+    Ok(store.set_password(tenant, user.as_str(), &hash, most, by).await?)
 }
 
 /// The tenant's turn to hash one, until it is dropped.

@@ -63,7 +63,7 @@ impl Tokens {
         Self { store, remembered: Mutex::default() }
     }
 
-    /// Makes a token, in place of the one of the same name.
+    /// Makes a token, in place of the one of the same name. A tenant has at most `most`.
     ///
     /// # Errors
     /// The store's.
@@ -73,6 +73,7 @@ impl Tokens {
         name: &str,
         scopes: &Scopes,
         expires: Option<SystemTime>,
+        most: u32,
         by: &By,
     ) -> Result<Issued, Error> {
         let id = format!("{:016x}", rand::random::<u64>());
@@ -80,7 +81,7 @@ impl Tokens {
         let (name, hash, scopes) = (name.to_owned(), hash(&secret), scopes.write());
         let token = Secret::new(format!("{PREFIX}{id}_{secret}"));
         let row = TokenRow { id, tenant: tenant.cloned(), name: name.clone(), hash, scopes, created: by.at, expires };
-        self.store.put_token(&row, by).await?;
+        self.store.put_token(&row, most, by).await?;
         self.remembered().clear();
         Ok(Issued { name, token })
     }

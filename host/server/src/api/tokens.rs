@@ -85,12 +85,13 @@ async fn issued(
     if scopes.is_empty() {
         return Err(Problem::invalid("a token needs a scope"));
     }
-    if let Some(tenant) = tenant {
-        app.registry.tenant(tenant).await?;
-    }
+    let most = match tenant {
+        Some(tenant) => app.registry.tenant(tenant).await?.terms.tokens,
+        None => u32::MAX,
+    };
     let by = caller.by();
     let expires = request.seconds.map(|seconds| lifetime(by.at, seconds)).transpose()?;
-    let Issued { name, token } = app.tokens.issue(tenant, name, &scopes, expires, &by).await?;
+    let Issued { name, token } = app.tokens.issue(tenant, name, &scopes, expires, most, &by).await?;
     Ok(Json(NewToken { name, token: token.expose().to_owned() }))
 }
 
