@@ -9,6 +9,7 @@ mod edits_are_whole;
 mod every_change_is_on_record;
 mod failures_lock_an_account;
 mod killed_processes_lose_nothing;
+mod logs_stay_short;
 mod older_databases_open;
 mod other_databases_are_refused;
 mod profiles_come_back;

@@ -38,6 +38,10 @@ pub struct Terms {
     pub tokens: u32,
     /// Secrets of all policies. Default 1,000.
     pub secrets: u32,
+    /// Decisions kept; the oldest go first. Default 50,000,000: ten thousand users have as many in 400 days with twelve logins a day.
+    pub decisions: u64,
+    /// Changes kept in the audit log; the oldest go first. Default 1,000,000: more than two thousand a day for 400 days.
+    pub audit_rows: u64,
     /// Whether the tenant may name LDAP and RADIUS servers itself, which the host then connects to. Default no: somebody else's
     /// network is no place for a tenant to look around.
     pub own_directories: bool,
@@ -62,6 +66,8 @@ impl Default for Terms {
             profiles: 100_000,
             tokens: 1_000,
             secrets: 1_000,
+            decisions: 50_000_000,
+            audit_rows: 1_000_000,
             own_directories: false,
             signers: Vec::new(),
         }
