@@ -7,6 +7,7 @@ mod front_doors_keep_properties;
 mod killed_hosts_are_whole;
 mod policies_come_and_go;
 mod problems_say_what_to_do;
+mod requests_have_a_rate;
 mod retries_have_one_effect;
 mod silent_clients_shut_nobody_out;
 mod tenants_share_fairly;

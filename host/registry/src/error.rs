@@ -44,6 +44,9 @@ pub enum Error {
     /// Settings that the policy does not take.
     #[error(transparent)]
     Settings(#[from] settings::Error),
+    /// More requests than the tenant's terms allow; how long it takes until they allow one more.
+    #[error("the tenant's tokens make more requests than its terms allow")]
+    Requests(Duration),
     /// What the tenant's terms do not allow.
     #[error("the tenant's terms allow {0}")]
     Terms(String),
@@ -91,6 +94,7 @@ impl Error {
             Self::Invalid(_) | Self::Password(_) => "invalid",
             Self::Settings(_) => "invalid-settings",
             Self::Terms(_) => "not-allowed-by-terms",
+            Self::Requests(_) => "too-many-requests",
             Self::Signature(_) => "signature",
             Self::Policy(failure) if failure.is_the_hosts() => "unavailable",
             Self::Policy(_) => "bad-policy",
@@ -102,6 +106,7 @@ impl Error {
     /// After how long another try may succeed, where that is known.
     pub const fn retry_after(&self) -> Option<Duration> {
         match self {
+            Self::Requests(wait) => Some(*wait),
             Self::Password(PasswordError::Busy) => Some(Duration::from_secs(1)),
             _ => None,
         }
@@ -112,6 +117,9 @@ impl Error {
         Some(match self {
             Self::Policy(failure) => failure.hint(),
             Self::Conflict { .. } => "read the active revision again, and decide on that",
+            Self::Requests(_) => {
+                "wait as long as `Retry-After` says; `requests_per_second` of the terms is the operator's to set"
+            }
             Self::InUse(_) => "activate a chain without it first",
             Self::InFile(_) => "change the file and restart, or take the tenant's table out of it",
             Self::Signature(_) => "sign the component with a key that the tenant's terms name",

@@ -28,6 +28,9 @@ pub struct Terms {
     pub deadline_ms: u64,
     /// Log of one call in bytes. Default 16 KiB.
     pub log_bytes: usize,
+    /// Requests of its own tokens in a second over time, logins aside; twice as many may come in one second. Default 50: whoever works
+    /// by hand has a few, and a script with thousands of users waits as told.
+    pub requests_per_second: u32,
     /// Policies. Default 32.
     pub policies: u32,
     /// All versions together in bytes. Default 1 GiB.
@@ -61,6 +64,7 @@ impl Default for Terms {
             memory_bytes: limits.memory_bytes,
             deadline_ms: limits.deadline_ms,
             log_bytes: limits.log_bytes,
+            requests_per_second: 50,
             policies: 32,
             stored_bytes: 1 << 30,
             profiles: 100_000,
@@ -109,6 +113,9 @@ impl Terms {
         ];
         if let Some((name, _)) = positive.iter().find(|(_, value)| *value == 0) {
             return invalid(format!("`{name}`: with 0, nobody could come in"));
+        }
+        if self.requests_per_second == 0 {
+            return invalid("`requests_per_second`: with 0, the tenant's tokens could do nothing".to_owned());
         }
         for key in &self.signers {
             minisign_verify::PublicKey::from_base64(key)

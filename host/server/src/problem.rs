@@ -108,6 +108,7 @@ impl From<Error> for Problem {
             Error::NoTenant(_) | Error::Unknown { .. } => StatusCode::NOT_FOUND,
             Error::Exists(_) | Error::InFile(_) | Error::Conflict { .. } | Error::InUse(_) => StatusCode::CONFLICT,
             Error::Terms(_) => StatusCode::FORBIDDEN,
+            Error::Requests(_) => StatusCode::TOO_MANY_REQUESTS,
             Error::Password(PasswordError::Busy) => StatusCode::SERVICE_UNAVAILABLE,
             Error::Policy(failure) if failure.is_the_hosts() => return Self::unavailable(error.to_string()),
             Error::Store(store) if !store.is_unavailable() => return Self::invalid(error.to_string()),

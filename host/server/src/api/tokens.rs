@@ -114,7 +114,7 @@ pub(crate) async fn list(
     caller: Caller,
     Path(tenant): Path<TenantName>,
 ) -> Result<Json<TokenList>> {
-    caller.may(Scope::Manage, &tenant)?;
+    caller.may(Scope::Manage, &tenant).await?;
     listed(&app, Some(&tenant)).await
 }
 
@@ -126,7 +126,7 @@ pub(crate) async fn put(
     Path((tenant, name)): Path<(TenantName, String)>,
     Json(request): Json<TokenRequest>,
 ) -> Result<Json<NewToken>> {
-    caller.may(Scope::Manage, &tenant)?;
+    caller.may(Scope::Manage, &tenant).await?;
     issued(&app, Some(&tenant), &name, request, &caller).await
 }
 
@@ -137,7 +137,7 @@ pub(crate) async fn delete(
     caller: Caller,
     Path((tenant, name)): Path<(TenantName, String)>,
 ) -> Result<StatusCode> {
-    caller.may(Scope::Manage, &tenant)?;
+    caller.may(Scope::Manage, &tenant).await?;
     revoked(&app, Some(&tenant), &name, &caller).await
 }
 
