@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{Reply, Served};
+use crate::harness::{Reply, Served, probe_bytes};
 
 async fn with_terms(terms: Value) -> Served {
     let served = Served::new().guarded_by("known-device").await;
@@ -60,4 +60,30 @@ async fn tokens_and_secrets_are_bounded() {
     put("one").await.is(204);
     names(put("two").await, "1 secrets");
     put("one").await.is(204);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_logged_beyond_a_minutes_worth_is_dropped_and_counted() {
+    let served = Served::new();
+    let administrator = served.administrator();
+    administrator.put("/v1/tenants/default", json!({ "terms": { "log_bytes_per_minute": 60 } })).await.is(200);
+    let flooding = administrator.upload("default", probe_bytes("floods-the-log")).await.is(201).json();
+    administrator.activate("default", json!([{ "policy": flooding["policy"] }])).await.is(200);
+    let login = json!({
+        "authcred": { "username": "ann" }, "attributes": { "vpn_auth": false },
+        "authret": { "user": "ann" }, "info": { "auth_method": "local" }
+    });
+    let mut dropped = Vec::new();
+    for _ in 0..2 {
+        let answer = administrator.post("/v1/tenants/default/post-auth", login.clone()).await.is(200);
+        assert_eq!(answer.decision(), "allow");
+        let id = answer.json()["id"].as_str().unwrap().to_owned();
+        let decision = administrator.get(&format!("/v1/tenants/default/decisions/{id}")).await.is(200).json();
+        let policy = &decision["record"]["policies"][0];
+        let lines = policy["log"].as_array().unwrap().len() as u64;
+        assert_eq!(lines + policy["dropped_log_lines"].as_u64().unwrap(), 1_000, "{policy}");
+        dropped.push(policy["dropped_log_lines"].as_u64().unwrap());
+    }
+    // The first login of the minute has room for ten lines of six bytes; a call alone would have for 64.
+    assert!(dropped[0] == 990 && dropped[1] >= 990, "{dropped:?}");
 }

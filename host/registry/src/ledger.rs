@@ -23,6 +23,7 @@ const TRUSTED: Duration = Duration::from_secs(1);
 pub(crate) struct Page {
     logins: Meter,
     fuel: Meter,
+    log: Meter,
     requests: Meter,
     /// How many requests the terms allow in a second, and when they were read.
     requests_per_second: Mutex<(u32, Instant)>,
@@ -73,6 +74,7 @@ impl Page {
         Self {
             logins: Meter::full(in_a_second(terms.logins_per_second), now),
             fuel: Meter::full(fuel(terms), now),
+            log: Meter::full(log(terms), now),
             requests: Meter::full(in_a_second(terms.requests_per_second), now),
             requests_per_second: Mutex::new((terms.requests_per_second, now)),
             usual_fuel: AtomicU64::new(0),
@@ -91,6 +93,12 @@ impl Page {
     pub(crate) fn take_request(&self) -> Result<(), Duration> {
         let (per_second, _) = *lock(&self.requests_per_second);
         self.requests.take(in_a_second(per_second), 1.0, Instant::now())
+    }
+
+    /// Takes so many bytes of log, if these terms allow them now.
+    #[expect(clippy::cast_precision_loss, reason = "a quota need not be exact to the last byte")]
+    pub(crate) fn take_log(&self, terms: &Terms, bytes: usize) -> bool {
+        self.log.take(log(terms), bytes as f64, Instant::now()).is_ok()
     }
 
     /// Charges fuel that was burnt.
@@ -122,6 +130,12 @@ impl Page {
 #[expect(clippy::cast_precision_loss, reason = "a quota need not be exact to the last unit of fuel")]
 fn fuel(terms: &Terms) -> Flow {
     let per_minute = terms.fuel_per_minute as f64;
+    Flow { per_second: per_minute / 60.0, most: per_minute }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a quota need not be exact to the last byte")]
+fn log(terms: &Terms) -> Flow {
+    let per_minute = terms.log_bytes_per_minute as f64;
     Flow { per_second: per_minute / 60.0, most: per_minute }
 }
 

@@ -28,6 +28,9 @@ pub struct Terms {
     pub deadline_ms: u64,
     /// Log of one call in bytes. Default 16 KiB.
     pub log_bytes: usize,
+    /// Log of all calls in a minute, in bytes; what is logged beyond is dropped, and counted on record. Default 16 MiB: at 500 logins a
+    /// second, each may log 500 bytes.
+    pub log_bytes_per_minute: u64,
     /// Requests of its own tokens in a second over time, logins aside; twice as many may come in one second. Default 50: whoever works
     /// by hand has a few, and a script with thousands of users waits as told.
     pub requests_per_second: u32,
@@ -64,6 +67,7 @@ impl Default for Terms {
             memory_bytes: limits.memory_bytes,
             deadline_ms: limits.deadline_ms,
             log_bytes: limits.log_bytes,
+            log_bytes_per_minute: 16 << 20,
             requests_per_second: 50,
             policies: 32,
             stored_bytes: 1 << 30,

@@ -189,6 +189,10 @@ fn text(decision: &Value) -> String {
         for logged in policy.list("log") {
             field("log", &logged.to_string());
         }
+        let dropped = policy.get("dropped_log_lines").and_then(Value::as_u64).unwrap_or_default();
+        if dropped > 0 {
+            field("log", &format!("{} more lines were dropped", figures::count(dropped)));
+        }
     }
     text
 }
