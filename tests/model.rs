@@ -11,7 +11,7 @@ use vestibule_domain::wire::crv1::StateId;
 use vestibule_domain::{Properties, Secret};
 use vestibule_gate::{Answer, Attempt, Method, Proof, Voucher};
 
-use crate::harness::{Door, Home, at, attempt, cause, puppet, tenant, told};
+use crate::harness::{Door, Edits as _, Home, at, attempt, cause, puppet, tenant, told};
 use history::{Step, any_history};
 use plain::{Model, Record};
 

@@ -8,7 +8,7 @@ use vestibule_domain::wire::crv1::StateId;
 use vestibule_domain::{Decision, EnteredUser, Grants, Properties, Secret};
 use vestibule_gate::{Answer, Attempt, Chain, Gate, Link, Proof, Tenant, TenantSettings, Voucher, WithoutPolicy};
 
-use super::{Guest, Home, at, properties, tenant};
+use super::{Edits as _, Guest, Home, at, properties, tenant};
 
 /// The password of everybody who has one.
 pub(crate) const PASSWORD: &str = "correct horse";
@@ -46,7 +46,7 @@ impl Door {
     pub(crate) async fn with_passwords(self, users: &[&str]) -> Self {
         for user in users {
             let user = EnteredUser::new(*user).unwrap();
-            vestibule_gate::set_password(&self.home.store, &tenant(), &user, Secret::new(PASSWORD), None)
+            vestibule_gate::set_password(&self.home.store, &tenant(), &user, Secret::new(PASSWORD), u32::MAX, None)
                 .await
                 .unwrap();
         }

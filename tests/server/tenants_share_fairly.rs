@@ -86,6 +86,45 @@ async fn a_tenant_that_loops_does_not_keep_another_one_waiting() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_flood_of_passwords_does_not_keep_another_tenant_waiting() {
+    let served = Served::new().guarded_by("known-device").await.with_user("ann").await.with_tenant("evil").await;
+    let administrator = served.administrator();
+    let terms = json!({ "logins_per_second": 100_000 });
+    let at_once = json!({ "settings": { "failure_ms": 0 }, "terms": terms });
+    administrator.put("/v1/tenants/evil", at_once).await.is(200);
+    administrator.put("/v1/tenants/default", json!({ "terms": terms })).await.is(200);
+    let checked = Cell::new(0);
+    let flood = futures_util::future::join_all((0..2 * FLOOD).map(async |_| {
+        loop {
+            let guess = json!({ "username": "nobody", "password": "wrong horse" });
+            let denied = administrator.post("/v1/tenants/evil/authenticate", guess).await.is(200);
+            assert_eq!(denied.json()["cause"], "unknown-user");
+            checked.set(checked.get() + 1);
+        }
+    }));
+    let good = async {
+        let mut waited_for = Vec::new();
+        while checked.get() < 8 * FLOOD || waited_for.len() < 20 {
+            let before = checked.get();
+            assert_eq!(
+                administrator.authenticate("ann", json!({ "vpn_auth": false })).await.is(200).decision(),
+                "allow"
+            );
+            waited_for.push(checked.get() - before);
+        }
+        waited_for.sort_unstable();
+        waited_for
+    };
+    let waited_for: Vec<usize> = tokio::select! {
+        waited_for = good => waited_for,
+        _ = flood => unreachable!("it goes on"),
+    };
+    // As above: behind the flood, all of it would come first.
+    let usual = waited_for[waited_for.len() / 2];
+    assert!(usual < FLOOD, "{waited_for:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_tenant_has_so_many_policies_and_bytes_and_no_more() {
     let served = Served::new();
     let administrator = served.administrator();

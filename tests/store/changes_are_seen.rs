@@ -6,7 +6,7 @@ use tokio::task::JoinSet;
 use vestibule_domain::{Secret, TenantName};
 use vestibule_store::Store;
 
-use crate::harness::{Home, Registers as _, by, on_every_store, properties, tenant};
+use crate::harness::{Edits as _, Home, Registers as _, by, on_every_store, properties, tenant};
 
 on_every_store!(each_change_of_another_process_is_seen, changes_at_once_are_all_seen_in_order);
 
@@ -36,7 +36,7 @@ async fn each_change_of_another_process_is_seen(home: Home) {
     let stamp = seen(store, stamp).await;
     other.set_policy(&acme, "p", Some("[]"), Some("[]"), &by).await.unwrap();
     let stamp = seen(store, stamp).await;
-    other.put_secret(&acme, "p", "key", &Secret::new("x"), &by).await.unwrap();
+    other.put_secret(&acme, "p", "key", &Secret::new("x"), u32::MAX, &by).await.unwrap();
     let stamp = seen(store, stamp).await;
     other.activates(&acme, &[("p", 1)]).await;
     let stamp = seen(store, stamp).await;

@@ -32,7 +32,7 @@ fn everything(seen: &[(&str, &str)]) -> Effects {
 }
 
 async fn joe_fails_once(home: &Home) {
-    home.store.set_password(&tenant(), "joe", "hash", None).await.unwrap();
+    home.store.set_password(&tenant(), "joe", "hash", u32::MAX, None).await.unwrap();
     let lockout = Lockout { after: 9, lasts: std::time::Duration::from_secs(1) };
     home.store.count_failure(&tenant(), "joe", at(0), &lockout).await.unwrap();
 }

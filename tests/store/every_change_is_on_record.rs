@@ -3,7 +3,7 @@
 use vestibule_domain::{Secret, TenantName};
 use vestibule_store::{By, Store, TokenRow};
 
-use crate::harness::{Home, Registers as _, at, by, listed, on_every_store, properties, tenant, uses};
+use crate::harness::{Edits as _, Home, Registers as _, at, by, listed, on_every_store, properties, tenant, uses};
 
 on_every_store!(
     every_change_leaves_one_row,
@@ -31,18 +31,18 @@ async fn every_change_leaves_one_row(home: Home) {
     store.adds(&acme, "p", "d1").await;
     store.adds(&acme, "p", "d2").await;
     store.set_policy(&acme, "p", Some("[3]"), Some("[4]"), &by).await.unwrap();
-    store.put_secret(&acme, "p", "key", &Secret::new("x"), &by).await.unwrap();
+    store.put_secret(&acme, "p", "key", &Secret::new("x"), u32::MAX, &by).await.unwrap();
     store.delete_secret(&acme, "p", "key", &by).await.unwrap();
     store.activate(&acme, None, "[5]", &uses(&[("p", 1)]), "why", &by).await.unwrap();
     store.activate(&acme, Some(1), "[]", &[], "", &by).await.unwrap();
     store.delete_version(&acme, "p", 2, &by).await.unwrap();
     store.delete_policy(&acme, "p", &by).await.unwrap();
-    store.put_token(&token(Some(tenant())), &by).await.unwrap();
+    store.put_token(&token(Some(tenant())), u32::MAX, &by).await.unwrap();
     store.delete_token(Some(&acme), "robot", &by).await.unwrap();
     let said = Some(&by);
     store.put_properties(&acme, "joe", &properties(&[("a", "1"), ("b", "2")]), said).await.unwrap();
     store.delete_properties(&acme, "joe", &["a".to_owned()], said).await.unwrap();
-    store.set_password(&acme, "joe", "hash", said).await.unwrap();
+    store.set_password(&acme, "joe", "hash", u32::MAX, said).await.unwrap();
     store.delete_password(&acme, "joe", said).await.unwrap();
     store.delete_profile(&acme, "joe", said).await.unwrap();
 
@@ -60,8 +60,8 @@ async fn every_change_leaves_one_row(home: Home) {
         ("policy.delete", "p", ""),
         ("token.put", "robot", ""),
         ("token.delete", "robot", ""),
-        ("profile.put", "joe", r#"{"properties":["a","b"]}"#),
-        ("profile.delete-properties", "joe", r#"{"properties":["a"]}"#),
+        ("profile.put", "joe", r#"{"set":["a","b"],"removed":[]}"#),
+        ("profile.put", "joe", r#"{"set":[],"removed":["a"]}"#),
         ("password.set", "joe", ""),
         ("password.delete", "joe", ""),
         ("profile.delete", "joe", ""),
@@ -70,7 +70,7 @@ async fn every_change_leaves_one_row(home: Home) {
     assert_eq!(log(store, Some(&acme)).await, expected);
     assert!(log(store, None).await.is_empty());
 
-    store.put_token(&token(None), &by).await.unwrap();
+    store.put_token(&token(None), u32::MAX, &by).await.unwrap();
     store.delete_token(None, "robot", &by).await.unwrap();
     store.delete_tenant(&acme, &by).await.unwrap();
     let operators = [("token.put", "robot"), ("token.delete", "robot"), ("tenant.delete", "acme")];
@@ -92,7 +92,7 @@ async fn what_changes_nothing_leaves_none(home: Home) {
     store.delete_tenant(&unknown, &by).await.unwrap();
     assert_eq!(store.adds(&acme, "p", "d1").await, 1);
     store.set_policy(&acme, "q", Some("{}"), Some("{}"), &by).await.unwrap();
-    store.put_secret(&acme, "q", "key", &Secret::new("x"), &by).await.unwrap();
+    store.put_secret(&acme, "q", "key", &Secret::new("x"), u32::MAX, &by).await.unwrap();
     store.delete_secret(&acme, "p", "key", &by).await.unwrap();
     store.activate(&acme, None, "[]", &[], "", &by).await.unwrap_err();
     store.activate(&acme, Some(1), "[]", &uses(&[("q", 1)]), "", &by).await.unwrap_err();
@@ -100,10 +100,11 @@ async fn what_changes_nothing_leaves_none(home: Home) {
         store.delete_version(&acme, policy, number, &by).await.unwrap();
         store.delete_policy(&acme, policy, &by).await.unwrap();
     }
-    store.put_token(&token(Some(unknown.clone())), &by).await.unwrap_err();
+    store.put_token(&token(Some(unknown.clone())), u32::MAX, &by).await.unwrap_err();
     store.delete_token(Some(&acme), "robot", &by).await.unwrap();
     let names = ["b".to_owned()];
     store.delete_properties(&acme, "joe", &names, Some(&by)).await.unwrap();
+    store.put_properties(&acme, "joe", &properties(&[("a", "1")]), Some(&by)).await.unwrap();
     store.put_properties(&acme, "", &properties(&[]), Some(&by)).await.unwrap_err();
     store.delete_password(&acme, "joe", Some(&by)).await.unwrap();
     store.delete_profile(&acme, "jim", Some(&by)).await.unwrap();
@@ -115,7 +116,7 @@ async fn what_changes_nothing_leaves_none(home: Home) {
 async fn a_row_says_who_and_from_where(home: Home) {
     let by = By { actor: "Jürgen O'Neil".to_owned(), origin: "2001:db8::1".to_owned(), at: at(7) };
     home.store.create_tenant(&listed(&tenant()), &by).await.unwrap();
-    home.store.set_password(&tenant(), "joe", "hash", Some(&by)).await.unwrap();
+    home.store.set_password(&tenant(), "joe", "hash", u32::MAX, Some(&by)).await.unwrap();
     let rows = home.store.last_audits(Some(&tenant()), 9, None).await.unwrap();
     assert_eq!(rows.len(), 2);
     for row in rows {

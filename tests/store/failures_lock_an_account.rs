@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use vestibule_store::{Lockout, Password};
 
-use crate::harness::{Home, Leaves as _, at, on_every_store, tenant};
+use crate::harness::{Edits as _, Home, Leaves as _, at, on_every_store, tenant};
 
 const LOCKOUT: Lockout = Lockout { after: 3, lasts: Duration::from_secs(60) };
 
@@ -29,7 +29,7 @@ async fn fails(home: &Home, seconds: u64) -> Option<std::time::SystemTime> {
 }
 
 async fn the_last_permitted_failure_locks_for_a_while(home: Home) {
-    home.store.set_password(&tenant(), "joe", "hash", None).await.unwrap();
+    home.store.set_password(&tenant(), "joe", "hash", u32::MAX, None).await.unwrap();
     assert_eq!((fails(&home, 0).await, fails(&home, 1).await), (None, None));
     assert_eq!(fails(&home, 2).await, Some(at(62)));
     // Trying goes on not to prolong the lock.
@@ -39,7 +39,7 @@ async fn the_last_permitted_failure_locks_for_a_while(home: Home) {
 }
 
 async fn a_lock_that_has_expired_counts_afresh(home: Home) {
-    home.store.set_password(&tenant(), "joe", "hash", None).await.unwrap();
+    home.store.set_password(&tenant(), "joe", "hash", u32::MAX, None).await.unwrap();
     for second in 0..3 {
         fails(&home, second).await;
     }
@@ -54,14 +54,14 @@ async fn a_lock_that_has_expired_counts_afresh(home: Home) {
 }
 
 async fn success_and_a_new_password_forget_failures(home: Home) {
-    home.store.set_password(&tenant(), "joe", "hash", None).await.unwrap();
+    home.store.set_password(&tenant(), "joe", "hash", u32::MAX, None).await.unwrap();
     for forget in ["reset", "new password"] {
         for second in 0..3 {
             fails(&home, second).await;
         }
         match forget {
             "reset" => home.store.forgive(&tenant(), "joe").await.unwrap(),
-            _ => home.store.set_password(&tenant(), "joe", "other", None).await.unwrap(),
+            _ => home.store.set_password(&tenant(), "joe", "other", u32::MAX, None).await.unwrap(),
         }
         let password = home.store.password(&tenant(), "joe").await.unwrap().unwrap();
         assert_eq!((password.failures, password.locked_until), (0, None), "{forget}");
@@ -69,7 +69,7 @@ async fn success_and_a_new_password_forget_failures(home: Home) {
 }
 
 async fn concurrent_failures_are_all_counted(home: Home) {
-    home.store.set_password(&tenant(), "joe", "hash", None).await.unwrap();
+    home.store.set_password(&tenant(), "joe", "hash", u32::MAX, None).await.unwrap();
     let other = home.another().await.unwrap();
     let mut counts = JoinSet::new();
     for number in 0..20 {
@@ -88,7 +88,7 @@ async fn only_passwords_are_counted(home: Home) {
         }
         assert_eq!(home.store.password(&tenant(), user).await, Ok(None));
     }
-    home.store.set_password(&tenant(), "jim", "hash", None).await.unwrap();
+    home.store.set_password(&tenant(), "jim", "hash", u32::MAX, None).await.unwrap();
     assert_eq!(home.store.delete_password(&tenant(), "jim", None).await, Ok(true));
     assert_eq!(home.store.delete_password(&tenant(), "jim", None).await, Ok(false));
     assert!(home.store.profile(&tenant(), "jim").await.unwrap().is_some());
@@ -100,7 +100,7 @@ async fn tries(home: &Home, seconds: u64) -> bool {
 
 async fn of_many_tries_at_once_as_many_are_made_as_may_fail(home: Home) {
     assert!(!tries(&home, 0).await, "nobody has this name");
-    home.store.set_password(&tenant(), "joe", "hash", None).await.unwrap();
+    home.store.set_password(&tenant(), "joe", "hash", u32::MAX, None).await.unwrap();
     let other = home.another().await.unwrap();
     let mut counts = JoinSet::new();
     for number in 0..20 {
@@ -112,7 +112,7 @@ async fn of_many_tries_at_once_as_many_are_made_as_may_fail(home: Home) {
 }
 
 async fn a_try_after_the_lock_counts_afresh(home: Home) {
-    home.store.set_password(&tenant(), "joe", "hash", None).await.unwrap();
+    home.store.set_password(&tenant(), "joe", "hash", u32::MAX, None).await.unwrap();
     for second in 0..3 {
         assert!(tries(&home, second).await);
     }
@@ -124,7 +124,7 @@ async fn a_try_after_the_lock_counts_afresh(home: Home) {
 }
 
 async fn a_password_prints_as_stars(home: Home) {
-    home.store.set_password(&tenant(), "joe", "$argon2id$v=19$secret", None).await.unwrap();
+    home.store.set_password(&tenant(), "joe", "$argon2id$v=19$secret", u32::MAX, None).await.unwrap();
     let password: Password = home.store.password(&tenant(), "joe").await.unwrap().unwrap();
     assert!(!format!("{password:?}").contains("secret"));
 }

@@ -8,7 +8,7 @@ use sqlx::{Connection as _, SqliteConnection};
 use tempfile::TempDir;
 use vestibule_store::{DATABASE_FILE, Error, Store};
 
-use crate::harness::{Home, on_every_store, properties, sqlite, tenant};
+use crate::harness::{Edits as _, Home, on_every_store, properties, sqlite, tenant};
 
 on_every_store!(a_newer_database_is_refused_and_unharmed, a_migration_of_another_text_is_refused);
 

@@ -1,70 +1,115 @@
-//! What a tenant may have stored holds for versions that are added at once, and counts none of them twice.
+//! A tenant's administrators add no more than there may be, however many of them do at once and wherever; its logins are not refused.
+
+use std::collections::HashSet;
 
 use tokio::task::JoinSet;
-use vestibule_store::{AddError, Added, NewVersion, Room};
+use vestibule_domain::{Properties, Secret, TenantName};
+use vestibule_store::{Edit, Error, Store, TokenRow};
 
-use crate::harness::{Home, ROOM, Registers as _, by, on_every_store, tenant};
+use crate::harness::{Edits as _, Home, Leaves as _, Registers as _, at, by, on_every_store, properties, tenant};
 
 on_every_store!(
-    versions_added_at_once_do_not_pass_together,
-    policies_added_at_once_do_not_pass_together,
-    what_is_stored_takes_no_room_again,
+    many_who_add_at_once_add_as_many_as_there_may_be,
+    whoever_is_there_is_changed_without_room,
+    a_first_login_saves_without_room,
+    tokens_are_limited_and_the_operators_are_not,
+    secrets_of_all_policies_are_limited_together,
 );
 
-fn version<'a>(policy: &'a str, digest: &'a str) -> NewVersion<'a> {
-    let (component, signer) = (digest.as_bytes(), None);
-    NewVersion { policy, digest, component, manifest: "{}", settings: "{}", grants: "{}", signer }
+/// Adds an empty profile.
+async fn adds(store: &Store, name: &str, most: u32) -> Result<bool, Error> {
+    let edit = Edit { set: &Properties::new(), remove: &[] };
+    store.edit_profile(&tenant(), name, edit, most, Some(&by())).await
 }
 
-/// Adds eight versions at once, each of two bytes, by two processes.
-async fn additions(home: &Home, room: Room, policy: fn(usize) -> String) -> Vec<Result<Added, AddError>> {
-    home.store.creates(&tenant()).await;
-    let another = home.another().await.unwrap();
-    let mut additions = JoinSet::new();
-    for number in 0..8_usize {
-        let store = if number % 2 == 0 { home.store.clone() } else { another.clone() };
-        additions.spawn(async move {
-            let (policy, digest) = (policy(number), format!("d{number}"));
-            store.add_version(&tenant(), &version(&policy, &digest), room, &by()).await
+fn too_many<T>(most: u32, what: &'static str) -> Result<T, Error> {
+    Err(Error::TooMany { most, what })
+}
+
+async fn many_who_add_at_once_add_as_many_as_there_may_be(home: Home) {
+    let other_tenants = TenantName::new("other").unwrap();
+    home.store.put_properties(&other_tenants, "joe", &Properties::new(), None).await.unwrap();
+    let stores = [home.store.clone(), home.another().await.unwrap()];
+    let mut adding = JoinSet::new();
+    for number in 0..24 {
+        let store = stores[number % 2].clone();
+        adding.spawn(async move {
+            let name = format!("user-{number}");
+            match number % 3 {
+                0 => store.set_password(&tenant(), &name, "hash", 5, Some(&by())).await.map(|()| true),
+                _ => adds(&store, &name, 5).await,
+            }
         });
     }
-    additions.join_all().await
+    let (added, refused): (Vec<_>, Vec<_>) = adding.join_all().await.into_iter().partition(|added| *added == Ok(true));
+    assert_eq!((added.len(), refused), (5, vec![too_many(5, "users and groups"); 19]));
+    assert_eq!(home.store.profiles(&tenant(), "").await.unwrap().len(), 5);
+    assert_eq!(home.store.last_audits(Some(&tenant()), 99, None).await.unwrap().len(), 5);
 }
 
-async fn versions_added_at_once_do_not_pass_together(home: Home) {
-    let additions = additions(&home, Room { bytes: 7, ..ROOM }, |_| "p".to_owned()).await;
-    let refused: Vec<_> = additions.iter().filter_map(|added| added.clone().err()).collect();
-    assert_eq!(refused, vec![AddError::NoRoom { stored: 6 }; 5]);
-    assert_eq!(home.store.stored_bytes(&tenant()).await, Ok(6));
-}
-
-async fn policies_added_at_once_do_not_pass_together(home: Home) {
-    let additions = additions(&home, Room { policies: 3, ..ROOM }, |number| format!("p{number}")).await;
-    let refused: Vec<_> = additions.iter().filter_map(|added| added.clone().err()).collect();
-    assert_eq!(refused, vec![AddError::TooManyPolicies; 5]);
-    assert_eq!(home.store.policies(&tenant()).await.unwrap().len(), 3);
-}
-
-async fn what_is_stored_takes_no_room_again(home: Home) {
-    let (store, full) = (&home.store, Room { bytes: 2, policies: 1 });
-    store.creates(&tenant()).await;
-    assert_eq!(store.holds(&tenant(), "d1").await, Ok(false));
-    for new in [true, false] {
-        let added = store.add_version(&tenant(), &version("p", "d1"), full, &by()).await;
-        assert_eq!(added, Ok(Added { number: 1, new }));
+async fn whoever_is_there_is_changed_without_room(home: Home) {
+    let store = &home.store;
+    store.put_properties(&tenant(), "joe", &Properties::new(), None).await.unwrap();
+    for most in [0, 1] {
+        let (set, value) = (properties(&[("a", &most.to_string())]), most.to_string());
+        let edit = Edit { set: &set, remove: &[] };
+        assert_eq!(store.edit_profile(&tenant(), "joe", edit, most, None).await, Ok(true));
+        assert_eq!(store.profile(&tenant(), "joe").await.unwrap().unwrap().get("a"), Some(value.as_str()));
+        assert_eq!(store.set_password(&tenant(), "joe", "hash", most, None).await, Ok(()));
+        assert_eq!(store.edit_profile(&tenant(), "jim", edit, most, None).await, too_many(most, "users and groups"));
+        assert_eq!(store.set_password(&tenant(), "jim", "hash", most, None).await, too_many(most, "users and groups"));
+        assert_eq!(store.password(&tenant(), "jim").await, Ok(None));
     }
-    assert_eq!(store.holds(&tenant(), "d1").await, Ok(true));
-    let nothing = Room { bytes: 0, policies: 0 };
-    assert_eq!(
-        store.add_version(&tenant(), &version("p", "d1"), nothing, &by()).await,
-        Ok(Added { number: 1, new: false })
-    );
-    // Another component is refused, and so is this one as a version of another policy.
-    let refused = store.add_version(&tenant(), &version("p", "d2"), full, &by()).await;
-    assert_eq!(refused, Err(AddError::NoRoom { stored: 2 }));
-    let roomy = Room { bytes: 4, ..full };
-    let refused = store.add_version(&tenant(), &version("q", "d1"), roomy, &by()).await;
-    assert_eq!(refused, Err(AddError::TooManyPolicies));
-    let added = store.add_version(&tenant(), &version("p", "d2"), roomy, &by()).await;
-    assert_eq!(added, Ok(Added { number: 2, new: true }));
+}
+
+async fn a_first_login_saves_without_room(home: Home) {
+    let store = &home.store;
+    adds(store, "joe", 1).await.unwrap();
+    store.save(&tenant(), "jim", None, &properties(&[("pvt_hw", "aa:bb")])).await.unwrap();
+    assert_eq!(adds(store, "ann", 2).await, too_many(2, "users and groups"));
+    assert_eq!(adds(store, "ann", 3).await, Ok(true));
+}
+
+fn token(tenant: Option<TenantName>, name: &str) -> TokenRow {
+    let id = format!("{name} of {tenant:?}");
+    let [name, hash, scopes] = [name, "hash", "read"].map(str::to_owned);
+    TokenRow { id, tenant, name, hash, scopes, created: at(0), expires: None }
+}
+
+async fn tokens_are_limited_and_the_operators_are_not(home: Home) {
+    let store = &home.store;
+    store.creates(&tenant()).await;
+    for (name, expected) in [("a", Ok(())), ("b", Ok(())), ("c", too_many(2, "tokens")), ("b", Ok(()))] {
+        assert_eq!(store.put_token(&token(Some(tenant()), name), 2, &by()).await, expected, "{name}");
+        assert_eq!(store.put_token(&token(None, name), 0, &by()).await, Ok(()), "{name}");
+    }
+    let names = |rows: Vec<TokenRow>| rows.into_iter().map(|row| row.name).collect::<Vec<_>>();
+    assert_eq!(names(store.tokens(Some(&tenant())).await.unwrap()), ["a", "b"]);
+    assert_eq!(names(store.tokens(None).await.unwrap()), ["a", "b", "c"]);
+    store.delete_token(Some(&tenant()), "a", &by()).await.unwrap();
+    assert_eq!(store.put_token(&token(Some(tenant()), "c"), 2, &by()).await, Ok(()));
+}
+
+async fn secrets_of_all_policies_are_limited_together(home: Home) {
+    let store = &home.store;
+    store.creates(&tenant()).await;
+    for policy in ["p", "q"] {
+        store.adds(&tenant(), policy, "d1").await;
+    }
+    let refused = || too_many(2, "secrets");
+    let asked = [
+        ("p", "a", Ok(true)),
+        ("q", "a", Ok(true)),
+        ("q", "b", refused()),
+        ("p", "b", refused()),
+        ("q", "a", Ok(true)),
+    ];
+    for (policy, name, expected) in asked {
+        let put = store.put_secret(&tenant(), policy, name, &Secret::new("x"), 2, &by()).await;
+        assert_eq!(put, expected, "{policy} {name}");
+    }
+    assert_eq!(store.put_secret(&tenant(), "unknown", "a", &Secret::new("x"), 2, &by()).await, Ok(false));
+    let kept: HashSet<_> =
+        store.secret_names(&tenant(), "q").await.unwrap().into_iter().map(|(name, _)| name).collect();
+    assert_eq!(kept, HashSet::from(["a".to_owned()]));
 }

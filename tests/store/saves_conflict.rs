@@ -3,7 +3,7 @@
 use vestibule_domain::Properties;
 use vestibule_store::{Error, SaveError};
 
-use crate::harness::{Home, Leaves as _, on_every_store, properties, tenant};
+use crate::harness::{Edits as _, Home, Leaves as _, on_every_store, properties, tenant};
 
 on_every_store!(
     a_save_writes_and_an_empty_value_removes,

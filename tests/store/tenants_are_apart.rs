@@ -5,7 +5,9 @@ use std::time::Duration;
 use vestibule_domain::{Secret, TenantName, profile};
 use vestibule_store::{DecisionFilter, Deleted, Lockout, LoginProfiles, Session, TokenRow};
 
-use crate::harness::{Home, Leaves as _, Registers as _, at, by, decision, on_every_store, properties, tenant};
+use crate::harness::{
+    Edits as _, Home, Leaves as _, Registers as _, at, by, decision, on_every_store, properties, tenant,
+};
 
 on_every_store!(another_tenant_sees_nothing, another_tenant_changes_nothing);
 
@@ -18,12 +20,12 @@ async fn filled(home: &Home) {
     store.put_properties(&acme, profile::DEFAULT, &properties(&[("a", "1")]), None).await.unwrap();
     store.put_properties(&acme, "joe", &properties(&[("conn_group", "staff")]), None).await.unwrap();
     store.put_properties(&acme, "staff", &properties(&[("type", "group")]), None).await.unwrap();
-    store.set_password(&acme, "joe", "hash", None).await.unwrap();
+    store.set_password(&acme, "joe", "hash", u32::MAX, None).await.unwrap();
     store.creates(&acme).await;
     store.adds(&acme, "p", "d").await;
-    store.put_secret(&acme, "p", "key", &Secret::new("hunter2"), &by()).await.unwrap();
+    store.put_secret(&acme, "p", "key", &Secret::new("hunter2"), u32::MAX, &by()).await.unwrap();
     store.activates(&acme, &[("p", 1)]).await;
-    store.put_token(&token(), &by()).await.unwrap();
+    store.put_token(&token(), u32::MAX, &by()).await.unwrap();
     store.keep(&acme, &session()).await.unwrap();
     store.record(&acme, &decision("d")).await.unwrap();
 }
@@ -87,7 +89,7 @@ async fn another_tenant_changes_nothing(home: Home) {
     let registered = registered(&home).await;
     let lockout = Lockout { after: 1, lasts: Duration::from_secs(60) };
     assert_eq!(store.count_failure(&other(), "joe", at(0), &lockout).await, Ok(None));
-    assert_eq!(store.delete_properties(&other(), "joe", &["conn_group".to_owned()], None).await, Ok(0));
+    assert_eq!(store.delete_properties(&other(), "joe", &["conn_group".to_owned()], None).await, Ok(false));
     assert_eq!(store.delete_password(&other(), "joe", None).await, Ok(false));
     assert_eq!(store.delete_profile(&other(), "joe", None).await, Ok(false));
     assert_eq!(store.delete_session(&other(), "s").await, Ok(false));
@@ -96,7 +98,7 @@ async fn another_tenant_changes_nothing(home: Home) {
     assert_eq!(store.set_policy(&other(), "p", Some("{}"), Some("{}"), &by()).await, Ok(false));
     assert_eq!(store.delete_version(&other(), "p", 1, &by()).await, Ok(Deleted::Unknown));
     assert_eq!(store.delete_policy(&other(), "p", &by()).await, Ok(Deleted::Unknown));
-    assert_eq!(store.put_secret(&other(), "p", "key", &Secret::new("x"), &by()).await, Ok(false));
+    assert_eq!(store.put_secret(&other(), "p", "key", &Secret::new("x"), u32::MAX, &by()).await, Ok(false));
     assert_eq!(store.delete_secret(&other(), "p", "key", &by()).await, Ok(false));
     assert_eq!(store.delete_token(Some(&other()), "robot", &by()).await, Ok(false));
     assert_eq!(store.delete_token(None, "robot", &by()).await, Ok(false));

@@ -4,7 +4,7 @@ use vestibule_domain::{Secret, TenantName};
 use vestibule_store::{Error, NewChallenge, NewVersion, SaveError, Session, Store, TenantRow, TokenRow};
 
 use crate::harness::{
-    Home, Leaves as _, ROOM, Registers as _, at, by, decision, listed, on_every_store, properties, tenant,
+    Edits as _, Home, Leaves as _, ROOM, Registers as _, at, by, decision, listed, on_every_store, properties, tenant,
 };
 
 on_every_store!(
@@ -55,19 +55,19 @@ async fn tenants_are_listed_by_name_page_after_page(home: Home) {
 async fn fill(store: &Store, tenant: &TenantName) {
     store.creates(tenant).await;
     store.put_properties(tenant, "joe", &properties(&[("a", "1")]), None).await.unwrap();
-    store.set_password(tenant, "joe", "hash", None).await.unwrap();
+    store.set_password(tenant, "joe", "hash", u32::MAX, None).await.unwrap();
     // One component that is the tenant's alone, and one that others have, too.
     store.adds(tenant, "own", &format!("of {tenant}")).await;
     store.adds(tenant, "shared", "of all").await;
     let (policy, digest, signer) = ("shared", "of all", Some("key"));
     let signed = NewVersion { policy, digest, component: b"", manifest: "{}", settings: "{}", grants: "{}", signer };
     store.add_version(tenant, &signed, ROOM, &by()).await.unwrap();
-    store.put_secret(tenant, "own", "key", &Secret::new("hunter2"), &by()).await.unwrap();
+    store.put_secret(tenant, "own", "key", &Secret::new("hunter2"), u32::MAX, &by()).await.unwrap();
     store.activates(tenant, &[("own", 1)]).await;
     store.activates(tenant, &[("own", 1), ("shared", 1)]).await;
     let [id, name, hash, scopes] = [format!("t-{tenant}"), "robot".to_owned(), "h".to_owned(), "s".to_owned()];
     let token = TokenRow { id, tenant: Some(tenant.clone()), name, hash, scopes, created: at(0), expires: None };
-    store.put_token(&token, &by()).await.unwrap();
+    store.put_token(&token, u32::MAX, &by()).await.unwrap();
     let [id, user] = ["s", "joe"].map(str::to_owned);
     store.keep(tenant, &Session { id, user, state: Vec::new(), expires: at(60) }).await.unwrap();
     let [id, user] = ["c", "joe"].map(str::to_owned);
@@ -132,7 +132,7 @@ async fn a_tenant_that_is_not_there_gets_nothing(home: Home) {
     assert_eq!(store.activate(&tenant(), None, "[]", &[], "", &by()).await, Err(unknown.clone().into()));
     let [id, name, hash, scopes] = ["t", "robot", "hash", "users"].map(str::to_owned);
     let token = TokenRow { id, tenant: Some(tenant()), name, hash, scopes, created: at(0), expires: None };
-    assert_eq!(store.put_token(&token, &by()).await, Err(unknown));
+    assert_eq!(store.put_token(&token, u32::MAX, &by()).await, Err(unknown));
     let rows = rows_of(&home, &tenant()).await;
     assert!(rows.iter().all(|(_, rows)| *rows == 0), "{rows:?}");
     assert_eq!(store.component("d").await, Ok(None));

@@ -4,7 +4,7 @@ use sqlx::{Connection as _, PgConnection};
 use tokio::task::JoinSet;
 use vestibule_store::{DecisionFilter, Error, SaveError};
 
-use crate::harness::{Home, Leaves as _, by, decision, listed, on_every_store, properties, tenant};
+use crate::harness::{Edits as _, Home, Leaves as _, by, decision, listed, on_every_store, properties, tenant};
 
 on_every_store!(each_write_keeps_its_own_answer, a_closed_store_has_written_what_it_took);
 

@@ -7,6 +7,7 @@ mod pieces;
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use http_body_util::Full;
 use hyper::body::Bytes;
@@ -25,6 +26,11 @@ use connect::Address;
 
 pub(crate) use pieces::{Events, Pieces};
 
+/// How long it takes until a tenant's tokens may ask again: no terms allow fewer requests than one a second.
+const WAIT: Duration = Duration::from_secs(1);
+/// How often to wait for one answer, if others ask as well.
+const MAX_WAITS: u32 = 30;
+
 /// A host that answers.
 pub(crate) struct Client {
     transport: Transport,
@@ -37,6 +43,7 @@ enum Transport {
 }
 
 /// One request.
+#[derive(Clone)]
 pub(crate) struct Call<'a> {
     method: Method,
     path: &'a str,
@@ -125,22 +132,25 @@ impl Client {
 
     /// The same, in bytes.
     pub(crate) async fn bytes(&self, call: Call<'_>) -> Result<Bytes> {
-        let (status, bytes) = self.send(call).await?;
-        if status.is_success() { Ok(bytes) } else { Err(refused(status, &bytes)) }
+        self.stream(call).await?.whole().await
     }
 
-    /// What is answered piece by piece.
+    /// What is answered piece by piece. Where the tenant's tokens ask too often, it is asked again: a file of ten thousand users is one
+    /// command.
     pub(crate) async fn stream(&self, call: Call<'_>) -> Result<Pieces> {
-        let (status, pieces) = self.ask(call).await?;
-        if status.is_success() {
-            return Ok(pieces);
+        let mut waits = MAX_WAITS;
+        loop {
+            let (status, pieces) = self.ask(call.clone()).await?;
+            if status.is_success() {
+                return Ok(pieces);
+            }
+            let body = pieces.whole().await?;
+            if waits == 0 || !asks_too_often(status, &body) {
+                return Err(refused(status, &body));
+            }
+            waits -= 1;
+            tokio::time::sleep(WAIT).await;
         }
-        Err(refused(status, &pieces.whole().await?))
-    }
-
-    async fn send(&self, call: Call<'_>) -> Result<(StatusCode, Bytes)> {
-        let (status, pieces) = self.ask(call).await?;
-        Ok((status, pieces.whole().await?))
     }
 
     async fn ask(&self, call: Call<'_>) -> Result<(StatusCode, Pieces)> {
@@ -176,6 +186,11 @@ async fn here(host: &Host, mut request: Request<axum::body::Body>) -> Response<a
         Ok(response) => response,
         Err(never) => match never {},
     }
+}
+
+fn asks_too_often(status: StatusCode, body: &[u8]) -> bool {
+    let problem: Value = serde_json::from_slice(body).unwrap_or_default();
+    status == StatusCode::TOO_MANY_REQUESTS && problem.get("code").is_some_and(|code| code == "too-many-requests")
 }
 
 /// A problem document in this program's voice.

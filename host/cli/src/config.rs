@@ -56,6 +56,8 @@ pub(crate) struct ServerSettings {
     pub(crate) compile_seconds: u64,
     /// How long decisions are kept, in days; 0 for good.
     pub(crate) decision_days: u64,
+    /// How long changes stand in the audit log, in days; 0 for good.
+    pub(crate) audit_days: u64,
 }
 
 impl Default for ServerSettings {
@@ -71,6 +73,7 @@ impl Default for ServerSettings {
             cache_bytes: 8 << 30,
             compile_seconds: 60,
             decision_days: 400,
+            audit_days: 400,
         }
     }
 }

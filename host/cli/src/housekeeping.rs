@@ -1,48 +1,41 @@
-//! What a server clears away: decisions that are too old, and questions and sessions that have expired.
+//! What a server clears away: decisions and changes that are too old or too many, and questions and sessions that have expired.
 //!
 //! Not for: anything that a login waits for.
 
 use std::time::Duration;
 
-use vestibule_domain::TenantName;
-use vestibule_registry::Registry;
+use vestibule_registry::{Ages, Retention};
+use vestibule_store::Store;
 
+use crate::config::ServerSettings;
 use crate::host::now;
 
 /// The first logins after a start have enough to wait for.
 const FIRST: Duration = Duration::from_secs(60);
 /// How often it is done.
 const EVERY: Duration = Duration::from_secs(3600);
-/// How many decisions are deleted while logins wait: some hundredths of a second.
-const AT_ONCE: u32 = 5_000;
-/// Tenants looked at by one query.
-const PAGE: u32 = 500;
 
-/// Clears away again and again. Decisions are kept for so many days; 0 for good.
-pub(crate) async fn run(registry: Registry, decision_days: u64) {
+/// Clears away again and again.
+pub(crate) async fn run(store: Store, ages: Ages) {
+    let mut retention = Retention::new(store.clone(), ages);
     tokio::time::sleep(FIRST).await;
     loop {
-        if let Err(error) = clear(&registry, decision_days).await {
+        if let Err(error) = clear(&store, &mut retention).await {
             tracing::warn!(%error, "old records could not be cleared away");
         }
         tokio::time::sleep(EVERY).await;
     }
 }
 
-async fn clear(registry: &Registry, decision_days: u64) -> Result<(), vestibule_store::Error> {
-    let store = registry.store();
+async fn clear(store: &Store, retention: &mut Retention) -> Result<(), vestibule_store::Error> {
     store.purge(now()).await?;
-    let Some(before) = now().checked_sub(Duration::from_secs(decision_days * 86_400)).filter(|_| decision_days > 0)
-    else {
-        return Ok(());
-    };
-    let mut after: Option<TenantName> = None;
-    loop {
-        let tenants = store.tenants(after.as_ref().map(TenantName::as_str), PAGE).await?;
-        let Some(last) = tenants.last().map(|tenant| tenant.name.clone()) else { return Ok(()) };
-        for tenant in tenants {
-            while store.prune_decisions(&tenant.name, before, AT_ONCE).await? == u64::from(AT_ONCE) {}
-        }
-        after = Some(last);
+    retention.look(now()).await
+}
+
+impl ServerSettings {
+    /// For how long things are kept.
+    pub(crate) fn ages(&self) -> Ages {
+        let days = |days: u64| (days > 0).then(|| Duration::from_secs(days.saturating_mul(86_400)));
+        Ages { decisions: days(self.decision_days), audit: days(self.audit_days) }
     }
 }

@@ -45,3 +45,10 @@ pub struct Line {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fields: Vec<(String, String)>,
 }
+
+impl Line {
+    /// How long it is: message and fields, in bytes.
+    pub fn bytes(&self) -> usize {
+        self.message.len() + self.fields.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>()
+    }
+}

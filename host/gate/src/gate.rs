@@ -56,7 +56,7 @@ impl Gate {
 
     /// Walks the way again as long as the user's record changes before what was decided on it is stored.
     async fn concluded(&self, passage: &Passage<'_>) -> Answer {
-        let (mut journal, mut known) = (Journal::new(), None);
+        let (mut journal, mut known) = (Journal::new(self.0.tenant.log_room.clone()), None);
         for _ in 0..MAX_ROUNDS {
             let walked = match timeout_at(passage.end, passage.walk(&mut known, &mut journal)).await {
                 Ok(walked) => walked,

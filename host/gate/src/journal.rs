@@ -16,6 +16,7 @@ use vestibule_store::{DecisionRow, Effects};
 use crate::answer::Answer;
 use crate::attempt::Attempt;
 use crate::chain::Link;
+use crate::log_room::LogRoom;
 
 /// The steps, as the record names them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -31,6 +32,7 @@ pub(crate) enum Step {
 
 /// A record in the making.
 pub(crate) struct Journal {
+    log_room: LogRoom,
     step: Step,
     since: Instant,
     steps: Vec<Took>,
@@ -60,8 +62,9 @@ struct PolicyEntry {
 }
 
 impl Journal {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(log_room: LogRoom) -> Self {
         Self {
+            log_room,
             step: Step::LookUp,
             since: Instant::now(),
             steps: Vec::new(),
@@ -80,8 +83,9 @@ impl Journal {
         (self.step, self.since) = (step, now);
     }
 
-    /// A policy has answered.
-    pub(crate) fn policy(&mut self, link: &Link, wall: Duration, cost: Cost, log: Vec<Line>) {
+    /// A policy has answered. What it logged beyond the tenant's room counts as dropped.
+    pub(crate) fn policy(&mut self, link: &Link, wall: Duration, mut cost: Cost, mut log: Vec<Line>) {
+        cost.dropped_log_lines += self.log_room.cut(&mut log);
         self.policies.push(PolicyEntry {
             name: link.name.clone(),
             version: link.version.clone(),

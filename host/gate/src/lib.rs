@@ -14,6 +14,7 @@
 //! | which properties follow, and what has to be saved? | `round` |
 //! | the answer, once it is on record | `gate`, `journal` |
 
+pub mod admission;
 mod answer;
 mod attempt;
 mod chain;
@@ -22,6 +23,7 @@ mod choice;
 mod gate;
 mod given;
 mod journal;
+mod log_room;
 mod method;
 mod passage;
 mod policies;
@@ -38,6 +40,7 @@ pub use attempt::{Attempt, Proof, Voucher};
 pub use chain::{Chain, ChainError, Link, MAX_LINKS};
 pub use gate::Gate;
 pub use given::{FrontDoorDirectory, Given};
+pub use log_room::LogRoom;
 pub use method::Method;
 pub use primary::password::{MAX_PASSWORD_BYTES, MIN_PASSWORD_CHARACTERS, PasswordError, set_password};
 pub use shadow::{Comparison, Difference, Shadow};

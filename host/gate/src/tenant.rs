@@ -12,6 +12,7 @@ use vestibule_domain::TenantName;
 use vestibule_sandbox::Capabilities;
 use vestibule_store::Lockout;
 
+use crate::log_room::LogRoom;
 use crate::method::Method;
 use crate::searches::Searches;
 
@@ -90,6 +91,7 @@ pub struct Tenant {
     pub(crate) settings: TenantSettings,
     pub(crate) ldap: Option<Ldap>,
     pub(crate) radius: Option<Radius>,
+    pub(crate) log_room: LogRoom,
 }
 
 impl Tenant {
@@ -107,7 +109,13 @@ impl Tenant {
         }
         let ldap = settings.ldap.clone().map(Ldap::new).transpose()?;
         let radius = settings.radius.clone().map(Radius::new).transpose()?;
-        Ok(Self { name, settings, ldap, radius })
+        Ok(Self { name, settings, ldap, radius, log_room: LogRoom::default() })
+    }
+
+    /// Whose policies may log no more than that.
+    #[must_use]
+    pub fn with_log_room(self, log_room: LogRoom) -> Self {
+        Self { log_room, ..self }
     }
 
     /// Its name.

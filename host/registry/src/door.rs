@@ -8,11 +8,11 @@ use std::time::Duration;
 use sha2::{Digest as _, Sha256};
 use vestibule_domain::decision::{Denial, DenyCause};
 use vestibule_domain::{Cause, Decision, TenantName};
+use vestibule_gate::admission::Share;
 use vestibule_gate::{Answer, Attempt, Gate};
 use vestibule_sandbox::Compiled;
 
 use crate::Terms;
-use crate::admission::Share;
 use crate::ledger::Page;
 use crate::plan::Plan;
 use crate::trial::Trials;

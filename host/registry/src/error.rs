@@ -2,6 +2,8 @@
 //!
 //! Not for: logins; whatever goes wrong there is a denial.
 
+use std::time::Duration;
+
 use vestibule_compiler::Failure;
 use vestibule_domain::{TenantName, settings};
 use vestibule_gate::PasswordError;
@@ -42,6 +44,9 @@ pub enum Error {
     /// Settings that the policy does not take.
     #[error(transparent)]
     Settings(#[from] settings::Error),
+    /// More requests than the tenant's terms allow; how long it takes until they allow one more.
+    #[error("the tenant's tokens make more requests than its terms allow")]
+    Requests(Duration),
     /// What the tenant's terms do not allow.
     #[error("the tenant's terms allow {0}")]
     Terms(String),
@@ -67,7 +72,16 @@ pub enum Error {
     Damaged(String),
     /// The store does not answer.
     #[error(transparent)]
-    Store(#[from] StoreError),
+    Store(StoreError),
+}
+
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::TooMany { most, what } => Self::Terms(format!("{most} {what}")),
+            error => Self::Store(error),
+        }
+    }
 }
 
 impl Error {
@@ -84,9 +98,11 @@ impl Error {
             Self::InFile(_) => "in-file",
             Self::Conflict { .. } => "conflict",
             Self::InUse(_) => "in-use",
+            Self::Password(PasswordError::Busy) => "overloaded",
             Self::Invalid(_) | Self::Password(_) => "invalid",
             Self::Settings(_) => "invalid-settings",
             Self::Terms(_) => "not-allowed-by-terms",
+            Self::Requests(_) => "too-many-requests",
             Self::Signature(_) => "signature",
             Self::Unsigned { .. } => "unsigned",
             Self::Policy(failure) if failure.is_the_hosts() => "unavailable",
@@ -96,11 +112,23 @@ impl Error {
         }
     }
 
+    /// After how long another try may succeed, where that is known.
+    pub const fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Requests(wait) => Some(*wait),
+            Self::Password(PasswordError::Busy) => Some(Duration::from_secs(1)),
+            _ => None,
+        }
+    }
+
     /// What to do.
     pub fn hint(&self) -> Option<&str> {
         Some(match self {
             Self::Policy(failure) => failure.hint(),
             Self::Conflict { .. } => "read the active revision again, and decide on that",
+            Self::Requests(_) => {
+                "wait as long as `Retry-After` says; `requests_per_second` of the terms is the operator's to set"
+            }
             Self::InUse(_) => "activate a chain without it first",
             Self::InFile(_) => "change the file and restart, or take the tenant's table out of it",
             Self::Signature(_) => "sign the component with a key that the tenant's terms name",

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use vestibule_domain::TenantName;
 
@@ -16,16 +16,23 @@ use crate::meter::{Flow, Meter};
 use crate::plan::Plan;
 use crate::trial::Trials;
 
+/// How long terms count for requests without another look, which would cost as much as most requests do.
+const TRUSTED: Duration = Duration::from_secs(1);
+
 /// One tenant's page.
 pub(crate) struct Page {
     logins: Meter,
     fuel: Meter,
+    log: Meter,
+    requests: Meter,
+    /// How many requests the terms allow in a second, and when they were read.
+    requests_per_second: Mutex<(u32, Instant)>,
     /// The fuel of a login lately, averaged.
     usual_fuel: AtomicU64,
     trials: Mutex<(i64, Arc<Trials>)>,
 }
 
-/// The pages of every tenant that had a login.
+/// The pages of every tenant that had a login or made a request.
 #[derive(Default)]
 pub(crate) struct Ledger(Mutex<HashMap<TenantName, Arc<Page>>>);
 
@@ -41,6 +48,20 @@ impl Ledger {
         page
     }
 
+    /// A tenant's page, if its terms were read just now.
+    pub(crate) fn fresh(&self, tenant: &TenantName) -> Option<Arc<Page>> {
+        let page = lock(&self.0).get(tenant).cloned()?;
+        let read = lock(&page.requests_per_second).1;
+        Some(page).filter(|_| read.elapsed() < TRUSTED)
+    }
+
+    /// A tenant's page, where these are the terms by now.
+    pub(crate) fn renewed(&self, tenant: &TenantName, terms: &Terms) -> Arc<Page> {
+        let page = self.page(tenant, terms);
+        *lock(&page.requests_per_second) = (terms.requests_per_second, Instant::now());
+        page
+    }
+
     /// Of a tenant that is no more.
     pub(crate) fn forget(&self, tenant: &TenantName) {
         lock(&self.0).remove(tenant);
@@ -51,8 +72,11 @@ impl Page {
     fn new(terms: &Terms) -> Self {
         let now = Instant::now();
         Self {
-            logins: Meter::full(logins(terms), now),
+            logins: Meter::full(in_a_second(terms.logins_per_second), now),
             fuel: Meter::full(fuel(terms), now),
+            log: Meter::full(log(terms), now),
+            requests: Meter::full(in_a_second(terms.requests_per_second), now),
+            requests_per_second: Mutex::new((terms.requests_per_second, now)),
             usual_fuel: AtomicU64::new(0),
             trials: Mutex::new((0, Arc::new(Trials::new(&Plan::default())))),
         }
@@ -62,7 +86,19 @@ impl Page {
     pub(crate) fn take_login(&self, terms: &Terms) -> Result<(), Busy> {
         let now = Instant::now();
         self.fuel.ensure_any(fuel(terms), now).map_err(Busy::Fuel)?;
-        self.logins.take(logins(terms), 1.0, now).map_err(Busy::Logins)
+        self.logins.take(in_a_second(terms.logins_per_second), 1.0, now).map_err(Busy::Logins)
+    }
+
+    /// Takes one request that is no login, or says how long it takes until the terms allow one.
+    pub(crate) fn take_request(&self) -> Result<(), Duration> {
+        let (per_second, _) = *lock(&self.requests_per_second);
+        self.requests.take(in_a_second(per_second), 1.0, Instant::now())
+    }
+
+    /// Takes so many bytes of log, if these terms allow them now.
+    #[expect(clippy::cast_precision_loss, reason = "a quota need not be exact to the last byte")]
+    pub(crate) fn take_log(&self, terms: &Terms, bytes: usize) -> bool {
+        self.log.take(log(terms), bytes as f64, Instant::now()).is_ok()
     }
 
     /// Charges fuel that was burnt.
@@ -91,15 +127,22 @@ impl Page {
     }
 }
 
-fn logins(terms: &Terms) -> Flow {
-    let per_second = f64::from(terms.logins_per_second);
-    Flow { per_second, most: per_second * 2.0 }
-}
-
 #[expect(clippy::cast_precision_loss, reason = "a quota need not be exact to the last unit of fuel")]
 fn fuel(terms: &Terms) -> Flow {
     let per_minute = terms.fuel_per_minute as f64;
     Flow { per_second: per_minute / 60.0, most: per_minute }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a quota need not be exact to the last byte")]
+fn log(terms: &Terms) -> Flow {
+    let per_minute = terms.log_bytes_per_minute as f64;
+    Flow { per_second: per_minute / 60.0, most: per_minute }
+}
+
+/// Twice as many as in a second may come at once.
+fn in_a_second(count: u32) -> Flow {
+    let per_second = f64::from(count);
+    Flow { per_second, most: per_second * 2.0 }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

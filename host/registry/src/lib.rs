@@ -8,12 +8,11 @@
 //! | a component becomes a version | `upload`, with `report` for what it may do |
 //! | versions become the tenant's chain | [`plan`], `activate` |
 //! | a login needs the tenant's gate | `residents`, `load` |
-//! | a login takes its turn | `login`, `door`, `admission` |
-//! | many tenants share one host | [`terms`](Terms), `ledger`, `meter` |
+//! | a login takes its turn | `login`, `door` |
+//! | many tenants share one host | [`terms`](Terms), `ledger`, `meter`, `retention` |
 //! | a new version is tried first | `trial` |
 
 mod activate;
-mod admission;
 mod door;
 mod error;
 mod ledger;
@@ -26,6 +25,7 @@ pub mod profiles;
 mod registry;
 pub mod report;
 mod residents;
+mod retention;
 mod tenants;
 mod terms;
 mod trial;
@@ -38,6 +38,7 @@ pub use error::Error;
 pub use login::LoginError;
 pub use policies::{PolicyView, VersionView};
 pub use registry::{Bounds, Registry, SHADOWS};
+pub use retention::{Ages, Retention};
 pub use tenants::{TenantView, Who};
 pub use terms::Terms;
 pub use trial::TrialReport;

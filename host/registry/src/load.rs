@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 use vestibule_domain::{Cause, Fault, Manifest, Settings, TenantName};
-use vestibule_gate::{Chain, Gate, Link, Shadow, Tenant, TenantSettings};
+use vestibule_gate::admission::{Place, Share};
+use vestibule_gate::{Chain, Gate, Link, LogRoom, Shadow, Tenant, TenantSettings};
 use vestibule_sandbox::{Capabilities, Compiled, Configured};
 use vestibule_store::{TenantRow, VersionRow};
 
-use crate::admission::{Place, Share};
 use crate::door::{Door, guards};
 use crate::ledger::Page;
 use crate::plan::{Mode, Plan, PlannedLink, Trial};
@@ -33,12 +33,13 @@ impl Parts {
     pub(crate) async fn make_door(&self, name: &TenantName) -> Result<Door, Error> {
         let row = self.store.tenant(name).await?.ok_or_else(|| Error::NoTenant(name.clone()))?;
         let terms = Terms::read(&row.terms)?;
+        let page = self.ledger.page(name, &terms);
         let tenant = Tenant::new(name.clone(), self.settings_of(&row)?)
-            .map_err(|error| Error::Damaged(format!("tenant `{name}` cannot be configured like this: {error}")))?;
+            .map_err(|error| Error::Damaged(format!("tenant `{name}` cannot be configured like this: {error}")))?
+            .with_log_room(log_room(&page, &terms));
         let revision = self.store.active_revision(name).await?;
         let plan = revision.as_ref().map(|revision| Plan::read(&revision.links)).transpose()?.unwrap_or_default();
         let revision = revision.map_or(0, |revision| revision.number);
-        let page = self.ledger.page(name, &terms);
         let trials = page.trials(revision, &plan);
         let mut making =
             Making { parts: self, tenant: &tenant, terms: &terms, page: &page, trials: &trials, code: Vec::new() };
@@ -122,6 +123,12 @@ impl Parts {
         let turn = self.compiling.enter(tenant, COMPILING).await;
         turn.map_err(|_| Error::Terms(format!("{} compilations that wait", COMPILING.waiting)))
     }
+}
+
+/// Where the tenant's policies log: as much as its terms allow.
+fn log_room(page: &Arc<Page>, terms: &Terms) -> LogRoom {
+    let (page, terms) = (Arc::clone(page), terms.clone());
+    LogRoom::new(move |bytes| page.take_log(&terms, bytes))
 }
 
 /// A door in the making.

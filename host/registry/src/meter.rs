@@ -1,4 +1,4 @@
-//! How much a tenant has taken of what flows: logins and fuel.
+//! How much a tenant has taken of what flows: logins, fuel, log and requests.
 //!
 //! Not for: what is held, which is counted where it is held.
 

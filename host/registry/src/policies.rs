@@ -173,7 +173,7 @@ impl Registry {
     /// Sets a secret. It counts from the next login on.
     ///
     /// # Errors
-    /// [`Error::Unknown`]; [`Error::Invalid`]; the store's.
+    /// [`Error::Unknown`]; [`Error::Terms`] if it would be one too many; [`Error::Invalid`]; the store's.
     pub async fn put_secret(
         &self,
         tenant: &TenantName,
@@ -191,7 +191,8 @@ impl Registry {
         if value.expose().is_empty() || value.expose().len() > MAX_SECRET_BYTES {
             return Err(Error::Invalid(format!("a secret has 1 to {MAX_SECRET_BYTES} bytes")));
         }
-        let known = self.store().put_secret(tenant, policy, name, value, by).await?;
+        let most = self.terms(tenant).await?.secrets;
+        let known = self.store().put_secret(tenant, policy, name, value, most, by).await?;
         self.0.residents.forget(tenant);
         if known { Ok(()) } else { Err(Error::unknown("policy", policy)) }
     }

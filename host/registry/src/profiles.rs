@@ -7,7 +7,7 @@ use std::fmt;
 
 use vestibule_domain::{EnteredUser, Properties, Secret, TenantName, profile};
 use vestibule_gate::set_password;
-use vestibule_store::By;
+use vestibule_store::{By, Edit};
 
 use crate::{Error, Registry};
 
@@ -75,7 +75,8 @@ impl Registry {
     /// Sets and removes properties, and makes the record if there is none and something is set.
     ///
     /// # Errors
-    /// [`Error::NoTenant`]; [`Error::Unknown`] if there is none and nothing is set; [`Error::Invalid`]; the store's.
+    /// [`Error::NoTenant`]; [`Error::Unknown`] if there is none and nothing is set; [`Error::Terms`] if it would be one too many;
+    /// [`Error::Invalid`]; the store's. Nothing is changed then.
     pub async fn change_profile(
         &self,
         tenant: &TenantName,
@@ -85,7 +86,7 @@ impl Registry {
         remove: &[String],
         by: &By,
     ) -> Result<(), Error> {
-        self.row(tenant).await?;
+        let most = self.terms(tenant).await?.profiles;
         let found = self.find(tenant, kind, name).await?;
         if found.is_none() && set.is_empty() && kind == Kind::User {
             return Err(Error::unknown(kind.name(), name));
@@ -101,12 +102,7 @@ impl Registry {
         for (mark, value) in kind.marks() {
             set.set(mark, value).map_err(|error| Error::Invalid(error.to_string()))?;
         }
-        if !set.is_empty() {
-            self.store().put_properties(tenant, name, &set, Some(by)).await?;
-        }
-        if !remove.is_empty() {
-            self.store().delete_properties(tenant, name, remove, Some(by)).await?;
-        }
+        self.store().edit_profile(tenant, name, Edit { set: &set, remove }, most, Some(by)).await?;
         Ok(())
     }
 
@@ -123,7 +119,8 @@ impl Registry {
     /// Sets a user's local password, which also unlocks the account, and makes the user if there is none.
     ///
     /// # Errors
-    /// [`Error::NoTenant`]; [`Error::Password`]; [`Error::Invalid`] for a name that is a group's; the store's.
+    /// [`Error::NoTenant`]; [`Error::Password`]; [`Error::Terms`] if the user would be one too many; [`Error::Invalid`] for a name that
+    /// is a group's; the store's.
     pub async fn set_password(
         &self,
         tenant: &TenantName,
@@ -131,9 +128,9 @@ impl Registry {
         password: Secret,
         by: &By,
     ) -> Result<(), Error> {
-        self.row(tenant).await?;
+        let most = self.terms(tenant).await?.profiles;
         self.find(tenant, Kind::User, user.as_str()).await?;
-        set_password(self.store(), tenant, user, password, Some(by)).await.map_err(|error| match error {
+        set_password(self.store(), tenant, user, password, most, Some(by)).await.map_err(|error| match error {
             vestibule_gate::PasswordError::Store(error) => error.into(),
             error => Error::Password(error),
         })

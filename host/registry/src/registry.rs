@@ -10,9 +10,9 @@ use tokio::sync::Semaphore;
 use vestibule_compiler::Loader;
 use vestibule_domain::TenantName;
 use vestibule_gate::TenantSettings;
+use vestibule_gate::admission::Admission;
 use vestibule_store::Store;
 
-use crate::admission::Admission;
 use crate::ledger::Ledger;
 use crate::residents::Residents;
 use crate::watch;

@@ -106,11 +106,29 @@ impl Registry {
             ensure_own(settings, &Terms::read(&row.terms)?)?;
         }
         let settings = settings.map(|settings| checked(name, settings)).transpose()?;
-        let terms =
+        let written =
             terms.map(|terms| terms.check(self.0.bounds.call_memory_bytes).and_then(|()| terms.write())).transpose()?;
-        let known = self.store().set_tenant(name, settings.as_deref(), terms.as_deref(), by).await?;
+        let known = self.store().set_tenant(name, settings.as_deref(), written.as_deref(), by).await?;
         self.0.residents.forget(name);
-        if known { Ok(()) } else { Err(Error::NoTenant(name.clone())) }
+        if !known {
+            return Err(Error::NoTenant(name.clone()));
+        }
+        if let Some(terms) = terms {
+            self.0.ledger.renewed(name, terms);
+        }
+        Ok(())
+    }
+
+    /// Takes one request, other than a login, that a token of the tenant's makes.
+    ///
+    /// # Errors
+    /// [`Error::Requests`]; [`Error::NoTenant`]; [`Error::Damaged`]; the store's.
+    pub async fn take_request(&self, name: &TenantName) -> Result<(), Error> {
+        let page = match self.0.ledger.fresh(name) {
+            Some(page) => page,
+            None => self.0.ledger.renewed(name, &self.terms(name).await?),
+        };
+        page.take_request().map_err(Error::Requests)
     }
 
     /// Removes a tenant with all that is its own: users, policies, decisions, tokens.

@@ -28,10 +28,26 @@ pub struct Terms {
     pub deadline_ms: u64,
     /// Log of one call in bytes. Default 16 KiB.
     pub log_bytes: usize,
+    /// Log of all calls in a minute, in bytes; what is logged beyond is dropped, and counted on record. Default 16 MiB: at 500 logins a
+    /// second, each may log 500 bytes.
+    pub log_bytes_per_minute: u64,
+    /// Requests of its own tokens in a second over time, logins aside; twice as many may come in one second. Default 50: whoever works
+    /// by hand has a few, and a script with thousands of users waits as told.
+    pub requests_per_second: u32,
     /// Policies. Default 32.
     pub policies: u32,
     /// All versions together in bytes. Default 1 GiB.
     pub stored_bytes: u64,
+    /// Users and groups that administrators may add; those whom a login saves for the first time are not refused. Default 100,000.
+    pub profiles: u32,
+    /// Tokens. Default 1,000: one for each front door and script.
+    pub tokens: u32,
+    /// Secrets of all policies. Default 1,000.
+    pub secrets: u32,
+    /// Decisions kept; the oldest go first. Default 50,000,000: ten thousand users have as many in 400 days with twelve logins a day.
+    pub decisions: u64,
+    /// Changes kept in the audit log; the oldest go first. Default 1,000,000: more than two thousand a day for 400 days.
+    pub audit_rows: u64,
     /// Whether the tenant may name LDAP and RADIUS servers itself, which the host then connects to. Default no: somebody else's
     /// network is no place for a tenant to look around.
     pub own_directories: bool,
@@ -53,8 +69,15 @@ impl Default for Terms {
             memory_bytes: limits.memory_bytes,
             deadline_ms: limits.deadline_ms,
             log_bytes: limits.log_bytes,
+            log_bytes_per_minute: 16 << 20,
+            requests_per_second: 50,
             policies: 32,
             stored_bytes: 1 << 30,
+            profiles: 100_000,
+            tokens: 1_000,
+            secrets: 1_000,
+            decisions: 50_000_000,
+            audit_rows: 1_000_000,
             own_directories: false,
             signers: Vec::new(),
         }
@@ -96,6 +119,9 @@ impl Terms {
         ];
         if let Some((name, _)) = positive.iter().find(|(_, value)| *value == 0) {
             return invalid(format!("`{name}`: with 0, nobody could come in"));
+        }
+        if self.requests_per_second == 0 {
+            return invalid("`requests_per_second`: with 0, the tenant's tokens could do nothing".to_owned());
         }
         for key in &self.signers {
             minisign_verify::PublicKey::from_base64(key)

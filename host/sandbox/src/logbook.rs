@@ -52,15 +52,15 @@ impl Logbook {
             .take(MAX_FIELDS)
             .map(|(name, value)| (text(name, MAX_NAME_BYTES), text(value, MAX_TEXT_BYTES)))
             .collect();
-        let message = text(message, MAX_TEXT_BYTES);
-        let size = message.len() + fields.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>();
+        let line = Line { level, message: text(message, MAX_TEXT_BYTES), fields };
+        let size = line.bytes();
         if size > self.bytes_left {
             self.dropped += 1;
             return;
         }
         self.lines_left -= 1;
         self.bytes_left -= size;
-        self.lines.push(Line { level, message, fields });
+        self.lines.push(line);
     }
 
     const fn is_full(&self) -> bool {

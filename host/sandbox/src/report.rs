@@ -35,6 +35,6 @@ pub struct Cost {
     pub peak_memory_bytes: usize,
     /// Calls to the host.
     pub host_calls: u64,
-    /// Lines logged beyond the cap, and dropped.
+    /// Lines logged beyond the cap, or on record beyond the tenant's room for logs, and dropped.
     pub dropped_log_lines: u64,
 }

@@ -13,6 +13,7 @@ use utoipa_axum::routes;
 use vestibule_registry::Registry;
 
 use crate::access::Tokens;
+use crate::api::health::Readiness;
 use crate::api::{audit, chain, decisions, health, logins, policies, profiles, secrets, tenants, tokens, versions};
 use crate::metrics::{Metrics, measure};
 use crate::problem::Problem;
@@ -31,6 +32,7 @@ pub struct App {
     pub(crate) replies: Replies,
     pub(crate) rounds: Rounds,
     pub(crate) streams: Streams,
+    pub(crate) readiness: Readiness,
 }
 
 impl App {
@@ -38,7 +40,7 @@ impl App {
     pub fn new(registry: Registry, metrics: Metrics) -> Arc<Self> {
         let tokens = Tokens::new(registry.store().clone());
         let (replies, rounds, streams) = (Replies::default(), Rounds::default(), Streams::new());
-        Arc::new(Self { registry, tokens, metrics, replies, rounds, streams })
+        Arc::new(Self { registry, tokens, metrics, replies, rounds, streams, readiness: Readiness::default() })
     }
 
     /// Ends the answers that would go on for as long as somebody listens. For a host that ends.

@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::{IntoResponses, ToSchema};
 use vestibule_domain::text::log_text;
+use vestibule_gate::PasswordError;
 use vestibule_registry::{Busy, Error, LoginError};
 
 pub(crate) type Result<T> = std::result::Result<T, Problem>;
@@ -107,6 +108,8 @@ impl From<Error> for Problem {
             Error::NoTenant(_) | Error::Unknown { .. } => StatusCode::NOT_FOUND,
             Error::Exists(_) | Error::InFile(_) | Error::Conflict { .. } | Error::InUse(_) => StatusCode::CONFLICT,
             Error::Terms(_) => StatusCode::FORBIDDEN,
+            Error::Requests(_) => StatusCode::TOO_MANY_REQUESTS,
+            Error::Password(PasswordError::Busy) => StatusCode::SERVICE_UNAVAILABLE,
             Error::Policy(failure) if failure.is_the_hosts() => return Self::unavailable(error.to_string()),
             Error::Store(store) if !store.is_unavailable() => return Self::invalid(error.to_string()),
             Error::Store(_) => {
@@ -119,7 +122,7 @@ impl From<Error> for Problem {
             }
             _ => StatusCode::UNPROCESSABLE_ENTITY,
         };
-        let problem = Self::new(status, error.code(), error.to_string());
+        let problem = Self { retry_after: error.retry_after(), ..Self::new(status, error.code(), error.to_string()) };
         match error.hint() {
             Some(hint) => problem.hint(hint),
             None => problem,

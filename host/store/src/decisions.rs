@@ -7,8 +7,7 @@ use std::time::SystemTime;
 use vestibule_domain::TenantName;
 
 use crate::database::read;
-use crate::queue::Row;
-use crate::statement::{Insert, NewRow, Statement};
+use crate::statement::{Insert, NewRow};
 use crate::time::{from_millis, to_millis};
 use crate::{Error, Store};
 
@@ -39,12 +38,6 @@ const AFTER: &str = "
     select decision_id, at_ms, user_name, outcome, cause, record from decision
     where tenant = $1 and decision_id > $2
     order by decision_id limit $3";
-// Ids grow with time: those that are listed first are the oldest, and nothing else is looked at while logins wait.
-const PRUNE: &str = "
-    delete from decision where tenant = $1 and decision_id in (
-        select decision_id from (
-            select decision_id, at_ms from decision where tenant = $1 order by decision_id limit $3
-        ) as oldest where at_ms < $2)";
 
 /// One decision.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -149,25 +142,5 @@ impl Store {
         let row: Option<Columns> =
             read!(self, on => sqlx::query_as(ONE).bind(tenant.as_str()).bind(id).fetch_optional(on))?;
         Ok(row.map(DecisionRow::from))
-    }
-
-    /// Deletes decisions that were made before a time, oldest first, at most so many: other writes wait meanwhile. Returns how
-    /// many there were; fewer than `at_most` means that none is left.
-    ///
-    /// # Errors
-    /// The database's.
-    pub async fn prune_decisions(&self, tenant: &TenantName, before: SystemTime, at_most: u32) -> Result<u64, Error> {
-        self.prune_decisions_until(tenant, to_millis(before), at_most).await
-    }
-
-    /// The same for a time as it is stored.
-    pub(crate) async fn prune_decisions_until(
-        &self,
-        tenant: &TenantName,
-        millis: i64,
-        at_most: u32,
-    ) -> Result<u64, Error> {
-        let statement = Statement::new(PRUNE).text(tenant.as_str()).number(millis).number(at_most.into());
-        Ok(self.0.queue.write_one(Row::new(tenant.as_str(), ""), statement).await?.rows)
     }
 }

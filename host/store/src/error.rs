@@ -76,6 +76,14 @@ pub enum Error {
     /// There is no such tenant to give something to.
     #[error("there is no tenant `{0}`")]
     UnknownTenant(TenantName),
+    /// As many as there may be of something that a tenant has.
+    #[error("no more than {most} {what}")]
+    TooMany {
+        /// How many there may be.
+        most: u32,
+        /// Of what.
+        what: &'static str,
+    },
     /// A challenge's or a session's state over [`MAX_STATE_BYTES`](crate::MAX_STATE_BYTES).
     #[error("a state of {0} bytes is more than {max}", max = crate::MAX_STATE_BYTES)]
     StateTooLarge(usize),
@@ -142,7 +150,12 @@ impl Error {
     pub const fn is_unavailable(&self) -> bool {
         !matches!(
             self,
-            Self::Name(_) | Self::Properties(_) | Self::UnknownTenant(_) | Self::StateTooLarge(_) | Self::IdUsed
+            Self::Name(_)
+                | Self::Properties(_)
+                | Self::UnknownTenant(_)
+                | Self::TooMany { .. }
+                | Self::StateTooLarge(_)
+                | Self::IdUsed
         )
     }
 

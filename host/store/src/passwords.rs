@@ -5,18 +5,18 @@
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
-use vestibule_domain::{CanonicalUser, TenantName};
+use vestibule_domain::{CanonicalUser, Properties, TenantName};
 
 use crate::audit::By;
 use crate::database::read;
+use crate::profiles::{PROFILES, add, room};
 use crate::queue::Row;
+use crate::registry::Change;
 use crate::statement::Statement;
 use crate::time::{from_millis, to_millis};
 use crate::{Error, Store};
 
 const ONE: &str = "select hash, failures, locked_until_ms from password where tenant = $1 and name = $2";
-const ENSURE_PROFILE: &str =
-    "insert into profile (tenant, name, properties) values ($1, $2, '{}') on conflict do nothing";
 const SET: &str = "
     insert into password (tenant, name, hash) values ($1, $2, $3)
     on conflict (tenant, name) do update set hash = excluded.hash, failures = 0, locked_until_ms = null";
@@ -84,23 +84,26 @@ impl Store {
         }))
     }
 
-    /// Sets a user's password, forgets its failures and unlocks it. Makes an empty profile if the user has none.
+    /// Sets a user's password, forgets its failures and unlocks it. Makes an empty profile if the user has none, and the tenant has
+    /// fewer than `most`.
     ///
     /// # Errors
-    /// [`Error::Name`]; the database's.
+    /// [`Error::TooMany`]; [`Error::Name`]; the database's.
     pub async fn set_password(
         &self,
         tenant: &TenantName,
         user: &str,
         hash: &str,
+        most: u32,
         by: Option<&By>,
     ) -> Result<(), Error> {
         CanonicalUser::new(user).map_err(Error::Name)?;
-        let profile = Statement::new(ENSURE_PROFILE).text(tenant.as_str()).text(user);
         let password = Statement::new(SET).text(tenant.as_str()).text(user).text(hash);
-        let audit = by.map(|by| by.did(tenant.as_str(), "password.set", user, "").into());
-        let writes = [profile.into(), password.into()].into_iter().chain(audit).collect();
-        self.0.queue.write(Row::new(tenant.as_str(), user), writes).await.map(|_| ())
+        let change = Change::unmarked().needs(room(tenant, user, most), ());
+        let change = change.then(add(tenant, user, &Properties::new())).then(password);
+        let audit = by.map(|by| by.did(tenant.as_str(), "password.set", user, ""));
+        let done = self.change(audit.into_iter().fold(change, Change::then)).await?.is_done();
+        if done { Ok(()) } else { Err(Error::TooMany { most, what: PROFILES }) }
     }
 
     /// Deletes a user's password; the profile stays. Returns whether there was one.

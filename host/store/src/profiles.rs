@@ -16,13 +16,24 @@ use crate::queue::Row;
 use crate::statement::Statement;
 use crate::{Error, Store};
 
-pub(crate) use replace::{replace, text_of};
+pub use edit::Edit;
+pub(crate) use replace::{add, replace, text_of};
 
 const ONE: &str = "select properties from profile where tenant = $1 and name = $2";
 const BY_PREFIX: &str =
     "select name, properties from profile where tenant = $1 and name >= $2 and substr(name, 1, length($2)) = $2";
 const GROUPS: &str = "select name, properties from profile where tenant = $1 and is_group";
 const DELETE: &str = "delete from profile where tenant = $1 and name = $2";
+/// All of a tenant's are counted for one that is new, and only then: seven milliseconds for 100,000 in SQLite. A column that keeps
+/// count would cost every first login more, and make them wait for each other.
+const ROOM: &str = "
+    select cast(1 as bigint) where case
+        when exists (select name from profile where tenant = $1 and name = $2) then true
+        else (select count(*) from profile where tenant = $1) < $3
+    end";
+
+/// What a tenant has too many of.
+pub(crate) const PROFILES: &str = "users and groups";
 
 /// What a login of one user starts from.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -99,6 +110,15 @@ impl Store {
             read!(self, on => sqlx::query_as(ONE).bind(tenant.as_str()).bind(name).fetch_optional(on))?;
         Ok(row.map(|(text,)| text))
     }
+}
+
+/// Returns a row if a profile is there, or may be added because the tenant has fewer than `most`.
+///
+/// Administrators are asked this, and logins are not. A profile that a login makes is that of a user for whom an authority or the front
+/// door vouches: there are as many as people, and no more in a second than logins. Without room, either they would be kept out for what
+/// an administrator has added, or let in without what their policy has to remember of them.
+pub(crate) fn room(tenant: &TenantName, name: &str, most: u32) -> Statement {
+    Statement::returning(ROOM).text(tenant.as_str()).text(name).number(most.into())
 }
 
 pub(crate) fn parse(tenant: &TenantName, name: &str, text: &str) -> Result<Properties, Error> {

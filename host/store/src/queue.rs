@@ -77,6 +77,11 @@ impl Condition {
         Self { write: write.into(), row: false }
     }
 
+    /// Whether it holds only if there is a row.
+    pub(crate) const fn wants_a_row(&self) -> bool {
+        self.row
+    }
+
     const fn holds(&self, answer: &Answer) -> bool {
         (answer.rows > 0) == self.row
     }

@@ -8,7 +8,7 @@ use vestibule_domain::{Secret, TenantName};
 
 use crate::audit::By;
 use crate::database::read;
-use crate::registry::Change;
+use crate::registry::{Change, Outcome};
 use crate::statement::Statement;
 use crate::time::{from_millis, to_millis};
 use crate::{Error, Store, policies};
@@ -18,7 +18,16 @@ const NAMES: &str = "select name, changed_ms from policy_secret where tenant = $
 const PUT: &str = "
     insert into policy_secret (tenant, policy, name, value, changed_ms) values ($1, $2, $3, $4, $5)
     on conflict (tenant, policy, name) do update set value = excluded.value, changed_ms = excluded.changed_ms";
+/// A secret that is replaced makes room for its own.
+const ROOM: &str = "
+    select count(*) from policy_secret where tenant = $1 and not (policy = $2 and name = $3) having count(*) < $4";
 const DELETE: &str = "delete from policy_secret where tenant = $1 and policy = $2 and name = $3";
+
+/// Why no secret is put.
+enum Not {
+    APolicy,
+    Allowed,
+}
 
 impl Store {
     /// A policy's secrets by name.
@@ -41,23 +50,30 @@ impl Store {
         Ok(rows.into_iter().map(|(name, changed)| (name, from_millis(changed))).collect())
     }
 
-    /// Puts a secret, instead of the one of that name if there is one. Returns whether there is such a policy.
+    /// Puts a secret, instead of the one of that name if there is one. All policies of a tenant together have at most `most`. Returns
+    /// whether there is such a policy.
     ///
     /// # Errors
-    /// The database's.
+    /// [`Error::TooMany`]; the database's.
     pub async fn put_secret(
         &self,
         tenant: &TenantName,
         policy: &str,
         name: &str,
         value: &Secret,
+        most: u32,
         by: &By,
     ) -> Result<bool, Error> {
         let put = Statement::new(PUT).text(tenant.as_str()).text(policy).text(name).text(value.expose());
-        let change = Change::of(tenant).needs(policies::known(tenant, policy), ());
-        let change = change.then(put.number(to_millis(by.at)));
+        let room = Statement::returning(ROOM).text(tenant.as_str()).text(policy).text(name).number(most.into());
+        let change = Change::of(tenant).needs(policies::known(tenant, policy), Not::APolicy);
+        let change = change.needs(room, Not::Allowed).then(put.number(to_millis(by.at)));
         let change = change.then(by.did(tenant.as_str(), "policy.secret.put", &format!("{policy} {name}"), ""));
-        Ok(self.change(change).await?.is_done())
+        match self.change(change).await? {
+            Outcome::Done(_) => Ok(true),
+            Outcome::Stopped(Not::APolicy, _) => Ok(false),
+            Outcome::Stopped(Not::Allowed, _) => Err(Error::TooMany { most, what: "secrets" }),
+        }
     }
 
     /// Deletes a secret. Returns whether there was one.

@@ -19,6 +19,8 @@ const ONE: &str = "
     select token_id, tenant, name, hash, scopes, created_ms, expires_ms from token where token_id = $1";
 const ALL: &str = "
     select token_id, tenant, name, hash, scopes, created_ms, expires_ms from token where tenant = $1 order by name";
+/// A token that is replaced makes room for its own.
+const ROOM: &str = "select count(*) from token where tenant = $1 and name <> $2 having count(*) < $3";
 const DELETE: &str = "delete from token where tenant = $1 and name = $2";
 const ADD: &str = "
     insert into token (token_id, tenant, name, hash, scopes, created_ms, expires_ms)
@@ -70,24 +72,29 @@ impl TryFrom<Columns> for TokenRow {
 }
 
 impl Store {
-    /// Puts a token, instead of the one of the same tenant and name if there is one.
+    /// Puts a token, instead of the one of the same tenant and name if there is one. A tenant has at most `most`; the operator as many
+    /// as it likes.
     ///
     /// # Errors
-    /// [`Error::UnknownTenant`]; [`Error::IdUsed`] if another token has the id; the database's.
-    pub async fn put_token(&self, token: &TokenRow, by: &By) -> Result<(), Error> {
+    /// [`Error::TooMany`]; [`Error::UnknownTenant`]; [`Error::IdUsed`] if another token has the id; the database's.
+    pub async fn put_token(&self, token: &TokenRow, most: u32, by: &By) -> Result<(), Error> {
         let TokenRow { id, tenant, name, hash, scopes, created, expires } = token;
         let owner = name_of(tenant.as_ref());
         let delete = Statement::new(DELETE).text(owner).text(name);
         let add = Statement::new(ADD).text(id).text(owner).text(name).text(hash).text(scopes);
         let add = add.number(to_millis(*created)).maybe_number(expires.map(to_millis));
         let change = match tenant {
-            Some(tenant) => Change::unmarked().needs(tenants::known(tenant), tenant),
+            Some(tenant) => {
+                let room = Statement::returning(ROOM).text(owner).text(name).number(most.into());
+                let known = Change::unmarked().needs(tenants::known(tenant), Error::UnknownTenant(tenant.clone()));
+                known.needs(room, Error::TooMany { most, what: "tokens" })
+            }
             None => Change::unmarked(),
         };
         let change = change.then(delete).then(add).then(by.did(owner, "token.put", name, ""));
         match self.change(change).await? {
             Outcome::Done(_) => Ok(()),
-            Outcome::Stopped(tenant, _) => Err(Error::UnknownTenant(tenant.clone())),
+            Outcome::Stopped(error, _) => Err(error),
         }
     }
 

@@ -13,7 +13,7 @@ use tokio::runtime::{Builder, Runtime};
 use vestibule_domain::{Decision, EnteredUser, Grants, Login, Secret, Settings, TenantName};
 use vestibule_gate::{Attempt, Chain, Gate, Link, Proof, Tenant, TenantSettings, Voucher, WithoutPolicy};
 use vestibule_sandbox::{Compiled, Engine};
-use vestibule_store::Store;
+use vestibule_store::{Edit, Store};
 
 use crate::turns::Batch;
 
@@ -66,7 +66,7 @@ impl Site {
         let record = login.authret.proplist.iter().filter(|(name, _)| *name != "conn_group");
         let record = record.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         let record = vestibule_domain::Properties::from_pairs(record)?;
-        runtime.block_on(store.put_properties(&tenant, user, &record, None))?;
+        runtime.block_on(store.edit_profile(&tenant, user, Edit { set: &record, remove: &[] }, u32::MAX, None))?;
         let compiled = Compiled::new(engine, wasm)?;
         let manifest = runtime.block_on(compiled.manifest())?;
         let settings = Settings::from_object(Default::default(), &manifest)?;

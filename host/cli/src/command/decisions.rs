@@ -9,6 +9,7 @@ use std::time::Duration;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 use vestibule_domain::text::log_text;
+use vestibule_store::Log;
 
 use crate::client::{Call, Events};
 use crate::error::{Error, Result};
@@ -128,7 +129,7 @@ async fn prune(site: &Site, age: Duration, json: bool) -> Result<()> {
     let before = now().checked_sub(age).ok_or_else(|| Error::bad_input("nothing is as old as that"))?;
     let mut deleted = 0;
     loop {
-        let some = host.store.prune_decisions(&site.tenant, before, PRUNED_AT_ONCE).await?;
+        let some = host.store.prune(Log::Decisions, Some(&site.tenant), Some(before), PRUNED_AT_ONCE).await?;
         deleted += some;
         if some < PRUNED_AT_ONCE.into() {
             break;
@@ -187,6 +188,10 @@ fn text(decision: &Value) -> String {
         field("policy", &format!("{} {}, {fuel} fuel, sha256 {}", of("name"), of("version"), of("sha256")));
         for logged in policy.list("log") {
             field("log", &logged.to_string());
+        }
+        let dropped = policy.get("dropped_log_lines").and_then(Value::as_u64).unwrap_or_default();
+        if dropped > 0 {
+            field("log", &format!("{} more lines were dropped", figures::count(dropped)));
         }
     }
     text

@@ -67,7 +67,7 @@ async fn serve(options: &Options, slow_lane: &Runtime) -> Result<()> {
     }
     let registry = host.registry.clone();
     tasks.spawn(async move { registry.watch().await });
-    tasks.spawn(housekeeping::run(host.registry.clone(), config.server.decision_days));
+    tasks.spawn(housekeeping::run(host.store.clone(), config.server.ages()));
     if let Some(tls) = tls.clone() {
         tasks.spawn(async move { tls.watch().await });
     }

@@ -3,9 +3,7 @@
 //! Not for: hashing; see `password`.
 
 use std::sync::LazyLock;
-use std::thread;
 
-use tokio::sync::{Semaphore, SemaphorePermit};
 use vestibule_domain::decision::Denial;
 use vestibule_domain::primary::{Cause, Failure, Proven};
 use vestibule_domain::{EnteredUser, Fault, Secret};
@@ -15,37 +13,6 @@ use super::{canonical, info};
 use crate::method::Method;
 use crate::passage::Passage;
 use crate::records::unavailable;
-
-/// How many wait for each place where passwords are hashed: about as many as get theirs within a login's time.
-const WAITING_FOR_EACH: usize = 128;
-
-/// Where this process hashes passwords: at as many places as there are processors, since each hash takes one whole, and megabytes of
-/// memory.
-static HASHING: LazyLock<Places> =
-    LazyLock::new(|| Places::new(thread::available_parallelism().map_or(1, usize::from), WAITING_FOR_EACH));
-
-/// Places that few take at once, and that not too many wait for.
-struct Places {
-    free: Semaphore,
-    /// Those who have a place, or wait for one.
-    admitted: Semaphore,
-}
-
-impl Places {
-    fn new(places: usize, waiting_for_each: usize) -> Self {
-        Self { free: Semaphore::new(places), admitted: Semaphore::new(places.saturating_mul(1 + waiting_for_each)) }
-    }
-
-    /// A place, until it is dropped.
-    ///
-    /// # Errors
-    /// Too many wait already.
-    async fn take(&self) -> Result<(SemaphorePermit<'_>, SemaphorePermit<'_>), Fault> {
-        let admitted = self.admitted.try_acquire().map_err(|_| broken("too many wait for theirs".to_owned()))?;
-        let place = self.free.acquire().await.map_err(|error| broken(error.to_string()))?;
-        Ok((admitted, place))
-    }
-}
 
 /// Verified for users whom nobody knows, so that they take as long as others do.
 static NOBODYS: LazyLock<Result<String, String>> = LazyLock::new(|| password::hash(&Secret::new("nobody's password")));
@@ -58,7 +25,7 @@ impl Passage<'_> {
             return Err(Failure::new(Cause::WrongPassword, "the password is empty, or too long to be one").into());
         }
         // The account is read and failures are counted while nobody else takes this place: many guesses at once are few at a time.
-        let place = HASHING.take().await?;
+        let place = password::turn(tenant).await.map_err(|_| broken("too many wait for theirs".to_owned()))?;
         let stored = self.store.password(tenant, user.as_str()).await.map_err(|error| unavailable(&error))?;
         let (given, hash) = (given.clone(), stored.as_ref().map(|stored| stored.hash.clone()));
         let right = tokio::task::spawn_blocking(move || match hash {
@@ -113,22 +80,4 @@ fn locked_out() -> Failure {
 /// What a machine without memory, threads or time does.
 fn broken(detail: String) -> Fault {
     Fault::new(vestibule_domain::Cause::Overloaded, format!("a password could not be checked: {detail}"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test]
-    async fn few_hash_some_wait_and_the_others_are_turned_away() {
-        let places = Places::new(1, 1);
-        let hashes = places.take().await.unwrap();
-        let mut waits = Box::pin(places.take());
-        assert!(tokio::time::timeout(std::time::Duration::from_millis(10), &mut waits).await.is_err());
-        let fault = places.take().await.unwrap_err();
-        assert_eq!(fault.cause, vestibule_domain::Cause::Overloaded);
-        drop(hashes);
-        assert!(waits.await.is_ok());
-        assert!(places.take().await.is_ok());
-    }
 }

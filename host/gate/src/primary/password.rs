@@ -2,11 +2,16 @@
 //!
 //! Not for: who may try how often; see `local`.
 
+use std::sync::LazyLock;
+use std::thread;
+
 use argon2::password_hash::rand_core::OsRng;
 use argon2::password_hash::{PasswordHash, PasswordHasher as _, PasswordVerifier as _, SaltString};
 use argon2::{Algorithm, Argon2, Params, Version};
 use vestibule_domain::{EnteredUser, Secret, TenantName, profile};
 use vestibule_store::{By, Error, Store};
+
+use crate::admission::{Admission, Full, Place, Share};
 
 /// The shortest password taken, in characters: what NIST SP 800-63B asks for.
 pub const MIN_PASSWORD_CHARACTERS: usize = 8;
@@ -16,6 +21,13 @@ pub const MAX_PASSWORD_BYTES: usize = 1024;
 /// Memory of one hash in KiB, and passes over it: the second choice of OWASP's password storage cheat sheet.
 const MEMORY_KIB: u32 = 19 * 1024;
 const PASSES: u32 = 2;
+
+/// How many of a tenant wait for each place: about as many as get theirs within a login's time.
+const WAITING_FOR_EACH: usize = 128;
+
+/// Where this process hashes passwords: at as many places as there are processors, since each hash takes one whole, and megabytes of
+/// memory. Tenants take turns, so that a flood of one's logins makes another one's wait for one hash, and not for all of them.
+static HASHING: LazyLock<Admission> = LazyLock::new(|| Admission::new(places()));
 
 /// Why a password was not set.
 #[derive(Debug, thiserror::Error)]
@@ -29,6 +41,9 @@ pub enum PasswordError {
     /// The name is no user's.
     #[error("`{0}` is no user's name")]
     NotAUser(String),
+    /// Too many of the tenant wait for their turn.
+    #[error("too many passwords wait to be hashed")]
+    Busy,
     /// Hashing failed, for want of memory most likely.
     #[error("the password cannot be hashed: {0}")]
     Hash(String),
@@ -37,7 +52,8 @@ pub enum PasswordError {
     Store(#[from] Error),
 }
 
-/// Sets a local user's password, and unlocks the account. Makes the user if there is none.
+/// Sets a local user's password, and unlocks the account. Makes the user if there is none, and the tenant has fewer than `most` users and
+/// groups.
 ///
 /// # Errors
 /// [`PasswordError`].
@@ -46,6 +62,7 @@ pub async fn set_password(
     tenant: &TenantName,
     user: &EnteredUser,
     password: Secret,
+    most: u32,
     by: Option<&By>,
 ) -> Result<(), PasswordError> {
     if password.expose().chars().count() < MIN_PASSWORD_CHARACTERS {
@@ -58,9 +75,21 @@ pub async fn set_password(
     if user.as_str() == profile::DEFAULT || is_group {
         return Err(PasswordError::NotAUser(user.to_string()));
     }
+    let place = turn(tenant).await.map_err(|_| PasswordError::Busy)?;
     let hash = tokio::task::spawn_blocking(move || hash(&password)).await;
+    drop(place);
     let hash = hash.unwrap_or_else(|error| Err(error.to_string())).map_err(PasswordError::Hash)?;
-    Ok(store.set_password(tenant, user.as_str(), &hash, by).await?)
+    Ok(store.set_password(tenant, user.as_str(), &hash, most, by).await?)
+}
+
+/// The tenant's turn to hash one, until it is dropped.
+pub(crate) async fn turn(tenant: &TenantName) -> Result<Place, Full> {
+    let places = places();
+    HASHING.enter(tenant, Share { inside: places, waiting: places.saturating_mul(WAITING_FOR_EACH) }).await
+}
+
+fn places() -> usize {
+    thread::available_parallelism().map_or(1, usize::from)
 }
 
 /// A hash as PHC text. Takes tens of milliseconds.

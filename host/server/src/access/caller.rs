@@ -7,7 +7,7 @@ use axum::extract::FromRequestParts;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use vestibule_domain::TenantName;
-use vestibule_registry::Who;
+use vestibule_registry::{Registry, Who};
 use vestibule_store::By;
 
 use super::scope::Scope;
@@ -25,20 +25,28 @@ pub struct Peer {
 }
 
 /// Whoever asks.
-#[derive(Debug, Clone)]
 pub(crate) struct Caller {
+    registry: Registry,
     who: Arc<Known>,
     origin: Arc<str>,
     at: SystemTime,
 }
 
 impl Caller {
-    /// Whether this may be done with what is the tenant's. What is another tenant's is not there at all.
-    pub(crate) fn may(&self, scope: Scope, tenant: &TenantName) -> Result<()> {
+    /// Whether this may be done with what is the tenant's, now. What is another tenant's is not there at all.
+    ///
+    /// Logins have a rate of their own. The operator has none: whoever sets the terms is not held to them, and looks after tenants whose
+    /// own requests are too many. What a scope does not allow does not count, so that a front door's token cannot use up what its
+    /// tenant's administrator may ask.
+    pub(crate) async fn may(&self, scope: Scope, tenant: &TenantName) -> Result<()> {
         if self.who.tenant.as_ref().is_some_and(|own| own != tenant) {
             return Err(Problem::not_found(format!("there is no tenant `{tenant}`")));
         }
-        self.ensure(scope)
+        self.ensure(scope)?;
+        match (&self.who.tenant, scope) {
+            (Some(own), Scope::Read | Scope::Manage) => Ok(self.registry.take_request(own).await?),
+            (Some(_), Scope::Decide) | (None, _) => Ok(()),
+        }
     }
 
     /// Whether this may be done with what is the host's.
@@ -75,6 +83,7 @@ impl FromRequestParts<Arc<App>> for Caller {
         let at = SystemTime::now();
         let peer = parts.extensions.get::<Peer>().cloned();
         let origin = peer.as_ref().map_or_else(|| "unknown".into(), |peer| Arc::clone(&peer.origin));
+        let registry = app.registry.clone();
         // A token counts for less than the machine's administrator, but whoever sends one wants it to count.
         match parts.headers.get(AUTHORIZATION) {
             Some(header) => {
@@ -84,10 +93,10 @@ impl FromRequestParts<Arc<App>> for Caller {
                 let known = app.tokens.check(token, at).await?;
                 let known =
                     known.ok_or_else(|| Problem::unauthorized("the token is not known here, or has expired"))?;
-                Ok(Self { who: known, origin, at })
+                Ok(Self { registry, who: known, origin, at })
             }
             None if peer.is_some_and(|peer| peer.is_administrator) => {
-                Ok(Self { who: Arc::new(Known::administrator()), origin, at })
+                Ok(Self { registry, who: Arc::new(Known::administrator()), origin, at })
             }
             None => Err(Problem::unauthorized("this needs a token")),
         }

@@ -18,6 +18,10 @@ use super::scope::Scopes;
 
 /// What every token begins with, so that scanners of leaked texts know it.
 const PREFIX: &str = "vst_";
+/// How many digits an id has: 64 bits in hexadecimal.
+const ID_DIGITS: usize = 16;
+/// How long a secret is: 256 bits in Base64.
+const SECRET_CHARACTERS: usize = 43;
 /// How long a token that was good counts as good without another look: how late the end of one takes effect on other nodes.
 const TRUSTED: Duration = Duration::from_secs(1);
 /// Tokens that are remembered.
@@ -63,7 +67,7 @@ impl Tokens {
         Self { store, remembered: Mutex::default() }
     }
 
-    /// Makes a token, in place of the one of the same name.
+    /// Makes a token, in place of the one of the same name. A tenant has at most `most`.
     ///
     /// # Errors
     /// The store's.
@@ -73,6 +77,7 @@ impl Tokens {
         name: &str,
         scopes: &Scopes,
         expires: Option<SystemTime>,
+        most: u32,
         by: &By,
     ) -> Result<Issued, Error> {
         let id = format!("{:016x}", rand::random::<u64>());
@@ -80,7 +85,7 @@ impl Tokens {
         let (name, hash, scopes) = (name.to_owned(), hash(&secret), scopes.write());
         let token = Secret::new(format!("{PREFIX}{id}_{secret}"));
         let row = TokenRow { id, tenant: tenant.cloned(), name: name.clone(), hash, scopes, created: by.at, expires };
-        self.store.put_token(&row, by).await?;
+        self.store.put_token(&row, most, by).await?;
         self.remembered().clear();
         Ok(Issued { name, token })
     }
@@ -96,10 +101,11 @@ impl Tokens {
     }
 
     /// Whose token this is; none, if it is nobody's.
+    ///
+    /// Guesses are not counted: of 2^256 secrets, nobody tries enough to find one. What has not even a token's form is not looked up; any
+    /// other guess costs one row by its key, less than the request around it, of which each peer has only so many at once.
     pub(crate) async fn check(&self, token: &str, now: SystemTime) -> Result<Option<Arc<Known>>, Error> {
-        let Some((id, secret)) = token.strip_prefix(PREFIX).and_then(|rest| rest.split_once('_')) else {
-            return Ok(None);
-        };
+        let Some((id, secret)) = parts(token) else { return Ok(None) };
         let remembered = self.remembered().get(id).filter(|(_, at)| at.elapsed() < TRUSTED).cloned();
         let known = match remembered {
             Some((known, _)) => known,
@@ -129,10 +135,36 @@ impl Tokens {
     }
 }
 
+/// What a token is looked up by, and what proves it.
+fn parts(token: &str) -> Option<(&str, &str)> {
+    let (id, secret) = token.strip_prefix(PREFIX)?.split_once('_')?;
+    let is_id = id.len() == ID_DIGITS && id.bytes().all(|byte| byte.is_ascii_hexdigit());
+    (is_id && secret.len() == SECRET_CHARACTERS).then_some((id, secret))
+}
+
 fn hash(secret: &str) -> String {
     let mut text = String::with_capacity(64);
     for byte in Sha256::digest(secret) {
         let _ = write!(text, "{byte:02x}");
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_looks_like_a_token_is_looked_up() {
+        let (id, secret) = ("0123456789abcdef", "x".repeat(SECRET_CHARACTERS));
+        let token = format!("{PREFIX}{id}_{secret}");
+        assert_eq!(parts(&token), Some((id, secret.as_str())));
+        let secret_of_random = URL_SAFE_NO_PAD.encode([0_u8; 32]);
+        assert_eq!(secret_of_random.len(), SECRET_CHARACTERS);
+        for other in
+            [&token[1..], &token[..token.len() - 1], &format!("{token}x"), &token.replace('f', "g"), "vst__", ""]
+        {
+            assert_eq!(parts(other), None, "{other}");
+        }
+    }
 }

@@ -54,7 +54,7 @@ pub(crate) async fn list(
     Path(tenant): Path<TenantName>,
     Query(page): Query<Before>,
 ) -> Result<Json<Changes>> {
-    caller.may(Scope::Read, &tenant)?;
+    caller.may(Scope::Read, &tenant).await?;
     listed(&app, Some(&tenant), page).await
 }
 

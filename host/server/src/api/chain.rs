@@ -175,7 +175,7 @@ pub(crate) async fn show(
     caller: Caller,
     Path(tenant): Path<TenantName>,
 ) -> Result<Json<Revision>> {
-    caller.may(Scope::Read, &tenant)?;
+    caller.may(Scope::Read, &tenant).await?;
     let none = || Revision { revision: 0, chain: Vec::new(), activated: None, actor: None, note: String::new() };
     Ok(Json(app.registry.active(&tenant).await?.map_or_else(none, |(row, plan)| revision(row, plan))))
 }
@@ -191,7 +191,7 @@ pub(crate) async fn activate(
     Path(tenant): Path<TenantName>,
     Json(request): Json<ActivateRequest>,
 ) -> Result<Json<Activated>> {
-    caller.may(Scope::Manage, &tenant)?;
+    caller.may(Scope::Manage, &tenant).await?;
     if request.note.len() > 500 {
         return Err(Problem::invalid("`note` has at most 500 bytes"));
     }
@@ -213,7 +213,7 @@ pub(crate) async fn revisions(
     Path(tenant): Path<TenantName>,
     Query(Before { count, before }): Query<Before>,
 ) -> Result<Json<Revisions>> {
-    caller.may(Scope::Read, &tenant)?;
+    caller.may(Scope::Read, &tenant).await?;
     app.registry.tenant(&tenant).await?;
     let before = before.map(|number| number.parse().map_err(|_| Problem::invalid("`before` is no revision's number")));
     let rows = app.registry.store().revisions(&tenant, page::count(count)?, before.transpose()?).await?;
@@ -234,7 +234,7 @@ pub(crate) async fn roll_back(
     Path(tenant): Path<TenantName>,
     Json(RollBackRequest { expected, to }): Json<RollBackRequest>,
 ) -> Result<Json<Activated>> {
-    caller.may(Scope::Manage, &tenant)?;
+    caller.may(Scope::Manage, &tenant).await?;
     let revision = app.registry.roll_back(&tenant, to, expected, &caller.by()).await?;
     Ok(Json(Activated { revision }))
 }
@@ -246,7 +246,7 @@ pub(crate) async fn trial(
     caller: Caller,
     Path((tenant, policy)): Path<(TenantName, String)>,
 ) -> Result<(StatusCode, Json<TrialAnswer>)> {
-    caller.may(Scope::Read, &tenant)?;
+    caller.may(Scope::Read, &tenant).await?;
     app.registry.tenant(&tenant).await?;
     let TrialReport { compared, different, skipped, differences } = app.registry.trial(&tenant, &policy)?;
     let differences = serde_json::to_value(differences).unwrap_or_default();

@@ -90,7 +90,7 @@ pub(crate) async fn list(
     Path(tenant): Path<TenantName>,
     Query(filter): Query<Filter>,
 ) -> Result<Json<Decisions>> {
-    caller.may(Scope::Read, &tenant)?;
+    caller.may(Scope::Read, &tenant).await?;
     app.registry.tenant(&tenant).await?;
     let instant = |name: &str, text: Option<String>| {
         let parsed = text.map(|text| humantime::parse_rfc3339(&text)).transpose();
@@ -110,7 +110,7 @@ pub(crate) async fn show(
     caller: Caller,
     Path((tenant, id)): Path<(TenantName, String)>,
 ) -> Result<Json<Decision>> {
-    caller.may(Scope::Read, &tenant)?;
+    caller.may(Scope::Read, &tenant).await?;
     app.registry.tenant(&tenant).await?;
     let row = app.registry.store().decision(&tenant, &id).await?;
     row.map(|row| Json(row.into())).ok_or_else(|| Problem::not_found("there is no such decision"))
@@ -128,7 +128,7 @@ pub(crate) async fn stream(
     Path(tenant): Path<TenantName>,
     headers: HeaderMap,
 ) -> Result<Sse<impl futures_core::Stream<Item = std::result::Result<Event, Infallible>>>> {
-    caller.may(Scope::Read, &tenant)?;
+    caller.may(Scope::Read, &tenant).await?;
     app.registry.tenant(&tenant).await?;
     let stream = app.streams.open(&tenant)?;
     let store = app.registry.store().clone();

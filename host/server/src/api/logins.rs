@@ -40,7 +40,7 @@ pub(crate) async fn authenticate(
     headers: HeaderMap,
     whole: Whole,
 ) -> Result<Response> {
-    caller.may(Scope::Decide, &tenant)?;
+    caller.may(Scope::Decide, &tenant).await?;
     let attempt = body::read::<Authenticate>(&headers, &whole.0)?.attempt()?;
     let login = decide(Arc::clone(&app), tenant.clone(), attempt);
     once(&app, &tenant, &headers, &whole, async { Ok(Json(login.await?).into_response()) }).await
@@ -59,7 +59,7 @@ pub(crate) async fn post_auth(
     headers: HeaderMap,
     whole: Whole,
 ) -> Result<Response> {
-    caller.may(Scope::Decide, &tenant)?;
+    caller.may(Scope::Decide, &tenant).await?;
     let request = body::read::<PostAuth>(&headers, &whole.0)?;
     let (searches, search_base) = (request.serves_directory, request.search_base()?);
     let attempt = request.attempt()?;
@@ -82,7 +82,7 @@ pub(crate) async fn continue_post_auth(
     Path((tenant, continuation)): Path<(TenantName, String)>,
     Json(found): Json<Continuation>,
 ) -> Result<Response> {
-    caller.may(Scope::Decide, &tenant)?;
+    caller.may(Scope::Decide, &tenant).await?;
     let found = found.read()?;
     let round = app.rounds.resume(&tenant, &continuation, found);
     let round = round.ok_or_else(|| Problem::not_found("no login waits for this search, or not any more"))?;

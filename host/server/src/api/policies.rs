@@ -65,7 +65,7 @@ pub(crate) async fn list(
     caller: Caller,
     Path(tenant): Path<TenantName>,
 ) -> Result<Json<Policies>> {
-    caller.may(Scope::Read, &tenant)?;
+    caller.may(Scope::Read, &tenant).await?;
     let policies = app.registry.policies(&tenant).await?;
     Ok(Json(Policies { policies: policies.into_iter().map(Policy::from).collect() }))
 }
@@ -77,7 +77,7 @@ pub(crate) async fn show(
     caller: Caller,
     Path((tenant, policy)): Path<(TenantName, String)>,
 ) -> Result<Json<Policy>> {
-    caller.may(Scope::Read, &tenant)?;
+    caller.may(Scope::Read, &tenant).await?;
     Ok(Json(app.registry.policy(&tenant, &policy).await?.into()))
 }
 
@@ -90,7 +90,7 @@ pub(crate) async fn change(
     Path((tenant, policy)): Path<(TenantName, String)>,
     Json(PolicyChange { settings, grants }): Json<PolicyChange>,
 ) -> Result<Json<Policy>> {
-    caller.may(Scope::Manage, &tenant)?;
+    caller.may(Scope::Manage, &tenant).await?;
     let grants = grants.map(|GrantsSchema(grants)| grants);
     app.registry.set_policy(&tenant, &policy, settings.as_ref(), grants.as_ref(), &caller.by()).await?;
     Ok(Json(app.registry.policy(&tenant, &policy).await?.into()))
@@ -104,7 +104,7 @@ pub(crate) async fn delete(
     caller: Caller,
     Path((tenant, policy)): Path<(TenantName, String)>,
 ) -> Result<StatusCode> {
-    caller.may(Scope::Manage, &tenant)?;
+    caller.may(Scope::Manage, &tenant).await?;
     app.registry.delete_policy(&tenant, &policy, &caller.by()).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -60,12 +60,12 @@ pub(crate) struct Prefix {
 }
 
 async fn list(app: &App, caller: &Caller, tenant: &TenantName, kind: Kind, prefix: &str) -> Result<Json<ProfileMap>> {
-    caller.may(Scope::Read, tenant)?;
+    caller.may(Scope::Read, tenant).await?;
     Ok(Json(ProfileMap { profiles: app.registry.profiles(tenant, kind, prefix).await? }))
 }
 
 async fn show(app: &App, caller: &Caller, tenant: &TenantName, kind: Kind, name: String) -> Result<Json<Profile>> {
-    caller.may(Scope::Read, tenant)?;
+    caller.may(Scope::Read, tenant).await?;
     let properties = app.registry.profile(tenant, kind, &name).await?;
     Ok(Json(Profile { name, properties }))
 }
@@ -78,14 +78,14 @@ async fn change(
     name: String,
     change: ProfileChange,
 ) -> Result<Json<Profile>> {
-    caller.may(Scope::Manage, tenant)?;
+    caller.may(Scope::Manage, tenant).await?;
     app.registry.change_profile(tenant, kind, &name, &change.set, &change.remove, &caller.by()).await?;
     let properties = app.registry.profile(tenant, kind, &name).await?;
     Ok(Json(Profile { name, properties }))
 }
 
 async fn delete(app: &App, caller: &Caller, tenant: &TenantName, kind: Kind, name: &str) -> Result<StatusCode> {
-    caller.may(Scope::Manage, tenant)?;
+    caller.may(Scope::Manage, tenant).await?;
     app.registry.delete_profile(tenant, kind, name, &caller.by()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -140,7 +140,7 @@ pub(crate) async fn put_password(
     Path((tenant, user)): Path<(TenantName, String)>,
     Json(Password { password }): Json<Password>,
 ) -> Result<StatusCode> {
-    caller.may(Scope::Manage, &tenant)?;
+    caller.may(Scope::Manage, &tenant).await?;
     let user = EnteredUser::new(&user).map_err(|error| Problem::invalid(error.to_string()))?;
     app.registry.set_password(&tenant, &user, password, &caller.by()).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -153,7 +153,7 @@ pub(crate) async fn delete_password(
     caller: Caller,
     Path((tenant, user)): Path<(TenantName, String)>,
 ) -> Result<StatusCode> {
-    caller.may(Scope::Manage, &tenant)?;
+    caller.may(Scope::Manage, &tenant).await?;
     app.registry.delete_password(&tenant, &user, &caller.by()).await?;
     Ok(StatusCode::NO_CONTENT)
 }

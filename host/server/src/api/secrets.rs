@@ -42,7 +42,7 @@ pub(crate) async fn list(
     caller: Caller,
     Path((tenant, policy)): Path<(TenantName, String)>,
 ) -> Result<Json<SecretNames>> {
-    caller.may(Scope::Read, &tenant)?;
+    caller.may(Scope::Read, &tenant).await?;
     let names = app.registry.secrets(&tenant, &policy).await?;
     let secrets = names.into_iter().map(|(name, changed)| SecretName { name, changed: time(changed) }).collect();
     Ok(Json(SecretNames { secrets }))
@@ -57,7 +57,7 @@ pub(crate) async fn put(
     Path((tenant, policy, name)): Path<(TenantName, String, String)>,
     Json(SecretValue { value }): Json<SecretValue>,
 ) -> Result<StatusCode> {
-    caller.may(Scope::Manage, &tenant)?;
+    caller.may(Scope::Manage, &tenant).await?;
     app.registry.put_secret(&tenant, &policy, &name, &value, &caller.by()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -70,7 +70,7 @@ pub(crate) async fn delete(
     caller: Caller,
     Path((tenant, policy, name)): Path<(TenantName, String, String)>,
 ) -> Result<StatusCode> {
-    caller.may(Scope::Manage, &tenant)?;
+    caller.may(Scope::Manage, &tenant).await?;
     app.registry.delete_secret(&tenant, &policy, &name, &caller.by()).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -87,7 +87,7 @@ pub(crate) async fn show(
     caller: Caller,
     Path(tenant): Path<TenantName>,
 ) -> Result<Json<Tenant>> {
-    caller.may(Scope::Read, &tenant)?;
+    caller.may(Scope::Read, &tenant).await?;
     Ok(Json(app.registry.tenant(&tenant).await?.into()))
 }
 
@@ -102,7 +102,7 @@ pub(crate) async fn put(
     Path(tenant): Path<TenantName>,
     Json(change): Json<TenantChange>,
 ) -> Result<(StatusCode, Json<Tenant>)> {
-    caller.may(Scope::Manage, &tenant)?;
+    caller.may(Scope::Manage, &tenant).await?;
     if change.terms.is_some() {
         caller.may_operate(Scope::Manage)?;
     }
@@ -129,7 +129,7 @@ pub(crate) async fn delete(
     caller: Caller,
     Path(tenant): Path<TenantName>,
 ) -> Result<StatusCode> {
-    caller.may(Scope::Manage, &tenant)?;
+    caller.may(Scope::Manage, &tenant).await?;
     caller.may_operate(Scope::Manage)?;
     app.registry.delete_tenant(&tenant, &caller.by()).await?;
     Ok(StatusCode::NO_CONTENT)

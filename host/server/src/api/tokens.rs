@@ -85,12 +85,13 @@ async fn issued(
     if scopes.is_empty() {
         return Err(Problem::invalid("a token needs a scope"));
     }
-    if let Some(tenant) = tenant {
-        app.registry.tenant(tenant).await?;
-    }
+    let most = match tenant {
+        Some(tenant) => app.registry.tenant(tenant).await?.terms.tokens,
+        None => u32::MAX,
+    };
     let by = caller.by();
     let expires = request.seconds.map(|seconds| lifetime(by.at, seconds)).transpose()?;
-    let Issued { name, token } = app.tokens.issue(tenant, name, &scopes, expires, &by).await?;
+    let Issued { name, token } = app.tokens.issue(tenant, name, &scopes, expires, most, &by).await?;
     Ok(Json(NewToken { name, token: token.expose().to_owned() }))
 }
 
@@ -113,7 +114,7 @@ pub(crate) async fn list(
     caller: Caller,
     Path(tenant): Path<TenantName>,
 ) -> Result<Json<TokenList>> {
-    caller.may(Scope::Manage, &tenant)?;
+    caller.may(Scope::Manage, &tenant).await?;
     listed(&app, Some(&tenant)).await
 }
 
@@ -125,7 +126,7 @@ pub(crate) async fn put(
     Path((tenant, name)): Path<(TenantName, String)>,
     Json(request): Json<TokenRequest>,
 ) -> Result<Json<NewToken>> {
-    caller.may(Scope::Manage, &tenant)?;
+    caller.may(Scope::Manage, &tenant).await?;
     issued(&app, Some(&tenant), &name, request, &caller).await
 }
 
@@ -136,7 +137,7 @@ pub(crate) async fn delete(
     caller: Caller,
     Path((tenant, name)): Path<(TenantName, String)>,
 ) -> Result<StatusCode> {
-    caller.may(Scope::Manage, &tenant)?;
+    caller.may(Scope::Manage, &tenant).await?;
     revoked(&app, Some(&tenant), &name, &caller).await
 }
 

@@ -142,7 +142,7 @@ pub(crate) async fn upload(
     headers: HeaderMap,
     Whole(wasm): Whole,
 ) -> Result<(StatusCode, Json<UploadAnswer>)> {
-    caller.may(Scope::Manage, &tenant)?;
+    caller.may(Scope::Manage, &tenant).await?;
     ensure_wasm(&headers)?;
     let signature = headers.get("vestibule-signature").map(|header| signature(header.as_bytes())).transpose()?;
     let upload = Upload { name: name.as_deref(), wasm: &wasm, signature: signature.as_deref() };
@@ -180,7 +180,7 @@ pub(crate) async fn list(
     caller: Caller,
     Path((tenant, policy)): Path<(TenantName, String)>,
 ) -> Result<Json<Versions>> {
-    caller.may(Scope::Read, &tenant)?;
+    caller.may(Scope::Read, &tenant).await?;
     let versions = app.registry.versions(&tenant, &policy).await?;
     Ok(Json(Versions { versions: versions.into_iter().map(Version::from).collect() }))
 }
@@ -193,7 +193,7 @@ pub(crate) async fn show(
     caller: Caller,
     Path((tenant, policy, version)): Path<(TenantName, String, i64)>,
 ) -> Result<Json<Version>> {
-    caller.may(Scope::Read, &tenant)?;
+    caller.may(Scope::Read, &tenant).await?;
     Ok(Json(app.registry.version(&tenant, &policy, version).await?.into()))
 }
 
@@ -206,7 +206,7 @@ pub(crate) async fn component(
     caller: Caller,
     Path((tenant, policy, version)): Path<(TenantName, String, i64)>,
 ) -> Result<impl IntoResponse> {
-    caller.may(Scope::Read, &tenant)?;
+    caller.may(Scope::Read, &tenant).await?;
     let view = app.registry.version(&tenant, &policy, version).await?;
     let component = app.registry.store().component(&view.digest).await?;
     let component = component.ok_or_else(|| Problem::not_found("the component is gone"))?;
@@ -221,7 +221,7 @@ pub(crate) async fn report(
     caller: Caller,
     Path((tenant, policy, version)): Path<(TenantName, String, i64)>,
 ) -> Result<Json<Reported>> {
-    caller.may(Scope::Read, &tenant)?;
+    caller.may(Scope::Read, &tenant).await?;
     let report = app.registry.report(&tenant, &policy, version).await?;
     let since = app.registry.since_active(&tenant, &policy, &report).await?;
     Ok(Json(reported(report, since)))
@@ -235,7 +235,7 @@ pub(crate) async fn delete(
     caller: Caller,
     Path((tenant, policy, version)): Path<(TenantName, String, i64)>,
 ) -> Result<StatusCode> {
-    caller.may(Scope::Manage, &tenant)?;
+    caller.may(Scope::Manage, &tenant).await?;
     app.registry.delete_version(&tenant, &policy, version, &caller.by()).await?;
     Ok(StatusCode::NO_CONTENT)
 }

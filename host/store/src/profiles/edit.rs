@@ -4,89 +4,115 @@
 
 use vestibule_domain::{CanonicalUser, Properties, TenantName};
 
-use super::{parse, replace};
+use super::{PROFILES, add, parse, replace, room};
 use crate::audit::By;
 use crate::queue::{Row, Write};
+use crate::registry::{Change, Outcome};
 use crate::statement::NewRow;
 use crate::{Error, Store};
 
 /// How often a change starts anew because somebody else was faster. Each time, one of those who wait succeeds.
 const MAX_TRIES: usize = 64;
 
+/// What to change of a profile. Other properties stay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Edit<'a> {
+    /// Properties to set; an empty value is stored as such.
+    pub set: &'a Properties,
+    /// Names of properties to remove, also of one that is set.
+    pub remove: &'a [String],
+}
+
 impl Store {
-    /// Sets properties of a profile, and makes the profile if there is none. Others stay; an empty value is stored as such.
+    /// Sets and removes properties of a profile, all of it or nothing. Makes the profile if there is none, unless that is only to
+    /// remove something from it, and the tenant has fewer than `most`. Returns whether anything changed.
     ///
     /// # Errors
-    /// [`Error::Name`] and [`Error::Properties`] if the result could not be stored; [`Error::Contended`]; [`Error::Damaged`];
-    /// the database's.
-    pub async fn put_properties(
+    /// [`Error::TooMany`]; [`Error::Name`] and [`Error::Properties`] if the result could not be stored; [`Error::Contended`];
+    /// [`Error::Damaged`]; the database's.
+    pub async fn edit_profile(
         &self,
         tenant: &TenantName,
         name: &str,
-        put: &Properties,
+        edit: Edit<'_>,
+        most: u32,
         by: Option<&By>,
-    ) -> Result<(), Error> {
-        let set = |stored: Option<&Properties>| {
-            let stored = stored.cloned().unwrap_or_default();
-            Ok(Some(stored.with(put)?))
-        };
-        let audit = || {
-            let names = put.iter().map(|(name, _)| name);
-            by.map(|by| by.did(tenant.as_str(), "profile.put", name, &detail(names)))
-        };
-        self.edit(tenant, name, set, audit).await.map(|_| ())
-    }
-
-    /// Removes properties of a profile. Returns how many of them were there. The profile stays.
-    ///
-    /// # Errors
-    /// [`Error::Name`]; [`Error::Contended`]; [`Error::Damaged`]; the database's.
-    pub async fn delete_properties(
-        &self,
-        tenant: &TenantName,
-        name: &str,
-        names: &[String],
-        by: Option<&By>,
-    ) -> Result<usize, Error> {
-        let rest = |stored: Option<&Properties>| {
-            let Some(stored) = stored else { return Ok(None) };
-            let rest = stored.filter(|name, _| names.iter().all(|deleted| deleted != name));
-            Ok((rest.len() < stored.len()).then_some(rest))
-        };
-        let audit = || {
-            by.map(|by| {
-                by.did(tenant.as_str(), "profile.delete-properties", name, &detail(names.iter().map(String::as_str)))
-            })
-        };
-        let Some((before, after)) = self.edit(tenant, name, rest, audit).await? else { return Ok(0) };
-        Ok(before.map_or(0, |before| before.len()) - after.len())
-    }
-
-    /// Changes a profile to what `change` makes of it, unless that is nothing, and says so in the audit log. Returns what it was
-    /// and what it is.
-    async fn edit(
-        &self,
-        tenant: &TenantName,
-        name: &str,
-        change: impl Fn(Option<&Properties>) -> Result<Option<Properties>, Error>,
-        audit: impl Fn() -> Option<NewRow>,
-    ) -> Result<Option<(Option<Properties>, Properties)>, Error> {
+    ) -> Result<bool, Error> {
         CanonicalUser::new(name).map_err(Error::Name)?;
         for _ in 0..MAX_TRIES {
             let text = self.profile_text(tenant, name).await?;
             let before = text.as_deref().map(|text| parse(tenant, name, text)).transpose()?;
-            let Some(after) = change(before.as_ref())? else { return Ok(None) };
-            let replaced = replace(tenant, name, text.as_deref(), &after);
-            let audit = audit().into_iter().map(Write::from).collect();
-            if self.0.queue.write_if(Row::new(tenant.as_str(), name), replaced, audit).await? {
-                return Ok(Some((before, after)));
+            let after = edit.of(before.as_ref())?;
+            let nothing = before.as_ref().map_or_else(|| edit.only_removes(), |before| *before == after);
+            if nothing {
+                return Ok(false);
+            }
+            let detail = edit.detail(before.as_ref());
+            let audit = by.map(|by| by.did(tenant.as_str(), "profile.put", name, &detail));
+            let done = match text {
+                Some(text) => {
+                    let replaced = replace(tenant, name, Some(&text), &after);
+                    let audit = audit.into_iter().map(Write::from).collect();
+                    self.0.queue.write_if(Row::new(tenant.as_str(), name), replaced, audit).await?
+                }
+                None => self.add_profile(tenant, name, &after, most, audit).await?,
+            };
+            if done {
+                return Ok(true);
             }
         }
         Err(Error::Contended(name.to_owned()))
     }
+
+    /// Adds a profile, unless there is one by now. It is one of the changes that are made one after another: two that are added at
+    /// once would not see each other.
+    async fn add_profile(
+        &self,
+        tenant: &TenantName,
+        name: &str,
+        properties: &Properties,
+        most: u32,
+        audit: Option<NewRow>,
+    ) -> Result<bool, Error> {
+        let change = Change::unmarked().needs(room(tenant, name, most), Not::Allowed);
+        let change = change.needs(add(tenant, name, properties), Not::New);
+        match self.change(audit.into_iter().fold(change, Change::then)).await? {
+            Outcome::Done(_) => Ok(true),
+            Outcome::Stopped(Not::New, _) => Ok(false),
+            Outcome::Stopped(Not::Allowed, _) => Err(Error::TooMany { most, what: PROFILES }),
+        }
+    }
 }
 
-/// Which properties, without their values.
-fn detail<'a>(names: impl Iterator<Item = &'a str>) -> String {
-    serde_json::json!({ "properties": names.collect::<Vec<_>>() }).to_string()
+/// Why no profile is added.
+enum Not {
+    Allowed,
+    New,
+}
+
+impl Edit<'_> {
+    fn only_removes(&self) -> bool {
+        self.set.is_empty() && !self.remove.is_empty()
+    }
+
+    /// What becomes of a profile.
+    fn of(&self, before: Option<&Properties>) -> Result<Properties, Error> {
+        let stays = |name: &str, _: &str| !self.removes(name);
+        let rest = before.map(|before| before.filter(stays)).unwrap_or_default();
+        Ok(rest.with(&self.set.filter(stays))?)
+    }
+
+    fn removes(&self, name: &str) -> bool {
+        self.remove.iter().any(|removed| removed == name)
+    }
+
+    /// Which properties are set, and which of those that were there are removed, without their values.
+    fn detail(&self, before: Option<&Properties>) -> String {
+        let names = |of: &Properties, removed: bool| {
+            let names = of.iter().map(|(name, _)| name.to_owned()).filter(|name| self.removes(name) == removed);
+            names.collect::<Vec<_>>()
+        };
+        let removed = before.map(|before| names(before, true)).unwrap_or_default();
+        serde_json::json!({ "set": names(self.set, false), "removed": removed }).to_string()
+    }
 }

@@ -1,6 +1,7 @@
-//! Who decides on a login next: every tenant has its share of the places, and those that wait are served in turn, tenant by tenant.
+//! Whose turn it is where there are few places: every tenant has its share of them, and those that wait are served in turn, tenant by
+//! tenant.
 //!
-//! Not for: how much a tenant may do over time; see [`crate::meter`].
+//! Not for: how much a tenant may do over time, which is the registry's.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -8,14 +9,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::oneshot;
 use vestibule_domain::TenantName;
 
-/// The places of a host. Clones share them.
+/// Places that all tenants share. Clones share them.
 #[derive(Clone)]
-pub(crate) struct Admission(Arc<Mutex<Places>>);
+pub struct Admission(Arc<Mutex<Places>>);
 
 struct Places {
     free: usize,
     tenants: HashMap<TenantName, Queue>,
-    /// Tenants with a login that waits and a place of their own left, each once.
+    /// Tenants with somebody who waits and a place of their own left, each once.
     turns: VecDeque<TenantName>,
 }
 
@@ -27,30 +28,36 @@ struct Queue {
     has_a_turn: bool,
 }
 
-/// How many of a tenant's logins may be inside, and how many may wait.
+/// A tenant's share.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Share {
-    pub(crate) inside: usize,
-    pub(crate) waiting: usize,
+pub struct Share {
+    /// How many may be inside.
+    pub inside: usize,
+    /// How many may wait; at least one may.
+    pub waiting: usize,
 }
 
 /// A place; dropped, it is the next one's.
-pub(crate) struct Place {
+pub struct Place {
     admission: Admission,
     tenant: TenantName,
 }
 
-/// Too many wait already.
+/// Too many of the tenant's wait already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Full;
+pub struct Full;
 
 impl Admission {
-    pub(crate) fn new(places: usize) -> Self {
+    /// So many places.
+    pub fn new(places: usize) -> Self {
         Self(Arc::new(Mutex::new(Places { free: places, tenants: HashMap::new(), turns: VecDeque::new() })))
     }
 
     /// Waits for a place.
-    pub(crate) async fn enter(&self, tenant: &TenantName, share: Share) -> Result<Place, Full> {
+    ///
+    /// # Errors
+    /// [`Full`].
+    pub async fn enter(&self, tenant: &TenantName, share: Share) -> Result<Place, Full> {
         let called = {
             let mut places = self.places();
             let queue = places.tenants.entry(tenant.clone()).or_default();
@@ -74,7 +81,7 @@ impl Admission {
     }
 }
 
-/// A login that waits. Whoever goes away just when called gives the place back.
+/// Somebody who waits. Whoever goes away just when called gives the place back.
 struct Waiting {
     admission: Admission,
     tenant: TenantName,
@@ -129,7 +136,7 @@ impl Places {
         }
     }
 
-    /// Calls one login of each tenant in turn, as long as there are places.
+    /// Calls one of each tenant in turn, as long as there are places.
     fn call(&mut self) {
         while self.free > 0 {
             let Some(tenant) = self.turns.pop_front() else { return };

@@ -1,0 +1,98 @@
+//! The two logs that grow for as long as somebody is served: how long they are, and how their oldest rows go.
+//!
+//! Not for: what stands in them; see `decisions` and `audit`.
+
+use std::time::SystemTime;
+
+use vestibule_domain::TenantName;
+
+use crate::audit::name_of;
+use crate::database::read;
+use crate::queue::Row;
+use crate::statement::Statement;
+use crate::time::to_millis;
+use crate::{Error, Store};
+
+/// A log of a tenant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Log {
+    /// Its decisions.
+    Decisions,
+    /// Its changes; those of the operator are another one.
+    Audit,
+}
+
+/// A part of a log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stretch {
+    /// How many rows it has.
+    pub rows: u64,
+    /// The id of the last one; absent if there is none.
+    pub last: Option<String>,
+}
+
+impl Log {
+    // Ids grow with time: those that are listed first are the oldest, and nothing else is looked at while logins wait.
+    const fn prune(self) -> &'static str {
+        match self {
+            Self::Decisions => {
+                "delete from decision where tenant = $1 and decision_id in (
+                    select decision_id from (
+                        select decision_id, at_ms from decision where tenant = $1 order by decision_id limit $3
+                    ) as oldest where at_ms < $2)"
+            }
+            Self::Audit => {
+                "delete from audit where tenant = $1 and audit_id in (
+                    select audit_id from (
+                        select audit_id, at_ms from audit where tenant = $1 order by audit_id limit $3
+                    ) as oldest where at_ms < $2)"
+            }
+        }
+    }
+
+    const fn stretch(self) -> &'static str {
+        match self {
+            Self::Decisions => {
+                "select count(*), max(decision_id) from (
+                    select decision_id from decision where tenant = $1 and decision_id > $2
+                    order by decision_id limit $3
+                ) as stretch"
+            }
+            Self::Audit => {
+                "select count(*), max(audit_id) from (
+                    select audit_id from audit where tenant = $1 and audit_id > $2 order by audit_id limit $3
+                ) as stretch"
+            }
+        }
+    }
+}
+
+impl Store {
+    /// Deletes rows of a log, oldest first, at most so many: other writes wait meanwhile. Only those made before a time, where one is
+    /// given. Returns how many there were; fewer than `at_most` means that none is left.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn prune(
+        &self,
+        log: Log,
+        tenant: Option<&TenantName>,
+        before: Option<SystemTime>,
+        at_most: u32,
+    ) -> Result<u64, Error> {
+        let (tenant, before) = (name_of(tenant), before.map_or(i64::MAX, to_millis));
+        let prune = Statement::new(log.prune()).text(tenant).number(before).number(at_most.into());
+        Ok(self.0.queue.write_one(Row::new(tenant, ""), prune).await?.rows)
+    }
+
+    /// The first rows of a log after an id, at most so many; the empty id is before all. No write waits meanwhile.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn stretch(&self, log: Log, tenant: &TenantName, after: &str, at_most: u32) -> Result<Stretch, Error> {
+        let at_most = i64::from(at_most);
+        let (rows, last): (i64, Option<String>) = read!(self, on =>
+            sqlx::query_as(log.stretch()).bind(tenant.as_str()).bind(after).bind(at_most).fetch_one(on))?;
+        Ok(Stretch { rows: u64::try_from(rows).unwrap_or_default(), last })
+    }
+}

@@ -1,0 +1,125 @@
+//! Decisions and changes go when they are too old, and the oldest first when there are too many.
+
+use std::time::{Duration, SystemTime};
+
+use vestibule_domain::TenantName;
+use vestibule_registry::{Ages, Retention};
+use vestibule_store::{By, DecisionFilter, DecisionRow, Log, Store};
+
+use crate::harness::{Home, Leaves as _, Registers as _, at, by, decision, on_every_store, tenant};
+
+on_every_store!(
+    what_is_too_old_goes_and_the_operators_changes_too,
+    of_too_many_the_oldest_go,
+    what_is_new_is_counted_the_next_time,
+    what_another_process_has_deleted_makes_room,
+    one_tenants_damaged_terms_keep_no_other_ones_logs,
+);
+
+const FOR_GOOD: Ages = Ages { decisions: None, audit: None };
+
+fn other() -> TenantName {
+    TenantName::new("other").unwrap()
+}
+
+/// Records decisions, one a second.
+async fn decides(store: &Store, tenant: &TenantName, seconds: std::ops::Range<u64>) {
+    for second in seconds {
+        let row = DecisionRow { at: at(second), ..decision(&format!("{second:03}")) };
+        store.record(tenant, &row).await.unwrap();
+    }
+}
+
+/// Changes terms over and over, once a second.
+async fn changes(store: &Store, tenant: &TenantName, terms: &str, seconds: std::ops::Range<u64>) {
+    for second in seconds {
+        store.set_tenant(tenant, None, Some(terms), &By { at: at(second), ..by() }).await.unwrap();
+    }
+}
+
+async fn decisions(store: &Store, tenant: &TenantName) -> Vec<String> {
+    let rows = store.find_decisions(tenant, &DecisionFilter::default(), 999, None).await.unwrap();
+    rows.into_iter().rev().map(|row| row.id).collect()
+}
+
+async fn audits(store: &Store, tenant: Option<&TenantName>) -> Vec<SystemTime> {
+    store.last_audits(tenant, 999, None).await.unwrap().into_iter().rev().map(|row| row.at).collect()
+}
+
+fn numbers(range: std::ops::Range<u64>) -> Vec<String> {
+    range.map(|second| format!("{second:03}")).collect()
+}
+
+async fn what_is_too_old_goes_and_the_operators_changes_too(home: Home) {
+    let (store, acme) = (&home.store, tenant());
+    store.creates(&acme).await;
+    decides(store, &acme, 0..10).await;
+    changes(store, &acme, "{}", 1..10).await;
+    for second in 0..10 {
+        // The operator's log tells of tenants that are gone.
+        store.creates(&other()).await;
+        store.delete_tenant(&other(), &By { at: at(second), ..by() }).await.unwrap();
+    }
+    let now = at(10);
+    Retention::new(store.clone(), FOR_GOOD).look(now).await.unwrap();
+    assert_eq!((decisions(store, &acme).await.len(), audits(store, None).await.len()), (10, 10));
+
+    let [decided, changed] = [3, 5].map(Duration::from_secs);
+    let ages = Ages { decisions: Some(decided), audit: Some(changed) };
+    Retention::new(store.clone(), ages).look(now).await.unwrap();
+    assert_eq!(decisions(store, &acme).await, numbers(7..10));
+    let kept: Vec<_> = (5..10).map(at).collect();
+    assert_eq!((audits(store, Some(&acme)).await, audits(store, None).await), (kept.clone(), kept));
+}
+
+async fn of_too_many_the_oldest_go(home: Home) {
+    let (store, acme) = (&home.store, tenant());
+    for tenant in [&acme, &other()] {
+        store.creates(tenant).await;
+        decides(store, tenant, 0..60).await;
+    }
+    changes(store, &acme, r#"{"decisions": 50, "audit_rows": 4}"#, 1..10).await;
+    Retention::new(store.clone(), FOR_GOOD).look(at(99)).await.unwrap();
+    // One more than has to: the next one that comes has room.
+    assert_eq!(decisions(store, &acme).await, numbers(11..60));
+    assert_eq!(audits(store, Some(&acme)).await, (6..10).map(at).collect::<Vec<_>>());
+    assert_eq!(decisions(store, &other()).await.len(), 60);
+}
+
+async fn what_is_new_is_counted_the_next_time(home: Home) {
+    let (store, acme) = (&home.store, tenant());
+    store.creates(&acme).await;
+    changes(store, &acme, r#"{"decisions": 10}"#, 1..2).await;
+    let mut retention = Retention::new(store.clone(), FOR_GOOD);
+    for (until, kept) in [(8, 0..8), (10, 0..10), (13, 3..13), (14, 4..14)] {
+        let last = decisions(store, &acme).await.last().map_or(0, |id| id.parse::<u64>().unwrap() + 1);
+        decides(store, &acme, last..until).await;
+        retention.look(at(99)).await.unwrap();
+        assert_eq!(decisions(store, &acme).await, numbers(kept), "{until}");
+    }
+}
+
+async fn what_another_process_has_deleted_makes_room(home: Home) {
+    let (store, acme) = (&home.store, tenant());
+    store.creates(&acme).await;
+    changes(store, &acme, r#"{"decisions": 10}"#, 1..2).await;
+    decides(store, &acme, 0..10).await;
+    let mut retention = Retention::new(store.clone(), FOR_GOOD);
+    retention.look(at(99)).await.unwrap();
+    home.another().await.unwrap().prune(Log::Decisions, Some(&acme), None, 5).await.unwrap();
+    decides(store, &acme, 10..15).await;
+    retention.look(at(99)).await.unwrap();
+    assert_eq!(decisions(store, &acme).await, numbers(5..15));
+}
+
+async fn one_tenants_damaged_terms_keep_no_other_ones_logs(home: Home) {
+    let (store, acme) = (&home.store, tenant());
+    for tenant in [&acme, &other()] {
+        store.creates(tenant).await;
+        decides(store, tenant, 0..3).await;
+    }
+    changes(store, &acme, "no terms", 1..2).await;
+    changes(store, &other(), r#"{"decisions": 2}"#, 1..2).await;
+    Retention::new(store.clone(), FOR_GOOD).look(at(99)).await.unwrap();
+    assert_eq!((decisions(store, &acme).await.len(), decisions(store, &other()).await.len()), (3, 2));
+}
