@@ -5,6 +5,7 @@ mod connections_end_well;
 mod followers_miss_nothing;
 mod front_doors_keep_properties;
 mod killed_hosts_are_whole;
+mod logs_are_as_configured;
 mod policies_come_and_go;
 mod problems_say_what_to_do;
 mod retries_have_one_effect;

@@ -14,6 +14,7 @@ use vestibule_gate::TenantSettings;
 
 use crate::error::{Error, Result};
 use crate::input::shown;
+use crate::telemetry::LogSettings;
 
 /// The file in the data directory.
 const FILE: &str = "vestibule.toml";
@@ -28,6 +29,8 @@ pub(crate) struct Config {
     pub(crate) database: Option<Secret>,
     /// What `vestibule serve` listens on, and what the host may use.
     pub(crate) server: ServerSettings,
+    /// What `vestibule serve` logs, and how.
+    pub(crate) log: LogSettings,
     /// Each tenant's settings. What stands here comes before what the API says; a tenant that is in neither is none.
     pub(crate) tenant: BTreeMap<TenantName, TenantSettings>,
 }
