@@ -12,4 +12,5 @@ mod retries_have_one_effect;
 mod silent_clients_shut_nobody_out;
 mod tenants_share_fairly;
 mod tenants_stay_apart;
+mod trials_are_remembered;
 mod trials_have_no_effect;

@@ -1,4 +1,5 @@
-//! What a server clears away: decisions that are too old, and questions and sessions that have expired.
+//! What a server does beside logins: it clears away decisions that are too old, and questions and sessions that have expired, and keeps
+//! what was learnt of versions on trial.
 //!
 //! Not for: anything that a login waits for.
 
@@ -6,6 +7,7 @@ use std::time::Duration;
 
 use vestibule_domain::TenantName;
 use vestibule_registry::Registry;
+use vestibule_server::listen::Shutdown;
 
 use crate::host::now;
 
@@ -17,6 +19,8 @@ const EVERY: Duration = Duration::from_secs(3600);
 const AT_ONCE: u32 = 5_000;
 /// Tenants looked at by one query.
 const PAGE: u32 = 500;
+/// What was learnt of versions on trial is lost for so long at most, where a host is killed.
+const KEEP: Duration = Duration::from_secs(2);
 
 /// Clears away again and again. Decisions are kept for so many days; 0 for good.
 pub(crate) async fn run(registry: Registry, decision_days: u64) {
@@ -44,5 +48,21 @@ async fn clear(registry: &Registry, decision_days: u64) -> Result<(), vestibule_
             while store.prune_decisions(&tenant.name, before, AT_ONCE).await? == u64::from(AT_ONCE) {}
         }
         after = Some(last);
+    }
+}
+
+/// Keeps what was learnt of versions on trial again and again, and once more at the end.
+pub(crate) async fn keep_trials(registry: Registry, mut end: Shutdown) {
+    loop {
+        let ends = tokio::select! {
+            () = end.wait() => true,
+            () = tokio::time::sleep(KEEP) => false,
+        };
+        if let Err(error) = registry.keep_trials(now()).await {
+            tracing::warn!(%error, "what was learnt of versions on trial could not be kept");
+        }
+        if ends {
+            return;
+        }
     }
 }

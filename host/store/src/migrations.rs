@@ -12,6 +12,7 @@ pub(crate) fn sqlite() -> Migrator {
         ("initial", include_str!("../migrations/sqlite/0001_initial.sql")),
         ("registry", include_str!("../migrations/sqlite/0002_registry.sql")),
         ("open challenges", include_str!("../migrations/sqlite/0003_open_challenges.sql")),
+        ("trials", include_str!("../migrations/sqlite/0006_trials.sql")),
     ])
 }
 
@@ -20,6 +21,7 @@ pub(crate) fn postgres() -> Migrator {
         ("initial", include_str!("../migrations/postgres/0001_initial.sql")),
         ("registry", include_str!("../migrations/postgres/0002_registry.sql")),
         ("open challenges", include_str!("../migrations/postgres/0003_open_challenges.sql")),
+        ("trials", include_str!("../migrations/postgres/0006_trials.sql")),
     ])
 }
 

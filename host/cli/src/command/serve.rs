@@ -68,6 +68,8 @@ async fn serve(options: &Options, config: Config, slow_lane: &Runtime) -> Result
     let registry = host.registry.clone();
     tasks.spawn(async move { registry.watch().await });
     tasks.spawn(housekeeping::run(host.registry.clone(), config.server.decision_days));
+    let (end, ends) = Shutdown::new();
+    let keeping = tokio::spawn(housekeeping::keep_trials(host.registry.clone(), ends));
     if let Some(tls) = tls.clone() {
         tasks.spawn(async move { tls.watch().await });
     }
@@ -80,6 +82,9 @@ async fn serve(options: &Options, config: Config, slow_lane: &Runtime) -> Result
     tracing::info!("the host ends");
     let _ = sd_notify::notify(&[sd_notify::NotifyState::Stopping]);
     tasks.abort_all();
+    // It is not broken off: what is half written would be lost, or count twice.
+    end.pull();
+    let _ = keeping.await;
     host.store.close().await;
     Ok(())
 }
