@@ -8,6 +8,7 @@ mod killed_hosts_are_whole;
 mod logs_are_as_configured;
 mod policies_come_and_go;
 mod problems_say_what_to_do;
+mod requests_are_read_strictly;
 mod retries_have_one_effect;
 mod silent_clients_shut_nobody_out;
 mod tenants_share_fairly;
