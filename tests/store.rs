@@ -22,6 +22,7 @@ mod silent_servers_are_unavailable;
 mod tenants_are_apart;
 mod tenants_come_and_go;
 mod tokens_are_replaced;
+mod trials_add_up;
 mod versions_have_room;
 mod versions_never_change;
 mod writes_wait_together;

@@ -62,6 +62,17 @@ impl Served {
     pub(crate) fn killed_and_started_again(mut self) -> Self {
         self.process.kill().unwrap();
         self.process.wait().unwrap();
+        self.started_again()
+    }
+
+    /// Tells the process to end, and starts another one on the same data.
+    pub(crate) fn ended_and_started_again(mut self) -> Self {
+        assert!(Command::new("kill").arg(self.process.id().to_string()).status().unwrap().success());
+        assert!(self.process.wait().unwrap().success());
+        self.started_again()
+    }
+
+    fn started_again(mut self) -> Self {
         let home = std::mem::replace(&mut self.home, tempfile::tempdir().unwrap());
         Self::on(home)
     }

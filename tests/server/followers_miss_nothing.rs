@@ -1,4 +1,4 @@
-//! Whoever follows decisions sees each of them, also those that are on record late, until the host ends.
+//! Whoever follows decisions sees each of them, also those that are on record late, until the host or the token ends.
 
 use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Stdio};
@@ -7,7 +7,7 @@ use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use hyper::{Response, header};
 use serde_json::{Value, json};
-use tokio::net::UnixStream;
+use tokio::net::{TcpStream, UnixStream};
 
 use crate::harness::{Reply, Served, exchange, sqlite};
 
@@ -43,6 +43,22 @@ impl Follower {
         }
         let response = exchange(stream, request.body(Default::default()).unwrap()).await;
         Self { response, read: String::new() }
+    }
+
+    /// With this token.
+    async fn with_token(served: &Served, token: &str) -> Self {
+        let stream = TcpStream::connect(served.address()).await.unwrap();
+        let request = hyper::Request::get(STREAM).header(header::HOST, "localhost");
+        let request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+        let response = exchange(stream, request.body(Default::default()).unwrap()).await;
+        Self { response, read: String::new() }
+    }
+
+    /// Waits until the stream ends, before there is even a sign of life: one comes every 15 seconds.
+    async fn ends(mut self) {
+        assert_eq!(self.response.status(), 200);
+        let more = self.response.body_mut().frame().await;
+        assert!(more.is_none(), "{more:?}");
     }
 
     /// The ids of the next decisions, as many as this.
@@ -153,4 +169,32 @@ async fn more_followers_than_a_tenant_may_have_are_refused() {
     while Follower::open(&served, None).await.response.status() != 200 {
         tokio::task::yield_now().await;
     }
+}
+
+const TOKENS: &str = "/v1/tenants/default/tokens";
+
+/// Makes a token of this name, in place of the one before.
+async fn token(served: &Served, name: &str) -> String {
+    let asked = json!({ "scopes": ["read"], "seconds": 3_600 });
+    let made = served.administrator().put(&format!("{TOKENS}/{name}"), asked).await.is(200).json();
+    made["token"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_ends_with_its_token_and_not_with_another() {
+    let served = Served::new();
+    let mut good = Follower::with_token(&served, &token(&served, "bob").await).await;
+    let revoked = Follower::with_token(&served, &token(&served, "ann").await).await;
+    served.administrator().delete(&format!("{TOKENS}/ann")).await.is(204);
+    revoked.ends().await;
+    let replaced = Follower::with_token(&served, &token(&served, "ann").await).await;
+    let expired = Follower::with_token(&served, &token(&served, "ann").await).await;
+    replaced.ends().await;
+    // Its hour is over.
+    let mut database = sqlite(served.data()).await;
+    sqlx::query("update token set expires_ms = 1 where name = 'ann'").execute(&mut database).await.unwrap();
+    expired.ends().await;
+
+    record(&served, 0).await;
+    assert_eq!(good.next(1).await, [id(0)]);
 }

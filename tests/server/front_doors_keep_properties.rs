@@ -71,7 +71,7 @@ async fn questions_and_sessions_go_back_and_forth() {
 }
 
 /// `group-map`, which searches for the groups of a user.
-async fn searching() -> Served {
+pub(super) async fn searching() -> Served {
     let served = Served::new();
     let settings = json!({
         "rules": [{ "ldap_group": "cn=staff,dc=example,dc=com", "group": "staff" }]
@@ -80,7 +80,7 @@ async fn searching() -> Served {
     served
 }
 
-fn ldap_login() -> Value {
+pub(super) fn ldap_login() -> Value {
     let mut login = login(json!({ "vpn_auth": true }), json!({}));
     login["info"] = json!({
         "auth_method": "ldap",

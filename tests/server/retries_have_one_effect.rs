@@ -2,13 +2,18 @@
 
 use serde_json::{Value, json};
 
+use super::front_doors_keep_properties::{ldap_login, searching};
 use crate::harness::{PASSWORD, Reply, Served};
 
 const AUTHENTICATE: &str = "/v1/tenants/default/authenticate";
 
 async fn ask(served: &Served, key: &str, body: &Value) -> Reply {
+    ask_at(served, AUTHENTICATE, key, body).await
+}
+
+async fn ask_at(served: &Served, path: &str, key: &str, body: &Value) -> Reply {
     let headers = [("idempotency-key", key)];
-    served.administrator().ask("POST", AUTHENTICATE, "application/json", body.to_string().into(), &headers).await
+    served.administrator().ask("POST", path, "application/json", body.to_string().into(), &headers).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -76,4 +81,37 @@ async fn a_rollback_that_is_sent_twice_rolls_back_once() {
     let rollback = "/v1/tenants/default/chain/rollback";
     served.administrator().post(rollback, json!({ "expected": 2 })).await.is(200);
     served.administrator().post(rollback, json!({ "expected": 2 })).await.refused(409, "conflict");
+}
+
+/// Where the answer to a new login's search goes.
+async fn continuation(served: &Served) -> String {
+    let path = "/v1/tenants/default/post-auth";
+    let search = served.administrator().post(path, ldap_login()).await.is(200).json();
+    format!("{path}/{}", search["search"]["continuation"].as_str().unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_search_found_may_be_sent_again() {
+    let served = searching().await;
+    let (place, found) = (continuation(&served).await, json!({ "entries": [] }));
+    let first = ask_at(&served, &place, "k", &found).await.is(200);
+    assert!(first.json()["id"].is_string(), "{}", first.json());
+    let again = ask_at(&served, &place, "k", &found).await.is(200);
+    assert_eq!(first.body, again.body);
+    let decisions = served.administrator().get("/v1/tenants/default/decisions").await.json();
+    assert_eq!(decisions["decisions"].as_array().map(Vec::len), Some(1));
+    ask_at(&served, &place, "another", &found).await.refused(404, "not-found");
+    served.administrator().post(&place, found).await.refused(404, "not-found");
+}
+
+/// Two logins may have found the same: the one is not answered with the other's decision.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_belongs_to_one_search() {
+    let served = searching().await;
+    let (one, other) = (continuation(&served).await, continuation(&served).await);
+    let found = json!({ "entries": [] });
+    let first = ask_at(&served, &one, "k", &found).await.is(200).json();
+    ask_at(&served, &other, "k", &found).await.refused(422, "invalid");
+    let second = ask_at(&served, &other, "other", &found).await.is(200).json();
+    assert_ne!(first["id"], second["id"]);
 }

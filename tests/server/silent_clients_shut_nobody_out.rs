@@ -1,4 +1,4 @@
-//! Clients that connect and say nothing have their share of the places, for a while; everybody else is served.
+//! Clients that connect and say nothing, or hear nothing, have their share of the places, for a while; everybody else is served.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -13,7 +13,15 @@ use crate::harness::{Reply, exchange};
 
 /// Longer than a test.
 const FOR_GOOD: Duration = Duration::from_secs(600);
-const LIMITS: Limits = Limits { connections: 16, of_one_peer: 4, head_patience: FOR_GOOD, patience: Duration::ZERO };
+const LIMITS: Limits = Limits {
+    connections: 16,
+    of_one_peer: 4,
+    head_patience: FOR_GOOD,
+    write_patience: FOR_GOOD,
+    patience: Duration::ZERO,
+};
+/// More than all buffers between two sockets hold, in bytes.
+const MUCH: usize = 64 << 20;
 
 /// Sockets of both kinds that answer whether they are alive.
 struct Sockets {
@@ -30,7 +38,9 @@ impl Sockets {
         let (trigger, shutdown) = Shutdown::new();
         let sockets = Self { home, address, _trigger: trigger };
         let unix = bind_unix(&sockets.path()).await.unwrap();
-        let router = axum::Router::new().route("/healthz", axum::routing::get(|| async { "alive\n" }));
+        let router = axum::Router::new()
+            .route("/healthz", axum::routing::get(|| async { "alive\n" }))
+            .route("/much", axum::routing::get(|| async { vec![b'x'; MUCH] }));
         tokio::spawn(serve(vec![Listener::Tcp(tcp), Listener::Unix(unix)], router, shutdown, limits));
         sockets
     }
@@ -57,6 +67,12 @@ where
 {
     let request = hyper::Request::get("/healthz").header("host", "localhost").body(Default::default()).unwrap();
     Reply::of(exchange(stream, request).await).await.is(200);
+}
+
+/// Asks for more than is ever read.
+async fn asks_for_much<S: tokio::io::AsyncWrite + Unpin>(mut stream: S) -> S {
+    stream.write_all(b"GET /much HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+    stream
 }
 
 /// Waits until the other end closes, without having said anything.
@@ -106,4 +122,27 @@ async fn who_says_nothing_for_too_long_is_let_go() {
     for mut stream in silent {
         is_closed(&mut stream).await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_never_reads_an_answer_is_let_go() {
+    let sockets = Sockets::open(Limits { write_patience: Duration::from_millis(200), ..LIMITS }).await;
+    let (mut near, mut far) = (Vec::new(), Vec::new());
+    for from in 1..=4 {
+        for stream in sockets.silent(from, LIMITS.of_one_peer as usize).await {
+            far.push(asks_for_much(stream).await);
+        }
+    }
+    for _ in 0..LIMITS.connections {
+        near.push(asks_for_much(UnixStream::connect(sockets.path()).await.unwrap()).await);
+    }
+    // Both listeners are full, and nobody has left.
+    is_alive(sockets.connect(5).await).await;
+    is_alive(UnixStream::connect(sockets.path()).await.unwrap()).await;
+    for mut stream in far {
+        let mut read = Vec::new();
+        let _ = stream.read_to_end(&mut read).await;
+        assert!(read.len() < MUCH);
+    }
+    drop(near);
 }

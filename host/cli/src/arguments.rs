@@ -102,7 +102,7 @@ Examples:
       the same over HTTP, for front doors and administrators
 
 Environment:
-  VESTIBULE_LOG   what this program logs to standard error, such as `debug`; nothing unless set
+  VESTIBULE_LOG   what this program logs to standard error, such as `debug`; nothing unless set, a server as it is configured
   VESTIBULE_DATA  the data directory; /var/lib/vestibule unless set
   XDG_CACHE_HOME  where compiled policies are kept; ~/.cache unless set
 ";

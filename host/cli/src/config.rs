@@ -14,6 +14,7 @@ use vestibule_gate::TenantSettings;
 
 use crate::error::{Error, Result};
 use crate::input::shown;
+use crate::telemetry::LogSettings;
 
 /// The file in the data directory.
 const FILE: &str = "vestibule.toml";
@@ -23,11 +24,13 @@ const MAX_BYTES: u64 = 1 << 20;
 /// What the file says.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub(crate) struct Config {
+pub struct Config {
     /// The URL of a PostgreSQL database; absent: SQLite in the data directory.
     pub(crate) database: Option<Secret>,
     /// What `vestibule serve` listens on, and what the host may use.
     pub(crate) server: ServerSettings,
+    /// What `vestibule serve` logs, and how.
+    pub(crate) log: LogSettings,
     /// Each tenant's settings. What stands here comes before what the API says; a tenant that is in neither is none.
     pub(crate) tenant: BTreeMap<TenantName, TenantSettings>,
 }
@@ -105,8 +108,11 @@ impl Config {
             .map_err(|error| error.hint("`vestibule config` prints every key with its default"))
     }
 
-    /// Reads the text. An error names the line, but does not quote it: it may hold a password.
-    pub(crate) fn parse(text: &str) -> std::result::Result<Self, String> {
+    /// Reads the text.
+    ///
+    /// # Errors
+    /// Names the line, but does not quote it: it may hold a password.
+    pub fn parse(text: &str) -> std::result::Result<Self, String> {
         toml::from_str(text).map_err(|error: toml::de::Error| {
             let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
             format!("line {}: {}", before.matches('\n').count() + 1, error.message())
@@ -116,6 +122,8 @@ impl Config {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -130,5 +138,39 @@ mod tests {
     fn a_secret_does_not_print() {
         let config = Config::parse("database = \"postgres://u:hunter2@h/d\"").unwrap();
         assert!(!format!("{config:?}").contains("hunter2"));
+    }
+
+    proptest! {
+        #[test]
+        fn what_no_table_has_is_refused_by_its_line(
+            table in prop_oneof![Just(""), Just("[server]"), Just("[log]"), Just("[tenant.default]"), Just("[tenant.x.ldap]")],
+            name in "x_[a-z]{1,12}",
+            value: String,
+        ) {
+            let text = format!("{table}\n{name} = {}\n", serde_json::Value::from(value));
+            let error = Config::parse(&text).unwrap_err();
+            prop_assert!(error.starts_with(&format!("line 2: unknown field `{name}`")), "{}", error);
+        }
+
+        #[test]
+        fn an_error_quotes_no_secret(secret in "[a-z]{24}", before in "[\n\"'= a-z]{0,4}", after in "[\"'= a-z]{0,4}") {
+            let texts = [
+                format!("{before}database = \"{secret}\"{after}\n"),
+                format!("[tenant.x.radius]\n{before}secret = \"{secret}\"{after}\n"),
+                format!("[tenant.x.ldap]\n{before}bind_password = {after}{secret}\n"),
+            ];
+            for text in texts {
+                if let Err(error) = Config::parse(&text) {
+                    prop_assert!(!error.contains(&secret), "{}", error);
+                }
+            }
+        }
+
+        #[test]
+        fn any_text_is_read_or_refused_with_a_line(text in "[\\[\\]a-z.=\"'{},# \n0-9]{0,80}") {
+            if let Err(error) = Config::parse(&text) {
+                prop_assert!(error.starts_with("line "), "{}", error);
+            }
+        }
     }
 }

@@ -17,7 +17,7 @@ use crate::input::shown;
 /// Where commands go.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub(crate) struct Context {
+pub struct Context {
     /// The server's address.
     pub(crate) server: String,
     /// The token for it; none on a Unix socket of this machine.
@@ -52,12 +52,37 @@ impl Context {
             return Err(Error::bad_input(format!("`{}` can be read by others", shown(path)))
                 .hint("it may hold a token: `chmod 600` it"));
         }
-        let context = toml::from_str(&text).map_err(|error: toml::de::Error| {
+        let context = Self::parse(&text).map_err(|cause| {
             Error::bad_input(format!("`{}` is not as it should be", shown(path)))
-                .because_of(error.message().to_owned())
+                .because_of(cause)
                 .hint("`vestibule context set` writes it")
         })?;
         Ok(Some(context))
+    }
+
+    /// Reads the text.
+    ///
+    /// # Errors
+    /// Says what is wrong, but quotes nothing: it may hold a token.
+    pub fn parse(text: &str) -> std::result::Result<Self, String> {
+        toml::from_str(text).map_err(|error: toml::de::Error| error.message().to_owned())
+    }
+
+    /// The text that reads back as this. The token stands in it.
+    pub fn to_text_revealed(&self) -> String {
+        // A text in JSON is one in TOML as well, but for one character that has to be escaped here.
+        let quoted = |text: &str| serde_json::Value::from(text).to_string().replace('\u{7f}', "\\u007f");
+        let mut text = format!("server = {}\n", quoted(&self.server));
+        if let Some(token) = &self.token {
+            text += &format!("token = {}\n", quoted(token.expose()));
+        }
+        if let Some(file) = &self.ca_file {
+            text += &format!("ca_file = {}\n", quoted(&file.to_string_lossy()));
+        }
+        if let Some(tenant) = &self.tenant {
+            text += &format!("tenant = {}\n", quoted(tenant.as_str()));
+        }
+        text
     }
 
     /// Writes the context, readable by its owner only.
@@ -69,18 +94,6 @@ impl Context {
     }
 
     fn write_to(&self, path: &Path) -> std::io::Result<()> {
-        // A text in JSON is one in TOML as well.
-        let quoted = |text: &str| serde_json::Value::from(text).to_string();
-        let mut text = format!("server = {}\n", quoted(&self.server));
-        if let Some(token) = &self.token {
-            text += &format!("token = {}\n", quoted(token.expose()));
-        }
-        if let Some(file) = &self.ca_file {
-            text += &format!("ca_file = {}\n", quoted(&file.to_string_lossy()));
-        }
-        if let Some(tenant) = &self.tenant {
-            text += &format!("tenant = {}\n", quoted(tenant.as_str()));
-        }
         if let Some(directory) = path.parent() {
             fs::create_dir_all(directory)?;
         }
@@ -88,13 +101,15 @@ impl Context {
         let new = path.with_extension("new");
         let _ = fs::remove_file(&new);
         let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&new)?;
-        file.write_all(text.as_bytes())?;
+        file.write_all(self.to_text_revealed().as_bytes())?;
         fs::rename(&new, path)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -113,5 +128,40 @@ mod tests {
         fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
         assert!(Context::read_from(&path).is_err());
         assert_eq!(Context::read_from(&home.path().join("none")).unwrap(), None);
+    }
+
+    /// With control characters, too.
+    fn any_text() -> impl Strategy<Value = String> {
+        let character = prop_oneof![any::<char>(), prop::char::range('\0', '\u{9f}')];
+        proptest::collection::vec(character, 0..12).prop_map(String::from_iter)
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_stands_in_a_context_reads_back(
+            server in any_text(),
+            token in proptest::option::of(any_text()),
+            ca_file in proptest::option::of(any_text()),
+            tenant in proptest::option::of("[a-z][a-z0-9]{0,20}"),
+        ) {
+            let tenant = tenant.map(|name| TenantName::new(name).unwrap());
+            let context = Context { server, token: token.map(Secret::new), ca_file: ca_file.map(PathBuf::from), tenant };
+            prop_assert_eq!(Context::parse(&context.to_text_revealed()), Ok(context));
+        }
+
+        #[test]
+        fn what_no_context_has_is_refused(name in "[a-z_]{1,12}", value: String) {
+            prop_assume!(!["server", "token", "ca_file", "tenant"].contains(&name.as_str()));
+            let text = format!("server = \"unix:x\"\n{name} = {}\n", serde_json::Value::from(value));
+            let error = Context::parse(&text).unwrap_err();
+            prop_assert!(error.starts_with(&format!("unknown field `{name}`")), "{}", error);
+        }
+
+        #[test]
+        fn an_error_quotes_no_token(token in "[a-z]{24}", after in "[\"'= a-z]{1,4}") {
+            if let Err(error) = Context::parse(&format!("token = \"{token}\"{after}\n")) {
+                prop_assert!(!error.contains(&token), "{}", error);
+            }
+        }
     }
 }

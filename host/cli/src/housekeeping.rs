@@ -1,10 +1,12 @@
-//! What a server clears away: decisions and changes that are too old or too many, and questions and sessions that have expired.
+//! What a server does beside logins: it clears away decisions and changes that are too old or too many, and questions and sessions
+//! that have expired, and keeps what was learnt of versions on trial.
 //!
 //! Not for: anything that a login waits for.
 
 use std::time::Duration;
 
-use vestibule_registry::{Ages, Retention};
+use vestibule_registry::{Ages, Registry, Retention};
+use vestibule_server::listen::Shutdown;
 use vestibule_store::Store;
 
 use crate::config::ServerSettings;
@@ -14,6 +16,8 @@ use crate::host::now;
 const FIRST: Duration = Duration::from_secs(60);
 /// How often it is done.
 const EVERY: Duration = Duration::from_secs(3600);
+/// What was learnt of versions on trial is lost for so long at most, where a host is killed.
+const KEEP: Duration = Duration::from_secs(2);
 
 /// Clears away again and again.
 pub(crate) async fn run(store: Store, ages: Ages) {
@@ -37,5 +41,21 @@ impl ServerSettings {
     pub(crate) fn ages(&self) -> Ages {
         let days = |days: u64| (days > 0).then(|| Duration::from_secs(days.saturating_mul(86_400)));
         Ages { decisions: days(self.decision_days), audit: days(self.audit_days) }
+    }
+}
+
+/// Keeps what was learnt of versions on trial again and again, and once more at the end.
+pub(crate) async fn keep_trials(registry: Registry, mut end: Shutdown) {
+    loop {
+        let ends = tokio::select! {
+            () = end.wait() => true,
+            () = tokio::time::sleep(KEEP) => false,
+        };
+        if let Err(error) = registry.keep_trials(now()).await {
+            tracing::warn!(%error, "what was learnt of versions on trial could not be kept");
+        }
+        if ends {
+            return;
+        }
     }
 }

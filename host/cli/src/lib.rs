@@ -33,6 +33,9 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
+pub use config::Config;
+pub use context::Context;
+
 use arguments::Arguments;
 use exit::Exit;
 

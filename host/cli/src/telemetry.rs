@@ -5,16 +5,32 @@
 use std::{env, io};
 
 use clap::ValueEnum;
+use serde::Deserialize;
 use tracing_subscriber::EnvFilter;
 
 use crate::error::{Error, Result};
 
 const VARIABLE: &str = "VESTIBULE_LOG";
-/// What a server logs unless told otherwise.
-const USUAL: &str = "info";
+
+/// A server's log. What the environment and the command line say comes before it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct LogSettings {
+    /// What is logged: a level, or `target=level` pairs between commas. `VESTIBULE_LOG` comes before it.
+    pub(crate) filter: String,
+    /// How lines look. `--log` comes before it.
+    pub(crate) format: Form,
+}
+
+impl Default for LogSettings {
+    fn default() -> Self {
+        Self { filter: "info".to_owned(), format: Form::Text }
+    }
+}
 
 /// How lines look.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub(crate) enum Form {
     /// For people; without times where the journal adds its own
     Text,
@@ -24,16 +40,20 @@ pub(crate) enum Form {
 
 /// Starts the log of a command.
 pub(crate) fn start() -> Result<()> {
-    if env::var_os(VARIABLE).is_some() {
-        tracing_subscriber::fmt().with_env_filter(filter()?).with_writer(io::stderr).with_ansi(false).init();
+    if let Some(filter) = from_environment()? {
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_ansi(false).init();
     }
     Ok(())
 }
 
 /// Starts the log of a server.
-pub(crate) fn serve(form: Form) -> Result<()> {
-    let log = tracing_subscriber::fmt().with_env_filter(filter()?).with_writer(io::stderr).with_ansi(false);
-    match form {
+pub(crate) fn serve(form: Option<Form>, settings: &LogSettings) -> Result<()> {
+    let filter = match from_environment()? {
+        Some(filter) => filter,
+        None => parse("log.filter", &settings.filter)?,
+    };
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_ansi(false);
+    match form.unwrap_or(settings.format) {
         Form::Json => log.json().flatten_event(true).init(),
         // systemd says so: the journal has the time of every line.
         Form::Text if env::var_os("JOURNAL_STREAM").is_some() => log.without_time().init(),
@@ -42,11 +62,14 @@ pub(crate) fn serve(form: Form) -> Result<()> {
     Ok(())
 }
 
-fn filter() -> Result<EnvFilter> {
-    let given = env::var_os(VARIABLE).map_or(USUAL.into(), |filter| filter.to_string_lossy().into_owned());
-    EnvFilter::builder().parse(given).map_err(|error| {
-        Error::bad_input(format!("`{VARIABLE}` is no log filter"))
+fn from_environment() -> Result<Option<EnvFilter>> {
+    env::var_os(VARIABLE).map(|filter| parse(VARIABLE, &filter.to_string_lossy())).transpose()
+}
+
+fn parse(name: &str, filter: &str) -> Result<EnvFilter> {
+    EnvFilter::builder().parse(filter).map_err(|error| {
+        Error::bad_input(format!("`{name}` is no log filter"))
             .because(&error)
-            .hint(format!("write a level, such as `{VARIABLE}=debug`, or `target=level` pairs between commas"))
+            .hint("write a level, such as `debug`, or `target=level` pairs between commas")
     })
 }

@@ -43,5 +43,5 @@ pub use given::{FrontDoorDirectory, Given};
 pub use log_room::LogRoom;
 pub use method::Method;
 pub use primary::password::{MAX_PASSWORD_BYTES, MIN_PASSWORD_CHARACTERS, PasswordError, set_password};
-pub use shadow::{Comparison, Difference, Shadow};
+pub use shadow::{Comparison, Difference, Seen, Shadow};
 pub use tenant::{Tenant, TenantSettings, WithoutPolicy};

@@ -2,11 +2,12 @@
 //!
 //! Not for: deciding on anybody, or keeping count; whoever starts a trial is told of each comparison.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 use vestibule_domain::{Decision, Fault, Login, Outcome, Properties};
@@ -20,7 +21,18 @@ pub struct Shadow {
     policy: Configured,
     places: Arc<Semaphore>,
     lane: Option<Handle>,
-    seen: Arc<dyn Fn(Comparison, u64) + Send + Sync>,
+    seen: Arc<dyn Fn(Seen) + Send + Sync>,
+}
+
+/// What was seen of the version on trial on one login.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    /// How it compares.
+    pub comparison: Comparison,
+    /// Whether it failed, whatever the active one did.
+    pub failed: bool,
+    /// What it took.
+    pub fuel: u64,
 }
 
 /// What came of one login on both sides.
@@ -35,26 +47,26 @@ pub enum Comparison {
 }
 
 /// How two versions differ on one login. Properties are named, their values are not: a trial is no way to read them.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Difference {
     /// The user's canonical name.
     pub user: String,
     /// `allow`, `challenge` or the code of the cause, by the active version.
-    pub active: &'static str,
+    pub active: Cow<'static, str>,
     /// The same by the version on trial.
-    pub trial: &'static str,
+    pub trial: Cow<'static, str>,
     /// What else differs: `client_reason`, `challenge`, `user`, or a property as `proplist.NAME` or `proplist_save.NAME`.
     pub fields: Vec<String>,
 }
 
 impl Shadow {
     /// A version, configured as it would run, and without any capability that has effects. It runs on `lane`, where there is one; a
-    /// login that comes when there is no place is not compared. `seen` is told of each comparison and its fuel.
+    /// login that comes when there is no place is not compared. `seen` is told of each login.
     pub fn new(
         policy: Configured,
         places: Arc<Semaphore>,
         lane: Option<Handle>,
-        seen: impl Fn(Comparison, u64) + Send + Sync + 'static,
+        seen: impl Fn(Seen) + Send + Sync + 'static,
     ) -> Self {
         Self { policy, places, lane, seen: Arc::new(seen) }
     }
@@ -64,14 +76,15 @@ impl Shadow {
     pub(crate) fn follow(&self, attempt: &Attempt, login: &Login, circumstances: &Circumstances, active: &Report) {
         let place = Arc::clone(&self.places).try_acquire_owned().ok().filter(|_| attempt.directory.is_none());
         let Some(place) = place else {
-            (self.seen)(Comparison::Skipped, 0);
+            (self.seen)(Seen { comparison: Comparison::Skipped, failed: false, fuel: 0 });
             return;
         };
         let (shadow, login, circumstances, active) =
             (self.clone(), login.clone(), circumstances.clone(), active.answer.clone());
         let compare = async move {
             let trial = shadow.policy.call(&login, &circumstances).await;
-            (shadow.seen)(compare(login.authret.user.as_str(), &active, &trial.answer), trial.cost.fuel);
+            let comparison = compare(login.authret.user.as_str(), &active, &trial.answer);
+            (shadow.seen)(Seen { comparison, failed: trial.answer.is_err(), fuel: trial.cost.fuel });
             drop(place);
         };
         match &self.lane {
@@ -96,7 +109,7 @@ fn compare(user: &str, active: &Result<Outcome, Fault>, trial: &Result<Outcome, 
     if active == trial && fields.is_empty() {
         return Comparison::Same;
     }
-    Comparison::Different(Difference { user: user.to_owned(), active, trial, fields })
+    Comparison::Different(Difference { user: user.to_owned(), active: active.into(), trial: trial.into(), fields })
 }
 
 fn verdict(answer: &Result<Outcome, Fault>) -> &'static str {
@@ -135,12 +148,9 @@ mod tests {
         Ok(serde_json::from_str(&json).unwrap())
     }
 
-    fn difference(
-        active: &Result<Outcome, Fault>,
-        trial: &Result<Outcome, Fault>,
-    ) -> (&'static str, &'static str, Vec<String>) {
+    fn difference(active: &Result<Outcome, Fault>, trial: &Result<Outcome, Fault>) -> (String, String, Vec<String>) {
         match compare("joe", active, trial) {
-            Comparison::Different(Difference { active, trial, fields, .. }) => (active, trial, fields),
+            Comparison::Different(Difference { active, trial, fields, .. }) => (active.into(), trial.into(), fields),
             other => panic!("{other:?}"),
         }
     }
@@ -158,7 +168,7 @@ mod tests {
         let fields = difference(&staff, &guests).2;
         assert_eq!(fields, ["proplist.conn_group"]);
         let fault = Err(Fault::new(Cause::Trap, "no"));
-        assert_eq!(difference(&staff, &fault), ("allow", "trap", Vec::new()));
+        assert_eq!(difference(&staff, &fault), ("allow".into(), "trap".into(), Vec::new()));
         assert_eq!(difference(&staff, &outcome("fail", "{}")).1, "denied");
     }
 }

@@ -165,13 +165,4 @@ impl Registry {
         no_secrets(&settings, &self.0.version(tenant, &policy, version).await?.manifest)?;
         Ok(PlannedLink { policy, version, settings, grants, trial, roll_back_after })
     }
-
-    /// How the version on trial for a policy does, as this process has seen it.
-    ///
-    /// # Errors
-    /// [`Error::Unknown`] if none is on trial, or no login came since.
-    pub fn trial(&self, tenant: &TenantName, policy: &str) -> Result<crate::TrialReport, Error> {
-        let door = self.0.residents.peek(tenant);
-        door.and_then(|door| door.trials.report(policy)).ok_or_else(|| Error::unknown("trial", policy))
-    }
 }

@@ -24,14 +24,22 @@ pub(crate) struct Door {
     /// The active revision; 0 where none ever was.
     pub(crate) revision: i64,
     pub(crate) gate: Gate,
-    /// For how many of a hundred users another chain decides.
-    pub(crate) canary: Option<(u8, Gate)>,
+    pub(crate) canary: Option<Canary>,
     /// What outlives this door.
     pub(crate) page: Arc<Page>,
     pub(crate) trials: Arc<Trials>,
     /// After how many faults of which policy the revision is taken back.
     pub(crate) guards: Vec<(String, u32)>,
     pub(crate) code: Vec<Compiled>,
+}
+
+/// Another chain that decides on some of the users.
+pub(crate) struct Canary {
+    /// The policy of which another version is in it.
+    pub(crate) policy: String,
+    /// For how many of a hundred users it decides.
+    pub(crate) percent: u8,
+    pub(crate) gate: Gate,
 }
 
 /// Why a login was not even begun. It is no decision, and nothing of it is on record.
@@ -73,22 +81,32 @@ impl Door {
         Share { inside: self.terms.concurrent_logins as usize, waiting: self.terms.waiting_logins as usize }
     }
 
-    /// The gate for an attempt: the same one for the same user, however often.
-    pub(crate) fn gate_of(&self, attempt: &Attempt) -> &Gate {
-        match &self.canary {
-            Some((percent, gate)) if percentile(&self.tenant, attempt.user.as_str()) < *percent => gate,
-            _ => &self.gate,
+    /// The canary, if it decides on this attempt: the same for the same user, however often.
+    pub(crate) fn canary_for(&self, attempt: &Attempt) -> Option<&Canary> {
+        let share = |canary: &&Canary| percentile(&self.tenant, attempt.user.as_str()) < canary.percent;
+        self.canary.as_ref().filter(share)
+    }
+
+    /// Takes note of an answer that a canary gave.
+    pub(crate) fn note(&self, canary: &Canary, answer: &Answer) {
+        if at_fault(answer) == Some(&canary.policy) {
+            self.trials.note_fault(&canary.policy);
         }
     }
 
     /// Counts a fault, if the answer is one, and returns the policy if its faults have used up what the plan allows.
     pub(crate) fn to_be_rolled_back(&self, answer: &Answer) -> Option<String> {
-        let policy = answer.last_asked.as_ref()?;
-        let Decision::Deny(Denial { cause: DenyCause::Fault(cause), .. }) = &answer.decision else { return None };
-        let its_own = !matches!(cause, Cause::StoreUnavailable | Cause::SaveConflict | Cause::Overloaded);
-        let (_, most) = self.guards.iter().find(|(name, _)| name == policy).filter(|_| its_own)?;
+        let policy = at_fault(answer)?;
+        let (_, most) = self.guards.iter().find(|(name, _)| name == policy)?;
         (self.trials.fault(policy) >= *most).then(|| policy.clone())
     }
+}
+
+/// The policy whose own fault the answer is, if it is one's.
+fn at_fault(answer: &Answer) -> Option<&String> {
+    let Decision::Deny(Denial { cause: DenyCause::Fault(cause), .. }) = &answer.decision else { return None };
+    let its_own = !matches!(cause, Cause::StoreUnavailable | Cause::SaveConflict | Cause::Overloaded);
+    answer.last_asked.as_ref().filter(|_| its_own)
 }
 
 /// Which policies of a plan are guarded, and how.

@@ -1,5 +1,5 @@
 //! What is known of a tenant beyond its door, which is made anew at every change: what it has taken, what its logins cost lately, and
-//! what was learnt of versions on trial.
+//! what was learnt of versions on trial lately.
 //!
 //! Not for: lasting records; another process counts by itself.
 
@@ -13,7 +13,6 @@ use vestibule_domain::TenantName;
 use crate::Terms;
 use crate::door::Busy;
 use crate::meter::{Flow, Meter};
-use crate::plan::Plan;
 use crate::trial::Trials;
 
 /// How long terms count for requests without another look, which would cost as much as most requests do.
@@ -29,7 +28,7 @@ pub(crate) struct Page {
     requests_per_second: Mutex<(u32, Instant)>,
     /// The fuel of a login lately, averaged.
     usual_fuel: AtomicU64,
-    trials: Mutex<(i64, Arc<Trials>)>,
+    trials: Mutex<Arc<Trials>>,
 }
 
 /// The pages of every tenant that had a login or made a request.
@@ -62,6 +61,20 @@ impl Ledger {
         page
     }
 
+    /// What was learnt here of the trials of a tenant's revision, if that is the one it was learnt of last.
+    pub(crate) fn trials(&self, tenant: &TenantName, revision: i64) -> Option<Arc<Trials>> {
+        let page = lock(&self.0).get(tenant).cloned()?;
+        let trials = Arc::clone(&lock(&page.trials));
+        (trials.revision() == revision).then_some(trials)
+    }
+
+    /// Tenants with trials of which something was learnt that the store does not have.
+    pub(crate) fn with_news(&self) -> Vec<(TenantName, Arc<Trials>)> {
+        let all = lock(&self.0);
+        let trials = all.iter().map(|(tenant, page)| (tenant.clone(), Arc::clone(&lock(&page.trials))));
+        trials.filter(|(_, trials)| trials.has_news()).collect()
+    }
+
     /// Of a tenant that is no more.
     pub(crate) fn forget(&self, tenant: &TenantName) {
         lock(&self.0).remove(tenant);
@@ -78,7 +91,7 @@ impl Page {
             requests: Meter::full(in_a_second(terms.requests_per_second), now),
             requests_per_second: Mutex::new((terms.requests_per_second, now)),
             usual_fuel: AtomicU64::new(0),
-            trials: Mutex::new((0, Arc::new(Trials::new(&Plan::default())))),
+            trials: Mutex::new(Arc::new(Trials::new(0))),
         }
     }
 
@@ -117,13 +130,13 @@ impl Page {
         self.usual_fuel.load(Ordering::Relaxed)
     }
 
-    /// What was learnt of a revision's trials, however often its door was made anew.
-    pub(crate) fn trials(&self, revision: i64, plan: &Plan) -> Arc<Trials> {
+    /// What is learnt of a revision's trials, however often its door was made anew.
+    pub(crate) fn trials(&self, revision: i64) -> Arc<Trials> {
         let mut held = lock(&self.trials);
-        if held.0 != revision {
-            *held = (revision, Arc::new(Trials::new(plan)));
+        if held.revision() != revision {
+            *held = Arc::new(Trials::new(revision));
         }
-        Arc::clone(&held.1)
+        Arc::clone(&held)
     }
 }
 

@@ -7,15 +7,15 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 use vestibule_domain::{Cause, Fault, Manifest, Settings, TenantName};
 use vestibule_gate::admission::{Place, Share};
-use vestibule_gate::{Chain, Gate, Link, LogRoom, Shadow, Tenant, TenantSettings};
+use vestibule_gate::{Chain, Gate, Link, LogRoom, Seen, Shadow, Tenant, TenantSettings};
 use vestibule_sandbox::{Capabilities, Compiled, Configured};
 use vestibule_store::{TenantRow, VersionRow};
 
-use crate::door::{Door, guards};
+use crate::door::{Canary, Door, guards};
 use crate::ledger::Page;
 use crate::plan::{Mode, Plan, PlannedLink, Trial};
 use crate::registry::Parts;
-use crate::trial::{Trials, Watched};
+use crate::trial::Trials;
 use crate::{Error, Terms};
 
 /// A tenant's share of the compiler: one at a time, and some more that wait.
@@ -40,16 +40,16 @@ impl Parts {
         let revision = self.store.active_revision(name).await?;
         let plan = revision.as_ref().map(|revision| Plan::read(&revision.links)).transpose()?.unwrap_or_default();
         let revision = revision.map_or(0, |revision| revision.number);
-        let trials = page.trials(revision, &plan);
+        let trials = page.trials(revision);
         let mut making =
             Making { parts: self, tenant: &tenant, terms: &terms, page: &page, trials: &trials, code: Vec::new() };
         let gate = |chain: Chain| Gate::new(self.store.clone(), tenant.clone(), chain);
         let chain = making.chain(&plan).await;
         let deciding = gate(settled(name, chain)?);
         let canary = match plan.canary() {
-            Some((_, percent)) => {
+            Some((link, percent)) => {
                 let chain = making.chain(&plan.with_canary_deciding()).await;
-                Some((percent, gate(settled(name, chain)?)))
+                Some(Canary { policy: link.policy.clone(), percent, gate: gate(settled(name, chain)?) })
             }
             None => None,
         };
@@ -164,10 +164,10 @@ impl Making<'_> {
     async fn shadow(&mut self, planned: &PlannedLink, trial: &Trial) -> Result<Shadow, Error> {
         let capabilities = Capabilities { directory: self.tenant.capabilities().directory, ..Capabilities::default() };
         let (configured, _) = self.configured(planned, trial.version, capabilities).await?;
-        let (page, trials, watched) = (Arc::clone(self.page), Arc::clone(self.trials), Watched::new(planned, trial));
-        let seen = move |comparison, fuel| {
-            page.charge(fuel);
-            trials.compared(&watched, comparison);
+        let (page, trials, policy) = (Arc::clone(self.page), Arc::clone(self.trials), planned.policy.clone());
+        let seen = move |seen: Seen| {
+            page.charge(seen.fuel);
+            trials.note(&policy, seen);
         };
         let (places, lane) = (Arc::clone(&self.parts.shadows), self.parts.slow_lane.clone());
         Ok(Shadow::new(configured.with_grants(planned.grants.clone()), places, lane, seen))

@@ -65,7 +65,8 @@ impl Parts {
         let page = &door.page;
         page.take_login(&door.terms)?;
         let _place = self.admission.enter(&door.tenant, door.share()).await.map_err(|_| Busy::Waiting)?;
-        let gate = door.gate_of(&attempt).clone();
+        let canary = door.canary_for(&attempt);
+        let gate = canary.map_or(&door.gate, |canary| &canary.gate).clone();
         let answer = match self.slow_lane.as_ref().filter(|_| page.usual_fuel() > SLOW_FUEL) {
             None => gate.decide(&attempt, now).await,
             Some(lane) => {
@@ -73,6 +74,9 @@ impl Parts {
                 decided.map_err(|_| Busy::Waiting)?
             }
         };
+        if let Some(canary) = canary {
+            door.note(canary, &answer);
+        }
         page.charge(answer.cost.fuel);
         page.note(answer.cost.fuel);
         Ok(answer)

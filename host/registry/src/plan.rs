@@ -37,18 +37,17 @@ pub struct PlannedLink {
 }
 
 /// A version on trial. It has the settings and grants of the link.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Written", into = "Written")]
 pub struct Trial {
     /// The version.
     pub version: i64,
     /// What follows from its answers.
-    #[serde(flatten)]
     pub mode: Mode,
 }
 
 /// What follows from the answers of a version on trial.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "mode", rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
     /// Nothing: they are compared with those of the version that decides.
     Shadow,
@@ -57,6 +56,46 @@ pub enum Mode {
         /// How many of a hundred users.
         percent: u8,
     },
+}
+
+/// A trial as it is written.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    version: i64,
+    mode: Name,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    percent: Option<u8>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Name {
+    Shadow,
+    Canary,
+}
+
+impl TryFrom<Written> for Trial {
+    type Error = &'static str;
+
+    fn try_from(Written { version, mode, percent }: Written) -> Result<Self, &'static str> {
+        let mode = match (mode, percent) {
+            (Name::Shadow, None) => Mode::Shadow,
+            (Name::Canary, Some(percent)) => Mode::Canary { percent },
+            (Name::Shadow, Some(_)) => return Err("a shadow has no `percent`"),
+            (Name::Canary, None) => return Err("a canary has a `percent`"),
+        };
+        Ok(Self { version, mode })
+    }
+}
+
+impl From<Trial> for Written {
+    fn from(Trial { version, mode }: Trial) -> Self {
+        match mode {
+            Mode::Shadow => Self { version, mode: Name::Shadow, percent: None },
+            Mode::Canary { percent } => Self { version, mode: Name::Canary, percent: Some(percent) },
+        }
+    }
 }
 
 impl Plan {
@@ -151,6 +190,10 @@ impl Plan {
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::vec;
+    use proptest::option;
+    use proptest::prelude::*;
+
     use super::*;
 
     fn link(policy: &str, version: i64, trial: Option<Trial>) -> PlannedLink {
@@ -189,5 +232,50 @@ mod tests {
             assert!(Plan(plan.clone()).check().is_err(), "{plan:?}");
         }
         assert!(Plan(vec![link("a", 1, canary(99)), link("b", 1, None)]).check().is_ok());
+    }
+
+    fn any_trial() -> impl Strategy<Value = Trial> {
+        let mode = prop_oneof![Just(Mode::Shadow), any::<u8>().prop_map(|percent| Mode::Canary { percent })];
+        (any::<i64>(), mode).prop_map(|(version, mode)| Trial { version, mode })
+    }
+
+    fn any_link() -> impl Strategy<Value = PlannedLink> {
+        let settings =
+            vec((".{0,8}", ".{0,8}"), 0..3).prop_map(|all| all.into_iter().map(|(k, v)| (k, v.into())).collect());
+        let grants = (any::<bool>(), vec(".{0,8}", 0..3)).prop_map(|(directory, http)| Grants {
+            directory,
+            http,
+            ..Grants::default()
+        });
+        let rest = (option::of(any_trial()), option::of(any::<u32>()));
+        (".{0,16}", any::<i64>(), settings, grants, rest).prop_map(
+            |(policy, version, settings, grants, (trial, roll_back_after))| PlannedLink {
+                policy,
+                version,
+                settings,
+                grants,
+                trial,
+                roll_back_after,
+            },
+        )
+    }
+
+    proptest! {
+        #[test]
+        fn any_plan_reads_back(links in vec(any_link(), 0..5)) {
+            let plan = Plan(links);
+            prop_assert_eq!(Plan::read(&plan.write().unwrap()).unwrap(), plan);
+        }
+
+        #[test]
+        fn what_no_plan_says_is_refused(link in any_link(), trial in any_trial(), name in "x_[a-z]{1,8}") {
+            let plan = Plan(vec![PlannedLink { trial: Some(trial), ..link }]);
+            let written: Value = serde_json::from_str(&plan.write().unwrap()).unwrap();
+            for place in ["/0", "/0/grants", "/0/trial"] {
+                let mut with_more = written.clone();
+                with_more.pointer_mut(place).unwrap()[&name] = Value::Null;
+                prop_assert!(Plan::read(&with_more.to_string()).is_err(), "{}", with_more);
+            }
+        }
     }
 }

@@ -64,11 +64,6 @@ impl Residents {
         self.inside().code.get(digest).map(|(code, _)| code.clone())
     }
 
-    /// The door as it is in memory, if it is.
-    pub(crate) fn peek(&self, tenant: &TenantName) -> Option<Arc<Door>> {
-        self.inside().tenants.get(tenant).and_then(|resident| resident.cell.get().cloned())
-    }
-
     /// Makes the tenant's door anew when it is needed next. Logins that are under way end as they began.
     pub(crate) fn forget(&self, tenant: &TenantName) {
         self.inside().remove(tenant);

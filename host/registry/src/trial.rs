@@ -1,32 +1,20 @@
-//! What is learnt of versions on trial and of new ones that may be rolled back: differences, and faults.
+//! What is learnt of versions on trial and of new ones that may be rolled back: comparisons, and faults.
 //!
-//! Not for: lasting records. They are counted by this process since the revision was activated here.
+//! Not for: the faults after which a chain is taken back; each process counts them for itself, and they are gone with it.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
+use std::mem;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
 
 use serde::Serialize;
-use vestibule_gate::{Comparison, Difference};
+use vestibule_domain::TenantName;
+use vestibule_gate::{Comparison, Difference, Seen};
+use vestibule_store::{KEPT_DIFFERENCES, Store, TrialRow};
 
-use crate::plan::{Plan, PlannedLink, Trial};
+use crate::{Error, Registry};
 
-/// The differences kept of one trial; the latest ones.
-const KEPT: usize = 100;
-
-/// Which version is on trial for which policy.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub(crate) struct Watched {
-    policy: String,
-    version: i64,
-}
-
-impl Watched {
-    pub(crate) fn new(link: &PlannedLink, trial: &Trial) -> Self {
-        Self { policy: link.policy.clone(), version: trial.version }
-    }
-}
-
-/// How a version on trial has done.
+/// How a version on trial has done since its revision was activated, on all hosts together.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct TrialReport {
     /// Logins on which it was compared.
@@ -35,43 +23,93 @@ pub struct TrialReport {
     pub different: u64,
     /// Logins that were not compared, because too many came at once.
     pub skipped: u64,
+    /// Logins on which it failed.
+    pub faults: u64,
     /// The latest differences, newest last.
-    pub differences: VecDeque<Difference>,
+    pub differences: Vec<Difference>,
 }
 
-/// Everything that is counted for one revision.
+/// What this process has learnt of one revision.
 pub(crate) struct Trials {
-    compared: Mutex<BTreeMap<Watched, TrialReport>>,
+    revision: i64,
+    /// By policy, what the store does not have yet.
+    fresh: Mutex<BTreeMap<String, Learnt>>,
+    /// Held while anything is on its way into the store or added to what is there, so that nothing counts twice.
+    keeping: tokio::sync::Mutex<()>,
     faults: Mutex<BTreeMap<String, u32>>,
 }
 
+#[derive(Clone, Default)]
+struct Learnt {
+    same: u64,
+    different: u64,
+    skipped: u64,
+    faults: u64,
+    /// Newest last.
+    differences: Vec<Difference>,
+}
+
 impl Trials {
-    pub(crate) fn new(plan: &Plan) -> Self {
-        let watched = plan.0.iter().filter_map(|link| Some(Watched::new(link, link.trial.as_ref()?)));
-        let compared = Mutex::new(watched.map(|watched| (watched, TrialReport::default())).collect());
-        Self { compared, faults: Mutex::default() }
+    pub(crate) fn new(revision: i64) -> Self {
+        Self { revision, fresh: Mutex::default(), keeping: tokio::sync::Mutex::default(), faults: Mutex::default() }
     }
 
-    pub(crate) fn compared(&self, watched: &Watched, comparison: Comparison) {
-        let mut reports = lock(&self.compared);
-        let report = reports.entry(watched.clone()).or_default();
-        match comparison {
-            Comparison::Same => report.compared += 1,
-            Comparison::Skipped => report.skipped += 1,
+    pub(crate) const fn revision(&self) -> i64 {
+        self.revision
+    }
+
+    /// Takes note of a login on which the version on trial for a policy was run, or should have been.
+    pub(crate) fn note(&self, policy: &str, seen: Seen) {
+        let mut learnt = Learnt { faults: seen.failed.into(), ..Learnt::default() };
+        match seen.comparison {
+            Comparison::Same => learnt.same = 1,
+            Comparison::Skipped => learnt.skipped = 1,
             Comparison::Different(difference) => {
-                report.compared += 1;
-                report.different += 1;
-                if report.differences.len() == KEPT {
-                    report.differences.pop_front();
-                }
-                report.differences.push_back(difference);
+                learnt.different = 1;
+                learnt.differences.push(difference);
             }
         }
+        lock(&self.fresh).entry(policy.to_owned()).or_default().add(learnt);
     }
 
-    /// How the version on trial for a policy has done.
-    pub(crate) fn report(&self, policy: &str) -> Option<TrialReport> {
-        lock(&self.compared).iter().find(|(watched, _)| watched.policy == policy).map(|(_, report)| report.clone())
+    /// Takes note of a fault of a version that decides on trial.
+    pub(crate) fn note_fault(&self, policy: &str) {
+        lock(&self.fresh).entry(policy.to_owned()).or_default().add(Learnt { faults: 1, ..Learnt::default() });
+    }
+
+    /// Whether there is anything that the store does not have.
+    pub(crate) fn has_news(&self) -> bool {
+        !lock(&self.fresh).is_empty()
+    }
+
+    /// Adds what is new to what the store has. What could not be stored stays for the next time.
+    async fn keep(&self, store: &Store, tenant: &TenantName, now: SystemTime) -> Result<(), Error> {
+        let _keeping = self.keeping.lock().await;
+        let fresh = mem::take(&mut *lock(&self.fresh));
+        if fresh.is_empty() {
+            return Ok(());
+        }
+        let rows = fresh.iter().map(|(policy, learnt)| learnt.row(policy)).collect::<Result<Vec<_>, _>>()?;
+        let kept = store.add_trials(tenant, self.revision, &rows, now).await;
+        if kept.is_err() {
+            let mut all = lock(&self.fresh);
+            for (policy, mut learnt) in fresh {
+                let since = all.remove(&policy).unwrap_or_default();
+                learnt.add(since);
+                all.insert(policy, learnt);
+            }
+        }
+        Ok(kept?)
+    }
+
+    /// What the store has, and what is new.
+    async fn report(&self, store: &Store, tenant: &TenantName, policy: &str) -> Result<TrialReport, Error> {
+        let _keeping = self.keeping.lock().await;
+        let mut all = Learnt::read(store.trial(tenant, self.revision, policy).await?)?;
+        if let Some(fresh) = lock(&self.fresh).get(policy) {
+            all.add(fresh.clone());
+        }
+        Ok(all.into())
     }
 
     /// Counts a fault of a policy, and returns how many there are.
@@ -83,6 +121,98 @@ impl Trials {
     }
 }
 
+impl Learnt {
+    /// Adds what was learnt afterwards.
+    fn add(&mut self, later: Self) {
+        let Self { same, different, skipped, faults, differences } = later;
+        self.same += same;
+        self.different += different;
+        self.skipped += skipped;
+        self.faults += faults;
+        self.differences.extend(differences);
+        self.differences.drain(..self.differences.len().saturating_sub(KEPT_DIFFERENCES));
+    }
+
+    fn row(&self, policy: &str) -> Result<TrialRow, Error> {
+        let damaged = |error| Error::Damaged(format!("a difference cannot be written: {error}"));
+        let differences = self.differences.iter().map(serde_json::to_string).collect::<Result<_, _>>();
+        let Self { same, different, skipped, faults, .. } = *self;
+        let differences = differences.map_err(damaged)?;
+        Ok(TrialRow { policy: policy.to_owned(), same, different, skipped, faults, differences })
+    }
+
+    fn read(row: TrialRow) -> Result<Self, Error> {
+        let damaged = |error| Error::Damaged(format!("a difference cannot be read: {error}"));
+        let TrialRow { same, different, skipped, faults, differences, .. } = row;
+        let differences = differences.iter().map(|difference| serde_json::from_str(difference));
+        let differences = differences.collect::<Result<_, _>>().map_err(damaged)?;
+        Ok(Self { same, different, skipped, faults, differences })
+    }
+}
+
+impl From<Learnt> for TrialReport {
+    fn from(learnt: Learnt) -> Self {
+        let Learnt { same, different, skipped, faults, differences } = learnt;
+        Self { compared: same + different, different, skipped, faults, differences }
+    }
+}
+
+impl Registry {
+    /// How the version on trial for a policy does.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`] if none is on trial; [`Error::NoTenant`]; [`Error::Damaged`]; the store's.
+    pub async fn trial(&self, tenant: &TenantName, policy: &str) -> Result<TrialReport, Error> {
+        let unknown = || Error::unknown("trial", policy);
+        let (revision, plan) = self.active(tenant).await?.ok_or_else(unknown)?;
+        if !plan.0.iter().any(|link| link.policy == policy && link.trial.is_some()) {
+            return Err(unknown());
+        }
+        match self.0.ledger.trials(tenant, revision.number) {
+            Some(trials) => trials.report(self.store(), tenant, policy).await,
+            None => Trials::new(revision.number).report(self.store(), tenant, policy).await,
+        }
+    }
+
+    /// Stores what this process has learnt of versions on trial since it did so last. What was learnt of a revision shortly before
+    /// another one took its place may be lost: nobody asks for it any more.
+    ///
+    /// # Errors
+    /// The store's. What was not stored is tried again the next time.
+    pub async fn keep_trials(&self, now: SystemTime) -> Result<(), Error> {
+        for (tenant, trials) in self.0.ledger.with_news() {
+            trials.keep(self.store(), &tenant, now).await?;
+        }
+        Ok(())
+    }
+}
+
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn differs(number: usize) -> Seen {
+        let user = format!("user-{number}");
+        let difference = Difference { user, active: "allow".into(), trial: "trap".into(), fields: vec!["user".into()] };
+        Seen { comparison: Comparison::Different(difference), failed: true, fuel: 1 }
+    }
+
+    #[test]
+    fn what_is_written_reads_back_and_only_the_latest_differences_are_kept() {
+        let trials = Trials::new(1);
+        trials.note("p", Seen { comparison: Comparison::Same, failed: true, fuel: 1 });
+        trials.note("p", Seen { comparison: Comparison::Skipped, failed: false, fuel: 0 });
+        (0..150).for_each(|number| trials.note("p", differs(number)));
+        trials.note_fault("q");
+        let fresh = mem::take(&mut *lock(&trials.fresh));
+        let report = |policy: &str| TrialReport::from(Learnt::read(fresh[policy].row(policy).unwrap()).unwrap());
+        let TrialReport { compared, different, skipped, faults, differences } = report("p");
+        assert_eq!((compared, different, skipped, faults), (151, 150, 1, 151));
+        assert_eq!((differences.len(), differences[0].user.as_str()), (KEPT_DIFFERENCES, "user-50"));
+        assert_eq!(report("q"), TrialReport { faults: 1, ..TrialReport::default() });
+    }
 }

@@ -3,6 +3,7 @@
 //! Not for: what is asked.
 
 mod connection;
+mod patient;
 mod places;
 mod tls;
 mod unix;
@@ -46,14 +47,17 @@ pub struct Limits {
     /// How long a client may take for the head of its next request, the first one included, and so how long a connection may be
     /// idle. Default 75 s.
     pub head_patience: Duration,
+    /// How long a client may take none of an answer that waits for it, and how long the network may take to confirm what was sent.
+    /// Default 30 s.
+    pub write_patience: Duration,
     /// How long requests that are under way may take when the host ends. Default 20 s.
     pub patience: Duration,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        let (head_patience, patience) = (Duration::from_secs(75), Duration::from_secs(20));
-        Self { connections: 16_384, of_one_peer: 1_024, head_patience, patience }
+        let [head_patience, write_patience, patience] = [75, 30, 20].map(Duration::from_secs);
+        Self { connections: 16_384, of_one_peer: 1_024, head_patience, write_patience, patience }
     }
 }
 
@@ -90,7 +94,7 @@ pub async fn serve(listeners: Vec<Listener>, router: Router, shutdown: Shutdown,
     let places: Vec<_> = listeners.iter().map(|_| Places::new(&limits)).collect();
     let mut accepting = JoinSet::new();
     for (listener, places) in listeners.into_iter().zip(&places) {
-        accepting.spawn(accept(listener, router.clone(), shutdown.clone(), Arc::clone(places), limits.head_patience));
+        accepting.spawn(accept(listener, router.clone(), shutdown.clone(), Arc::clone(places), limits));
     }
     while accepting.join_next().await.is_some() {}
     let all = async {
@@ -103,13 +107,7 @@ pub async fn serve(listeners: Vec<Listener>, router: Router, shutdown: Shutdown,
     }
 }
 
-async fn accept(
-    listener: Listener,
-    router: Router,
-    mut shutdown: Shutdown,
-    places: Arc<Places>,
-    head_patience: Duration,
-) {
+async fn accept(listener: Listener, router: Router, mut shutdown: Shutdown, places: Arc<Places>, limits: Limits) {
     loop {
         let accepted = tokio::select! {
             () = shutdown.wait() => return,
@@ -119,7 +117,7 @@ async fn accept(
             Ok((stream, peer, Some(place))) => {
                 let (router, shutdown) = (router.clone(), shutdown.clone());
                 tokio::spawn(async move {
-                    connection::serve(stream, peer, router, shutdown, head_patience).await;
+                    connection::serve(stream, peer, router, shutdown, &limits).await;
                     drop(place);
                 });
             }

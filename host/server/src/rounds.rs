@@ -3,13 +3,13 @@
 //! Not for: searches by the host itself. A login that waits keeps its place and its deadline; who comes too late finds it decided.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use axum::http::StatusCode;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use tokio::sync::{mpsc, oneshot};
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 use vestibule_domain::TenantName;
 use vestibule_domain::capability::Error;
 use vestibule_domain::directory::{Entry, Query};
@@ -105,7 +105,15 @@ fn broken_off() -> Problem {
 
 /// Logins that wait for their front doors.
 #[derive(Default)]
-pub(crate) struct Rounds(Arc<Mutex<HashMap<(TenantName, String), Round>>>);
+pub(crate) struct Rounds(Arc<Mutex<Waiting>>);
+
+type Waiting = HashMap<(TenantName, String), Parked>;
+
+struct Parked {
+    round: Round,
+    /// The one task that lets go of it when the front door's patience ends; it goes with it.
+    _timer: JoinSet<()>,
+}
 
 impl Rounds {
     /// Keeps a login until what it waits for comes. Returns what to ask for it by. Those that have ended make room, if there is none.
@@ -115,36 +123,41 @@ impl Rounds {
         {
             let mut parked = lock(&self.0);
             if is_full(&parked, tenant) {
-                parked.retain(|_, round| !round.has_ended());
+                parked.retain(|_, parked| !parked.round.has_ended());
             }
             if is_full(&parked, tenant) {
                 let detail = "too many logins wait for searches";
                 return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "overloaded", detail));
             }
-            parked.insert(key.clone(), round);
+            let mut timer = JoinSet::new();
+            timer.spawn(let_go(Arc::downgrade(&self.0), key.clone()));
+            parked.insert(key, Parked { round, _timer: timer });
         }
-        let parked = Arc::clone(&self.0);
-        tokio::spawn(async move {
-            tokio::time::sleep(SEARCH_PATIENCE).await;
-            lock(&parked).remove(&key);
-        });
         Ok(id)
     }
 
     /// Hands over what was found. None if no such login waits.
     pub(crate) fn resume(&self, tenant: &TenantName, id: &str, found: Found) -> Option<Round> {
-        let mut round = lock(&self.0).remove(&(tenant.clone(), id.to_owned()))?;
+        let Parked { mut round, .. } = lock(&self.0).remove(&(tenant.clone(), id.to_owned()))?;
         // A login whose time is up has gone on without it.
         let _ = round.waiting.take().map(|waiting| waiting.send(found));
         Some(round)
     }
 }
 
-fn is_full(parked: &HashMap<(TenantName, String), Round>, tenant: &TenantName) -> bool {
+/// Ends the wait for a front door that does not come back.
+async fn let_go(parked: Weak<Mutex<Waiting>>, key: (TenantName, String)) {
+    tokio::time::sleep(SEARCH_PATIENCE).await;
+    if let Some(parked) = parked.upgrade() {
+        lock(&parked).remove(&key);
+    }
+}
+
+fn is_full(parked: &Waiting, tenant: &TenantName) -> bool {
     parked.len() >= MAX_PARKED || parked.keys().filter(|(of, _)| of == tenant).count() >= MAX_OF_ONE_TENANT
 }
 
-fn lock(parked: &Mutex<HashMap<(TenantName, String), Round>>) -> MutexGuard<'_, HashMap<(TenantName, String), Round>> {
+fn lock(parked: &Mutex<Waiting>) -> MutexGuard<'_, Waiting> {
     parked.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -200,5 +213,30 @@ mod tests {
         assert!(rounds.resume(&tenant, &id, Ok(Vec::new())).is_some());
         assert_eq!(heard.await.unwrap().unwrap(), []);
         assert!(rounds.resume(&tenant, &id, Ok(Vec::new())).is_none());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_does_not_come_back_in_time_is_not_waited_for() {
+        let (rounds, tenant) = (Rounds::default(), TenantName::new("a").unwrap());
+        let (round, heard) = waiting();
+        let id = rounds.park(&tenant, round).unwrap();
+        let gone = tokio::time::timeout(SEARCH_PATIENCE * 2, heard).await.unwrap();
+        assert!(gone.is_err());
+        assert!(rounds.resume(&tenant, &id, Ok(Vec::new())).is_none());
+    }
+
+    #[tokio::test]
+    async fn a_search_that_has_come_leaves_nothing_behind() {
+        let (rounds, tenant) = (Rounds::default(), TenantName::new("a").unwrap());
+        for _ in 0..MAX_OF_ONE_TENANT {
+            let (_, asked) = mpsc::channel(1);
+            let id = rounds.park(&tenant, Round::new(tokio::spawn(async { Err(broken_off()) }), asked)).unwrap();
+            assert!(rounds.resume(&tenant, &id, Ok(Vec::new())).is_some());
+        }
+        // What was ended is cleared away in this task's next pauses, some at a time.
+        for _ in 0..MAX_OF_ONE_TENANT {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(tokio::runtime::Handle::current().metrics().num_alive_tasks(), 0);
     }
 }

@@ -93,7 +93,7 @@ impl By {
 }
 
 /// As those of decisions: 48 bits of time, 16 of a counter, 64 of chance.
-fn id(now: SystemTime) -> String {
+pub(crate) fn id(now: SystemTime) -> String {
     static COUNTER: AtomicU16 = AtomicU16::new(0);
     let count = COUNTER.fetch_add(1, Ordering::Relaxed);
     format!("{:012x}{count:04x}{:016x}", to_millis(now) & 0xffff_ffff_ffff, rand::random::<u64>())

@@ -1,5 +1,5 @@
-//! What lasts, per tenant: properties, passwords, policies and what was active when, challenges, sessions, decisions and who
-//! changed what, in SQLite or PostgreSQL.
+//! What lasts, per tenant: properties, passwords, policies, what was active when and how trials went, challenges, sessions, decisions
+//! and who changed what, in SQLite or PostgreSQL.
 //!
 //! Not for: deciding anything. Precedence of properties, hashing of passwords and the meaning of a chain are the gate's; here a
 //! value comes back as it was put, or as an error. This is the only crate that names SQL.
@@ -30,6 +30,7 @@ mod statement;
 mod tenants;
 mod time;
 mod tokens;
+mod trials;
 mod versions;
 
 use std::path::Path;
@@ -52,6 +53,7 @@ pub use sessions::Session;
 pub use sqlite::DATABASE_FILE;
 pub use tenants::TenantRow;
 pub use tokens::TokenRow;
+pub use trials::{KEPT_DIFFERENCES, TrialRow};
 pub use versions::{Added, NewVersion, Room, VersionRow};
 
 use database::Database;

@@ -13,6 +13,7 @@ pub(crate) fn sqlite() -> Migrator {
         ("registry", include_str!("../migrations/sqlite/0002_registry.sql")),
         ("open challenges", include_str!("../migrations/sqlite/0003_open_challenges.sql")),
         ("signatures", include_str!("../migrations/sqlite/0004_signatures.sql")),
+        ("trials", include_str!("../migrations/sqlite/0005_trials.sql")),
     ])
 }
 
@@ -22,6 +23,7 @@ pub(crate) fn postgres() -> Migrator {
         ("registry", include_str!("../migrations/postgres/0002_registry.sql")),
         ("open challenges", include_str!("../migrations/postgres/0003_open_challenges.sql")),
         ("signatures", include_str!("../migrations/postgres/0004_signatures.sql")),
+        ("trials", include_str!("../migrations/postgres/0005_trials.sql")),
     ])
 }
 

@@ -26,12 +26,14 @@ mod tests {
     use vestibule_gate::TenantSettings;
 
     use super::*;
-    use crate::config::Config;
+    use crate::config::{Config, ServerSettings};
+    use crate::telemetry::LogSettings;
 
     #[test]
     fn what_is_printed_is_what_holds_without_a_file() {
         let printed = Config::parse(DEFAULTS).unwrap();
         assert_eq!(printed.tenant.get(&TenantName::default()), Some(&TenantSettings::default()));
+        assert_eq!((&printed.server, &printed.log), (&ServerSettings::default(), &LogSettings::default()));
         assert!(printed.database.is_none());
     }
 

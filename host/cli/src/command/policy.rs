@@ -219,10 +219,11 @@ async fn trial(site: &Site, name: &str, json: bool) -> Result<()> {
         return output::print(output::json_line(&trial)?.as_bytes());
     }
     let mut text = format!(
-        "{} logins compared, {} different, {} not compared\n",
+        "{} logins compared, {} different, {} not compared, {} failed\n",
         trial.at("compared"),
         trial.at("different"),
-        trial.at("skipped")
+        trial.at("skipped"),
+        trial.at("faults")
     );
     for difference in trial.list("differences") {
         let fields: Vec<_> = difference.lines("fields").collect();

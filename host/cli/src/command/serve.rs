@@ -31,25 +31,25 @@ pub(crate) struct Options {
     /// Listen here instead: `unix:PATH`, `tcp:ADDRESS:PORT` or `tls:ADDRESS:PORT`; may be given often
     #[arg(long, value_name = "SOCKET")]
     listen: Vec<String>,
-    /// How to log to standard error
-    #[arg(long, value_enum, default_value_t = telemetry::Form::Text)]
-    log: telemetry::Form,
+    /// How to log to standard error; as `vestibule.toml` says, unless given
+    #[arg(long, value_enum)]
+    log: Option<telemetry::Form>,
     #[command(flatten)]
     target: Target,
 }
 
 pub(crate) fn run(options: &Options) -> Result<Exit> {
-    telemetry::serve(options.log)?;
+    let config = Config::read(&options.target.data())?;
+    telemetry::serve(options.log, &config.log)?;
     let failed = |error: std::io::Error| Error::fault("this machine cannot run a server").because(&error);
     let (logins, slow_lane) = (lanes::logins().map_err(failed)?, lanes::slow().map_err(failed)?);
-    let served = logins.block_on(serve(options, &slow_lane));
+    let served = logins.block_on(serve(options, config, &slow_lane));
     slow_lane.shutdown_background();
     served.map(|()| Exit::Allowed)
 }
 
-async fn serve(options: &Options, slow_lane: &Runtime) -> Result<()> {
+async fn serve(options: &Options, config: Config, slow_lane: &Runtime) -> Result<()> {
     let data = options.target.data();
-    let config = Config::read(&data)?;
     let host = Host::open(&data, &config, Some(slow_lane.handle().clone())).await?;
     let (trigger, shutdown) = Shutdown::new();
     let mut tasks = JoinSet::new();
@@ -68,6 +68,8 @@ async fn serve(options: &Options, slow_lane: &Runtime) -> Result<()> {
     let registry = host.registry.clone();
     tasks.spawn(async move { registry.watch().await });
     tasks.spawn(housekeeping::run(host.store.clone(), config.server.ages()));
+    let (end, ends) = Shutdown::new();
+    let keeping = tokio::spawn(housekeeping::keep_trials(host.registry.clone(), ends));
     if let Some(tls) = tls.clone() {
         tasks.spawn(async move { tls.watch().await });
     }
@@ -80,6 +82,9 @@ async fn serve(options: &Options, slow_lane: &Runtime) -> Result<()> {
     tracing::info!("the host ends");
     let _ = sd_notify::notify(&[sd_notify::NotifyState::Stopping]);
     tasks.abort_all();
+    // It is not broken off: what is half written would be lost, or count twice.
+    end.pull();
+    let _ = keeping.await;
     host.store.close().await;
     Ok(())
 }

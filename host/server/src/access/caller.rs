@@ -1,7 +1,7 @@
 //! Who is asking, found out before anything else is looked at.
 
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use axum::extract::FromRequestParts;
 use axum::http::header::AUTHORIZATION;
@@ -11,9 +11,12 @@ use vestibule_registry::{Registry, Who};
 use vestibule_store::By;
 
 use super::scope::Scope;
-use super::token::Known;
+use super::token::{Known, Tokens};
 use crate::app::App;
 use crate::problem::{Problem, Result};
+
+/// How often it is looked at whether a token still holds.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// The other end of a connection, as the listener knows it.
 #[derive(Debug, Clone)]
@@ -69,6 +72,19 @@ impl Caller {
         if self.who.tenant.is_some() { Who::Tenant } else { Who::Operator }
     }
 
+    /// Waits until the token that was shown is good no more, whether it was revoked, was replaced or has expired. How late that is noticed
+    /// is [`LOOK`] and what a token is trusted without a look. A store that does not answer says nothing of it.
+    pub(crate) async fn ended(&self, tokens: &Tokens) {
+        loop {
+            tokio::time::sleep(LOOK).await;
+            match tokens.holds(&self.who, now()).await {
+                Ok(true) => {}
+                Ok(false) => return,
+                Err(error) => tracing::warn!(%error, "whether a token is still good cannot be known"),
+            }
+        }
+    }
+
     /// Whoever changes something, for the audit log.
     pub(crate) fn by(&self) -> By {
         By { actor: self.who.name.clone(), origin: self.origin.to_string(), at: self.at }
@@ -79,8 +95,7 @@ impl FromRequestParts<Arc<App>> for Caller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self> {
-        #[expect(clippy::disallowed_methods, reason = "whether a token has expired, and when a change was made")]
-        let at = SystemTime::now();
+        let at = now();
         let peer = parts.extensions.get::<Peer>().cloned();
         let origin = peer.as_ref().map_or_else(|| "unknown".into(), |peer| Arc::clone(&peer.origin));
         let registry = app.registry.clone();
@@ -101,6 +116,11 @@ impl FromRequestParts<Arc<App>> for Caller {
             None => Err(Problem::unauthorized("this needs a token")),
         }
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "whether a token has expired, and when a change was made")]
+fn now() -> SystemTime {
+    SystemTime::now()
 }
 
 /// The scheme's name is spelled in any case (RFC 9110, section 11.1).

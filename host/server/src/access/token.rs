@@ -43,15 +43,29 @@ pub(crate) struct Known {
     /// Absent: the operator's.
     pub(crate) tenant: Option<TenantName>,
     pub(crate) scopes: Scopes,
+    /// Absent: nothing that could end.
+    kept: Option<Kept>,
+}
+
+/// What the store keeps of a token to know it again.
+#[derive(Debug, Clone)]
+struct Kept {
+    id: String,
     hash: String,
     expires: Option<SystemTime>,
+}
+
+impl Kept {
+    fn is_in_time(&self, now: SystemTime) -> bool {
+        self.expires.is_none_or(|end| now < end)
+    }
 }
 
 impl Known {
     /// Whoever could change the store as well.
     pub(crate) fn administrator() -> Self {
         let name = "administrator".to_owned();
-        Self { name, tenant: None, scopes: Scopes::all(), hash: String::new(), expires: None }
+        Self { name, tenant: None, scopes: Scopes::all(), kept: None }
     }
 }
 
@@ -106,20 +120,33 @@ impl Tokens {
     /// other guess costs one row by its key, less than the request around it, of which each peer has only so many at once.
     pub(crate) async fn check(&self, token: &str, now: SystemTime) -> Result<Option<Arc<Known>>, Error> {
         let Some((id, secret)) = parts(token) else { return Ok(None) };
+        let Some(known) = self.find(id).await? else { return Ok(None) };
+        let good = known
+            .kept
+            .as_ref()
+            .is_some_and(|kept| kept.is_in_time(now) && hash(secret).as_bytes().ct_eq(kept.hash.as_bytes()).into());
+        Ok(Some(known).filter(|_| good))
+    }
+
+    /// Whether a token that was good is good still: one that was revoked or replaced, or has expired, is not.
+    pub(crate) async fn holds(&self, known: &Known, now: SystemTime) -> Result<bool, Error> {
+        let Some(kept) = &known.kept else { return Ok(true) };
+        Ok(self.find(&kept.id).await?.and_then(|known| known.kept.clone()).is_some_and(|kept| kept.is_in_time(now)))
+    }
+
+    /// The token of this id, as it was a moment ago.
+    async fn find(&self, id: &str) -> Result<Option<Arc<Known>>, Error> {
         let remembered = self.remembered().get(id).filter(|(_, at)| at.elapsed() < TRUSTED).cloned();
-        let known = match remembered {
-            Some((known, _)) => known,
-            None => {
-                let Some(row) = self.store.token(id).await? else { return Ok(None) };
-                let TokenRow { name, tenant, hash, scopes, expires, .. } = row;
-                let known = Arc::new(Known { name, tenant, scopes: Scopes::read(&scopes), hash, expires });
-                self.remember(id, Arc::clone(&known));
-                known
-            }
+        if let Some((known, _)) = remembered {
+            return Ok(Some(known));
+        }
+        let Some(TokenRow { id, name, tenant, hash, scopes, expires, .. }) = self.store.token(id).await? else {
+            return Ok(None);
         };
-        let good = hash(secret).as_bytes().ct_eq(known.hash.as_bytes()).into();
-        let in_time = known.expires.is_none_or(|end| now < end);
-        Ok(Some(known).filter(|_| good && in_time))
+        let kept = Some(Kept { id: id.clone(), hash, expires });
+        let known = Arc::new(Known { name, tenant, scopes: Scopes::read(&scopes), kept });
+        self.remember(&id, Arc::clone(&known));
+        Ok(Some(known))
     }
 
     fn remember(&self, id: &str, known: Arc<Known>) {

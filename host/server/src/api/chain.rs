@@ -117,12 +117,18 @@ pub(crate) struct Activated {
     revision: i64,
 }
 
-/// How a version on trial has done, as this host's process has seen it since the revision was activated.
+/// How a version on trial has done since the revision was activated, on all hosts together. What other hosts have seen comes some seconds
+/// late.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct TrialAnswer {
+    /// Logins on which a shadow was compared with the version that decides.
     compared: u64,
+    /// Those on which they answered otherwise.
     different: u64,
+    /// Those on which a shadow was not compared, because too many came at once.
     skipped: u64,
+    /// Those on which the version on trial failed.
+    faults: u64,
     /// The latest differences, newest last. Properties are named, values are not.
     #[schema(value_type = Vec<Object>)]
     differences: Value,
@@ -247,8 +253,8 @@ pub(crate) async fn trial(
     Path((tenant, policy)): Path<(TenantName, String)>,
 ) -> Result<(StatusCode, Json<TrialAnswer>)> {
     caller.may(Scope::Read, &tenant).await?;
-    app.registry.tenant(&tenant).await?;
-    let TrialReport { compared, different, skipped, differences } = app.registry.trial(&tenant, &policy)?;
+    let TrialReport { compared, different, skipped, faults, differences } =
+        app.registry.trial(&tenant, &policy).await?;
     let differences = serde_json::to_value(differences).unwrap_or_default();
-    Ok((StatusCode::OK, Json(TrialAnswer { compared, different, skipped, differences })))
+    Ok((StatusCode::OK, Json(TrialAnswer { compared, different, skipped, faults, differences })))
 }

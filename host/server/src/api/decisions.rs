@@ -119,7 +119,8 @@ pub(crate) async fn show(
 /// Follow decisions as they are made
 ///
 /// Server-sent events, one for each decision, from now on or after the one that the header `Last-Event-ID` names. Those that were made
-/// in the six seconds before that one come again: one of them may have been put on record after it.
+/// in the six seconds before that one come again: one of them may have been put on record after it. It ends with the host, and within a
+/// few seconds of the token's end.
 #[utoipa::path(get, path = "/v1/tenants/{tenant}/decisions/stream", tag = "decisions", params(("tenant" = String, Path), ("last-event-id" = Option<String>, Header)),
     responses((status = 200, description = "Events", body = String, content_type = "text/event-stream"), Problems))]
 pub(crate) async fn stream(
@@ -137,7 +138,8 @@ pub(crate) async fn stream(
         None => from_now_on(&store, &tenant).await?,
     };
     let (sender, receiver) = mpsc::channel(MAX_WAITING);
-    tokio::spawn(follow(store, tenant, trail, sender, stream));
+    let ended = async move { caller.ended(&app.tokens).await };
+    tokio::spawn(follow(store, tenant, trail, sender, stream, ended));
     Ok(Sse::new(Received(receiver)).keep_alive(KeepAlive::default()))
 }
 
@@ -149,8 +151,15 @@ async fn from_now_on(store: &Store, tenant: &TenantName) -> std::result::Result<
     Ok(trail)
 }
 
-/// Sends what is new until nobody listens, or the host ends.
-async fn follow(store: Store, tenant: TenantName, mut trail: Trail, sender: mpsc::Sender<Event>, mut stream: Stream) {
+/// Sends what is new until nobody listens, or may listen any more, or the host ends.
+async fn follow(
+    store: Store,
+    tenant: TenantName,
+    mut trail: Trail,
+    sender: mpsc::Sender<Event>,
+    mut stream: Stream,
+    ended: impl Future<Output = ()> + Send,
+) {
     let sending = async {
         loop {
             if let Err(error) = look(&store, &tenant, &mut trail, Some(&sender)).await {
@@ -162,6 +171,7 @@ async fn follow(store: Store, tenant: TenantName, mut trail: Trail, sender: mpsc
     tokio::select! {
         () = stream.closed() => {}
         () = sender.closed() => {}
+        () = ended => {}
         () = sending => {}
     }
 }

@@ -43,7 +43,7 @@ pub(crate) async fn authenticate(
     caller.may(Scope::Decide, &tenant).await?;
     let attempt = body::read::<Authenticate>(&headers, &whole.0)?.attempt()?;
     let login = decide(Arc::clone(&app), tenant.clone(), attempt);
-    once(&app, &tenant, &headers, &whole, async { Ok(Json(login.await?).into_response()) }).await
+    once(&app, &tenant, &headers, ("authenticate", &whole), async { Ok(Json(login.await?).into_response()) }).await
 }
 
 /// Decide on somebody whom the front door has authenticated
@@ -64,7 +64,7 @@ pub(crate) async fn post_auth(
     let (searches, search_base) = (request.serves_directory, request.search_base()?);
     let attempt = request.attempt()?;
     let (own_app, own_tenant) = (Arc::clone(&app), tenant.clone());
-    once(&app, &tenant, &headers, &whole, async move {
+    once(&app, &tenant, &headers, ("post-auth", &whole), async move {
         if searches {
             return begin(own_app, own_tenant, attempt, search_base).await;
         }
@@ -74,19 +74,26 @@ pub(crate) async fn post_auth(
 }
 
 /// Go on with a login that waits for a search
-#[utoipa::path(post, path = "/v1/tenants/{tenant}/post-auth/{continuation}", tag = "logins", params(("tenant" = String, Path), ("continuation" = String, Path)), request_body = Continuation,
+///
+/// A search is answered once: whoever may have to send the answer again gives it a key of its own.
+#[utoipa::path(post, path = "/v1/tenants/{tenant}/post-auth/{continuation}", tag = "logins", params(("tenant" = String, Path), ("continuation" = String, Path), ("idempotency-key" = Option<String>, Header)), request_body = Continuation,
     responses((status = 200, description = "Decided, and on record; or another search", body = LoginAnswer), Problems))]
 pub(crate) async fn continue_post_auth(
     State(app): State<Arc<App>>,
     caller: Caller,
     Path((tenant, continuation)): Path<(TenantName, String)>,
-    Json(found): Json<Continuation>,
+    headers: HeaderMap,
+    whole: Whole,
 ) -> Result<Response> {
     caller.may(Scope::Decide, &tenant).await?;
-    let found = found.read()?;
-    let round = app.rounds.resume(&tenant, &continuation, found);
-    let round = round.ok_or_else(|| Problem::not_found("no login waits for this search, or not any more"))?;
-    go_on(&app, &tenant, round).await
+    let found = body::read::<Continuation>(&headers, &whole.0)?.read()?;
+    let (own_app, own_tenant, own_continuation) = (Arc::clone(&app), tenant.clone(), continuation.clone());
+    once(&app, &tenant, &headers, (&continuation, &whole), async move {
+        let round = own_app.rounds.resume(&own_tenant, &own_continuation, found);
+        let round = round.ok_or_else(|| Problem::not_found("no login waits for this search, or not any more"))?;
+        go_on(&own_app, &own_tenant, round).await
+    })
+    .await
 }
 
 /// Begins a login whose searches the front door makes.
@@ -123,18 +130,20 @@ fn now() -> SystemTime {
     SystemTime::now()
 }
 
-/// Answers a retry with what the first try was answered, if the caller says that it is one.
+/// Answers a retry with what the first try was answered, if the caller says that it is one. What was asked is the request's own part of
+/// the address, and its body.
 async fn once(
     app: &App,
     tenant: &TenantName,
     headers: &HeaderMap,
-    whole: &Whole,
+    (place, whole): (&str, &Whole),
     decide: impl Future<Output = Result<Response>> + Send + 'static,
 ) -> Result<Response> {
     let Some(key) = headers.get("idempotency-key") else { return decide.await };
     let key = key.to_str().ok().filter(|key| !key.is_empty() && key.len() <= MAX_KEY_BYTES);
     let key = key.ok_or_else(|| Problem::invalid("`Idempotency-Key` has 1 to 255 visible characters"))?;
-    let digest: [u8; 32] = Sha256::digest(&whole.0).into();
+    // JSON holds no zero byte: it tells the two apart.
+    let digest: [u8; 32] = Sha256::new().chain_update(place).chain_update([0]).chain_update(&whole.0).finalize().into();
     app.replies.once(tenant, key, digest, decide).await
 }
 

@@ -1,4 +1,4 @@
-//! One connection: HTTP/1.1, with bounds on how long it may say nothing.
+//! One connection: HTTP/1.1, with bounds on how long it may say nothing, and hear nothing.
 //!
 //! Not for: HTTP/2. Telling the two apart takes a first byte that may never come, and no timer of hyper's runs until then.
 
@@ -9,26 +9,29 @@ use axum::Router;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
 use tower::ServiceExt as _;
 
-use super::{Shutdown, Stream};
+use super::patient::Patient;
+use super::{Limits, Shutdown, Stream};
 use crate::access::Peer;
 
 /// How long a TLS handshake may take.
 const HANDSHAKE_PATIENCE: Duration = Duration::from_secs(10);
 
-pub(super) async fn serve(stream: Stream, peer: Peer, router: Router, shutdown: Shutdown, head_patience: Duration) {
+pub(super) async fn serve(stream: Stream, peer: Peer, router: Router, shutdown: Shutdown, limits: &Limits) {
     match stream {
         Stream::Tcp(stream) => {
-            let _ = stream.set_nodelay(true);
-            speak(stream, peer, router, shutdown, head_patience).await;
+            set_up(&stream, limits);
+            speak(stream, peer, router, shutdown, limits).await;
         }
-        Stream::Unix(stream) => speak(stream, peer, router, shutdown, head_patience).await,
+        Stream::Unix(stream) => speak(stream, peer, router, shutdown, limits).await,
         Stream::Tls(stream, tls) => {
-            let _ = stream.set_nodelay(true);
+            set_up(&stream, limits);
             match tokio::time::timeout(HANDSHAKE_PATIENCE, tls.accept(stream)).await {
-                Ok(Ok(stream)) => speak(stream, peer, router, shutdown, head_patience).await,
+                Ok(Ok(stream)) => speak(stream, peer, router, shutdown, limits).await,
                 Ok(Err(error)) => tracing::debug!(%error, origin = %peer.origin, "a TLS handshake failed"),
                 Err(_) => tracing::debug!(origin = %peer.origin, "a TLS handshake took too long"),
             }
@@ -36,20 +39,27 @@ pub(super) async fn serve(stream: Stream, peer: Peer, router: Router, shutdown: 
     }
 }
 
+/// The kernel gives up on a peer that confirms nothing of what small answers and events have left with it: no write waits then.
+fn set_up(stream: &TcpStream, limits: &Limits) {
+    let _ = stream.set_nodelay(true);
+    let _ = SockRef::from(stream).set_tcp_user_timeout(Some(limits.write_patience));
+}
+
 async fn speak(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     peer: Peer,
     router: Router,
     mut shutdown: Shutdown,
-    head_patience: Duration,
+    limits: &Limits,
 ) {
     let service = router.map_request(move |mut request: hyper::Request<hyper::body::Incoming>| {
         request.extensions_mut().insert(peer.clone());
         request
     });
     let mut builder = http1::Builder::new();
-    builder.timer(TokioTimer::new()).header_read_timeout(head_patience).keep_alive(true);
-    let connection = builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
+    builder.timer(TokioTimer::new()).header_read_timeout(limits.head_patience).keep_alive(true);
+    let stream = TokioIo::new(Patient::new(stream, limits.write_patience));
+    let connection = builder.serve_connection(stream, TowerToHyperService::new(service));
     let mut connection = pin!(connection);
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
