@@ -67,6 +67,8 @@ async fn questions_and_sessions_go_back_and_forth() {
     renewed["attributes"]["client_info"] = json!({ "RECALLS": "kept" });
     renewed["session_state"] = allowed["session_state"].clone();
     assert_eq!(ask(&administrator, &renewed).await["decision"], "allow");
+    renewed["session_state"] = json!("bm90IG9mIHRoaXMgaG9zdA==");
+    assert_eq!(ask(&administrator, &renewed).await["cause"], "proof-mismatch");
     assert_eq!(ask(&administrator, &login).await["cause"], "challenge-replayed");
 }
 

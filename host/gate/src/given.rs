@@ -6,8 +6,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use vestibule_domain::decision::Denial;
-use vestibule_domain::{CanonicalUser, Cause, Fault, Properties, Refusal};
+use vestibule_domain::decision::{Denial, DenyCause};
+use vestibule_domain::primary::Cause;
+use vestibule_domain::{CanonicalUser, Properties, Refusal};
 use vestibule_sandbox::capability::Directory;
 use vestibule_store::Effects;
 
@@ -44,8 +45,8 @@ impl Given {
     pub(crate) fn sessions(&self) -> Result<Sessions, Denial> {
         let Some(state) = &self.session_state else { return Ok(Sessions::default()) };
         serde_json::from_slice(state).map_err(|error| {
-            Fault::new(Cause::StoreUnavailable, format!("the session's state is not as it was handed out: {error}"))
-                .into()
+            let detail = format!("the session's state is not as it was handed out: {error}");
+            Denial::new(DenyCause::Primary(Cause::ProofMismatch), detail)
         })
     }
 }

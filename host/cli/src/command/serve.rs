@@ -59,6 +59,8 @@ async fn serve(options: &Options, config: Config, slow_lane: &Runtime) -> Result
     if let Some(address) = &config.server.metrics {
         tasks.spawn(serve_metrics(&host, address, shutdown.clone()).await?);
     }
+    // From the first line on, a host that is told to end does so in order.
+    tasks.spawn(await_signals(trigger, tls.clone(), Arc::clone(&host.app))?);
     // The Unix sockets come last: whoever starts a host reads until there is one.
     let (unix, others): (Vec<_>, Vec<_>) =
         listeners.iter().partition(|(_, listener)| matches!(listener, Listener::Unix(_)));
@@ -70,10 +72,9 @@ async fn serve(options: &Options, config: Config, slow_lane: &Runtime) -> Result
     tasks.spawn(housekeeping::run(host.store.clone(), config.server.ages()));
     let (end, ends) = Shutdown::new();
     let keeping = tokio::spawn(housekeeping::keep_trials(host.registry.clone(), ends));
-    if let Some(tls) = tls.clone() {
+    if let Some(tls) = tls {
         tasks.spawn(async move { tls.watch().await });
     }
-    tasks.spawn(await_signals(trigger, tls, Arc::clone(&host.app))?);
     tracing::info!(data = %data.display(), "logins can be decided on");
     let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
     let limits = Limits { patience: Duration::from_secs(config.server.patience_seconds), ..Limits::default() };
