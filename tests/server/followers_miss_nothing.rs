@@ -127,14 +127,17 @@ async fn more_than_one_page_is_sent_in_order() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn streams_end_with_the_host_and_so_does_the_command() {
+async fn streams_end_with_the_host_and_the_command_says_so() {
     let mut served = Served::new().with_user("alice").await;
     let log_in = async || served.administrator().authenticate("alice", json!({ "vpn_auth": true })).await.is(200);
     log_in().await;
     let follower = Follower::open(&served, None).await;
     let mut tail = Command::new(env!("CARGO_BIN_EXE_vestibule-under-test"));
     let server = format!("unix:{}", served.socket().display());
-    tail.args(["decisions", "tail", "--follow", "--json"]).env("VESTIBULE_SERVER", server).stdout(Stdio::piped());
+    tail.args(["decisions", "tail", "--follow", "--json"])
+        .env("VESTIBULE_SERVER", server)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
     let mut tail = tail.spawn().unwrap();
     let mut lines = BufReader::new(tail.stdout.take().unwrap()).lines().map(Result::unwrap);
     let mut shown = vec![lines.next().unwrap()];
@@ -147,8 +150,10 @@ async fn streams_end_with_the_host_and_so_does_the_command() {
     let said = follower.response.into_body().collect().await.unwrap().to_bytes();
     assert_eq!(String::from_utf8_lossy(&said).matches("event").count(), 0);
     assert!(served.process().wait().unwrap().success());
-    assert!(tail.wait().unwrap().success());
     shown.extend(lines);
+    let ended = tail.wait_with_output().unwrap();
+    let complaint = String::from_utf8_lossy(&ended.stderr);
+    assert!(ended.status.code() == Some(3) && complaint.contains("has ended the stream"), "{complaint}");
     let ids: std::collections::BTreeSet<_> = shown
         .iter()
         .map(|line| serde_json::from_str::<Value>(line).unwrap()["id"].as_str().unwrap().to_owned())

@@ -106,7 +106,9 @@ async fn tail(site: &Site, lines: u32, follow: bool, json: bool) -> Result<()> {
             print(&decision, json)?;
         }
     }
-    Ok(())
+    // Whoever watches must not take silence for calm.
+    let hint = "follow them again: it goes on if the server was restarted, and says what is wrong if the token is";
+    Err(Error::fault("the server has ended the stream of decisions").hint(hint))
 }
 
 fn print(decision: &Value, json: bool) -> Result<()> {
