@@ -7,6 +7,9 @@ use std::sync::Arc;
 
 use vestibule_domain::log::Line;
 
+/// What a line takes on record besides its texts, in bytes: an empty one is not for nothing.
+const LINE_BYTES: usize = 64;
+
 /// Says whether there is room for so many bytes more, and takes it.
 #[derive(Clone)]
 pub struct LogRoom(Arc<dyn Fn(usize) -> bool + Send + Sync>);
@@ -19,7 +22,7 @@ impl LogRoom {
 
     /// Cuts a log where there is no more room. Returns how many lines that drops.
     pub(crate) fn cut(&self, log: &mut Vec<Line>) -> u64 {
-        let kept = log.iter().take_while(|line| (self.0)(line.bytes())).count();
+        let kept = log.iter().take_while(|line| (self.0)(line.bytes() + LINE_BYTES)).count();
         let dropped = log.len() - kept;
         log.truncate(kept);
         dropped as u64
@@ -54,7 +57,7 @@ mod tests {
 
     #[test]
     fn a_log_ends_where_the_room_does() {
-        let left = AtomicUsize::new(10);
+        let left = AtomicUsize::new(2 * LINE_BYTES + 10);
         let take = move |bytes| {
             left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left: usize| left.checked_sub(bytes)).is_ok()
         };
@@ -62,7 +65,7 @@ mod tests {
         let mut log = lines(&[4, 4, 4, 1]);
         assert_eq!(room.cut(&mut log), 2);
         assert_eq!(log, lines(&[4, 4]));
-        assert_eq!(room.cut(&mut lines(&[2])), 0);
+        assert_eq!(room.cut(&mut lines(&[0])), 1);
         assert_eq!(LogRoom::default().cut(&mut lines(&[1_000_000])), 0);
     }
 }

@@ -28,11 +28,11 @@ impl Passage<'_> {
         let place = password::turn(tenant).await.map_err(|_| broken("too many wait for theirs".to_owned()))?;
         let stored = self.store.password(tenant, user.as_str()).await.map_err(|error| unavailable(&error))?;
         let (given, hash) = (given.clone(), stored.as_ref().map(|stored| stored.hash.clone()));
-        let right = tokio::task::spawn_blocking(move || match hash {
+        let right = password::at(place, move || match hash {
             Some(hash) => password::is_right(&given, &hash),
             None => password::is_right(&given, NOBODYS.as_ref().map_err(Clone::clone)?).map(|_| false),
         });
-        let right = right.await.unwrap_or_else(|error| Err(error.to_string())).map_err(broken)?;
+        let (right, place) = right.await.map_err(broken)?;
         let locked_until = stored.as_ref().and_then(|stored| stored.locked_until);
         if locked_until.is_some_and(|until| self.now < until) {
             return Err(locked_out().into());

@@ -22,7 +22,7 @@ pub const MAX_PASSWORD_BYTES: usize = 1024;
 const MEMORY_KIB: u32 = 19 * 1024;
 const PASSES: u32 = 2;
 
-/// How many of a tenant wait for each place: about as many as get theirs within a login's time.
+/// How many of a tenant wait for each place: about as many as get theirs within a login's time while no other tenant's wait.
 const WAITING_FOR_EACH: usize = 128;
 
 /// Where this process hashes passwords: at as many places as there are processors, since each hash takes one whole, and megabytes of
@@ -76,9 +76,8 @@ pub async fn set_password(
         return Err(PasswordError::NotAUser(user.to_string()));
     }
     let place = turn(tenant).await.map_err(|_| PasswordError::Busy)?;
-    let hash = tokio::task::spawn_blocking(move || hash(&password)).await;
+    let (hash, place) = at(place, move || hash(&password)).await.map_err(PasswordError::Hash)?;
     drop(place);
-    let hash = hash.unwrap_or_else(|error| Err(error.to_string())).map_err(PasswordError::Hash)?;
     Ok(store.set_password(tenant, user.as_str(), &hash, most, by).await?)
 }
 
@@ -86,6 +85,16 @@ pub async fn set_password(
 pub(crate) async fn turn(tenant: &TenantName) -> Result<Place, Full> {
     let places = places();
     HASHING.enter(tenant, Share { inside: places, waiting: places.saturating_mul(WAITING_FOR_EACH) }).await
+}
+
+/// Works at a place, and gives it back with what came of it. The place is taken until the work is done, whether or not somebody still
+/// waits for that: logins whose time is up would otherwise have any number of hashes under way.
+pub(crate) async fn at<T: Send + 'static>(
+    place: Place,
+    work: impl FnOnce() -> Result<T, String> + Send + 'static,
+) -> Result<(T, Place), String> {
+    let done = tokio::task::spawn_blocking(move || work().map(|done| (done, place))).await;
+    done.unwrap_or_else(|error| Err(error.to_string()))
 }
 
 fn places() -> usize {
@@ -116,7 +125,25 @@ fn argon2() -> Result<Argon2<'static>, String> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::mpsc;
+    use std::time::Duration;
+
+    use tokio::time::timeout;
+
     use super::*;
+
+    #[tokio::test]
+    async fn a_place_is_taken_until_the_work_is_done_whoever_waits() {
+        let (admission, share) = (Admission::new(1), Share { inside: 1, waiting: 2 });
+        let tenant = TenantName::default();
+        let place = admission.enter(&tenant, share).await.unwrap();
+        let (finish, finished) = mpsc::channel::<()>();
+        let work = at(place, move || Ok(finished.recv().is_ok()));
+        assert!(timeout(Duration::ZERO, work).await.is_err(), "its login's time is up");
+        assert!(timeout(Duration::ZERO, admission.enter(&tenant, share)).await.is_err(), "the work goes on");
+        finish.send(()).unwrap();
+        assert!(admission.enter(&tenant, share).await.is_ok());
+    }
 
     #[test]
     fn a_hash_knows_its_password_and_no_other() {
