@@ -37,7 +37,7 @@ impl Registry {
     /// [`LoginError`], where it was not even begun: nothing of it is on record, and nobody may be let in.
     pub async fn decide(&self, tenant: &TenantName, attempt: Attempt, now: SystemTime) -> Result<Answer, LoginError> {
         let (registry, tenant) = (self.clone(), tenant.clone());
-        let decided = tokio::spawn(async move { registry.go(&tenant, attempt, now).await });
+        let decided = tokio::spawn(Box::pin(async move { registry.go(&tenant, attempt, now).await }));
         decided.await.unwrap_or(Err(LoginError::Busy(Busy::Waiting)))
     }
 
@@ -48,7 +48,7 @@ impl Registry {
         })?;
         let answer = self.0.through(&door, attempt, now).await?;
         if let Some(policy) = door.to_be_rolled_back(&answer) {
-            self.roll_back_by_itself(tenant, door.revision, &policy, now).await;
+            Box::pin(self.roll_back_by_itself(tenant, door.revision, &policy, now)).await;
         }
         Ok(answer)
     }
@@ -57,7 +57,7 @@ impl Registry {
 impl Parts {
     /// The tenant's door, made ready if it is not.
     pub(crate) async fn door(&self, tenant: &TenantName) -> Result<Arc<Door>, Error> {
-        self.residents.get(tenant, self.make_door(tenant)).await
+        self.residents.get(tenant, || self.make_door(tenant)).await
     }
 
     /// Through a door, when it is the login's turn.

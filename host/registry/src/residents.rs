@@ -42,16 +42,17 @@ impl Residents {
     }
 
     /// The tenant's door; `make` makes it if it is not there, once for all that ask meanwhile. What could not be made is not kept.
-    pub(crate) async fn get<E>(
+    pub(crate) async fn get<E, F: Future<Output = Result<Door, E>>>(
         &self,
         tenant: &TenantName,
-        make: impl Future<Output = Result<Door, E>>,
+        make: impl FnOnce() -> F,
     ) -> Result<Arc<Door>, E> {
         let cell = self.cell(tenant);
         if let Some(door) = cell.get() {
             return Ok(Arc::clone(door));
         }
-        let door = cell.get_or_try_init(async || make.await.map(Arc::new)).await.cloned();
+        // Made once, and large: in a box, logins that find their door do not carry it along.
+        let door = Box::pin(cell.get_or_try_init(async || make().await.map(Arc::new))).await.cloned();
         match &door {
             Ok(door) => self.inside().settle(tenant, &cell, door, self.most_bytes),
             Err(_) => self.inside().abandon(tenant, &cell),
