@@ -44,7 +44,7 @@ pub use challenges::{MAX_STATE_BYTES, NewChallenge, Taken};
 pub use conclusion::{Effects, Save};
 pub use decisions::{DecisionFilter, DecisionRow};
 pub use error::{ActivateError, AddError, Error, SaveError};
-pub use logs::{Log, Stretch};
+pub use logs::{Log, Past, Stretch};
 pub use passwords::{Lockout, Password};
 pub use policies::{Deleted, PolicyRow};
 pub use profiles::{Edit, LoginProfiles};

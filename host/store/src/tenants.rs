@@ -12,7 +12,7 @@ use crate::registry::Change;
 use crate::statement::Statement;
 use crate::time::{from_millis, to_millis};
 use crate::versions::DELETE_ORPHANS;
-use crate::{Error, Log, Store};
+use crate::{Error, Log, Past, Store};
 
 const ONE: &str = "select tenant, settings, terms, created_ms from tenant where tenant = $1";
 const PAGE: &str = "
@@ -127,7 +127,7 @@ impl Store {
         if self.tenant(name).await?.is_none() {
             return Ok(false);
         }
-        while self.prune(Log::Decisions, Some(name), None, DECISIONS).await? == u64::from(DECISIONS) {}
+        while self.prune(Log::Decisions, Some(name), Past::default(), DECISIONS).await? == u64::from(DECISIONS) {}
         let deletes = DELETE.map(|sql| Statement::new(sql).text(name.as_str()));
         let locks = LOCK.map(|sql| Statement::locking(sql).text(name.as_str()));
         let change = Change::of(name).needs(known(name), ());
