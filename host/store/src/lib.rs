@@ -73,7 +73,8 @@ struct Parts {
     logins: Logins,
     /// For users, groups and all that logins leave behind.
     queue: Queue,
-    /// For [`registry`]: its changes wait for each other, and logins for none of them.
+    /// For [`registry`]: its changes wait for each other. Logins wait for none of them in PostgreSQL; SQLite has one writer, which both
+    /// queues take in turns.
     registry: Queue,
 }
 

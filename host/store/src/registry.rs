@@ -1,6 +1,6 @@
 //! How tenants, policies, revisions and tokens are changed: one change after another, in all processes together.
 //!
-//! Not for: logins and what they read or leave behind; they never wait here.
+//! Not for: logins and what they read or leave behind; they never take a turn here.
 
 use vestibule_domain::TenantName;
 

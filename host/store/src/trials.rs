@@ -87,7 +87,7 @@ impl Store {
     ) -> Result<(), Error> {
         let known = Statement::returning(KNOWN).text(tenant.as_str()).number(revision);
         let writes = learnt.iter().flat_map(|row| writes(tenant, revision, row, now)).collect();
-        // With the changes of administrators: no login waits behind it.
+        // With the changes of administrators: in PostgreSQL no login waits behind it, and in SQLite each for this one change at most.
         self.0.registry.write_when(Row::default(), vec![Condition::some(known)], writes).await?;
         Ok(())
     }
