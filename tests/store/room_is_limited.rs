@@ -11,6 +11,7 @@ use crate::harness::{Edits as _, Home, Leaves as _, Registers as _, at, by, on_e
 on_every_store!(
     many_who_add_at_once_add_as_many_as_there_may_be,
     whoever_is_there_is_changed_without_room,
+    only_who_is_new_takes_a_turn,
     a_first_login_saves_without_room,
     tokens_are_limited_and_the_operators_are_not,
     secrets_of_all_policies_are_limited_together,
@@ -60,6 +61,25 @@ async fn whoever_is_there_is_changed_without_room(home: Home) {
         assert_eq!(store.set_password(&tenant(), "jim", "hash", most, None).await, too_many(most, "users and groups"));
         assert_eq!(store.password(&tenant(), "jim").await, Ok(None));
     }
+}
+
+async fn only_who_is_new_takes_a_turn(home: Home) {
+    let store = &home.store;
+    let turns = async || home.count("select stamp from clock").await;
+    let sets_password = async |name: &str| store.set_password(&tenant(), name, "hash", 9, Some(&by())).await.unwrap();
+    for (name, new) in [("joe", 1), ("joe", 0), ("jim", 1), ("ann", 1), ("ann", 0)] {
+        let before = turns().await;
+        if name != "ann" {
+            sets_password(name).await;
+        } else {
+            assert_eq!(adds(store, name, 9).await, Ok(new == 1));
+        }
+        assert_eq!(turns().await - before, new, "{name}");
+    }
+    let before = turns().await;
+    sets_password("ann").await;
+    assert_eq!(turns().await, before);
+    assert_eq!(store.last_audits(Some(&tenant()), 99, None).await.unwrap().len(), 5);
 }
 
 async fn a_first_login_saves_without_room(home: Home) {

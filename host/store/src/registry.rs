@@ -42,8 +42,8 @@ impl<W> Change<W> {
     }
 
     /// Is done only if this changes or returns a row.
-    pub(crate) fn needs(self, statement: Statement, otherwise: W) -> Self {
-        self.on(Condition::some(statement), otherwise)
+    pub(crate) fn needs(self, write: impl Into<Write>, otherwise: W) -> Self {
+        self.on(Condition::some(write), otherwise)
     }
 
     /// Is done only if this returns no row.
