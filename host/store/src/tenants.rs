@@ -114,9 +114,9 @@ impl Store {
         Ok(self.change(change).await?.is_done())
     }
 
-    /// Deletes a tenant and everything that is its own: users, groups, passwords, policies, secrets, revisions, challenges,
-    /// sessions, decisions, tokens and audit log, and the components that nobody names any more. The deletion itself stands in
-    /// the operator's log. Returns whether there was such a tenant.
+    /// Deletes a tenant and everything that is its own: users, groups, passwords, policies with their signatures and secrets,
+    /// revisions with their trials, challenges, sessions, decisions, tokens and audit log, and the components that nobody names any
+    /// more. The deletion itself stands in the operator's log. Returns whether there was such a tenant.
     ///
     /// Decisions go first, some at a time, so that nobody else's login waits for all of them; everything else goes at once. A
     /// login that is under way meanwhile may still leave its decision behind.
