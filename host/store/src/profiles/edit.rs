@@ -25,7 +25,7 @@ pub struct Edit<'a> {
 
 impl Store {
     /// Sets and removes properties of a profile, all of it or nothing. Makes the profile if there is none, unless that is only to
-    /// remove something from it, and the tenant has fewer than `most`. Returns whether anything changed.
+    /// remove something from it, and the tenant has fewer than `most`.
     ///
     /// # Errors
     /// [`Error::TooMany`]; [`Error::Name`] and [`Error::Properties`] if the result could not be stored; [`Error::Contended`];
@@ -37,7 +37,7 @@ impl Store {
         edit: Edit<'_>,
         most: u32,
         by: Option<&By>,
-    ) -> Result<bool, Error> {
+    ) -> Result<(), Error> {
         CanonicalUser::new(name).map_err(Error::Name)?;
         for _ in 0..MAX_TRIES {
             let text = self.profile_text(tenant, name).await?;
@@ -45,7 +45,7 @@ impl Store {
             let after = edit.of(before.as_ref())?;
             let nothing = before.as_ref().map_or_else(|| edit.only_removes(), |before| *before == after);
             if nothing {
-                return Ok(false);
+                return Ok(());
             }
             let detail = edit.detail(before.as_ref());
             let audit = by.map(|by| by.did(tenant.as_str(), "profile.put", name, &detail));
@@ -58,7 +58,7 @@ impl Store {
                 None => self.add_profile(tenant, name, &after, most, audit).await?,
             };
             if done {
-                return Ok(true);
+                return Ok(());
             }
         }
         Err(Error::Contended(name.to_owned()))
