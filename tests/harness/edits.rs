@@ -10,14 +10,14 @@ pub(crate) trait Edits {
         name: &str,
         set: &Properties,
         by: Option<&By>,
-    ) -> Result<bool, Error>;
+    ) -> Result<(), Error>;
     async fn delete_properties(
         &self,
         tenant: &TenantName,
         name: &str,
         remove: &[String],
         by: Option<&By>,
-    ) -> Result<bool, Error>;
+    ) -> Result<(), Error>;
 }
 
 impl Edits for Store {
@@ -27,7 +27,7 @@ impl Edits for Store {
         name: &str,
         set: &Properties,
         by: Option<&By>,
-    ) -> Result<bool, Error> {
+    ) -> Result<(), Error> {
         self.edit_profile(tenant, name, Edit { set, remove: &[] }, u32::MAX, by).await
     }
 
@@ -37,7 +37,7 @@ impl Edits for Store {
         name: &str,
         remove: &[String],
         by: Option<&By>,
-    ) -> Result<bool, Error> {
+    ) -> Result<(), Error> {
         self.edit_profile(tenant, name, Edit { set: &Properties::new(), remove }, u32::MAX, by).await
     }
 }

@@ -2,29 +2,42 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{Postgres, Served, policy_bytes, probe_bytes};
+use crate::harness::{Postgres, Served, policy_bytes, probe_bytes, sqlite};
 
 const TRIAL: &str = "/v1/tenants/default/chain/trials/known-device";
 
 /// Makes `known-device` version 1 of it, and this version 2.
 async fn with_versions(served: Served, second: Vec<u8>) -> Served {
-    let served = served.guarded_by("known-device").await;
-    let path = "/v1/tenants/default/versions?name=known-device";
-    served.administrator().ask("POST", path, "application/wasm", second.into(), &[]).await.is(201);
+    upload(&served, "default", second).await;
     served
 }
 
+async fn upload(served: &Served, tenant: &str, second: Vec<u8>) {
+    served.activate(tenant, "known-device", json!({})).await;
+    let path = format!("/v1/tenants/{tenant}/versions?name=known-device");
+    served.administrator().ask("POST", &path, "application/wasm", second.into(), &[]).await.is(201);
+}
+
 async fn try_out(served: &Served, trial: Value) {
+    try_out_for(served, "default", trial).await;
+}
+
+async fn try_out_for(served: &Served, tenant: &str, trial: Value) {
     let chain = json!([{ "policy": "known-device", "version": 1, "trial": trial }]);
-    served.administrator().activate("default", chain).await.is(200);
+    served.administrator().activate(tenant, chain).await.is(200);
 }
 
 async fn log_in(served: &Served, user: &str) -> Value {
+    log_in_at(served, "default", user).await
+}
+
+async fn log_in_at(served: &Served, tenant: &str, user: &str) -> Value {
     let login = json!({
         "authcred": { "username": user, "client_hw_addr": "00:00:5e:00:53:01" }, "attributes": { "vpn_auth": true },
         "authret": { "user": user }, "info": { "auth_method": "local" }
     });
-    served.administrator().post("/v1/tenants/default/post-auth", login).await.is(200).json()
+    let path = format!("/v1/tenants/{tenant}/post-auth");
+    served.administrator().post(&path, login).await.is(200).json()
 }
 
 async fn report(served: &Served) -> Value {
@@ -114,4 +127,30 @@ async fn the_faults_of_a_canary_are_counted() {
     assert_eq!(report(&served).await["faults"], failed);
     let served = served.ended_and_started_again();
     assert_eq!(report(&served).await["faults"], failed);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_one_tenant_cannot_keep_is_no_other_ones() {
+    const TENANTS: [&str; 6] = ["default", "ann", "bob", "cyd", "dan", "eve"];
+    let mut served = Served::new();
+    for tenant in TENANTS {
+        if tenant != "default" {
+            served = served.with_tenant(tenant).await;
+        }
+        upload(&served, tenant, probe_bytes("panics")).await;
+        try_out_for(&served, tenant, json!({ "version": 2, "mode": "canary", "percent": 99 })).await;
+    }
+    let mut database = sqlite(served.data()).await;
+    let no_room = "create trigger full before insert on trial when new.tenant = 'default'
+        begin select raise(abort, 'no room'); end";
+    sqlx::query(no_room).execute(&mut database).await.unwrap();
+    for tenant in TENANTS {
+        assert_eq!(log_in_at(&served, tenant, "joe").await["cause"], "trap");
+    }
+    let served = served.ended_and_started_again();
+    for tenant in TENANTS {
+        let path = format!("/v1/tenants/{tenant}/chain/trials/known-device");
+        let report = served.administrator().get(&path).await.is(200).json();
+        assert_eq!(report["faults"], u64::from(tenant != "default"), "{tenant}");
+    }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use vestibule_domain::TenantName;
-use vestibule_store::{DecisionFilter, DecisionRow, Log};
+use vestibule_store::{DecisionFilter, DecisionRow, Log, Past};
 
 use crate::harness::{Home, Leaves as _, at, decision, on_every_store, tenant};
 
@@ -139,9 +139,10 @@ async fn old_ones_are_pruned_some_at_a_time(home: Home) {
             home.store.record(tenant, &decided).await.unwrap();
         }
     }
-    assert_eq!(home.store.prune(Log::Decisions, Some(&tenant()), Some(at(4)), 3).await, Ok(3));
-    assert_eq!(home.store.prune(Log::Decisions, Some(&tenant()), Some(at(4)), 3).await, Ok(1));
-    assert_eq!(home.store.prune(Log::Decisions, Some(&tenant()), Some(at(4)), 3).await, Ok(0));
+    let past = Past { before: Some(at(4)), up_to: None };
+    assert_eq!(home.store.prune(Log::Decisions, Some(&tenant()), past, 3).await, Ok(3));
+    assert_eq!(home.store.prune(Log::Decisions, Some(&tenant()), past, 3).await, Ok(1));
+    assert_eq!(home.store.prune(Log::Decisions, Some(&tenant()), past, 3).await, Ok(0));
     let left = home.store.find_decisions(&tenant(), &DecisionFilter::default(), 9, None).await.unwrap();
     assert_eq!(left.iter().map(|row| row.id.as_str()).collect::<Vec<_>>(), ["4"]);
     assert_eq!(home.store.find_decisions(&other, &DecisionFilter::default(), 9, None).await.unwrap().len(), 5);

@@ -17,10 +17,10 @@ async fn one_edit_sets_and_removes(home: Home) {
     store.put_properties(&tenant(), "joe", &properties(&[("a", "1"), ("b", "2"), ("c", "3")]), None).await.unwrap();
     let remove = ["a", "c", "d", "x"].map(str::to_owned);
     let edit = Edit { set: &properties(&[("b", "4"), ("c", "5"), ("e", "")]), remove: &remove };
-    assert_eq!(store.edit_profile(&tenant(), "joe", edit, 9, Some(&by())).await, Ok(true));
+    assert_eq!(store.edit_profile(&tenant(), "joe", edit, 9, Some(&by())).await, Ok(()));
     let after = properties(&[("b", "4"), ("e", "")]);
     assert_eq!(store.profile(&tenant(), "joe").await, Ok(Some(after)));
-    assert_eq!(store.edit_profile(&tenant(), "joe", edit, 9, Some(&by())).await, Ok(false));
+    assert_eq!(store.edit_profile(&tenant(), "joe", edit, 9, Some(&by())).await, Ok(()));
     let rows = store.last_audits(Some(&tenant()), 9, None).await.unwrap();
     let [row] = rows.as_slice() else { panic!("{rows:?}") };
     assert_eq!((&*row.action, &*row.detail), ("profile.put", r#"{"set":["b","e"],"removed":["a","c"]}"#));
@@ -42,7 +42,7 @@ async fn an_edit_that_cannot_be_stored_leaves_neither_half(home: Home) {
     // What makes room and what takes it are one change.
     let all: Vec<_> = many('a').iter().map(|(name, _)| name.to_owned()).collect();
     let edit = Edit { set: &many('b'), remove: &all };
-    assert_eq!(store.edit_profile(&tenant(), "joe", edit, 9, None).await, Ok(true));
+    assert_eq!(store.edit_profile(&tenant(), "joe", edit, 9, None).await, Ok(()));
     assert_eq!(store.profile(&tenant(), "joe").await, Ok(Some(many('b'))));
 }
 
@@ -64,7 +64,7 @@ async fn nobody_sees_half_of_an_edit_and_each_one_counts(home: Home) {
             |number: &i32| seen.get(&format!("old{number}")).is_some() != seen.get(&format!("new{number}")).is_some();
         assert!((0..20).all(|number| whole(&number)), "{seen:?}");
         while let Some(edited) = edits.try_join_next() {
-            assert_eq!(edited.unwrap(), Ok(true));
+            assert_eq!(edited.unwrap(), Ok(()));
         }
     }
     let after = store.profile(&tenant(), "joe").await.unwrap().unwrap();

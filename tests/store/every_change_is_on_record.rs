@@ -37,7 +37,7 @@ async fn every_change_leaves_one_row(home: Home) {
     store.activate(&acme, Some(1), "[]", &[], "", &by).await.unwrap();
     store.delete_version(&acme, "p", 2, &by).await.unwrap();
     store.delete_policy(&acme, "p", &by).await.unwrap();
-    store.put_token(&token(Some(tenant())), u32::MAX, &by).await.unwrap();
+    store.put_token(&token(Some(tenant())), None, &by).await.unwrap();
     store.delete_token(Some(&acme), "robot", &by).await.unwrap();
     let said = Some(&by);
     store.put_properties(&acme, "joe", &properties(&[("a", "1"), ("b", "2")]), said).await.unwrap();
@@ -70,7 +70,7 @@ async fn every_change_leaves_one_row(home: Home) {
     assert_eq!(log(store, Some(&acme)).await, expected);
     assert!(log(store, None).await.is_empty());
 
-    store.put_token(&token(None), u32::MAX, &by).await.unwrap();
+    store.put_token(&token(None), None, &by).await.unwrap();
     store.delete_token(None, "robot", &by).await.unwrap();
     store.delete_tenant(&acme, &by).await.unwrap();
     let operators = [("token.put", "robot"), ("token.delete", "robot"), ("tenant.delete", "acme")];
@@ -100,7 +100,7 @@ async fn what_changes_nothing_leaves_none(home: Home) {
         store.delete_version(&acme, policy, number, &by).await.unwrap();
         store.delete_policy(&acme, policy, &by).await.unwrap();
     }
-    store.put_token(&token(Some(unknown.clone())), u32::MAX, &by).await.unwrap_err();
+    store.put_token(&token(Some(unknown.clone())), None, &by).await.unwrap_err();
     store.delete_token(Some(&acme), "robot", &by).await.unwrap();
     let names = ["b".to_owned()];
     store.delete_properties(&acme, "joe", &names, Some(&by)).await.unwrap();

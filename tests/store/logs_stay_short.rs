@@ -4,19 +4,22 @@ use std::time::{Duration, SystemTime};
 
 use vestibule_domain::TenantName;
 use vestibule_registry::{Ages, Retention};
-use vestibule_store::{By, DecisionFilter, DecisionRow, Log, Store};
+use vestibule_store::{By, DecisionFilter, DecisionRow, Log, Past, Store};
 
 use crate::harness::{Home, Leaves as _, Registers as _, at, by, decision, on_every_store, tenant};
 
 on_every_store!(
     what_is_too_old_goes_and_the_operators_changes_too,
     of_too_many_the_oldest_go,
+    of_too_many_changes_none_goes_for_thirty_days,
+    what_two_processes_delete_at_once_is_no_more_than_what_one_does,
     what_is_new_is_counted_the_next_time,
     what_another_process_has_deleted_makes_room,
     one_tenants_damaged_terms_keep_no_other_ones_logs,
 );
 
 const FOR_GOOD: Ages = Ages { decisions: None, audit: None };
+const THIRTY_DAYS: u64 = 30 * 86_400;
 
 fn other() -> TenantName {
     TenantName::new("other").unwrap()
@@ -79,11 +82,44 @@ async fn of_too_many_the_oldest_go(home: Home) {
         decides(store, tenant, 0..60).await;
     }
     changes(store, &acme, r#"{"decisions": 50, "audit_rows": 4}"#, 1..10).await;
-    Retention::new(store.clone(), FOR_GOOD).look(at(99)).await.unwrap();
+    Retention::new(store.clone(), FOR_GOOD).look(at(99 + THIRTY_DAYS)).await.unwrap();
     // One more than has to: the next one that comes has room.
     assert_eq!(decisions(store, &acme).await, numbers(11..60));
     assert_eq!(audits(store, Some(&acme)).await, (6..10).map(at).collect::<Vec<_>>());
     assert_eq!(decisions(store, &other()).await.len(), 60);
+}
+
+async fn of_too_many_changes_none_goes_for_thirty_days(home: Home) {
+    let (store, acme) = (&home.store, tenant());
+    store.creates(&acme).await;
+    changes(store, &acme, r#"{"audit_rows": 4}"#, 1..10).await;
+    let mut retention = Retention::new(store.clone(), FOR_GOOD);
+    // The oldest two were made at 0 and 1. Of the ten, six may go once they are old enough.
+    for (later, first) in [(0, 0), (1, 1), (3, 3), (99, 6), (999, 6)] {
+        retention.look(at(THIRTY_DAYS + later)).await.unwrap();
+        assert_eq!(audits(store, Some(&acme)).await, (first..10).map(at).collect::<Vec<_>>(), "{later}");
+    }
+}
+
+async fn what_two_processes_delete_at_once_is_no_more_than_what_one_does(home: Home) {
+    let (store, other, acme) = (&home.store, &home.another().await.unwrap(), tenant());
+    store.creates(&acme).await;
+    changes(store, &acme, r#"{"decisions": 50}"#, 1..2).await;
+    decides(store, &acme, 0..60).await;
+    for kept in (11..111).step_by(11) {
+        let (mut here, mut there) = (Retention::new(store.clone(), FOR_GOOD), Retention::new(other.clone(), FOR_GOOD));
+        let (one, another) = tokio::join!(here.look(at(99)), there.look(at(99)));
+        one.and(another).unwrap();
+        assert_eq!(decisions(store, &acme).await, numbers(kept..kept + 49));
+        decides(store, &acme, kept + 49..kept + 60).await;
+    }
+
+    // One of them has looked, and the other one is faster.
+    let last = store.back(Log::Decisions, &acme, "999", 49).await.unwrap();
+    let past = Past { before: None, up_to: last.as_deref() };
+    assert_eq!(other.prune(Log::Decisions, Some(&acme), past, 99).await, Ok(11));
+    assert_eq!(store.prune(Log::Decisions, Some(&acme), past, 99).await, Ok(0));
+    assert_eq!(decisions(store, &acme).await.len(), 49);
 }
 
 async fn what_is_new_is_counted_the_next_time(home: Home) {
@@ -106,7 +142,7 @@ async fn what_another_process_has_deleted_makes_room(home: Home) {
     decides(store, &acme, 0..10).await;
     let mut retention = Retention::new(store.clone(), FOR_GOOD);
     retention.look(at(99)).await.unwrap();
-    home.another().await.unwrap().prune(Log::Decisions, Some(&acme), None, 5).await.unwrap();
+    home.another().await.unwrap().prune(Log::Decisions, Some(&acme), Past::default(), 5).await.unwrap();
     decides(store, &acme, 10..15).await;
     retention.look(at(99)).await.unwrap();
     assert_eq!(decisions(store, &acme).await, numbers(5..15));

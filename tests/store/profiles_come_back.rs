@@ -4,7 +4,7 @@ use vestibule_domain::Properties;
 use vestibule_domain::profile;
 use vestibule_store::{Error, LoginProfiles};
 
-use crate::harness::{Edits as _, Home, on_every_store, properties, tenant};
+use crate::harness::{Edits as _, Home, by, on_every_store, properties, tenant};
 
 on_every_store!(
     what_is_put_comes_back,
@@ -90,11 +90,14 @@ async fn single_properties_are_set_and_deleted(home: Home) {
         .unwrap();
     home.store.put_properties(&tenant(), "joe", &properties(&[("b", "4")]), None).await.unwrap();
     let names = ["a", "c", "d"].map(str::to_owned);
-    assert_eq!(home.store.delete_properties(&tenant(), "joe", &names, None).await, Ok(true));
+    assert_eq!(home.store.delete_properties(&tenant(), "joe", &names, None).await, Ok(()));
     assert_eq!(home.store.profile(&tenant(), "joe").await, Ok(Some(properties(&[("b", "4")]))));
-    assert_eq!(home.store.delete_properties(&tenant(), "joe", &names, None).await, Ok(false));
-    assert_eq!(home.store.delete_properties(&tenant(), "jim", &names, None).await, Ok(false));
+    // Neither of these changes anything.
+    for name in ["joe", "jim"] {
+        assert_eq!(home.store.delete_properties(&tenant(), name, &names, Some(&by())).await, Ok(()));
+    }
     assert_eq!(home.store.profile(&tenant(), "jim").await, Ok(None));
+    assert_eq!(home.store.last_audits(Some(&tenant()), 9, None).await, Ok(Vec::new()));
 }
 
 async fn concurrent_edits_of_one_profile_all_count(home: Home) {

@@ -25,7 +25,7 @@ async fn filled(home: &Home) {
     store.adds(&acme, "p", "d").await;
     store.put_secret(&acme, "p", "key", &Secret::new("hunter2"), u32::MAX, &by()).await.unwrap();
     store.activates(&acme, &[("p", 1)]).await;
-    store.put_token(&token(), u32::MAX, &by()).await.unwrap();
+    store.put_token(&token(), None, &by()).await.unwrap();
     store.keep(&acme, &session()).await.unwrap();
     store.record(&acme, &decision("d")).await.unwrap();
 }
@@ -89,7 +89,7 @@ async fn another_tenant_changes_nothing(home: Home) {
     let registered = registered(&home).await;
     let lockout = Lockout { after: 1, lasts: Duration::from_secs(60) };
     assert_eq!(store.count_failure(&other(), "joe", at(0), &lockout).await, Ok(None));
-    assert_eq!(store.delete_properties(&other(), "joe", &["conn_group".to_owned()], None).await, Ok(false));
+    assert_eq!(store.delete_properties(&other(), "joe", &["conn_group".to_owned()], None).await, Ok(()));
     assert_eq!(store.delete_password(&other(), "joe", None).await, Ok(false));
     assert_eq!(store.delete_profile(&other(), "joe", None).await, Ok(false));
     assert_eq!(store.delete_session(&other(), "s").await, Ok(false));

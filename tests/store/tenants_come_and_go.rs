@@ -67,7 +67,7 @@ async fn fill(store: &Store, tenant: &TenantName) {
     store.activates(tenant, &[("own", 1), ("shared", 1)]).await;
     let [id, name, hash, scopes] = [format!("t-{tenant}"), "robot".to_owned(), "h".to_owned(), "s".to_owned()];
     let token = TokenRow { id, tenant: Some(tenant.clone()), name, hash, scopes, created: at(0), expires: None };
-    store.put_token(&token, u32::MAX, &by()).await.unwrap();
+    store.put_token(&token, None, &by()).await.unwrap();
     let [id, user] = ["s", "joe"].map(str::to_owned);
     store.keep(tenant, &Session { id, user, state: Vec::new(), expires: at(60) }).await.unwrap();
     let [id, user] = ["c", "joe"].map(str::to_owned);
@@ -132,7 +132,7 @@ async fn a_tenant_that_is_not_there_gets_nothing(home: Home) {
     assert_eq!(store.activate(&tenant(), None, "[]", &[], "", &by()).await, Err(unknown.clone().into()));
     let [id, name, hash, scopes] = ["t", "robot", "hash", "users"].map(str::to_owned);
     let token = TokenRow { id, tenant: Some(tenant()), name, hash, scopes, created: at(0), expires: None };
-    assert_eq!(store.put_token(&token, u32::MAX, &by()).await, Err(unknown));
+    assert_eq!(store.put_token(&token, None, &by()).await, Err(unknown));
     let rows = rows_of(&home, &tenant()).await;
     assert!(rows.iter().all(|(_, rows)| *rows == 0), "{rows:?}");
     assert_eq!(store.component("d").await, Ok(None));

@@ -19,15 +19,15 @@ async fn a_token_is_replaced_by_one_of_its_name(home: Home) {
     let operators = TokenRow { expires: None, ..token("t2", None, "robot") };
     let another = token("t3", Some(tenant()), "a");
     for row in [&robot, &operators, &another] {
-        store.put_token(row, u32::MAX, &by()).await.unwrap();
+        store.put_token(row, None, &by()).await.unwrap();
         assert_eq!(store.token(&row.id).await, Ok(Some(row.clone())));
     }
     assert_eq!(store.tokens(Some(&tenant())).await, Ok(vec![another.clone(), robot]));
     assert_eq!(store.tokens(None).await, Ok(vec![operators.clone()]));
 
     let renewed = token("t4", Some(tenant()), "robot");
-    store.put_token(&renewed, u32::MAX, &by()).await.unwrap();
-    store.put_token(&renewed, u32::MAX, &by()).await.unwrap();
+    store.put_token(&renewed, None, &by()).await.unwrap();
+    store.put_token(&renewed, None, &by()).await.unwrap();
     assert_eq!(store.token("t1").await, Ok(None));
     assert_eq!(store.tokens(Some(&tenant())).await, Ok(vec![another, renewed]));
 
@@ -43,15 +43,15 @@ async fn an_id_is_one_tokens_alone(home: Home) {
     let store = &home.store;
     let (one, two) = (token("t1", None, "one"), token("t2", None, "two"));
     for row in [&one, &two] {
-        store.put_token(row, u32::MAX, &by()).await.unwrap();
+        store.put_token(row, None, &by()).await.unwrap();
     }
     let stolen = token("t1", None, "two");
-    assert_eq!(store.put_token(&stolen, u32::MAX, &by()).await, Err(Error::IdUsed));
+    assert_eq!(store.put_token(&stolen, None, &by()).await, Err(Error::IdUsed));
     assert_eq!(store.tokens(None).await, Ok(vec![one, two]));
 }
 
 async fn a_token_prints_no_hash(home: Home) {
-    home.store.put_token(&token("t1", None, "robot"), u32::MAX, &by()).await.unwrap();
+    home.store.put_token(&token("t1", None, "robot"), None, &by()).await.unwrap();
     let printed = format!("{:?}", home.store.tokens(None).await);
     assert!(printed.contains("robot") && !printed.contains("argon2"), "{printed}");
     let logged = format!("{:?}", home.store.last_audits(None, 9, None).await);

@@ -82,8 +82,8 @@ impl Registry {
     }
 
     /// Takes back a revision whose policy has failed too often: the last one before it comes back that has all of its policies, each
-    /// signed as the terms ask, and not this version. So nobody comes in past a policy because it fails, and no two revisions take turns. Whoever is faster wins: an
-    /// administrator may have done it.
+    /// signed as the terms ask, and not this version. So nobody comes in past a policy because it fails, and no two revisions take
+    /// turns. Whoever is faster wins: an administrator may have done it.
     pub(crate) async fn roll_back_by_itself(&self, tenant: &TenantName, revision: i64, policy: &str, now: SystemTime) {
         let by = By { actor: HOST.to_owned(), origin: format!("faults of `{policy}`"), at: now };
         match self.take_back(tenant, revision, policy, &by).await {

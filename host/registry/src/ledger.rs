@@ -86,8 +86,8 @@ impl Page {
         let now = Instant::now();
         Self {
             logins: Meter::full(in_a_second(terms.logins_per_second), now),
-            fuel: Meter::full(fuel(terms), now),
-            log: Meter::full(log(terms), now),
+            fuel: Meter::full(in_a_minute(terms.fuel_per_minute), now),
+            log: Meter::full(in_a_minute(terms.log_bytes_per_minute), now),
             requests: Meter::full(in_a_second(terms.requests_per_second), now),
             requests_per_second: Mutex::new((terms.requests_per_second, now)),
             usual_fuel: AtomicU64::new(0),
@@ -98,7 +98,7 @@ impl Page {
     /// Takes one login, if these terms allow it now.
     pub(crate) fn take_login(&self, terms: &Terms) -> Result<(), Busy> {
         let now = Instant::now();
-        self.fuel.ensure_any(fuel(terms), now).map_err(Busy::Fuel)?;
+        self.fuel.ensure_any(in_a_minute(terms.fuel_per_minute), now).map_err(Busy::Fuel)?;
         self.logins.take(in_a_second(terms.logins_per_second), 1.0, now).map_err(Busy::Logins)
     }
 
@@ -111,7 +111,7 @@ impl Page {
     /// Takes so many bytes of log, if these terms allow them now.
     #[expect(clippy::cast_precision_loss, reason = "a quota need not be exact to the last byte")]
     pub(crate) fn take_log(&self, terms: &Terms, bytes: usize) -> bool {
-        self.log.take(log(terms), bytes as f64, Instant::now()).is_ok()
+        self.log.take(in_a_minute(terms.log_bytes_per_minute), bytes as f64, Instant::now()).is_ok()
     }
 
     /// Charges fuel that was burnt.
@@ -140,16 +140,11 @@ impl Page {
     }
 }
 
-#[expect(clippy::cast_precision_loss, reason = "a quota need not be exact to the last unit of fuel")]
-fn fuel(terms: &Terms) -> Flow {
-    let per_minute = terms.fuel_per_minute as f64;
-    Flow { per_second: per_minute / 60.0, most: per_minute }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "a quota need not be exact to the last byte")]
-fn log(terms: &Terms) -> Flow {
-    let per_minute = terms.log_bytes_per_minute as f64;
-    Flow { per_second: per_minute / 60.0, most: per_minute }
+/// As many as in a minute may come at once.
+#[expect(clippy::cast_precision_loss, reason = "a quota need not be exact to the last unit of fuel, or the last byte")]
+fn in_a_minute(count: u64) -> Flow {
+    let most = count as f64;
+    Flow { per_second: most / 60.0, most }
 }
 
 /// Twice as many as in a second may come at once.

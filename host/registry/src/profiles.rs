@@ -102,8 +102,7 @@ impl Registry {
         for (mark, value) in kind.marks() {
             set.set(mark, value).map_err(|error| Error::Invalid(error.to_string()))?;
         }
-        self.store().edit_profile(tenant, name, Edit { set: &set, remove }, most, Some(by)).await?;
-        Ok(())
+        Ok(self.store().edit_profile(tenant, name, Edit { set: &set, remove }, most, Some(by)).await?)
     }
 
     /// Removes a record, and a user's password with it.

@@ -3,10 +3,10 @@
 //! Not for: when that is looked at; whoever runs the host does that from time to time.
 
 use std::collections::{HashMap, HashSet};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use vestibule_domain::TenantName;
-use vestibule_store::{Error as StoreError, Log, Store, TenantRow};
+use vestibule_store::{Error as StoreError, Log, Past, Store, TenantRow};
 
 use crate::Terms;
 
@@ -18,6 +18,10 @@ const COUNTED_AT_ONCE: u32 = 100_000;
 const PAGE: u32 = 500;
 /// What goes beside the surplus, so that a full log need not be counted again the next time: a fiftieth.
 const SLACK: u64 = 50;
+/// Changes that are younger stay, however many there are: whoever has a tenant's token could otherwise make so many that what was done
+/// before is gone, a million within six hours. What that costs is bounded by the requests that the terms allow: with 50 a second, 130
+/// million rows in this time.
+const AUDIT_STAYS: Duration = Duration::from_secs(30 * 86_400);
 
 /// For how long things are kept; absent: for good.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,8 +84,14 @@ impl Retention {
                 return Ok(());
             }
         };
-        self.drop_surplus(Log::Decisions, &tenant.name, terms.decisions).await?;
-        self.drop_surplus(Log::Audit, &tenant.name, terms.audit_rows).await
+        self.drop_surplus(Log::Decisions, &tenant.name, terms.decisions, None).await?;
+        // Of a clock that says less, nothing is old enough.
+        let before = now.checked_sub(AUDIT_STAYS).unwrap_or(UNIX_EPOCH);
+        let dropped = self.drop_surplus(Log::Audit, &tenant.name, terms.audit_rows, Some(before)).await?;
+        if dropped > 0 {
+            tracing::warn!(tenant = %tenant.name, rows = dropped, "changes went before their time: the tenant makes too many");
+        }
+        Ok(())
     }
 
     async fn drop_old(&mut self, log: Log, tenant: Option<&TenantName>, now: SystemTime) -> Result<(), StoreError> {
@@ -90,38 +100,81 @@ impl Retention {
             Log::Audit => self.ages.audit,
         };
         let Some(before) = age.and_then(|age| now.checked_sub(age)) else { return Ok(()) };
-        loop {
-            let dropped = self.store.prune(log, tenant, Some(before), AT_ONCE).await?;
-            if let Some(counted) = tenant.and_then(|tenant| self.counted.get_mut(&(tenant.clone(), log))) {
-                counted.rows = counted.rows.saturating_sub(dropped);
-            }
-            if dropped < AT_ONCE.into() {
-                return Ok(());
-            }
+        let dropped = self.drop_past(log, tenant, Past { before: Some(before), up_to: None }).await?;
+        if let Some(counted) = tenant.and_then(|tenant| self.counted.get_mut(&(tenant.clone(), log))) {
+            counted.rows = counted.rows.saturating_sub(dropped);
         }
+        Ok(())
     }
 
-    async fn drop_surplus(&mut self, log: Log, tenant: &TenantName, most: u64) -> Result<(), StoreError> {
+    /// Returns how many rows went.
+    async fn drop_surplus(
+        &mut self,
+        log: Log,
+        tenant: &TenantName,
+        most: u64,
+        before: Option<SystemTime>,
+    ) -> Result<u64, StoreError> {
         let key = (tenant.clone(), log);
         let mut counted = self.counted.remove(&key).unwrap_or_default();
-        let counted_before = !counted.last.is_empty();
         self.count(log, tenant, &mut counted).await?;
-        if counted.rows > most && counted_before {
-            // Another process may have deleted some: nothing goes that has room.
-            counted = Counted::default();
-            self.count(log, tenant, &mut counted).await?;
-        }
-        let mut surplus = if counted.rows > most { counted.rows - most + most / SLACK } else { 0 };
-        while surplus > 0 {
-            let now = u32::try_from(surplus).unwrap_or(u32::MAX).min(AT_ONCE);
-            let dropped = self.store.prune(log, Some(tenant), None, now).await?;
-            counted.rows = counted.rows.saturating_sub(dropped);
-            surplus = if dropped < now.into() { 0 } else { surplus - dropped };
+        let mut dropped = 0;
+        if counted.rows > most {
+            match self.last_of_surplus(log, tenant, &counted.last, most).await? {
+                Some(last) => {
+                    dropped = self.drop_past(log, Some(tenant), Past { before, up_to: Some(&last) }).await?;
+                    counted.rows = counted.rows.saturating_sub(dropped);
+                }
+                None => {
+                    // Another process has deleted some.
+                    counted = Counted::default();
+                    self.count(log, tenant, &mut counted).await?;
+                }
+            }
         }
         if counted.rows > 0 {
             self.counted.insert(key, counted);
         }
-        Ok(())
+        Ok(dropped)
+    }
+
+    /// The last row that has to go, if there are too many up to `newest`. It is found from that end: what other processes delete
+    /// meanwhile at the other one moves it nowhere.
+    async fn last_of_surplus(
+        &self,
+        log: Log,
+        tenant: &TenantName,
+        newest: &str,
+        most: u64,
+    ) -> Result<Option<String>, StoreError> {
+        let slack = most / SLACK;
+        let Some(last) = self.back(log, tenant, newest, most - slack).await? else { return Ok(None) };
+        Ok(self.back(log, tenant, &last, slack).await?.and(Some(last)))
+    }
+
+    /// The row that comes so many before another one.
+    async fn back(&self, log: Log, tenant: &TenantName, from: &str, rows: u64) -> Result<Option<String>, StoreError> {
+        let (mut id, mut left) = (from.to_owned(), rows);
+        loop {
+            let now = u32::try_from(left).unwrap_or(u32::MAX).min(COUNTED_AT_ONCE);
+            let Some(found) = self.store.back(log, tenant, &id, now).await? else { return Ok(None) };
+            (id, left) = (found, left - u64::from(now));
+            if left == 0 {
+                return Ok(Some(id));
+            }
+        }
+    }
+
+    /// Returns how many rows went.
+    async fn drop_past(&self, log: Log, tenant: Option<&TenantName>, past: Past<'_>) -> Result<u64, StoreError> {
+        let mut all = 0;
+        loop {
+            let dropped = self.store.prune(log, tenant, past, AT_ONCE).await?;
+            all += dropped;
+            if dropped < AT_ONCE.into() {
+                return Ok(all);
+            }
+        }
     }
 
     /// Counts on from what was counted.

@@ -46,7 +46,8 @@ pub struct Terms {
     pub secrets: u32,
     /// Decisions kept; the oldest go first. Default 50,000,000: ten thousand users have as many in 400 days with twelve logins a day.
     pub decisions: u64,
-    /// Changes kept in the audit log; the oldest go first. Default 1,000,000: more than two thousand a day for 400 days.
+    /// Changes kept in the audit log; the oldest go first, and none for 30 days. Default 1,000,000: more than two thousand a day for
+    /// 400 days.
     pub audit_rows: u64,
     /// Whether the tenant may name LDAP and RADIUS servers itself, which the host then connects to. Default no: somebody else's
     /// network is no place for a tenant to look around.

@@ -174,16 +174,19 @@ impl Registry {
         }
     }
 
-    /// Stores what this process has learnt of versions on trial since it did so last. What was learnt of a revision shortly before
-    /// another one took its place may be lost: nobody asks for it any more.
+    /// Stores what this process has learnt of versions on trial since it did so last, by one change for each tenant with news: what one
+    /// of them cannot keep is no other one's. What was learnt of a revision shortly before another one took its place may be lost:
+    /// nobody asks for it any more.
     ///
     /// # Errors
-    /// The store's. What was not stored is tried again the next time.
+    /// The last of the store's. What was not stored is tried again the next time.
     pub async fn keep_trials(&self, now: SystemTime) -> Result<(), Error> {
+        let mut all = Ok(());
         for (tenant, trials) in self.0.ledger.with_news() {
-            trials.keep(self.store(), &tenant, now).await?;
+            let kept = trials.keep(self.store(), &tenant, now).await;
+            all = kept.and(all);
         }
-        Ok(())
+        all
     }
 }
 

@@ -44,7 +44,7 @@ pub use challenges::{MAX_STATE_BYTES, NewChallenge, Taken};
 pub use conclusion::{Effects, Save};
 pub use decisions::{DecisionFilter, DecisionRow};
 pub use error::{ActivateError, AddError, Error, SaveError};
-pub use logs::{Log, Stretch};
+pub use logs::{Log, Past, Stretch};
 pub use passwords::{Lockout, Password};
 pub use policies::{Deleted, PolicyRow};
 pub use profiles::{Edit, LoginProfiles};
@@ -73,7 +73,8 @@ struct Parts {
     logins: Logins,
     /// For users, groups and all that logins leave behind.
     queue: Queue,
-    /// For [`registry`]: its changes wait for each other, and logins for none of them.
+    /// For [`registry`]: its changes wait for each other. Logins wait for none of them in PostgreSQL; SQLite has one writer, which both
+    /// queues take in turns.
     registry: Queue,
 }
 

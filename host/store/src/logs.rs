@@ -31,6 +31,15 @@ pub struct Stretch {
     pub last: Option<String>,
 }
 
+/// What goes of a log: rows of which everything that is given is true.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Past<'a> {
+    /// Made before.
+    pub before: Option<SystemTime>,
+    /// With this id or a smaller one.
+    pub up_to: Option<&'a str>,
+}
+
 impl Log {
     // Ids grow with time: those that are listed first are the oldest, and nothing else is looked at while logins wait.
     const fn prune(self) -> &'static str {
@@ -39,13 +48,13 @@ impl Log {
                 "delete from decision where tenant = $1 and decision_id in (
                     select decision_id from (
                         select decision_id, at_ms from decision where tenant = $1 order by decision_id limit $3
-                    ) as oldest where at_ms < $2)"
+                    ) as oldest where at_ms < $2 and decision_id <= coalesce($4, decision_id))"
             }
             Self::Audit => {
                 "delete from audit where tenant = $1 and audit_id in (
                     select audit_id from (
                         select audit_id, at_ms from audit where tenant = $1 order by audit_id limit $3
-                    ) as oldest where at_ms < $2)"
+                    ) as oldest where at_ms < $2 and audit_id <= coalesce($4, audit_id))"
             }
         }
     }
@@ -65,11 +74,24 @@ impl Log {
             }
         }
     }
+
+    const fn back(self) -> &'static str {
+        match self {
+            Self::Decisions => {
+                "select decision_id from decision where tenant = $1 and decision_id <= $2
+                order by decision_id desc limit 1 offset $3"
+            }
+            Self::Audit => {
+                "select audit_id from audit where tenant = $1 and audit_id <= $2
+                order by audit_id desc limit 1 offset $3"
+            }
+        }
+    }
 }
 
 impl Store {
-    /// Deletes rows of a log, oldest first, at most so many: other writes wait meanwhile. Only those made before a time, where one is
-    /// given. Returns how many there were; fewer than `at_most` means that none is left.
+    /// Deletes rows of a log, oldest first, at most so many: other writes wait meanwhile. Returns how many there were; fewer than
+    /// `at_most` means that none is left, or that another process is at it.
     ///
     /// # Errors
     /// The database's.
@@ -77,12 +99,12 @@ impl Store {
         &self,
         log: Log,
         tenant: Option<&TenantName>,
-        before: Option<SystemTime>,
+        past: Past<'_>,
         at_most: u32,
     ) -> Result<u64, Error> {
-        let (tenant, before) = (name_of(tenant), before.map_or(i64::MAX, to_millis));
+        let (tenant, before) = (name_of(tenant), past.before.map_or(i64::MAX, to_millis));
         let prune = Statement::new(log.prune()).text(tenant).number(before).number(at_most.into());
-        Ok(self.0.queue.write_one(Row::new(tenant, ""), prune).await?.rows)
+        Ok(self.0.queue.write_one(Row::new(tenant, ""), prune.maybe_text(past.up_to)).await?.rows)
     }
 
     /// The first rows of a log after an id, at most so many; the empty id is before all. No write waits meanwhile.
@@ -94,5 +116,16 @@ impl Store {
         let (rows, last): (i64, Option<String>) = read!(self, on =>
             sqlx::query_as(log.stretch()).bind(tenant.as_str()).bind(after).bind(at_most).fetch_one(on))?;
         Ok(Stretch { rows: u64::try_from(rows).unwrap_or_default(), last })
+    }
+    /// The id of the row that comes so many before the last one up to an id; with 0, of that one. Absent if there are not so many. No
+    /// write waits meanwhile.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn back(&self, log: Log, tenant: &TenantName, from: &str, rows: u32) -> Result<Option<String>, Error> {
+        let rows = i64::from(rows);
+        let row: Option<(String,)> = read!(self, on =>
+            sqlx::query_as(log.back()).bind(tenant.as_str()).bind(from).bind(rows).fetch_optional(on))?;
+        Ok(row.map(|(id,)| id))
     }
 }

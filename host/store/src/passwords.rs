@@ -9,16 +9,15 @@ use vestibule_domain::{CanonicalUser, Properties, TenantName};
 
 use crate::audit::By;
 use crate::database::read;
-use crate::profiles::{PROFILES, add, room};
-use crate::queue::Row;
-use crate::registry::Change;
+use crate::profiles::MAX_TRIES;
+use crate::queue::{Row, Write};
 use crate::statement::Statement;
 use crate::time::{from_millis, to_millis};
 use crate::{Error, Store};
 
 const ONE: &str = "select hash, failures, locked_until_ms from password where tenant = $1 and name = $2";
 const SET: &str = "
-    insert into password (tenant, name, hash) values ($1, $2, $3)
+    insert into password (tenant, name, hash) select $1, $2, $3 from profile where tenant = $1 and name = $2
     on conflict (tenant, name) do update set hash = excluded.hash, failures = 0, locked_until_ms = null";
 const DELETE: &str = "delete from password where tenant = $1 and name = $2";
 const COUNT: &str = "
@@ -85,10 +84,10 @@ impl Store {
     }
 
     /// Sets a user's password, forgets its failures and unlocks it. Makes an empty profile if the user has none, and the tenant has
-    /// fewer than `most`.
+    /// fewer than `most`. Only then it is one of the changes that are made one after another.
     ///
     /// # Errors
-    /// [`Error::TooMany`]; [`Error::Name`]; the database's.
+    /// [`Error::TooMany`]; [`Error::Name`]; [`Error::Contended`]; the database's.
     pub async fn set_password(
         &self,
         tenant: &TenantName,
@@ -98,12 +97,19 @@ impl Store {
         by: Option<&By>,
     ) -> Result<(), Error> {
         CanonicalUser::new(user).map_err(Error::Name)?;
-        let password = Statement::new(SET).text(tenant.as_str()).text(user).text(hash);
-        let change = Change::unmarked().needs(room(tenant, user, most), ());
-        let change = change.then(add(tenant, user, &Properties::new())).then(password);
-        let audit = by.map(|by| by.did(tenant.as_str(), "password.set", user, ""));
-        let done = self.change(audit.into_iter().fold(change, Change::then)).await?.is_done();
-        if done { Ok(()) } else { Err(Error::TooMany { most, what: PROFILES }) }
+        let set = || Statement::new(SET).text(tenant.as_str()).text(user).text(hash);
+        let audit = || by.map(|by| Write::from(by.did(tenant.as_str(), "password.set", user, "")));
+        for _ in 0..MAX_TRIES {
+            let of_known = self.0.queue.write_if(Row::new(tenant.as_str(), user), set(), audit().into_iter().collect());
+            if of_known.await? {
+                return Ok(());
+            }
+            let writes = [Write::from(set())].into_iter().chain(audit()).collect();
+            if self.add_profile(tenant, user, &Properties::new(), most, writes).await? {
+                return Ok(());
+            }
+        }
+        Err(Error::Contended(user.to_owned()))
     }
 
     /// Deletes a user's password; the profile stays. Returns whether there was one.

@@ -17,7 +17,8 @@ use crate::statement::Statement;
 use crate::{Error, Store};
 
 pub use edit::Edit;
-pub(crate) use replace::{add, replace, text_of};
+pub(crate) use edit::MAX_TRIES;
+pub(crate) use replace::{replace, text_of};
 
 const ONE: &str = "select properties from profile where tenant = $1 and name = $2";
 const BY_PREFIX: &str =
@@ -33,7 +34,7 @@ const ROOM: &str = "
     end";
 
 /// What a tenant has too many of.
-pub(crate) const PROFILES: &str = "users and groups";
+const PROFILES: &str = "users and groups";
 
 /// What a login of one user starts from.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -117,7 +118,7 @@ impl Store {
 /// Administrators are asked this, and logins are not. A profile that a login makes is that of a user for whom an authority or the front
 /// door vouches: there are as many as people, and no more in a second than logins. Without room, either they would be kept out for what
 /// an administrator has added, or let in without what their policy has to remember of them.
-pub(crate) fn room(tenant: &TenantName, name: &str, most: u32) -> Statement {
+fn room(tenant: &TenantName, name: &str, most: u32) -> Statement {
     Statement::returning(ROOM).text(tenant.as_str()).text(name).number(most.into())
 }
 

@@ -1,6 +1,6 @@
 //! How tenants, policies, revisions and tokens are changed: one change after another, in all processes together.
 //!
-//! Not for: logins and what they read or leave behind; they never wait here.
+//! Not for: logins and what they read or leave behind; they never take a turn here.
 
 use vestibule_domain::TenantName;
 
@@ -42,8 +42,8 @@ impl<W> Change<W> {
     }
 
     /// Is done only if this changes or returns a row.
-    pub(crate) fn needs(self, statement: Statement, otherwise: W) -> Self {
-        self.on(Condition::some(statement), otherwise)
+    pub(crate) fn needs(self, write: impl Into<Write>, otherwise: W) -> Self {
+        self.on(Condition::some(write), otherwise)
     }
 
     /// Is done only if this returns no row.

@@ -52,7 +52,8 @@ impl Store {
     }
 }
 
-/// Keeps a signature of the version that a component is. Whoever asks for a number might sign the one that has taken its place.
+/// Keeps a signature of the version that a component is. By its number another one could be signed: where the policy was deleted and
+/// made again meanwhile, numbers begin anew.
 pub(crate) fn added(tenant: &TenantName, policy: &str, digest: &str, signer: &str) -> Statement {
     Statement::new(ADD).text(tenant.as_str()).text(policy).text(digest).text(signer)
 }

@@ -120,6 +120,11 @@ impl<T> Bound<T> {
     }
 }
 
+/// What a database takes for a count.
+pub(crate) fn as_number(count: impl TryInto<i64>) -> i64 {
+    count.try_into().unwrap_or(i64::MAX)
+}
+
 /// A connection that runs statements.
 pub(crate) trait Runs: Connection {
     /// What begins a transaction that will write.

@@ -12,7 +12,7 @@ use crate::registry::Change;
 use crate::statement::Statement;
 use crate::time::{from_millis, to_millis};
 use crate::versions::DELETE_ORPHANS;
-use crate::{Error, Log, Store};
+use crate::{Error, Log, Past, Store};
 
 const ONE: &str = "select tenant, settings, terms, created_ms from tenant where tenant = $1";
 const PAGE: &str = "
@@ -114,9 +114,9 @@ impl Store {
         Ok(self.change(change).await?.is_done())
     }
 
-    /// Deletes a tenant and everything that is its own: users, groups, passwords, policies, secrets, revisions, challenges,
-    /// sessions, decisions, tokens and audit log, and the components that nobody names any more. The deletion itself stands in
-    /// the operator's log. Returns whether there was such a tenant.
+    /// Deletes a tenant and everything that is its own: users, groups, passwords, policies with their signatures and secrets,
+    /// revisions with their trials, challenges, sessions, decisions, tokens and audit log, and the components that nobody names any
+    /// more. The deletion itself stands in the operator's log. Returns whether there was such a tenant.
     ///
     /// Decisions go first, some at a time, so that nobody else's login waits for all of them; everything else goes at once. A
     /// login that is under way meanwhile may still leave its decision behind.
@@ -127,7 +127,7 @@ impl Store {
         if self.tenant(name).await?.is_none() {
             return Ok(false);
         }
-        while self.prune(Log::Decisions, Some(name), None, DECISIONS).await? == u64::from(DECISIONS) {}
+        while self.prune(Log::Decisions, Some(name), Past::default(), DECISIONS).await? == u64::from(DECISIONS) {}
         let deletes = DELETE.map(|sql| Statement::new(sql).text(name.as_str()));
         let locks = LOCK.map(|sql| Statement::locking(sql).text(name.as_str()));
         let change = Change::of(name).needs(known(name), ());

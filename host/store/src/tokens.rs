@@ -72,24 +72,27 @@ impl TryFrom<Columns> for TokenRow {
 }
 
 impl Store {
-    /// Puts a token, instead of the one of the same tenant and name if there is one. A tenant has at most `most`; the operator as many
-    /// as it likes.
+    /// Puts a token, instead of the one of the same tenant and name if there is one. There are at most `most` of the tenant's, or the
+    /// operator's; absent: as many as anybody likes.
     ///
     /// # Errors
     /// [`Error::TooMany`]; [`Error::UnknownTenant`]; [`Error::IdUsed`] if another token has the id; the database's.
-    pub async fn put_token(&self, token: &TokenRow, most: u32, by: &By) -> Result<(), Error> {
+    pub async fn put_token(&self, token: &TokenRow, most: Option<u32>, by: &By) -> Result<(), Error> {
         let TokenRow { id, tenant, name, hash, scopes, created, expires } = token;
         let owner = name_of(tenant.as_ref());
         let delete = Statement::new(DELETE).text(owner).text(name);
         let add = Statement::new(ADD).text(id).text(owner).text(name).text(hash).text(scopes);
         let add = add.number(to_millis(*created)).maybe_number(expires.map(to_millis));
         let change = match tenant {
-            Some(tenant) => {
-                let room = Statement::returning(ROOM).text(owner).text(name).number(most.into());
-                let known = Change::unmarked().needs(tenants::known(tenant), Error::UnknownTenant(tenant.clone()));
-                known.needs(room, Error::TooMany { most, what: "tokens" })
-            }
+            Some(tenant) => Change::unmarked().needs(tenants::known(tenant), Error::UnknownTenant(tenant.clone())),
             None => Change::unmarked(),
+        };
+        let change = match most {
+            Some(most) => {
+                let room = Statement::returning(ROOM).text(owner).text(name).number(most.into());
+                change.needs(room, Error::TooMany { most, what: "tokens" })
+            }
+            None => change,
         };
         let change = change.then(delete).then(add).then(by.did(owner, "token.put", name, ""));
         match self.change(change).await? {

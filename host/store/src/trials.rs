@@ -9,7 +9,7 @@ use vestibule_domain::TenantName;
 use crate::audit::id;
 use crate::database::read;
 use crate::queue::{Condition, Row, Write};
-use crate::statement::{Insert, NewRow, Statement};
+use crate::statement::{Insert, NewRow, Statement, as_number};
 use crate::{Error, Store};
 
 /// How many differences of one trial are kept, the latest ones.
@@ -64,7 +64,7 @@ impl Store {
     pub async fn trial(&self, tenant: &TenantName, revision: i64, policy: &str) -> Result<TrialRow, Error> {
         let counts: Option<Columns> = read!(self, on =>
             sqlx::query_as(COUNTS).bind(tenant.as_str()).bind(revision).bind(policy).fetch_optional(on))?;
-        let most = number(KEPT_DIFFERENCES);
+        let most = as_number(KEPT_DIFFERENCES);
         let differences: Vec<(String,)> = read!(self, on =>
             sqlx::query_as(LAST).bind(tenant.as_str()).bind(revision).bind(policy).bind(most).fetch_all(on))?;
         let (same, different, skipped, faults) = counts.unwrap_or_default();
@@ -87,7 +87,7 @@ impl Store {
     ) -> Result<(), Error> {
         let known = Statement::returning(KNOWN).text(tenant.as_str()).number(revision);
         let writes = learnt.iter().flat_map(|row| writes(tenant, revision, row, now)).collect();
-        // With the changes of administrators: no login waits behind it.
+        // With the changes of administrators: in PostgreSQL no login waits behind it, and in SQLite each for this one change at most.
         self.0.registry.write_when(Row::default(), vec![Condition::some(known)], writes).await?;
         Ok(())
     }
@@ -99,15 +99,11 @@ fn writes(tenant: &TenantName, revision: i64, row: &TrialRow, now: SystemTime) -
     let TrialRow { same, different, skipped, faults, differences, .. } = row;
     let new = differences.iter().skip(differences.len().saturating_sub(KEPT_DIFFERENCES));
     let add =
-        [same, different, skipped, faults].into_iter().fold(of_policy(ADD), |add, count| add.number(number(*count)));
-    let prune = (new.len() > 0).then(|| of_policy(PRUNE).number(number(KEPT_DIFFERENCES - new.len())));
+        [same, different, skipped, faults].into_iter().fold(of_policy(ADD), |add, count| add.number(as_number(*count)));
+    let prune = (new.len() > 0).then(|| of_policy(PRUNE).number(as_number(KEPT_DIFFERENCES - new.len())));
     let rows = new.map(|difference| {
         let row_of = NewRow::of(&ADD_DIFFERENCE).text(tenant.as_str()).number(revision).text(&row.policy);
         row_of.text(&id(now)).text(difference).into()
     });
     [Some(add), prune].into_iter().flatten().map(Write::from).chain(rows).collect()
-}
-
-fn number(count: impl TryInto<i64>) -> i64 {
-    count.try_into().unwrap_or(i64::MAX)
 }

@@ -10,7 +10,7 @@ use crate::audit::By;
 use crate::database::read;
 use crate::policies::Deleted;
 use crate::registry::{Change, Outcome, number_in};
-use crate::statement::Statement;
+use crate::statement::{Statement, as_number};
 use crate::time::{from_millis, to_millis};
 use crate::{AddError, Error, Store, signatures, tenants};
 
@@ -248,11 +248,6 @@ impl Store {
         let change = change.then(by.did(tenant.as_str(), "policy.version.delete", &target, ""));
         Ok(self.change(change).await?.into())
     }
-}
-
-/// What a database takes for a count.
-fn as_number(count: impl TryInto<i64>) -> i64 {
-    count.try_into().unwrap_or(i64::MAX)
 }
 
 /// Returns a row if there is such a version.

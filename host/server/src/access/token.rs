@@ -81,7 +81,8 @@ impl Tokens {
         Self { store, remembered: Mutex::default() }
     }
 
-    /// Makes a token, in place of the one of the same name. A tenant has at most `most`.
+    /// Makes a token, in place of the one of the same name. There are at most `most` of the tenant's, or the operator's;
+    /// absent: as many as anybody likes.
     ///
     /// # Errors
     /// The store's.
@@ -91,7 +92,7 @@ impl Tokens {
         name: &str,
         scopes: &Scopes,
         expires: Option<SystemTime>,
-        most: u32,
+        most: Option<u32>,
         by: &By,
     ) -> Result<Issued, Error> {
         let id = format!("{:016x}", rand::random::<u64>());

@@ -86,8 +86,8 @@ async fn issued(
         return Err(Problem::invalid("a token needs a scope"));
     }
     let most = match tenant {
-        Some(tenant) => app.registry.tenant(tenant).await?.terms.tokens,
-        None => u32::MAX,
+        Some(tenant) => Some(app.registry.tenant(tenant).await?.terms.tokens),
+        None => None,
     };
     let by = caller.by();
     let expires = request.seconds.map(|seconds| lifetime(by.at, seconds)).transpose()?;

@@ -4,15 +4,15 @@
 
 use vestibule_domain::{CanonicalUser, Properties, TenantName};
 
-use super::{PROFILES, add, parse, replace, room};
+use super::replace::add;
+use super::{PROFILES, parse, replace, room};
 use crate::audit::By;
 use crate::queue::{Row, Write};
 use crate::registry::{Change, Outcome};
-use crate::statement::NewRow;
 use crate::{Error, Store};
 
 /// How often a change starts anew because somebody else was faster. Each time, one of those who wait succeeds.
-const MAX_TRIES: usize = 64;
+pub(crate) const MAX_TRIES: usize = 64;
 
 /// What to change of a profile. Other properties stay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,7 +25,7 @@ pub struct Edit<'a> {
 
 impl Store {
     /// Sets and removes properties of a profile, all of it or nothing. Makes the profile if there is none, unless that is only to
-    /// remove something from it, and the tenant has fewer than `most`. Returns whether anything changed.
+    /// remove something from it, and the tenant has fewer than `most`.
     ///
     /// # Errors
     /// [`Error::TooMany`]; [`Error::Name`] and [`Error::Properties`] if the result could not be stored; [`Error::Contended`];
@@ -37,7 +37,7 @@ impl Store {
         edit: Edit<'_>,
         most: u32,
         by: Option<&By>,
-    ) -> Result<bool, Error> {
+    ) -> Result<(), Error> {
         CanonicalUser::new(name).map_err(Error::Name)?;
         for _ in 0..MAX_TRIES {
             let text = self.profile_text(tenant, name).await?;
@@ -45,38 +45,38 @@ impl Store {
             let after = edit.of(before.as_ref())?;
             let nothing = before.as_ref().map_or_else(|| edit.only_removes(), |before| *before == after);
             if nothing {
-                return Ok(false);
+                return Ok(());
             }
             let detail = edit.detail(before.as_ref());
             let audit = by.map(|by| by.did(tenant.as_str(), "profile.put", name, &detail));
+            let audit = audit.into_iter().map(Write::from).collect();
             let done = match text {
                 Some(text) => {
                     let replaced = replace(tenant, name, Some(&text), &after);
-                    let audit = audit.into_iter().map(Write::from).collect();
                     self.0.queue.write_if(Row::new(tenant.as_str(), name), replaced, audit).await?
                 }
                 None => self.add_profile(tenant, name, &after, most, audit).await?,
             };
             if done {
-                return Ok(true);
+                return Ok(());
             }
         }
         Err(Error::Contended(name.to_owned()))
     }
 
-    /// Adds a profile, unless there is one by now. It is one of the changes that are made one after another: two that are added at
-    /// once would not see each other.
-    async fn add_profile(
+    /// Adds a profile and writes what goes with it, unless there is one by now. Returns whether there was none. It is one of the changes
+    /// that are made one after another: two that are added at once would not see each other.
+    pub(crate) async fn add_profile(
         &self,
         tenant: &TenantName,
         name: &str,
         properties: &Properties,
         most: u32,
-        audit: Option<NewRow>,
+        writes: Vec<Write>,
     ) -> Result<bool, Error> {
         let change = Change::unmarked().needs(room(tenant, name, most), Not::Allowed);
         let change = change.needs(add(tenant, name, properties), Not::New);
-        match self.change(audit.into_iter().fold(change, Change::then)).await? {
+        match self.change(writes.into_iter().fold(change, Change::then)).await? {
             Outcome::Done(_) => Ok(true),
             Outcome::Stopped(Not::New, _) => Ok(false),
             Outcome::Stopped(Not::Allowed, _) => Err(Error::TooMany { most, what: PROFILES }),

@@ -7,26 +7,26 @@ use vestibule_domain::{Properties, TenantName};
 use crate::queue::Write;
 use crate::statement::{Insert, NewRow, Statement};
 
-static INSERT: Insert = Insert {
+static ADD: Insert = Insert {
     into: "insert into profile (tenant, name, properties)",
     columns: 3,
     on_conflict: "on conflict do nothing returning tenant, name",
     returns_key: true,
 };
-const ADD: &str = "insert into profile (tenant, name, properties) values ($1, $2, $3) on conflict do nothing";
 const UPDATE: &str = "update profile set properties = $3 where tenant = $1 and name = $2 and properties = $4";
 
 /// Adds a whole profile, and changes no row if there is one.
-pub(crate) fn add(tenant: &TenantName, name: &str, wanted: &Properties) -> Statement {
-    Statement::new(ADD).text(tenant.as_str()).text(name).text(&text_of(wanted))
+pub(crate) fn add(tenant: &TenantName, name: &str, wanted: &Properties) -> NewRow {
+    NewRow::of(&ADD).text(tenant.as_str()).text(name).text(&text_of(wanted))
 }
 
 /// Writes a whole profile, and changes no row if what is stored is not this text.
 pub(crate) fn replace(tenant: &TenantName, name: &str, stored: Option<&str>, wanted: &Properties) -> Write {
-    let (tenant, wanted) = (tenant.as_str(), text_of(wanted));
     match stored {
-        Some(stored) => Statement::new(UPDATE).text(tenant).text(name).text(&wanted).text(stored).into(),
-        None => NewRow::of(&INSERT).text(tenant).text(name).text(&wanted).into(),
+        Some(stored) => {
+            Statement::new(UPDATE).text(tenant.as_str()).text(name).text(&text_of(wanted)).text(stored).into()
+        }
+        None => add(tenant, name, wanted).into(),
     }
 }
 
