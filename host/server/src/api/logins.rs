@@ -8,6 +8,7 @@ mod ask;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
+use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
@@ -18,7 +19,7 @@ use vestibule_gate::{Attempt, FrontDoorDirectory};
 
 use crate::access::{Caller, Scope};
 use crate::app::App;
-use crate::body::{self, Json, Path, Whole};
+use crate::body::{self, Json, Path, Unread};
 use crate::problem::{Problem, Problems, Result};
 use crate::rounds::{FrontDoor, Next, Round};
 pub(crate) use answer::LoginAnswer;
@@ -38,10 +39,11 @@ pub(crate) async fn authenticate(
     caller: Caller,
     Path(tenant): Path<TenantName>,
     headers: HeaderMap,
-    whole: Whole,
+    body: Unread,
 ) -> Result<Response> {
     caller.may(Scope::Decide, &tenant).await?;
-    let attempt = body::read::<Authenticate>(&headers, &whole.0)?.attempt()?;
+    let whole = body.whole().await?;
+    let attempt = body::read::<Authenticate>(&headers, &whole)?.attempt()?;
     let login = decide(Arc::clone(&app), tenant.clone(), attempt);
     once(&app, &tenant, &headers, ("authenticate", &whole), async { Ok(Json(login.await?).into_response()) }).await
 }
@@ -57,10 +59,11 @@ pub(crate) async fn post_auth(
     caller: Caller,
     Path(tenant): Path<TenantName>,
     headers: HeaderMap,
-    whole: Whole,
+    body: Unread,
 ) -> Result<Response> {
     caller.may(Scope::Decide, &tenant).await?;
-    let request = body::read::<PostAuth>(&headers, &whole.0)?;
+    let whole = body.whole().await?;
+    let request = body::read::<PostAuth>(&headers, &whole)?;
     let (searches, search_base) = (request.serves_directory, request.search_base()?);
     let attempt = request.attempt()?;
     let (own_app, own_tenant) = (Arc::clone(&app), tenant.clone());
@@ -83,10 +86,11 @@ pub(crate) async fn continue_post_auth(
     caller: Caller,
     Path((tenant, continuation)): Path<(TenantName, String)>,
     headers: HeaderMap,
-    whole: Whole,
+    body: Unread,
 ) -> Result<Response> {
     caller.may(Scope::Decide, &tenant).await?;
-    let found = body::read::<Continuation>(&headers, &whole.0)?.read()?;
+    let whole = body.whole().await?;
+    let found = body::read::<Continuation>(&headers, &whole)?.read()?;
     let (own_app, own_tenant, own_continuation) = (Arc::clone(&app), tenant.clone(), continuation.clone());
     once(&app, &tenant, &headers, (&continuation, &whole), async move {
         let round = own_app.rounds.resume(&own_tenant, &own_continuation, found);
@@ -136,14 +140,14 @@ async fn once(
     app: &App,
     tenant: &TenantName,
     headers: &HeaderMap,
-    (place, whole): (&str, &Whole),
+    (place, whole): (&str, &Bytes),
     decide: impl Future<Output = Result<Response>> + Send + 'static,
 ) -> Result<Response> {
     let Some(key) = headers.get("idempotency-key") else { return decide.await };
     let key = key.to_str().ok().filter(|key| !key.is_empty() && key.len() <= MAX_KEY_BYTES);
     let key = key.ok_or_else(|| Problem::invalid("`Idempotency-Key` has 1 to 255 visible characters"))?;
     // JSON holds no zero byte: it tells the two apart.
-    let digest: [u8; 32] = Sha256::new().chain_update(place).chain_update([0]).chain_update(&whole.0).finalize().into();
+    let digest: [u8; 32] = Sha256::new().chain_update(place).chain_update([0]).chain_update(whole).finalize().into();
     app.replies.once(tenant, key, digest, decide).await
 }
 
