@@ -78,7 +78,7 @@ pub(crate) async fn post_auth(
 
 /// Go on with a login that waits for a search
 ///
-/// A search is answered once: whoever may have to send the answer again gives it a key of its own.
+/// A search is answered once: whoever may have to send the answer again gives it an `Idempotency-Key`, which may be the login's.
 #[utoipa::path(post, path = "/v1/tenants/{tenant}/post-auth/{continuation}", tag = "logins", params(("tenant" = String, Path), ("continuation" = String, Path), ("idempotency-key" = Option<String>, Header)), request_body = Continuation,
     responses((status = 200, description = "Decided, and on record; or another search", body = LoginAnswer), Problems))]
 pub(crate) async fn continue_post_auth(
@@ -91,9 +91,9 @@ pub(crate) async fn continue_post_auth(
     caller.may(Scope::Decide, &tenant).await?;
     let whole = body.whole().await?;
     let found = body::read::<Continuation>(&headers, &whole)?.read()?;
-    let (own_app, own_tenant, own_continuation) = (Arc::clone(&app), tenant.clone(), continuation.clone());
-    once(&app, &tenant, &headers, (&continuation, &whole), async move {
-        let round = own_app.rounds.resume(&own_tenant, &own_continuation, found);
+    let (own_app, own_tenant, place) = (Arc::clone(&app), tenant.clone(), format!("post-auth/{continuation}"));
+    once(&app, &tenant, &headers, (&place, &whole), async move {
+        let round = own_app.rounds.resume(&own_tenant, &continuation, found);
         let round = round.ok_or_else(|| Problem::not_found("no login waits for this search, or not any more"))?;
         go_on(&own_app, &own_tenant, round).await
     })
@@ -134,8 +134,8 @@ fn now() -> SystemTime {
     SystemTime::now()
 }
 
-/// Answers a retry with what the first try was answered, if the caller says that it is one. What was asked is the request's own part of
-/// the address, and its body.
+/// Answers a retry with what the first try was answered, if the caller says that it is one. A key counts at one address: a front door may
+/// use one for all requests of a login.
 async fn once(
     app: &App,
     tenant: &TenantName,
@@ -146,9 +146,9 @@ async fn once(
     let Some(key) = headers.get("idempotency-key") else { return decide.await };
     let key = key.to_str().ok().filter(|key| !key.is_empty() && key.len() <= MAX_KEY_BYTES);
     let key = key.ok_or_else(|| Problem::invalid("`Idempotency-Key` has 1 to 255 visible characters"))?;
-    // JSON holds no zero byte: it tells the two apart.
-    let digest: [u8; 32] = Sha256::new().chain_update(place).chain_update([0]).chain_update(whole).finalize().into();
-    app.replies.once(tenant, key, digest, decide).await
+    // No key holds a zero byte: it tells the two apart. Hashed, a long address takes no more room than a short one.
+    let key = Sha256::new().chain_update(key).chain_update([0]).chain_update(place).finalize().into();
+    app.replies.once(tenant, key, Sha256::digest(whole).into(), decide).await
 }
 
 /// How long a login may wait for a search.
