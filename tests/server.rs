@@ -6,6 +6,7 @@ mod followers_miss_nothing;
 mod front_doors_keep_properties;
 mod killed_hosts_are_whole;
 mod logs_are_as_configured;
+mod permission_comes_before_bodies;
 mod policies_come_and_go;
 mod problems_say_what_to_do;
 mod requests_are_read_strictly;

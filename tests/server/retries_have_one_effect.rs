@@ -6,6 +6,7 @@ use super::front_doors_keep_properties::{ldap_login, searching};
 use crate::harness::{PASSWORD, Reply, Served};
 
 const AUTHENTICATE: &str = "/v1/tenants/default/authenticate";
+const POST_AUTH: &str = "/v1/tenants/default/post-auth";
 
 async fn ask(served: &Served, key: &str, body: &Value) -> Reply {
     ask_at(served, AUTHENTICATE, key, body).await
@@ -85,9 +86,8 @@ async fn a_rollback_that_is_sent_twice_rolls_back_once() {
 
 /// Where the answer to a new login's search goes.
 async fn continuation(served: &Served) -> String {
-    let path = "/v1/tenants/default/post-auth";
-    let search = served.administrator().post(path, ldap_login()).await.is(200).json();
-    format!("{path}/{}", search["search"]["continuation"].as_str().unwrap())
+    let search = served.administrator().post(POST_AUTH, ldap_login()).await.is(200).json();
+    format!("{POST_AUTH}/{}", search["search"]["continuation"].as_str().unwrap())
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -111,7 +111,21 @@ async fn a_key_belongs_to_one_search() {
     let (one, other) = (continuation(&served).await, continuation(&served).await);
     let found = json!({ "entries": [] });
     let first = ask_at(&served, &one, "k", &found).await.is(200).json();
-    ask_at(&served, &other, "k", &found).await.refused(422, "invalid");
-    let second = ask_at(&served, &other, "other", &found).await.is(200).json();
+    let second = ask_at(&served, &other, "k", &found).await.is(200).json();
+    assert!(first["id"].is_string() && second["id"].is_string(), "{first} {second}");
     assert_ne!(first["id"], second["id"]);
+    let another = json!({ "error": { "unavailable": "gone" } });
+    ask_at(&served, &one, "k", &another).await.refused(422, "invalid");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_key_serves_a_whole_login() {
+    let served = searching().await;
+    let (begun, found) = (ldap_login(), json!({ "entries": [] }));
+    let search = ask_at(&served, POST_AUTH, "k", &begun).await.is(200);
+    let place = format!("{POST_AUTH}/{}", search.json()["search"]["continuation"].as_str().unwrap());
+    let decided = ask_at(&served, &place, "k", &found).await.is(200);
+    assert!(decided.json()["id"].is_string(), "{}", decided.json());
+    assert_eq!(ask_at(&served, POST_AUTH, "k", &begun).await.is(200).body, search.body);
+    assert_eq!(ask_at(&served, &place, "k", &found).await.is(200).body, decided.body);
 }

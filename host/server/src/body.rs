@@ -2,6 +2,7 @@
 //!
 //! Not for: what it means.
 
+use std::convert::Infallible;
 use std::time::Duration;
 
 use axum::body::Bytes;
@@ -23,16 +24,46 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// What has to come of a longer one in each second besides: a line that is slower does not carry VPNs.
 const BYTES_PER_SECOND: u64 = 128 << 10;
 
-/// A JSON object in a body, of the length that the route allows.
+/// A JSON object in an answer's body.
 pub(crate) struct Json<T>(pub(crate) T);
 
-impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
-    type Rejection = Problem;
+impl<T: Serialize> IntoResponse for Json<T> {
+    fn into_response(self) -> Response {
+        axum::Json(self.0).into_response()
+    }
+}
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        let headers = request.headers().clone();
-        let bytes = Whole::from_request(request, state).await?.0;
-        read(&headers, &bytes).map(Self)
+/// A request's body before it is read, so that nothing is taken in of whoever may not do what is asked.
+pub(crate) struct Unread(Request);
+
+impl<S: Send + Sync> FromRequest<S> for Unread {
+    type Rejection = Infallible;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Infallible> {
+        Ok(Self(request))
+    }
+}
+
+impl Unread {
+    /// Its JSON object, of the length that the route allows.
+    pub(crate) async fn json<T: DeserializeOwned>(self) -> Result<T, Problem> {
+        let headers = self.0.headers().clone();
+        read(&headers, &self.whole().await?)
+    }
+
+    /// Its bytes, of the length that the route allows, if they come in time.
+    pub(crate) async fn whole(self) -> Result<Bytes, Problem> {
+        let patience = patience(self.0.headers());
+        let read = timeout(patience, Bytes::from_request(self.0, &())).await.map_err(|_| {
+            let detail = format!("the body did not come within {} seconds", patience.as_secs());
+            Problem::new(StatusCode::REQUEST_TIMEOUT, "too-slow", detail)
+        })?;
+        read.map_err(|rejection| match rejection.status() {
+            StatusCode::PAYLOAD_TOO_LARGE => {
+                Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", "the body has more bytes than this takes")
+            }
+            _ => Problem::new(StatusCode::BAD_REQUEST, "malformed", "the body could not be read"),
+        })
     }
 }
 
@@ -51,33 +82,6 @@ pub(crate) fn read<T: DeserializeOwned>(headers: &HeaderMap, bytes: &[u8]) -> Re
         true => Problem::invalid(error.to_string()),
         false => malformed(&error.to_string()),
     })
-}
-
-impl<T: Serialize> IntoResponse for Json<T> {
-    fn into_response(self) -> Response {
-        axum::Json(self.0).into_response()
-    }
-}
-
-/// A body's bytes, if they come in time.
-pub(crate) struct Whole(pub(crate) Bytes);
-
-impl<S: Send + Sync> FromRequest<S> for Whole {
-    type Rejection = Problem;
-
-    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        let patience = patience(request.headers());
-        let read = timeout(patience, Bytes::from_request(request, state)).await.map_err(|_| {
-            let detail = format!("the body did not come within {} seconds", patience.as_secs());
-            Problem::new(StatusCode::REQUEST_TIMEOUT, "too-slow", detail)
-        })?;
-        read.map(Self).map_err(|rejection| match rejection.status() {
-            StatusCode::PAYLOAD_TOO_LARGE => {
-                Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", "the body has more bytes than this takes")
-            }
-            _ => Problem::new(StatusCode::BAD_REQUEST, "malformed", "the body could not be read"),
-        })
-    }
 }
 
 /// The parts of a path, each of which has to be what it stands for.
@@ -131,8 +135,6 @@ fn is_json(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::convert::Infallible;
-
     use axum::body::Body;
     use futures_util::stream;
     use tokio::time::Instant;
@@ -144,8 +146,7 @@ mod tests {
         if let Some(length) = length {
             request.headers_mut().insert(CONTENT_LENGTH, length.into());
         }
-        let whole = Whole::from_request(request, &()).await;
-        whole.map(|whole| whole.0).map_err(|problem| problem.into_response().status())
+        Unread(request).whole().await.map_err(|problem| problem.into_response().status())
     }
 
     fn endless() -> Body {

@@ -23,7 +23,10 @@ const MAX_BYTES: usize = 4 << 20;
 
 /// The answers kept.
 #[derive(Default)]
-pub(crate) struct Replies(Mutex<HashMap<(TenantName, String), Kept>>);
+pub(crate) struct Replies(Mutex<HashMap<Key, Kept>>);
+
+/// Whose it is, and a digest of the caller's key and of the address at which it counts.
+type Key = (TenantName, [u8; 32]);
 
 #[derive(Clone)]
 struct Kept {
@@ -45,7 +48,7 @@ impl Replies {
     pub(crate) async fn once(
         &self,
         tenant: &TenantName,
-        key: &str,
+        key: [u8; 32],
         asked: [u8; 32],
         answer: impl Future<Output = Result<Response>> + Send + 'static,
     ) -> Result<Response> {
@@ -61,7 +64,7 @@ impl Replies {
         made.await.map_err(broken)?
     }
 
-    fn find(&self, tenant: &TenantName, key: &str, asked: [u8; 32]) -> Kept {
+    fn find(&self, tenant: &TenantName, key: [u8; 32], asked: [u8; 32]) -> Kept {
         let mut all = lock(&self.0);
         let now = Instant::now();
         if all.len() >= MOST {
@@ -73,7 +76,7 @@ impl Replies {
             all.remove(&oldest);
         }
         let fresh = || Kept { asked, at: now, answer: Arc::default() };
-        let kept = all.entry((tenant.clone(), key.to_owned())).or_insert_with(fresh);
+        let kept = all.entry((tenant.clone(), key)).or_insert_with(fresh);
         if now.duration_since(kept.at) >= KEPT {
             *kept = fresh();
         }
@@ -95,6 +98,6 @@ impl Reply {
     }
 }
 
-fn lock(all: &Mutex<HashMap<(TenantName, String), Kept>>) -> MutexGuard<'_, HashMap<(TenantName, String), Kept>> {
+fn lock(all: &Mutex<HashMap<Key, Kept>>) -> MutexGuard<'_, HashMap<Key, Kept>> {
     all.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -73,14 +73,15 @@ impl Caller {
     }
 
     /// Waits until the token that was shown is good no more, whether it was revoked, was replaced or has expired. How late that is noticed
-    /// is [`LOOK`] and what a token is trusted without a look. A store that does not answer says nothing of it.
+    /// is [`LOOK`] and what a token is trusted without a look. A store that does not answer says nothing of it, and is complained of where
+    /// decisions are read.
     pub(crate) async fn ended(&self, tokens: &Tokens) {
         loop {
             tokio::time::sleep(LOOK).await;
             match tokens.holds(&self.who, now()).await {
                 Ok(true) => {}
                 Ok(false) => return,
-                Err(error) => tracing::warn!(%error, "whether a token is still good cannot be known"),
+                Err(error) => tracing::debug!(%error, "whether a token is still good cannot be known"),
             }
         }
     }

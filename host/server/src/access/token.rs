@@ -129,9 +129,13 @@ impl Tokens {
         Ok(Some(known).filter(|_| good))
     }
 
-    /// Whether a token that was good is good still: one that was revoked or replaced, or has expired, is not.
+    /// Whether a token that was good is good still: one that was revoked or replaced, or has expired, is not. That it has expired is known
+    /// without the store.
     pub(crate) async fn holds(&self, known: &Known, now: SystemTime) -> Result<bool, Error> {
         let Some(kept) = &known.kept else { return Ok(true) };
+        if !kept.is_in_time(now) {
+            return Ok(false);
+        }
         Ok(self.find(&kept.id).await?.and_then(|known| known.kept.clone()).is_some_and(|kept| kept.is_in_time(now)))
     }
 
@@ -180,7 +184,22 @@ fn hash(secret: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::time::UNIX_EPOCH;
+
     use super::*;
+
+    #[tokio::test]
+    async fn an_end_that_is_known_needs_no_store() {
+        let home = tempfile::tempdir().unwrap();
+        let store = Store::open(home.path()).await.unwrap();
+        let tokens = Tokens::new(store.clone());
+        let end = UNIX_EPOCH + Duration::from_secs(1_785_000_000);
+        let kept = Some(Kept { id: "0123456789abcdef".to_owned(), hash: String::new(), expires: Some(end) });
+        let known = Known { kept, ..Known::administrator() };
+        store.close().await;
+        assert_eq!(tokens.holds(&known, end).await, Ok(false));
+        assert_eq!(tokens.holds(&known, end - Duration::from_millis(1)).await, Err(Error::Closed));
+    }
 
     #[test]
     fn only_what_looks_like_a_token_is_looked_up() {

@@ -16,7 +16,7 @@ use super::page::{self, Before, time};
 use super::policies::GrantsSchema;
 use crate::access::{Caller, Scope};
 use crate::app::App;
-use crate::body::{Json, Path, Query};
+use crate::body::{Json, Path, Query, Unread};
 use crate::problem::{Problem, Problems, Result};
 
 /// A version on trial.
@@ -195,9 +195,10 @@ pub(crate) async fn activate(
     State(app): State<Arc<App>>,
     caller: Caller,
     Path(tenant): Path<TenantName>,
-    Json(request): Json<ActivateRequest>,
+    body: Unread,
 ) -> Result<Json<Activated>> {
     caller.may(Scope::Manage, &tenant).await?;
+    let request: ActivateRequest = body.json().await?;
     if request.note.len() > 500 {
         return Err(Problem::invalid("`note` has at most 500 bytes"));
     }
@@ -238,9 +239,10 @@ pub(crate) async fn roll_back(
     State(app): State<Arc<App>>,
     caller: Caller,
     Path(tenant): Path<TenantName>,
-    Json(RollBackRequest { expected, to }): Json<RollBackRequest>,
+    body: Unread,
 ) -> Result<Json<Activated>> {
     caller.may(Scope::Manage, &tenant).await?;
+    let RollBackRequest { expected, to } = body.json().await?;
     let revision = app.registry.roll_back(&tenant, to, expected, &caller.by()).await?;
     Ok(Json(Activated { revision }))
 }

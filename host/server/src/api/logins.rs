@@ -8,6 +8,7 @@ mod ask;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
+use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
@@ -18,7 +19,7 @@ use vestibule_gate::{Attempt, FrontDoorDirectory};
 
 use crate::access::{Caller, Scope};
 use crate::app::App;
-use crate::body::{self, Json, Path, Whole};
+use crate::body::{self, Json, Path, Unread};
 use crate::problem::{Problem, Problems, Result};
 use crate::rounds::{FrontDoor, Next, Round};
 pub(crate) use answer::LoginAnswer;
@@ -38,10 +39,11 @@ pub(crate) async fn authenticate(
     caller: Caller,
     Path(tenant): Path<TenantName>,
     headers: HeaderMap,
-    whole: Whole,
+    body: Unread,
 ) -> Result<Response> {
     caller.may(Scope::Decide, &tenant).await?;
-    let attempt = body::read::<Authenticate>(&headers, &whole.0)?.attempt()?;
+    let whole = body.whole().await?;
+    let attempt = body::read::<Authenticate>(&headers, &whole)?.attempt()?;
     let login = decide(Arc::clone(&app), tenant.clone(), attempt);
     once(&app, &tenant, &headers, ("authenticate", &whole), async { Ok(Json(login.await?).into_response()) }).await
 }
@@ -57,10 +59,11 @@ pub(crate) async fn post_auth(
     caller: Caller,
     Path(tenant): Path<TenantName>,
     headers: HeaderMap,
-    whole: Whole,
+    body: Unread,
 ) -> Result<Response> {
     caller.may(Scope::Decide, &tenant).await?;
-    let request = body::read::<PostAuth>(&headers, &whole.0)?;
+    let whole = body.whole().await?;
+    let request = body::read::<PostAuth>(&headers, &whole)?;
     let (searches, search_base) = (request.serves_directory, request.search_base()?);
     let attempt = request.attempt()?;
     let (own_app, own_tenant) = (Arc::clone(&app), tenant.clone());
@@ -75,7 +78,7 @@ pub(crate) async fn post_auth(
 
 /// Go on with a login that waits for a search
 ///
-/// A search is answered once: whoever may have to send the answer again gives it a key of its own.
+/// A search is answered once: whoever may have to send the answer again gives it an `Idempotency-Key`, which may be the login's.
 #[utoipa::path(post, path = "/v1/tenants/{tenant}/post-auth/{continuation}", tag = "logins", params(("tenant" = String, Path), ("continuation" = String, Path), ("idempotency-key" = Option<String>, Header)), request_body = Continuation,
     responses((status = 200, description = "Decided, and on record; or another search", body = LoginAnswer), Problems))]
 pub(crate) async fn continue_post_auth(
@@ -83,13 +86,14 @@ pub(crate) async fn continue_post_auth(
     caller: Caller,
     Path((tenant, continuation)): Path<(TenantName, String)>,
     headers: HeaderMap,
-    whole: Whole,
+    body: Unread,
 ) -> Result<Response> {
     caller.may(Scope::Decide, &tenant).await?;
-    let found = body::read::<Continuation>(&headers, &whole.0)?.read()?;
-    let (own_app, own_tenant, own_continuation) = (Arc::clone(&app), tenant.clone(), continuation.clone());
-    once(&app, &tenant, &headers, (&continuation, &whole), async move {
-        let round = own_app.rounds.resume(&own_tenant, &own_continuation, found);
+    let whole = body.whole().await?;
+    let found = body::read::<Continuation>(&headers, &whole)?.read()?;
+    let (own_app, own_tenant, place) = (Arc::clone(&app), tenant.clone(), format!("post-auth/{continuation}"));
+    once(&app, &tenant, &headers, (&place, &whole), async move {
+        let round = own_app.rounds.resume(&own_tenant, &continuation, found);
         let round = round.ok_or_else(|| Problem::not_found("no login waits for this search, or not any more"))?;
         go_on(&own_app, &own_tenant, round).await
     })
@@ -130,21 +134,21 @@ fn now() -> SystemTime {
     SystemTime::now()
 }
 
-/// Answers a retry with what the first try was answered, if the caller says that it is one. What was asked is the request's own part of
-/// the address, and its body.
+/// Answers a retry with what the first try was answered, if the caller says that it is one. A key counts at one address: a front door may
+/// use one for all requests of a login.
 async fn once(
     app: &App,
     tenant: &TenantName,
     headers: &HeaderMap,
-    (place, whole): (&str, &Whole),
+    (place, whole): (&str, &Bytes),
     decide: impl Future<Output = Result<Response>> + Send + 'static,
 ) -> Result<Response> {
     let Some(key) = headers.get("idempotency-key") else { return decide.await };
     let key = key.to_str().ok().filter(|key| !key.is_empty() && key.len() <= MAX_KEY_BYTES);
     let key = key.ok_or_else(|| Problem::invalid("`Idempotency-Key` has 1 to 255 visible characters"))?;
-    // JSON holds no zero byte: it tells the two apart.
-    let digest: [u8; 32] = Sha256::new().chain_update(place).chain_update([0]).chain_update(&whole.0).finalize().into();
-    app.replies.once(tenant, key, digest, decide).await
+    // No key holds a zero byte: it tells the two apart. Hashed, a long address takes no more room than a short one.
+    let key = Sha256::new().chain_update(key).chain_update([0]).chain_update(place).finalize().into();
+    app.replies.once(tenant, key, Sha256::digest(whole).into(), decide).await
 }
 
 /// How long a login may wait for a search.

@@ -12,7 +12,7 @@ use vestibule_registry::PolicyView;
 
 use crate::access::{Caller, Scope};
 use crate::app::App;
-use crate::body::{Json, Path};
+use crate::body::{Json, Path, Unread};
 use crate::problem::{Problems, Result};
 
 /// A policy.
@@ -88,9 +88,10 @@ pub(crate) async fn change(
     State(app): State<Arc<App>>,
     caller: Caller,
     Path((tenant, policy)): Path<(TenantName, String)>,
-    Json(PolicyChange { settings, grants }): Json<PolicyChange>,
+    body: Unread,
 ) -> Result<Json<Policy>> {
     caller.may(Scope::Manage, &tenant).await?;
+    let PolicyChange { settings, grants } = body.json().await?;
     let grants = grants.map(|GrantsSchema(grants)| grants);
     app.registry.set_policy(&tenant, &policy, settings.as_ref(), grants.as_ref(), &caller.by()).await?;
     Ok(Json(app.registry.policy(&tenant, &policy).await?.into()))

@@ -11,7 +11,7 @@ use vestibule_registry::profiles::{Kind, Profiles};
 
 use crate::access::{Caller, Scope};
 use crate::app::App;
-use crate::body::{Json, Path, Query};
+use crate::body::{Json, Path, Query, Unread};
 use crate::problem::{Problem, Problems, Result};
 
 /// Records by name, as UserPropGet prints them.
@@ -76,10 +76,11 @@ async fn change(
     tenant: &TenantName,
     kind: Kind,
     name: String,
-    change: ProfileChange,
+    body: Unread,
 ) -> Result<Json<Profile>> {
     caller.may(Scope::Manage, tenant).await?;
-    app.registry.change_profile(tenant, kind, &name, &change.set, &change.remove, &caller.by()).await?;
+    let ProfileChange { set, remove } = body.json().await?;
+    app.registry.change_profile(tenant, kind, &name, &set, &remove, &caller.by()).await?;
     let properties = app.registry.profile(tenant, kind, &name).await?;
     Ok(Json(Profile { name, properties }))
 }
@@ -117,9 +118,9 @@ pub(crate) async fn change_user(
     State(app): State<Arc<App>>,
     caller: Caller,
     Path((tenant, user)): Path<(TenantName, String)>,
-    Json(request): Json<ProfileChange>,
+    body: Unread,
 ) -> Result<Json<Profile>> {
-    change(&app, &caller, &tenant, Kind::User, user, request).await
+    change(&app, &caller, &tenant, Kind::User, user, body).await
 }
 
 /// Remove a user with the local password
@@ -138,9 +139,10 @@ pub(crate) async fn put_password(
     State(app): State<Arc<App>>,
     caller: Caller,
     Path((tenant, user)): Path<(TenantName, String)>,
-    Json(Password { password }): Json<Password>,
+    body: Unread,
 ) -> Result<StatusCode> {
     caller.may(Scope::Manage, &tenant).await?;
+    let Password { password } = body.json().await?;
     let user = EnteredUser::new(&user).map_err(|error| Problem::invalid(error.to_string()))?;
     app.registry.set_password(&tenant, &user, password, &caller.by()).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -185,9 +187,9 @@ pub(crate) async fn change_group(
     State(app): State<Arc<App>>,
     caller: Caller,
     Path((tenant, group)): Path<(TenantName, String)>,
-    Json(request): Json<ProfileChange>,
+    body: Unread,
 ) -> Result<Json<Profile>> {
-    change(&app, &caller, &tenant, Kind::Group, group, request).await
+    change(&app, &caller, &tenant, Kind::Group, group, body).await
 }
 
 /// Remove a group; members whose records still name it can no longer log in

@@ -11,7 +11,7 @@ use vestibule_domain::{Secret, TenantName};
 use super::page::time;
 use crate::access::{Caller, Scope};
 use crate::app::App;
-use crate::body::{Json, Path};
+use crate::body::{Json, Path, Unread};
 use crate::problem::{Problems, Result};
 
 /// A secret's name. Its value cannot be read.
@@ -55,9 +55,10 @@ pub(crate) async fn put(
     State(app): State<Arc<App>>,
     caller: Caller,
     Path((tenant, policy, name)): Path<(TenantName, String, String)>,
-    Json(SecretValue { value }): Json<SecretValue>,
+    body: Unread,
 ) -> Result<StatusCode> {
     caller.may(Scope::Manage, &tenant).await?;
+    let SecretValue { value } = body.json().await?;
     app.registry.put_secret(&tenant, &policy, &name, &value, &caller.by()).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -13,7 +13,7 @@ use vestibule_registry::{Error, TenantView, Terms};
 use super::page;
 use crate::access::{Caller, Scope};
 use crate::app::App;
-use crate::body::{Json, Path, Query};
+use crate::body::{Json, Path, Query, Unread};
 use crate::problem::{Problems, Result};
 
 /// A tenant.
@@ -100,9 +100,10 @@ pub(crate) async fn put(
     State(app): State<Arc<App>>,
     caller: Caller,
     Path(tenant): Path<TenantName>,
-    Json(change): Json<TenantChange>,
+    body: Unread,
 ) -> Result<(StatusCode, Json<Tenant>)> {
     caller.may(Scope::Manage, &tenant).await?;
+    let change: TenantChange = body.json().await?;
     if change.terms.is_some() {
         caller.may_operate(Scope::Manage)?;
     }

@@ -13,7 +13,7 @@ use vestibule_store::TokenRow;
 use super::page::time;
 use crate::access::{Caller, Issued, Scope, Scopes};
 use crate::app::App;
-use crate::body::{Json, Path};
+use crate::body::{Json, Path, Unread};
 use crate::problem::{Problem, Problems, Result};
 
 /// The longest name in bytes.
@@ -124,9 +124,10 @@ pub(crate) async fn put(
     State(app): State<Arc<App>>,
     caller: Caller,
     Path((tenant, name)): Path<(TenantName, String)>,
-    Json(request): Json<TokenRequest>,
+    body: Unread,
 ) -> Result<Json<NewToken>> {
     caller.may(Scope::Manage, &tenant).await?;
+    let request: TokenRequest = body.json().await?;
     issued(&app, Some(&tenant), &name, request, &caller).await
 }
 
@@ -154,9 +155,10 @@ pub(crate) async fn put_operator(
     State(app): State<Arc<App>>,
     caller: Caller,
     Path(name): Path<String>,
-    Json(request): Json<TokenRequest>,
+    body: Unread,
 ) -> Result<Json<NewToken>> {
     caller.may_operate(Scope::Manage)?;
+    let request: TokenRequest = body.json().await?;
     issued(&app, None, &name, request, &caller).await
 }
 

@@ -21,7 +21,7 @@ use vestibule_sandbox::MAX_COMPONENT_BYTES;
 use super::page::time;
 use crate::access::{Caller, Scope};
 use crate::app::App;
-use crate::body::{Json, Path, Query, Whole};
+use crate::body::{Json, Path, Query, Unread};
 use crate::problem::{Problem, Problems, Result};
 
 /// A version.
@@ -140,11 +140,12 @@ pub(crate) async fn upload(
     Path(tenant): Path<TenantName>,
     Query(UploadQuery { name }): Query<UploadQuery>,
     headers: HeaderMap,
-    Whole(wasm): Whole,
+    body: Unread,
 ) -> Result<(StatusCode, Json<UploadAnswer>)> {
     caller.may(Scope::Manage, &tenant).await?;
     ensure_wasm(&headers)?;
     let signature = headers.get("vestibule-signature").map(|header| signature(header.as_bytes())).transpose()?;
+    let wasm = body.whole().await?;
     let upload = Upload { name: name.as_deref(), wasm: &wasm, signature: signature.as_deref() };
     let Uploaded { policy, version, new, from_module, digest, manifest, report, since } =
         app.registry.upload(&tenant, upload, &caller.by()).await?;
