@@ -82,8 +82,9 @@ async fn a_module_without_a_world_is_told_how_to_name_it() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_module_that_keeps_the_encoder_busy_is_stopped() {
     let served = Served::configured("[server]\ncompile_seconds = 2\n");
+    // Worlds are merged in a time that grows with the square of their number: so many would take minutes.
     let world = world_of(&module_bytes("known-device"));
-    let bomb = [module_bytes("known-device"), world.repeat(1000)].concat();
+    let bomb = [module_bytes("known-device"), world.repeat(8_000)].concat();
     let refused = served.administrator().upload("default", bomb).await.refused(422, "bad-policy").json();
     assert!(refused["detail"].as_str().is_some_and(|detail| detail.contains("took more than 2 s")), "{refused}");
 }
@@ -159,6 +160,7 @@ proptest! {
         let place = HEADER.len() + place.index(wasm.len() - HEADER.len());
         wasm[place] ^= 1_u8 << bit;
         let run = inspected(&wasm);
-        prop_assert!(run.succeeded() || run.exits_with(4).stderr().contains("policy"));
+        // Some are compiled and then say nothing of themselves: their `manifest` traps.
+        prop_assert!(run.succeeded() || run.exits_with(4).stderr().contains("hint: "));
     }
 }

@@ -28,8 +28,8 @@ pub struct Terms {
     pub deadline_ms: u64,
     /// Log of one call in bytes. Default 16 KiB.
     pub log_bytes: usize,
-    /// Log of all calls in a minute, in bytes; what is logged beyond is dropped, and counted on record. Default 16 MiB: at 500 logins a
-    /// second, each may log 500 bytes.
+    /// Log of all calls in a minute, in bytes, of which each line takes 64 besides its texts; what is logged beyond is dropped, and
+    /// counted on record. Default 16 MiB: at 500 logins a second, each may log 500 bytes.
     pub log_bytes_per_minute: u64,
     /// Requests of its own tokens in a second over time, logins aside; twice as many may come in one second. Default 50: whoever works
     /// by hand has a few, and a script with thousands of users waits as told.
