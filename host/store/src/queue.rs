@@ -29,7 +29,16 @@ struct Job {
     /// Asked one after another. At the first that does not hold, the rest is left out.
     conditions: Vec<Condition>,
     writes: Vec<Write>,
-    answer: oneshot::Sender<Result<Vec<Answer>, Error>>,
+    came: oneshot::Sender<Result<Came, Error>>,
+}
+
+/// What came of a job.
+#[derive(Debug)]
+pub(crate) struct Came {
+    /// Whether all of its conditions held, and the rest was written.
+    pub(crate) held: bool,
+    /// What came of each condition that was asked, and then of each write.
+    pub(crate) answers: Vec<Answer>,
 }
 
 impl Job {
@@ -75,11 +84,6 @@ impl Condition {
     /// Holds if this changes or returns none.
     pub(crate) fn none(write: impl Into<Write>) -> Self {
         Self { write: write.into(), row: false }
-    }
-
-    /// Whether it holds only if there is a row.
-    pub(crate) const fn wants_a_row(&self) -> bool {
-        self.row
     }
 
     const fn holds(&self, answer: &Answer) -> bool {
@@ -129,13 +133,13 @@ impl Queue {
     /// The transaction is shared with other jobs, but the fate is not. A job whose caller has gone before it began is left out:
     /// its login has been denied.
     pub(crate) async fn write(&self, row: Row, writes: Vec<Write>) -> Result<Vec<Answer>, Error> {
-        self.write_when(row, Vec::new(), writes).await
+        Ok(self.write_when(row, Vec::new(), writes).await?.answers)
     }
 
     /// Writes one thing.
     pub(crate) async fn write_one(&self, row: Row, write: impl Into<Write>) -> Result<Answer, Error> {
-        let answers = self.write_when(row, Vec::new(), vec![write.into()]).await?;
-        answers.first().copied().ok_or(Error::Closed)
+        let came = self.write_when(row, Vec::new(), vec![write.into()]).await?;
+        came.answers.first().copied().ok_or(Error::Closed)
     }
 
     /// Writes all of it if the condition changes a row, or nothing. Returns whether it did.
@@ -145,21 +149,20 @@ impl Queue {
         condition: impl Into<Write>,
         writes: Vec<Write>,
     ) -> Result<bool, Error> {
-        let answers = self.write_when(row, vec![Condition::some(condition)], writes).await?;
-        Ok(answers.first().is_some_and(|answer| answer.rows > 0))
+        Ok(self.write_when(row, vec![Condition::some(condition)], writes).await?.held)
     }
 
-    /// Writes all of it if all conditions hold, or stops at the first that does not. Returns the answers up to there.
+    /// Writes all of it if all conditions hold, or stops at the first that does not.
     pub(crate) async fn write_when(
         &self,
         row: Row,
         conditions: Vec<Condition>,
         writes: Vec<Write>,
-    ) -> Result<Vec<Answer>, Error> {
+    ) -> Result<Came, Error> {
         let jobs = self.jobs.read().unwrap_or_else(PoisonError::into_inner).clone().ok_or(Error::Closed)?;
-        let (answer, answered) = oneshot::channel();
-        jobs.send(Job { row, conditions, writes, answer }).await.map_err(|_| Error::Closed)?;
-        answered.await.map_err(|_| Error::Closed)?
+        let (came, comes) = oneshot::channel();
+        jobs.send(Job { row, conditions, writes, came }).await.map_err(|_| Error::Closed)?;
+        comes.await.map_err(|_| Error::Closed)?
     }
 
     /// Takes no more jobs, and waits until those taken are done.
@@ -177,7 +180,7 @@ where
 {
     let mut batch = Vec::new();
     while jobs.lock().await.recv_many(&mut batch, at_most).await > 0 {
-        batch.retain(|job| !job.answer.is_closed());
+        batch.retain(|job| !job.came.is_closed());
         batch.sort_by(|one, other| one.row.cmp(&other.row));
         settle(&pool, mem::take(&mut batch)).await;
     }
@@ -197,27 +200,27 @@ where
     DB::Connection: Runs<Database = DB>,
 {
     match commit(pool, &batch).await {
-        Ok(answers) => {
-            for (job, answers) in batch.into_iter().zip(answers) {
-                let _ = job.answer.send(Ok(answers));
+        Ok(all) => {
+            for (job, came) in batch.into_iter().zip(all) {
+                let _ = job.came.send(Ok(came));
             }
         }
         Err(failure) if failure.by_one && batch.len() > 1 => {
             tracing::debug!(jobs = batch.len(), error = %failure.error, "writes that failed together are tried one by one");
             for job in batch {
-                let answers = commit(pool, slice::from_ref(&job)).await.map_err(|failure| failure.error);
-                let _ = job.answer.send(answers.map(|answers| answers.into_iter().flatten().collect()));
+                let alone = commit(pool, slice::from_ref(&job)).await.map_err(|failure| failure.error);
+                let _ = job.came.send(alone.and_then(|mut alone| alone.pop().ok_or(Error::Closed)));
             }
         }
         Err(failure) => {
             for job in batch {
-                let _ = job.answer.send(Err(failure.error.clone()));
+                let _ = job.came.send(Err(failure.error.clone()));
             }
         }
     }
 }
 
-async fn commit<DB>(pool: &Pool<DB>, batch: &[Job]) -> Result<Vec<Vec<Answer>>, Failure>
+async fn commit<DB>(pool: &Pool<DB>, batch: &[Job]) -> Result<Vec<Came>, Failure>
 where
     DB: Database,
     DB::Connection: Runs<Database = DB>,
@@ -237,7 +240,7 @@ where
     outcome
 }
 
-async fn transact<DB>(connection: &mut PoolConnection<DB>, batch: &[Job]) -> Result<Vec<Vec<Answer>>, Failure>
+async fn transact<DB>(connection: &mut PoolConnection<DB>, batch: &[Job]) -> Result<Vec<Came>, Failure>
 where
     DB: Database,
     DB::Connection: Runs<Database = DB>,
@@ -247,9 +250,9 @@ where
         return run(&mut **connection, batch).await.map_err(apart);
     }
     let mut transaction = connection.begin_with(DB::Connection::BEGIN).await.map_err(together)?;
-    let answers = run(&mut *transaction, batch).await.map_err(apart)?;
+    let all = run(&mut *transaction, batch).await.map_err(apart)?;
     transaction.commit().await.map_err(together)?;
-    Ok(answers)
+    Ok(all)
 }
 
 /// Whether all that jobs write is one statement of its own, or rows that share one.
@@ -267,7 +270,7 @@ fn is_one_statement(batch: &[Job]) -> bool {
 }
 
 /// First all conditions, in the order of the rows that they lock; then the writes of those jobs whose conditions hold.
-async fn run<C: Runs>(connection: &mut C, batch: &[Job]) -> sqlx::Result<Vec<Vec<Answer>>> {
+async fn run<C: Runs>(connection: &mut C, batch: &[Job]) -> sqlx::Result<Vec<Came>> {
     let mut conditions: Vec<Vec<_>> = batch.iter().map(|job| vec![None; job.conditions.len()]).collect();
     for round in 0..conditions.iter().map(Vec::len).max().unwrap_or_default() {
         let open = batch.iter().zip(&mut conditions).filter(|(job, answers)| job.holds(answers, round));
@@ -281,8 +284,12 @@ async fn run<C: Runs>(connection: &mut C, batch: &[Job]) -> sqlx::Result<Vec<Vec
     let open = all.filter(|((job, conditions), _)| job.holds(conditions, conditions.len()));
     run_writes(connection, open.flat_map(|((job, _), answers)| job.writes.iter().zip(answers)).collect()).await?;
 
-    let together = conditions.into_iter().zip(answers);
-    Ok(together.map(|(conditions, answers)| conditions.into_iter().chain(answers).flatten().collect()).collect())
+    let all = batch.iter().zip(conditions).zip(answers);
+    let came = all.map(|((job, conditions), answers)| Came {
+        held: job.holds(&conditions, conditions.len()),
+        answers: conditions.into_iter().chain(answers).flatten().collect(),
+    });
+    Ok(came.collect())
 }
 
 /// Statements in their order, then rows, by one statement for each insert.

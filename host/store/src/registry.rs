@@ -4,7 +4,7 @@
 
 use vestibule_domain::TenantName;
 
-use crate::queue::{Condition, Row, Write};
+use crate::queue::{Came, Condition, Row, Write};
 use crate::statement::{Answer, Statement};
 use crate::{Error, Store};
 
@@ -74,12 +74,9 @@ impl Store {
     /// Makes a change, all of it or nothing.
     pub(crate) async fn change<W>(&self, change: Change<W>) -> Result<Outcome<W>, Error> {
         let Change { conditions, otherwise, writes } = change;
-        let (asked, all) = (conditions.len(), conditions.len() + writes.len());
-        let last_wants_a_row = conditions.last().is_none_or(Condition::wants_a_row);
-        let mut answers = self.0.registry.write_when(Row::default(), conditions, writes).await?;
-        // Where nothing else is written, as many are answered if the last condition does not hold.
-        let last_holds = asked < all || answers.last().is_some_and(|answer| (answer.rows > 0) == last_wants_a_row);
-        if answers.len() == all && last_holds {
+        let asked = conditions.len();
+        let Came { held, mut answers } = self.0.registry.write_when(Row::default(), conditions, writes).await?;
+        if held {
             return Ok(Outcome::Done(answers.split_off(asked)));
         }
         // The last answer is that of the condition; the first one is the clock's.
