@@ -3,13 +3,12 @@
 //! Not for: several tenants; each has a gate of its own.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU16, Ordering};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime};
 
 use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 use vestibule_domain::cause::NEUTRAL_TEXT;
 use vestibule_domain::{Cause, Decision, Fault};
-use vestibule_store::{DecisionRow, Effects, Error, SaveError, Store};
+use vestibule_store::{DecisionRow, Effects, Error, SaveError, Store, new_id};
 
 use crate::answer::Answer;
 use crate::attempt::Attempt;
@@ -111,14 +110,9 @@ impl Gate {
     }
 }
 
-/// A name for a decision that is made now: 48 bits of time, 16 of a counter, 64 of chance. In that order, so that names grow as
-/// decisions are made, and those that are made together are stored together.
+/// A name for a decision that is made now.
 fn id(passage: &Passage<'_>) -> String {
-    static COUNTER: AtomicU16 = AtomicU16::new(0);
-    let made = passage.now.checked_add(passage.began.elapsed()).unwrap_or(passage.now);
-    let millis = made.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() & 0xffff_ffff_ffff;
-    let count = COUNTER.fetch_add(1, Ordering::Relaxed);
-    format!("{millis:012x}{count:04x}{:016x}", rand::random::<u64>())
+    new_id(passage.now.checked_add(passage.began.elapsed()).unwrap_or(passage.now))
 }
 
 /// One line for each decision.

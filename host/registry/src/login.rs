@@ -37,6 +37,7 @@ impl Registry {
     /// [`LoginError`], where it was not even begun: nothing of it is on record, and nobody may be let in.
     pub async fn decide(&self, tenant: &TenantName, attempt: Attempt, now: SystemTime) -> Result<Answer, LoginError> {
         let (registry, tenant) = (self.clone(), tenant.clone());
+        // Large: in a box, only where it lies is handed on.
         let decided = tokio::spawn(Box::pin(async move { registry.go(&tenant, attempt, now).await }));
         decided.await.unwrap_or(Err(LoginError::Busy(Busy::Waiting)))
     }

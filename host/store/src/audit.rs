@@ -2,12 +2,12 @@
 //!
 //! Not for: logins, which leave decisions; and values, which stand in no row.
 
-use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::SystemTime;
 
 use vestibule_domain::TenantName;
 
 use crate::database::read;
+use crate::ids::new_id;
 use crate::statement::{Bound, Insert, NewRow, Statement};
 use crate::time::{from_millis, to_millis};
 use crate::{Error, Store};
@@ -87,16 +87,9 @@ impl By {
     }
 
     fn fill<T>(&self, row: Bound<T>, tenant: &str, action: &str, target: &str, detail: &str) -> Bound<T> {
-        let row = row.text(tenant).text(&id(self.at)).number(to_millis(self.at));
+        let row = row.text(tenant).text(&new_id(self.at)).number(to_millis(self.at));
         row.text(&self.actor).text(&self.origin).text(action).text(target).text(detail)
     }
-}
-
-/// As those of decisions: 48 bits of time, 16 of a counter, 64 of chance.
-pub(crate) fn id(now: SystemTime) -> String {
-    static COUNTER: AtomicU16 = AtomicU16::new(0);
-    let count = COUNTER.fetch_add(1, Ordering::Relaxed);
-    format!("{:012x}{count:04x}{:016x}", to_millis(now) & 0xffff_ffff_ffff, rand::random::<u64>())
 }
 
 impl Store {
@@ -126,18 +119,4 @@ impl Store {
 /// What stands in the column of a tenant, or of the operator.
 pub(crate) fn name_of(tenant: Option<&TenantName>) -> &str {
     tenant.map_or(OPERATOR, TenantName::as_str)
-}
-
-#[cfg(test)]
-mod tests {
-    use std::time::{Duration, UNIX_EPOCH};
-
-    use super::*;
-
-    #[test]
-    fn ids_grow_with_time_and_within_a_millisecond() {
-        let (early, late) = (UNIX_EPOCH + Duration::from_secs(1), UNIX_EPOCH + Duration::from_secs(2_000_000_000));
-        let ids = [id(early), id(early), id(late)];
-        assert!(ids.is_sorted() && ids.iter().all(|id| id.len() == 32), "{ids:?}");
-    }
 }

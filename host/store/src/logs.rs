@@ -117,6 +117,7 @@ impl Store {
             sqlx::query_as(log.stretch()).bind(tenant.as_str()).bind(after).bind(at_most).fetch_one(on))?;
         Ok(Stretch { rows: u64::try_from(rows).unwrap_or_default(), last })
     }
+
     /// The id of the row that comes so many before the last one up to an id; with 0, of that one. Absent if there are not so many. No
     /// write waits meanwhile.
     ///

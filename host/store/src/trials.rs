@@ -6,8 +6,8 @@ use std::time::SystemTime;
 
 use vestibule_domain::TenantName;
 
-use crate::audit::id;
 use crate::database::read;
+use crate::ids::new_id;
 use crate::queue::{Condition, Row, Write};
 use crate::statement::{Insert, NewRow, Statement, as_number};
 use crate::{Error, Store};
@@ -103,7 +103,7 @@ fn writes(tenant: &TenantName, revision: i64, row: &TrialRow, now: SystemTime) -
     let prune = (new.len() > 0).then(|| of_policy(PRUNE).number(as_number(KEPT_DIFFERENCES - new.len())));
     let rows = new.map(|difference| {
         let row_of = NewRow::of(&ADD_DIFFERENCE).text(tenant.as_str()).number(revision).text(&row.policy);
-        row_of.text(&id(now)).text(difference).into()
+        row_of.text(&new_id(now)).text(difference).into()
     });
     [Some(add), prune].into_iter().flatten().map(Write::from).chain(rows).collect()
 }
