@@ -2,6 +2,7 @@
 //!
 //! Not for: several tenants; each has a gate of its own.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -57,11 +58,9 @@ impl Gate {
     async fn concluded(&self, passage: &Passage<'_>) -> Answer {
         let (mut journal, mut known) = (Journal::new(self.0.tenant.log_room.clone()), None);
         for _ in 0..MAX_ROUNDS {
-            let walked = match timeout_at(passage.end, passage.walk(&mut known, &mut journal)).await {
-                Ok(walked) => walked,
-                Err(_) => Err(journal.late()),
-            };
-            let (passed, effects) = match walked {
+            // Pinned, as it is large, and would be moved on the way.
+            let walked = timeout_at(passage.end, pin!(passage.walk(&mut known, &mut journal))).await;
+            let (passed, effects) = match walked.unwrap_or_else(|_| Err(journal.late())) {
                 Ok((passed, effects)) => (Ok(passed), effects),
                 Err(denial) => (Err(denial), Effects::default()),
             };
@@ -97,7 +96,7 @@ impl Gate {
     ) -> Result<(), SaveError> {
         let Parts { store, tenant, .. } = &*self.0;
         let row = journal.row(passage.attempt, answer, effects, passage.now);
-        let concluded = timeout(RECORD_DEADLINE, store.conclude(&tenant.name, &row, effects)).await;
+        let concluded = timeout(RECORD_DEADLINE, pin!(store.conclude(&tenant.name, &row, effects))).await;
         let concluded = concluded.unwrap_or_else(|_| Err(Error::Unavailable("no answer in time".to_owned()).into()));
         match &concluded {
             Ok(()) => log(tenant, &row, answer),

@@ -2,6 +2,7 @@
 //!
 //! Not for: deciding what an error means; see [`crate::fault`].
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -30,7 +31,8 @@ pub(crate) async fn run(policy: &Configured, login: &Login, circumstances: &Circ
         Err(error) => return never_began(&error, start),
     };
     let guest = bindings::post_auth(&policy.compiled, &mut store, login, &configuration.grants);
-    let answer = within_deadline(&policy.compiled, patience, guest).await;
+    // Pinned, as it is large, and would be moved on the way.
+    let answer = within_deadline(&policy.compiled, patience, pin!(guest)).await;
     let answer = answer.map_err(|error| diagnose(&error, store.data()));
     let left = store.get_fuel().unwrap_or_default();
     let state = store.into_data();
