@@ -30,6 +30,6 @@ pub(crate) use leaves::{Leaves, decision};
 pub(crate) use login::{A_TIME, a_login};
 pub(crate) use postgres::Postgres;
 pub(crate) use registry::{ROOM, Registers, by, listed, uses};
-pub(crate) use served::{Caller, Reply, Served, exchange};
+pub(crate) use served::{Caller, DEVICE, Reply, Served, exchange};
 pub(crate) use slapd::{SERVICE_PASSWORD, Slapd, free_port, settings as slapd_settings};
 pub(crate) use store::{Home, at, on_every_store, properties, sqlite, tenant};

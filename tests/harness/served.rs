@@ -16,6 +16,9 @@ use tokio::net::{TcpStream, UnixStream};
 
 use super::{PASSWORD, Run, policy_bytes, vestibule_with};
 
+/// The hardware address of everybody's device.
+pub(crate) const DEVICE: &str = "00:00:5e:00:53:01";
+
 /// A running host. It is killed when it is dropped.
 pub(crate) struct Served {
     home: TempDir,
@@ -217,6 +220,15 @@ impl Caller<'_> {
     pub(crate) async fn authenticate(&self, user: &str, attributes: Value) -> Reply {
         let request = json!({ "username": user, "password": PASSWORD, "attributes": attributes });
         self.post("/v1/tenants/default/authenticate", request).await
+    }
+
+    /// A user whose password somebody else has checked, on a device, if there is one.
+    pub(crate) async fn post_auth(&self, tenant: &str, user: &str, device: Option<&str>) -> Reply {
+        let login = json!({
+            "authcred": { "username": user, "client_hw_addr": device }, "attributes": { "vpn_auth": device.is_some() },
+            "authret": { "user": user }, "info": { "auth_method": "local" }
+        });
+        self.post(&format!("/v1/tenants/{tenant}/post-auth"), login).await
     }
 
     /// One request on a connection of its own: over TCP with a token, over the Unix socket without.

@@ -4,13 +4,13 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
-use crate::harness::{Caller, Served, root};
+use crate::harness::{Caller, DEVICE, Served, root};
 
 const POST_AUTH: &str = "/v1/tenants/default/post-auth";
 
 fn login(attributes: Value, proplist: Value) -> Value {
     json!({
-        "authcred": { "username": "ann", "client_hw_addr": "00:00:5e:00:53:01" }, "attributes": attributes,
+        "authcred": { "username": "ann", "client_hw_addr": DEVICE }, "attributes": attributes,
         "authret": { "user": "Ann", "proplist": proplist }, "info": { "auth_method": "local" }
     })
 }
@@ -25,7 +25,7 @@ async fn what_policies_save_is_handed_back_and_not_stored() {
     let administrator = served.administrator();
     let first = ask(&administrator, &login(json!({ "vpn_auth": true }), json!({ "prop_lzo": "true" }))).await;
     assert_eq!((&first["decision"], &first["authret"]["user"]), (&json!("allow"), &json!("Ann")));
-    assert_eq!(first["proplist_save"], json!({ "pvt_hw_addr": "00:00:5e:00:53:01" }));
+    assert_eq!(first["proplist_save"], json!({ "pvt_hw_addr": DEVICE }));
     assert_eq!(first["authret"]["proplist"], json!({ "prop_lzo": "true" }));
     let known = json!({ "pvt_hw_addr": "00:00:5e:00:53:09" });
     let other = ask(&administrator, &login(json!({ "vpn_auth": true }), known.clone())).await;
@@ -43,7 +43,7 @@ async fn without_authret_the_hosts_own_records_count() {
     login.as_object_mut().unwrap().remove("authret");
     assert_eq!(ask(&administrator, &login).await["decision"], "allow");
     let ann = administrator.get("/v1/tenants/default/users/ann").await.is(200).json();
-    assert_eq!(ann["properties"], json!({ "pvt_hw_addr": "00:00:5e:00:53:01" }));
+    assert_eq!(ann["properties"], json!({ "pvt_hw_addr": DEVICE }));
     login["authcred"]["client_hw_addr"] = json!("00:00:5e:00:53:02");
     assert_eq!(ask(&administrator, &login).await["decision"], "deny");
     login["info"]["auth_method"] = json!("none");
@@ -158,7 +158,7 @@ async fn access_servers_script_lets_in_what_the_host_lets_in() {
     let served = Served::new().guarded_by("known-device").await;
     let allowed = access_server(&served, &login(json!({ "vpn_auth": true }), json!({})), &[]).await;
     assert_eq!((&allowed["outcome"], &allowed["exception"]), (&json!("allow"), &Value::Null), "{allowed}");
-    assert_eq!(allowed["proplist_save"], json!({ "pvt_hw_addr": "00:00:5e:00:53:01" }));
+    assert_eq!(allowed["proplist_save"], json!({ "pvt_hw_addr": DEVICE }));
     let other = login(json!({ "vpn_auth": true }), json!({ "pvt_hw_addr": "00:00:5e:00:53:09" }));
     let denied = access_server(&served, &other, &[]).await;
     assert_eq!(denied["outcome"], "deny");

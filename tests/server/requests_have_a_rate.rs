@@ -35,11 +35,8 @@ async fn logins_other_tenants_and_the_operator_are_not_held_up() {
     let reader = served.caller("default", &["read"]).await;
     while reader.get(USERS).await.status == 200 {}
     let front_door = served.caller("default", &["decide"]).await;
-    let login = json!({
-        "authcred": { "username": "ann" }, "attributes": { "vpn_auth": false }, "info": { "auth_method": "local" }
-    });
     for _ in 0..10 {
-        front_door.post("/v1/tenants/default/post-auth", login.clone()).await.is(200);
+        front_door.post_auth("default", "ann", None).await.is(200);
         served.administrator().get(USERS).await.is(200);
     }
     let token = served.administrator().put("/v1/tokens/robot", json!({ "scopes": ["read"] })).await.is(200).json();

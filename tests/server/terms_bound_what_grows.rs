@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{Reply, Served, probe_bytes};
+use crate::harness::{DEVICE, Reply, Served, probe_bytes};
 
 async fn with_terms(terms: Value) -> Served {
     let served = Served::new().guarded_by("known-device").await;
@@ -33,11 +33,7 @@ async fn users_and_groups_are_bounded_for_administrators_and_not_for_logins() {
     names(served.administrator().patch(&format!("{users}/joe"), set).await, "2 users and groups");
 
     // Her device is registered at her first login, for which there has to be a record.
-    let login = json!({
-        "authcred": { "username": "eve", "client_hw_addr": "00:00:5e:00:53:01" },
-        "attributes": { "vpn_auth": true }, "info": { "auth_method": "local" }
-    });
-    let answer = served.administrator().post("/v1/tenants/default/post-auth", login).await.is(200);
+    let answer = served.administrator().post_auth("default", "eve", Some(DEVICE)).await.is(200);
     assert_eq!(answer.decision(), "allow");
     let saved = manager.get(&format!("{users}/eve")).await.is(200).json();
     assert!(saved["properties"].as_object().is_some_and(|saved| !saved.is_empty()), "{saved}");
@@ -69,13 +65,9 @@ async fn what_is_logged_beyond_a_minutes_worth_is_dropped_and_counted() {
     administrator.put("/v1/tenants/default", json!({ "terms": { "log_bytes_per_minute": 700 } })).await.is(200);
     let flooding = administrator.upload("default", probe_bytes("floods-the-log")).await.is(201).json();
     administrator.activate("default", json!([{ "policy": flooding["policy"] }])).await.is(200);
-    let login = json!({
-        "authcred": { "username": "ann" }, "attributes": { "vpn_auth": false },
-        "authret": { "user": "ann" }, "info": { "auth_method": "local" }
-    });
     let mut dropped = Vec::new();
     for _ in 0..2 {
-        let answer = administrator.post("/v1/tenants/default/post-auth", login.clone()).await.is(200);
+        let answer = administrator.post_auth("default", "ann", None).await.is(200);
         assert_eq!(answer.decision(), "allow");
         let id = answer.json()["id"].as_str().unwrap().to_owned();
         let decision = administrator.get(&format!("/v1/tenants/default/decisions/{id}")).await.is(200).json();

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{Postgres, Served, policy_bytes, probe_bytes, sqlite};
+use crate::harness::{DEVICE, Postgres, Served, policy_bytes, probe_bytes, sqlite};
 
 const TRIAL: &str = "/v1/tenants/default/chain/trials/known-device";
 
@@ -32,12 +32,7 @@ async fn log_in(served: &Served, user: &str) -> Value {
 }
 
 async fn log_in_at(served: &Served, tenant: &str, user: &str) -> Value {
-    let login = json!({
-        "authcred": { "username": user, "client_hw_addr": "00:00:5e:00:53:01" }, "attributes": { "vpn_auth": true },
-        "authret": { "user": user }, "info": { "auth_method": "local" }
-    });
-    let path = format!("/v1/tenants/{tenant}/post-auth");
-    served.administrator().post(&path, login).await.is(200).json()
+    served.administrator().post_auth(tenant, user, Some(DEVICE)).await.is(200).json()
 }
 
 async fn report(served: &Served) -> Value {

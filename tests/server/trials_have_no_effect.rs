@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{Caller, Served, policy_bytes, probe_bytes};
+use crate::harness::{Caller, DEVICE, Served, policy_bytes, probe_bytes};
 
 const TRIAL: &str = "/v1/tenants/default/chain/trials/known-device";
 
@@ -15,11 +15,7 @@ async fn with_versions(second: Vec<u8>) -> Served {
 }
 
 async fn log_in(caller: &Caller<'_>, user: &str) -> Value {
-    let login = json!({
-        "authcred": { "username": user, "client_hw_addr": "00:00:5e:00:53:01" }, "attributes": { "vpn_auth": true },
-        "authret": { "user": user }, "info": { "auth_method": "local" }
-    });
-    caller.post("/v1/tenants/default/post-auth", login).await.is(200).json()
+    caller.post_auth("default", user, Some(DEVICE)).await.is(200).json()
 }
 
 fn link(more: Value) -> Value {
@@ -35,7 +31,7 @@ async fn a_shadow_is_compared_and_decides_nothing() {
     administrator.activate("default", link(json!({ "trial": { "version": 2, "mode": "shadow" } }))).await.is(200);
     for user in ["ann", "bob"] {
         let answer = log_in(&administrator, user).await;
-        assert_eq!(answer["proplist_save"], json!({ "pvt_hw_addr": "00:00:5e:00:53:01" }));
+        assert_eq!(answer["proplist_save"], json!({ "pvt_hw_addr": DEVICE }));
     }
     let report = loop {
         let report = administrator.get(TRIAL).await.is(200).json();
