@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use tempfile::TempDir;
 
 use crate::harness::{Run, component, file, vestibule_with};
@@ -83,6 +83,28 @@ fn properties_go_in_and_out_as_json() {
     site.runs(&["user", "prop", "get", "ann"]).exits_with(2).complains("there is no user `ann`");
     site.runs(&["user", "prop", "get", "staff"]).exits_with(2).complains("`staff` is a group");
     site.runs(&["user", "prop", "put", "bob", "type=group"]).exits_with(2).complains("would make a group of a user");
+}
+
+#[test]
+fn a_list_of_several_pages_is_one_object() {
+    let site = Site::new();
+    let lists = |arguments: &[&str]| site.runs(&[&["user", "prop", "list"], arguments].concat()).exits_with(0).stdout();
+    assert_eq!(lists(&[]), "{}\n");
+    // Forty times 128 KiB are more than one page.
+    let large: Map<_, _> = (0..32).map(|number| (format!("pvt_{number}"), json!("x".repeat(4096)))).collect();
+    let records: Map<_, _> = (0..40).map(|number| (format!("user {number:02}"), json!(large))).collect();
+    site.hears(&json!(records).to_string(), &["user", "prop", "put", "--file", "-"]).exits_with(0);
+    site.runs(&["user", "prop", "put", "ann", "prop_lzo=true"]).exits_with(0);
+    let printed = lists(&[]);
+    let whole: Map<_, _> = serde_json::from_str(&printed).unwrap();
+    assert_eq!(
+        whole.keys().collect::<Vec<_>>(),
+        ["ann"].into_iter().chain(records.keys().map(String::as_str)).collect::<Vec<_>>()
+    );
+    assert_eq!(printed, format!("{:#}\n", json!(whole)));
+    let part: Map<_, _> = serde_json::from_str(&lists(&["--prefix", "user"])).unwrap();
+    assert_eq!(part, records);
+    assert_eq!(lists(&["--prefix", "ann"]), format!("{:#}\n", json!({ "ann": { "prop_lzo": "true" } })));
 }
 
 #[test]

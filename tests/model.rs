@@ -11,7 +11,7 @@ use vestibule_domain::wire::crv1::StateId;
 use vestibule_domain::{Properties, Secret};
 use vestibule_gate::{Answer, Attempt, Method, Proof, Voucher};
 
-use crate::harness::{Door, Edits as _, Home, at, attempt, cause, puppet, tenant, told};
+use crate::harness::{Door, Edits as _, Home, Lists as _, at, attempt, cause, puppet, tenant, told};
 use history::{Step, any_history};
 use plain::{Model, Record};
 
@@ -99,7 +99,7 @@ impl Both {
         let answer = self.door.decides_at(&attempt, at(self.model.clock)).await;
         assert_eq!(outcome(&answer), expected, "{step:?} on {:#?}", self.model.records);
         self.asked.extend(answer.state_id);
-        let stored = self.door.home.store.profiles(&tenant(), "").await.unwrap();
+        let stored = self.door.home.store.all_profiles(&tenant(), "").await.unwrap();
         let stored = stored.into_iter().map(|(name, record)| (name, owned(&record))).collect();
         assert_eq!(self.model.records, stored, "after {step:?}");
     }

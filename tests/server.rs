@@ -5,6 +5,7 @@ mod connections_end_well;
 mod followers_miss_nothing;
 mod front_doors_keep_properties;
 mod killed_hosts_are_whole;
+mod lists_come_in_pages;
 mod logs_are_as_configured;
 mod permission_comes_before_bodies;
 mod policies_come_and_go;

@@ -12,6 +12,7 @@ mod killed_processes_lose_nothing;
 mod logs_stay_short;
 mod older_databases_open;
 mod other_databases_are_refused;
+mod profiles_are_listed_in_pages;
 mod profiles_come_back;
 mod room_is_limited;
 mod saves_conflict;

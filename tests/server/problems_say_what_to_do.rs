@@ -67,9 +67,15 @@ async fn what_is_not_there_is_not_found() {
         assert_eq!(problem["detail"], "there is no tenant `none`", "{list}");
     }
     administrator.get("/v1/tenants/default/decisions?count=x").await.refused(400, "malformed");
-    for list in
-        ["tenants", "audit", "tenants/default/audit", "tenants/default/decisions", "tenants/default/chain/revisions"]
-    {
+    for list in [
+        "tenants",
+        "audit",
+        "tenants/default/users",
+        "tenants/default/groups",
+        "tenants/default/audit",
+        "tenants/default/decisions",
+        "tenants/default/chain/revisions",
+    ] {
         administrator.get(&format!("/v1/{list}?count=0")).await.refused(422, "invalid");
         administrator.get(&format!("/v1/{list}?count=1001")).await.refused(422, "invalid");
         administrator.get(&format!("/v1/{list}?count=1000")).await.is(200);

@@ -7,7 +7,7 @@ use vestibule_store::DecisionFilter;
 
 use vestibule_domain::TenantName;
 
-use crate::harness::{Home, on_every_store, properties};
+use crate::harness::{Home, Lists as _, on_every_store, properties};
 
 const PROCESS: &str = env!("CARGO_BIN_EXE_store-under-test");
 
@@ -26,7 +26,7 @@ async fn every_acknowledged_save_survives_a_kill(home: Home) {
         assert!(users.len() >= acknowledged, "it ended by itself after {}", users.len());
 
         let (store, tenant) = (home.another().await.unwrap(), TenantName::default());
-        let mut kept = store.profiles(&tenant, "user-").await.unwrap();
+        let mut kept = store.all_profiles(&tenant, "user-").await.unwrap();
         let decisions = store.find_decisions(&tenant, &DecisionFilter::default(), u32::MAX, None).await.unwrap();
         let of_this_process = decisions.iter().filter(|row| row.id.starts_with(&format!("{} ", process.id())));
         let decided: BTreeSet<_> = of_this_process.map(|row| &row.user).collect();
@@ -37,7 +37,7 @@ async fn every_acknowledged_save_survives_a_kill(home: Home) {
         }
         // At most one save of each saver was done, but not yet acknowledged.
         assert!(kept.len() <= 16, "{} saves that nobody knows of", kept.len());
-        for (user, _) in store.profiles(&tenant, "user-").await.unwrap() {
+        for (user, _) in store.all_profiles(&tenant, "user-").await.unwrap() {
             store.delete_profile(&tenant, &user, None).await.unwrap();
         }
         store.close().await;

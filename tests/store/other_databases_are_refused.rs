@@ -8,7 +8,7 @@ use sqlx::{Connection as _, SqliteConnection};
 use tempfile::TempDir;
 use vestibule_store::{DATABASE_FILE, Error, Store};
 
-use crate::harness::{Edits as _, Home, on_every_store, properties, sqlite, tenant};
+use crate::harness::{Edits as _, Home, Lists as _, on_every_store, properties, sqlite, tenant};
 
 on_every_store!(a_newer_database_is_refused_and_unharmed, a_migration_of_another_text_is_refused);
 
@@ -81,7 +81,7 @@ async fn damaged_pages_are_an_error() {
     bytes[4096..].fill(0x5a);
     fs::write(&file, &bytes).unwrap();
     let error = match home.another().await {
-        Ok(store) => store.profiles(&tenant(), "").await.unwrap_err(),
+        Ok(store) => store.all_profiles(&tenant(), "").await.unwrap_err(),
         Err(error) => error,
     };
     assert!(matches!(error, Error::Corrupt(_)), "{error:?}");

@@ -4,13 +4,12 @@ use vestibule_domain::Properties;
 use vestibule_domain::profile;
 use vestibule_store::{Error, LoginProfiles};
 
-use crate::harness::{Edits as _, Home, by, on_every_store, properties, tenant};
+use crate::harness::{Edits as _, Home, Lists as _, by, on_every_store, properties, tenant};
 
 on_every_store!(
     what_is_put_comes_back,
     a_login_gets_its_three_profiles_at_once,
     groups_are_found_by_either_mark,
-    names_are_found_by_their_beginning,
     single_properties_are_set_and_deleted,
     concurrent_edits_of_one_profile_all_count,
     a_deleted_profile_takes_its_password_along,
@@ -66,23 +65,6 @@ async fn groups_are_found_by_either_mark(home: Home) {
     assert_eq!(home.store.groups(&tenant()).await.unwrap().len(), 1);
 }
 
-async fn names_are_found_by_their_beginning(home: Home) {
-    for name in ["jo", "joe", "joe_1", "joexa", "Joe", "jö", "k", "%"] {
-        home.store.put_properties(&tenant(), name, &Properties::new(), None).await.unwrap();
-    }
-    for (prefix, found) in [
-        ("", &["%", "Joe", "jo", "joe", "joe_1", "joexa", "jö", "k"][..]),
-        ("jo", &["jo", "joe", "joe_1", "joexa"]),
-        ("joe_", &["joe_1"]),
-        ("%", &["%"]),
-        ("jö", &["jö"]),
-        ("z", &[]),
-    ] {
-        let profiles = home.store.profiles(&tenant(), prefix).await.unwrap();
-        assert_eq!(profiles.keys().collect::<Vec<_>>(), found, "{prefix}");
-    }
-}
-
 async fn single_properties_are_set_and_deleted(home: Home) {
     home.store
         .put_properties(&tenant(), "joe", &properties(&[("a", "1"), ("b", "2"), ("c", "3")]), None)
@@ -133,7 +115,7 @@ async fn a_damaged_profile_is_an_error(home: Home) {
         let errors = [
             home.store.profile(&tenant(), "joe").await.unwrap_err(),
             home.store.login_profiles(&tenant(), "joe").await.unwrap_err(),
-            home.store.profiles(&tenant(), "").await.unwrap_err(),
+            home.store.all_profiles(&tenant(), "").await.unwrap_err(),
             home.store.put_properties(&tenant(), "joe", &properties(&[("a", "1")]), None).await.unwrap_err(),
         ];
         for error in errors {

@@ -6,7 +6,9 @@ use tokio::task::JoinSet;
 use vestibule_domain::{Properties, Secret, TenantName};
 use vestibule_store::{Edit, Error, Store, TokenRow};
 
-use crate::harness::{Edits as _, Home, Leaves as _, Registers as _, at, by, on_every_store, properties, tenant};
+use crate::harness::{
+    Edits as _, Home, Leaves as _, Lists as _, Registers as _, at, by, on_every_store, properties, tenant,
+};
 
 on_every_store!(
     many_who_add_at_once_add_as_many_as_there_may_be,
@@ -44,7 +46,7 @@ async fn many_who_add_at_once_add_as_many_as_there_may_be(home: Home) {
     }
     let (added, refused): (Vec<_>, Vec<_>) = adding.join_all().await.into_iter().partition(|added| added.is_ok());
     assert_eq!((added.len(), refused), (5, vec![too_many(5, "users and groups"); 19]));
-    assert_eq!(home.store.profiles(&tenant(), "").await.unwrap().len(), 5);
+    assert_eq!(home.store.all_profiles(&tenant(), "").await.unwrap().len(), 5);
     assert_eq!(home.store.last_audits(Some(&tenant()), 99, None).await.unwrap().len(), 5);
 }
 

@@ -6,7 +6,7 @@ use vestibule_domain::{Secret, TenantName, profile};
 use vestibule_store::{DecisionFilter, Deleted, Lockout, LoginProfiles, Session, TokenRow};
 
 use crate::harness::{
-    Edits as _, Home, Leaves as _, Registers as _, at, by, decision, on_every_store, properties, tenant,
+    Edits as _, Home, Leaves as _, Lists as _, Registers as _, at, by, decision, on_every_store, properties, tenant,
 };
 
 on_every_store!(another_tenant_sees_nothing, another_tenant_changes_nothing);
@@ -53,7 +53,7 @@ async fn another_tenant_sees_nothing(home: Home) {
     filled(&home).await;
     let store = &home.store;
     assert_eq!(store.login_profiles(&other(), "joe").await, Ok(LoginProfiles::default()));
-    assert!(store.profiles(&other(), "").await.unwrap().is_empty());
+    assert!(store.all_profiles(&other(), "").await.unwrap().is_empty());
     assert!(store.groups(&other()).await.unwrap().is_empty());
     assert_eq!(store.password(&other(), "joe").await, Ok(None));
     assert_eq!(store.policies(&other()).await, Ok(Vec::new()));

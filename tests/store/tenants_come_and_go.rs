@@ -4,7 +4,8 @@ use vestibule_domain::{Secret, TenantName};
 use vestibule_store::{Error, NewChallenge, NewVersion, SaveError, Session, Store, TenantRow, TokenRow};
 
 use crate::harness::{
-    Edits as _, Home, Leaves as _, ROOM, Registers as _, at, by, decision, listed, on_every_store, properties, tenant,
+    Edits as _, Home, Leaves as _, Lists as _, ROOM, Registers as _, at, by, decision, listed, on_every_store,
+    properties, tenant,
 };
 
 on_every_store!(
@@ -173,5 +174,5 @@ async fn a_tenant_is_deleted_while_its_users_log_in(home: Home) {
     for login in logins.join_all().await {
         assert!(matches!(login, Ok(()) | Err(SaveError::Conflict)), "{login:?}");
     }
-    assert!(store.profiles(&tenant(), "").await.unwrap().is_empty());
+    assert!(store.all_profiles(&tenant(), "").await.unwrap().is_empty());
 }

@@ -4,7 +4,9 @@ use sqlx::{Connection as _, PgConnection};
 use tokio::task::JoinSet;
 use vestibule_store::{DecisionFilter, Error, SaveError};
 
-use crate::harness::{Edits as _, Home, Leaves as _, by, decision, listed, on_every_store, properties, tenant};
+use crate::harness::{
+    Edits as _, Home, Leaves as _, Lists as _, by, decision, listed, on_every_store, properties, tenant,
+};
 
 on_every_store!(each_write_keeps_its_own_answer, a_closed_store_has_written_what_it_took);
 
@@ -32,7 +34,7 @@ async fn each_write_keeps_its_own_answer(home: Home) {
         });
     }
     writes.join_all().await;
-    assert_eq!(home.store.profiles(&tenant(), "u").await.unwrap().len(), 75);
+    assert_eq!(home.store.all_profiles(&tenant(), "u").await.unwrap().len(), 75);
     assert_eq!(home.store.profile(&tenant(), "taken").await, Ok(Some(properties(&[("a", "1")]))));
     assert_eq!(home.store.find_decisions(&tenant(), &DecisionFilter::default(), 1000, None).await.unwrap().len(), 151);
 }
@@ -52,7 +54,7 @@ async fn a_closed_store_has_written_what_it_took(home: Home) {
     assert_eq!(home.store.create_tenant(&listed(&tenant()), &by()).await, Err(Error::Closed));
     assert_eq!(home.store.profile(&tenant(), "u0").await, Err(Error::Closed));
     let again = home.another().await.unwrap();
-    let kept = again.profiles(&tenant(), "u").await.unwrap().len();
+    let kept = again.all_profiles(&tenant(), "u").await.unwrap().len();
     assert_eq!(kept, saved.iter().filter(|save| save.is_ok()).count());
 }
 

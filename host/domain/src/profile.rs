@@ -3,6 +3,8 @@
 //! Not for: where records are kept. The rules are those of Access Server's property database: user before group before
 //! `__DEFAULT__`, and a name's prefix says whether it is inherited.
 
+use std::fmt;
+
 use crate::properties::Error;
 use crate::{Properties, Refusal};
 
@@ -23,6 +25,36 @@ const INHERITED: [&str; 2] = ["prop_", "cli_"];
 
 /// What only those inherit who are not on record: `def_deny` is their `prop_deny`.
 const FOR_UNRECORDED: &str = "def_";
+
+/// What a record is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A user's, or everybody's.
+    User,
+    /// A group's.
+    Group,
+}
+
+impl Kind {
+    /// Of which kind a record is.
+    pub fn of(record: &Properties) -> Self {
+        if is_group(record) { Self::Group } else { Self::User }
+    }
+
+    /// The name of the kind.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Group => "group",
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
 
 /// Whether a record is a group's.
 pub fn is_group(record: &Properties) -> bool {

@@ -21,7 +21,7 @@ mod login;
 mod meter;
 pub mod plan;
 mod policies;
-pub mod profiles;
+mod profiles;
 mod registry;
 pub mod report;
 mod residents;

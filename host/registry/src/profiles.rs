@@ -2,66 +2,35 @@
 //!
 //! Not for: what follows from them at a login.
 
-use std::collections::BTreeMap;
-use std::fmt;
-
-use vestibule_domain::{EnteredUser, Properties, Secret, TenantName, profile};
+use vestibule_domain::profile::Kind;
+use vestibule_domain::{EnteredUser, Properties, Secret, TenantName};
 use vestibule_gate::set_password;
-use vestibule_store::{By, Edit};
+use vestibule_store::{By, Edit, ProfileFilter, ProfilePage};
 
 use crate::{Error, Registry};
 
-/// What a record is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// A user's, or everybody's.
-    User,
-    /// A group's.
-    Group,
-}
-
-/// Records by their names.
-pub type Profiles = BTreeMap<String, Properties>;
-
-impl Kind {
-    /// Of which kind a record is.
-    pub fn of(record: &Properties) -> Self {
-        if profile::is_group(record) { Self::Group } else { Self::User }
-    }
-
-    /// The name of the kind.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::User => "user",
-            Self::Group => "group",
-        }
-    }
-
-    /// What stands in every record of this kind.
-    const fn marks(self) -> &'static [(&'static str, &'static str)] {
-        match self {
-            Self::User => &[],
-            Self::Group => &[("type", "group"), ("group_declare", "true")],
-        }
-    }
-}
-
-impl fmt::Display for Kind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
+/// What stands in every record of a kind.
+const fn marks(kind: Kind) -> &'static [(&'static str, &'static str)] {
+    match kind {
+        Kind::User => &[],
+        Kind::Group => &[("type", "group"), ("group_declare", "true")],
     }
 }
 
 impl Registry {
-    /// All records of a kind whose names begin with a prefix.
+    /// The first records that match, at most `count`, or the first after a name.
     ///
     /// # Errors
     /// [`Error::NoTenant`]; the store's.
-    pub async fn profiles(&self, tenant: &TenantName, kind: Kind, prefix: &str) -> Result<Profiles, Error> {
+    pub async fn profiles(
+        &self,
+        tenant: &TenantName,
+        filter: &ProfileFilter,
+        count: u32,
+        after: Option<&str>,
+    ) -> Result<ProfilePage, Error> {
         self.row(tenant).await?;
-        let mut records = self.store().profiles(tenant, prefix).await?;
-        records.retain(|_, record| Kind::of(record) == kind);
-        Ok(records)
+        Ok(self.store().profiles(tenant, filter, count, after).await?)
     }
 
     /// One record.
@@ -94,12 +63,12 @@ impl Registry {
         if kind == Kind::User && Kind::of(set) == Kind::Group {
             return Err(Error::Invalid("these properties would make a group of a user".to_owned()));
         }
-        let mark = kind.marks().iter().find(|(mark, _)| remove.iter().any(|removed| removed == mark));
+        let mark = marks(kind).iter().find(|(mark, _)| remove.iter().any(|removed| removed == mark));
         if let Some((mark, _)) = mark {
             return Err(Error::Invalid(format!("`{mark}` makes this a group")));
         }
         let mut set = set.clone();
-        for (mark, value) in kind.marks() {
+        for (mark, value) in marks(kind) {
             set.set(mark, value).map_err(|error| Error::Invalid(error.to_string()))?;
         }
         Ok(self.store().edit_profile(tenant, name, Edit { set: &set, remove }, most, Some(by)).await?)

@@ -49,7 +49,7 @@ pub use ids::new_id;
 pub use logs::{Log, Past, Stretch};
 pub use passwords::{Lockout, Password};
 pub use policies::{Deleted, PolicyRow};
-pub use profiles::{Edit, LoginProfiles};
+pub use profiles::{Edit, LoginProfiles, ProfileFilter, ProfilePage};
 pub use revisions::{KEPT_REVISIONS, RevisionRow};
 pub use sessions::Session;
 pub use sqlite::DATABASE_FILE;

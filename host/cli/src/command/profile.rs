@@ -29,7 +29,7 @@ pub(crate) enum Action {
     Put(Put),
     /// Remove properties; the record stays
     Del(Del),
-    /// Print all records, as JSON
+    /// Print all records in the order of their names, as JSON
     List(List),
 }
 
@@ -84,10 +84,7 @@ impl Kind {
                 let record = site.client.json(Call::get(&self.path(site, name))).await?;
                 print(&json!({ name: record.at("properties") }))
             }
-            Action::List(List { prefix }) => {
-                let path = format!("{}?prefix={}", site.path(&[self.resource()]), escape(prefix));
-                print(site.client.json(Call::get(&path)).await?.at("profiles"))
-            }
+            Action::List(List { prefix }) => self.list(site, prefix).await,
             Action::Put(Put { name: Some(name), properties, .. }) => {
                 let mut set = Map::new();
                 for (name, value) in properties {
@@ -111,6 +108,24 @@ impl Kind {
     /// Removes a record of this kind.
     pub(crate) async fn remove(self, site: &Site, name: &str) -> Result<()> {
         site.client.json(Call::delete(&self.path(site, name))).await.map(|_| ())
+    }
+
+    /// Prints one object, page after page: all records may be more than fits into memory.
+    async fn list(self, site: &Site, prefix: &str) -> Result<()> {
+        let first = format!("{}?count=1000&prefix={}", site.path(&[self.resource()]), escape(prefix));
+        let (mut path, mut opening, mut closing) = (first.clone(), "{\n", "{}\n");
+        loop {
+            let page = site.client.json(Call::get(&path)).await?;
+            let records = format!("{:#}", page.at("profiles"));
+            if let Some(records) = records.strip_prefix("{\n").and_then(|records| records.strip_suffix("\n}")) {
+                output::print(format!("{opening}{records}").as_bytes())?;
+                (opening, closing) = (",\n", "\n}\n");
+            }
+            match page.text("next") {
+                "" => return output::print(closing.as_bytes()),
+                next => path = format!("{first}&after={}", escape(next)),
+            }
+        }
     }
 
     async fn change(self, site: &Site, name: &str, change: Value) -> Result<()> {

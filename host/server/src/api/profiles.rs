@@ -1,24 +1,31 @@
 //! Users and groups: their properties, and users' local passwords.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use vestibule_domain::{EnteredUser, Properties, Secret, TenantName};
-use vestibule_registry::profiles::{Kind, Profiles};
+use vestibule_domain::profile::Kind;
+use vestibule_domain::{CanonicalUser, EnteredUser, Properties, Secret, TenantName};
+use vestibule_store::{ProfileFilter, ProfilePage};
 
+use super::page;
 use crate::access::{Caller, Scope};
 use crate::app::App;
 use crate::body::{Json, Path, Query, Unread};
 use crate::problem::{Problem, Problems, Result};
 
-/// Records by name, as UserPropGet prints them.
+/// A part of a list of records.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct ProfileMap {
+pub(crate) struct Profiles {
+    /// Records by name, as UserPropGet prints them.
     #[schema(value_type = BTreeMap<String, BTreeMap<String, String>>)]
-    profiles: Profiles,
+    profiles: BTreeMap<String, Properties>,
+    /// What to give as `after` to get the next ones; left out at the end of the list.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
 }
 
 /// One record.
@@ -53,15 +60,24 @@ pub(crate) struct Password {
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub(crate) struct Prefix {
+pub(crate) struct Filter {
     /// Only those whose names begin with this.
     #[serde(default)]
     prefix: String,
+    /// How many at most, 1 to 1000; 100 unless given. There are fewer where records are large: `next` says whether more follow.
+    #[param(minimum = 1, maximum = 1000)]
+    count: Option<u32>,
+    /// Only those after this name, which nobody has to have.
+    #[param(value_type = Option<String>, min_length = 1, max_length = 256)]
+    after: Option<CanonicalUser>,
 }
 
-async fn list(app: &App, caller: &Caller, tenant: &TenantName, kind: Kind, prefix: &str) -> Result<Json<ProfileMap>> {
+async fn list(app: &App, caller: &Caller, tenant: &TenantName, kind: Kind, filter: Filter) -> Result<Json<Profiles>> {
     caller.may(Scope::Read, tenant).await?;
-    Ok(Json(ProfileMap { profiles: app.registry.profiles(tenant, kind, prefix).await? }))
+    let Filter { prefix, count, after } = filter;
+    let (filter, after) = (ProfileFilter { kind, prefix }, after.as_ref().map(CanonicalUser::as_str));
+    let ProfilePage { profiles, next } = app.registry.profiles(tenant, &filter, page::count(count)?, after).await?;
+    Ok(Json(Profiles { profiles, next }))
 }
 
 async fn show(app: &App, caller: &Caller, tenant: &TenantName, kind: Kind, name: String) -> Result<Json<Profile>> {
@@ -91,15 +107,15 @@ async fn delete(app: &App, caller: &Caller, tenant: &TenantName, kind: Kind, nam
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// List users; `__DEFAULT__` is the record that everybody inherits from
-#[utoipa::path(get, path = "/v1/tenants/{tenant}/users", tag = "users", params(("tenant" = String, Path), Prefix), responses((status = 200, body = ProfileMap), Problems))]
+/// List users in the order of their names; `__DEFAULT__` is the record that everybody inherits from
+#[utoipa::path(get, path = "/v1/tenants/{tenant}/users", tag = "users", params(("tenant" = String, Path), Filter), responses((status = 200, body = Profiles), Problems))]
 pub(crate) async fn list_users(
     State(app): State<Arc<App>>,
     caller: Caller,
     Path(tenant): Path<TenantName>,
-    Query(Prefix { prefix }): Query<Prefix>,
-) -> Result<Json<ProfileMap>> {
-    list(&app, &caller, &tenant, Kind::User, &prefix).await
+    Query(filter): Query<Filter>,
+) -> Result<Json<Profiles>> {
+    list(&app, &caller, &tenant, Kind::User, filter).await
 }
 
 /// Show a user
@@ -160,15 +176,15 @@ pub(crate) async fn delete_password(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// List groups
-#[utoipa::path(get, path = "/v1/tenants/{tenant}/groups", tag = "groups", params(("tenant" = String, Path), Prefix), responses((status = 200, body = ProfileMap), Problems))]
+/// List groups in the order of their names
+#[utoipa::path(get, path = "/v1/tenants/{tenant}/groups", tag = "groups", params(("tenant" = String, Path), Filter), responses((status = 200, body = Profiles), Problems))]
 pub(crate) async fn list_groups(
     State(app): State<Arc<App>>,
     caller: Caller,
     Path(tenant): Path<TenantName>,
-    Query(Prefix { prefix }): Query<Prefix>,
-) -> Result<Json<ProfileMap>> {
-    list(&app, &caller, &tenant, Kind::Group, &prefix).await
+    Query(filter): Query<Filter>,
+) -> Result<Json<Profiles>> {
+    list(&app, &caller, &tenant, Kind::Group, filter).await
 }
 
 /// Show a group
