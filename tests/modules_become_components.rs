@@ -46,12 +46,16 @@ async fn what_is_stored_is_the_component_and_the_same_one_each_time() {
     let path = "/v1/tenants/default/policies/known-device/versions/1/component";
     let stored = administrator.get(path).await.is(200).body;
     assert_eq!(uploaded["sha256"], vestibule_sandbox::digest(&stored));
+    assert_eq!(uploaded["source"], vestibule_sandbox::digest(&module_bytes("known-device")));
     assert!(!vestibule_sandbox::is_core_module(&stored));
 
     let again = administrator.upload("default", module_bytes("known-device")).await.is(200).json();
     let as_component = administrator.upload("default", stored).await.is(200).json();
     assert_eq!((&again["version"], &again["from_module"]), (&json!(1), &json!(true)));
     assert_eq!((&as_component["version"], &as_component["from_module"]), (&json!(1), &json!(false)));
+    assert_eq!(as_component["source"], uploaded["sha256"]);
+    let shown = served.runs(&["policy", "show", "known-device", "--json"]).exits_with(0).stdout();
+    assert_eq!(serde_json::from_str::<Value>(&shown).unwrap()["versions"][0]["source"], uploaded["source"]);
     // The command line makes the same one.
     let shown = vestibule(&["inspect", &module("known-device"), "--json"]).exits_with(0).stdout();
     assert_eq!(serde_json::from_str::<Value>(&shown).unwrap()["sha256"], uploaded["sha256"]);

@@ -2,6 +2,7 @@
 
 mod callers_are_known;
 mod connections_end_well;
+mod files_keep_their_version;
 mod followers_miss_nothing;
 mod front_doors_keep_properties;
 mod killed_hosts_are_whole;

@@ -8,6 +8,7 @@ mod decisions_are_listed;
 mod edits_are_whole;
 mod every_change_is_on_record;
 mod failures_lock_an_account;
+mod files_are_found_again;
 mod killed_processes_lose_nothing;
 mod logs_stay_short;
 mod older_databases_open;

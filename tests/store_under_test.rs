@@ -64,9 +64,9 @@ async fn activates_until_killed(place: &str) -> anyhow::Result<()> {
     let by = By { actor, origin, at: UNIX_EPOCH };
     let [settings, terms] = ["{}", "{}"].map(str::to_owned);
     store.create_tenant(&TenantRow { name: tenant.clone(), settings, terms, created: UNIX_EPOCH }, &by).await?;
-    let (policy, digest, component) = ("p", "d", b"component".as_slice());
+    let (policy, digest, source, component) = ("p", "d", "d", b"component".as_slice());
     let (manifest, settings, grants, signer) = ("{}", "{}", "{}", None);
-    let version = NewVersion { policy, digest, component, manifest, settings, grants, signer };
+    let version = NewVersion { policy, digest, source, component, manifest, settings, grants, signer };
     let room = Room { bytes: 1 << 20, policies: 1 };
     let uses = [(policy.to_owned(), store.add_version(&tenant, &version, room, &by).await?.number)];
     let mut active = store.active_revision(&tenant).await?.map(|revision| revision.number);

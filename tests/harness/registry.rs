@@ -23,11 +23,18 @@ pub(crate) fn uses(versions: &[(&str, i64)]) -> Vec<(String, i64)> {
     versions.iter().map(|(policy, number)| ((*policy).to_owned(), *number)).collect()
 }
 
+fn version<'a>(policy: &'a str, digest: &'a str, source: &'a str, component: &'a [u8]) -> NewVersion<'a> {
+    let (manifest, settings, grants, signer) = ("{}", "{}", "{}", None);
+    NewVersion { policy, digest, source, component, manifest, settings, grants, signer }
+}
+
 /// Does it, and has to succeed.
 pub(crate) trait Registers {
     async fn creates(&self, tenant: &TenantName);
     /// Adds a version whose component is its digest. Returns its number.
     async fn adds(&self, tenant: &TenantName, policy: &str, digest: &str) -> i64;
+    /// Adds a version as a release of the host does that makes this component of a core module. Returns its number.
+    async fn adds_made_of(&self, tenant: &TenantName, policy: &str, module: &[u8], component: &[u8]) -> i64;
     /// Activates versions in place of whatever is active. Returns the revision's number.
     async fn activates(&self, tenant: &TenantName, versions: &[(&str, i64)]) -> i64;
 }
@@ -38,9 +45,13 @@ impl Registers for Store {
     }
 
     async fn adds(&self, tenant: &TenantName, policy: &str, digest: &str) -> i64 {
-        let component = digest.as_bytes();
-        let (manifest, settings, grants, signer) = ("{}", "{}", "{}", None);
-        let version = NewVersion { policy, digest, component, manifest, settings, grants, signer };
+        let version = version(policy, digest, digest, digest.as_bytes());
+        self.add_version(tenant, &version, ROOM, &by()).await.unwrap().number
+    }
+
+    async fn adds_made_of(&self, tenant: &TenantName, policy: &str, module: &[u8], component: &[u8]) -> i64 {
+        let [digest, source] = [component, module].map(vestibule_sandbox::digest);
+        let version = version(policy, &digest, &source, component);
         self.add_version(tenant, &version, ROOM, &by()).await.unwrap().number
     }
 

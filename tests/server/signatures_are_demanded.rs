@@ -7,8 +7,12 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use vestibule_domain::TenantName;
+use vestibule_store::Store;
 
-use crate::harness::{Caller, Reply, Served, component, module, module_bytes, policy_bytes, probe_bytes};
+use crate::harness::{
+    Caller, Registers as _, Reply, Served, component, module, module_bytes, policy_bytes, probe_bytes,
+};
 
 const VERSIONS: &str = "/v1/tenants/default/policies/known-device/versions";
 const UPLOAD: &str = "/v1/tenants/default/versions?name=known-device";
@@ -89,6 +93,21 @@ async fn a_signature_covers_the_module_that_is_uploaded_and_not_what_is_made_of_
     served.runs(&[put.as_slice(), &[&of_module]].concat()).exits_with(0);
     let version = administrator.get(&format!("{VERSIONS}/1")).await.is(200).json();
     assert_eq!(version["signed_by"], json!([signer.key]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_signature_covers_the_module_whichever_release_has_made_the_component() {
+    let (served, signer) = (Served::new(), Signer::new());
+    let administrator = served.administrator();
+    demands(&administrator, &[&signer]).await;
+    // As another release makes it.
+    let (module, component) = (module_bytes("known-device"), policy_bytes("known-device"));
+    let store = Store::open(served.data()).await.unwrap();
+    store.adds_made_of(&TenantName::default(), "known-device", &module, &component).await;
+    administrator.activate("default", chain(1, json!({}))).await.refused(422, "unsigned");
+    let signed = signer.uploads(&administrator, module).await.is(200).json();
+    assert_eq!((&signed["version"], &signed["new"]), (&json!(1), &json!(false)), "{signed}");
+    administrator.activate("default", chain(1, json!({}))).await.is(200);
 }
 
 #[tokio::test(flavor = "multi_thread")]

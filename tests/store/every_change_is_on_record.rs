@@ -49,8 +49,8 @@ async fn every_change_leaves_one_row(home: Home) {
     let expected = [
         ("tenant.create", "acme", ""),
         ("tenant.set", "acme", ""),
-        ("policy.version.add", "p 1", r#"{"digest":"d1"}"#),
-        ("policy.version.add", "p 2", r#"{"digest":"d2"}"#),
+        ("policy.version.add", "p 1", r#"{"digest":"d1","source":"d1"}"#),
+        ("policy.version.add", "p 2", r#"{"digest":"d2","source":"d2"}"#),
         ("policy.set", "p", ""),
         ("policy.secret.put", "p key", ""),
         ("policy.secret.delete", "p key", ""),

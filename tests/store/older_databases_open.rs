@@ -43,6 +43,7 @@ async fn a_chain_of_the_first_version_is_a_revision(home: Home) {
         assert_eq!((&*row.grants, row.latest), (grants, Some(1)));
         let version = store.version(&tenant(), policy, 1).await.unwrap().unwrap();
         assert_eq!((&*version.digest, &*version.manifest, version.bytes), (digest, "{}", bytes));
+        assert_eq!(version.source, version.digest);
         assert_eq!(store.delete_version(&tenant(), policy, 1, &by()).await, Ok(Deleted::InUse));
     }
     assert_eq!(store.component("d2").await, Ok(Some(b"three".to_vec())));

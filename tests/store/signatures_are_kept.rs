@@ -11,8 +11,8 @@ on_every_store!(
 );
 
 fn signed<'a>(digest: &'a str, signer: &'a str) -> NewVersion<'a> {
-    let (component, signer) = (digest.as_bytes(), Some(signer));
-    NewVersion { policy: "p", digest, component, manifest: "{}", settings: "{}", grants: "{}", signer }
+    let (source, component, signer) = (digest, digest.as_bytes(), Some(signer));
+    NewVersion { policy: "p", digest, source, component, manifest: "{}", settings: "{}", grants: "{}", signer }
 }
 
 fn signatures(of: &[(i64, &str)]) -> Vec<(i64, String)> {

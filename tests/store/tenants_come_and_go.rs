@@ -60,8 +60,8 @@ async fn fill(store: &Store, tenant: &TenantName) {
     // One component that is the tenant's alone, and one that others have, too.
     store.adds(tenant, "own", &format!("of {tenant}")).await;
     store.adds(tenant, "shared", "of all").await;
-    let (policy, digest, signer) = ("shared", "of all", Some("key"));
-    let signed = NewVersion { policy, digest, component: b"", manifest: "{}", settings: "{}", grants: "{}", signer };
+    let (policy, digest, source, component, signer) = ("shared", "of all", "of all", b"".as_slice(), Some("key"));
+    let signed = NewVersion { policy, digest, source, component, manifest: "{}", settings: "{}", grants: "{}", signer };
     store.add_version(tenant, &signed, ROOM, &by()).await.unwrap();
     store.put_secret(tenant, "own", "key", &Secret::new("hunter2"), u32::MAX, &by()).await.unwrap();
     store.activates(tenant, &[("own", 1)]).await;
@@ -127,8 +127,9 @@ async fn a_deleted_tenant_leaves_nothing_and_its_neighbour_keeps_everything(home
 
 async fn a_tenant_that_is_not_there_gets_nothing(home: Home) {
     let (store, unknown) = (&home.store, Error::UnknownTenant(tenant()));
-    let (policy, digest, component, signer) = ("p", "d", b"x".as_slice(), Some("key"));
-    let version = NewVersion { policy, digest, component, manifest: "{}", settings: "{}", grants: "{}", signer };
+    let (policy, digest, source, component, signer) = ("p", "d", "d", b"x".as_slice(), Some("key"));
+    let version =
+        NewVersion { policy, digest, source, component, manifest: "{}", settings: "{}", grants: "{}", signer };
     assert_eq!(store.add_version(&tenant(), &version, ROOM, &by()).await, Err(unknown.clone().into()));
     assert_eq!(store.activate(&tenant(), None, "[]", &[], "", &by()).await, Err(unknown.clone().into()));
     let [id, name, hash, scopes] = ["t", "robot", "hash", "users"].map(str::to_owned);

@@ -12,8 +12,8 @@ on_every_store!(
 );
 
 fn version<'a>(policy: &'a str, digest: &'a str) -> NewVersion<'a> {
-    let (component, signer) = (digest.as_bytes(), None);
-    NewVersion { policy, digest, component, manifest: "{}", settings: "{}", grants: "{}", signer }
+    let (source, component, signer) = (digest, digest.as_bytes(), None);
+    NewVersion { policy, digest, source, component, manifest: "{}", settings: "{}", grants: "{}", signer }
 }
 
 /// Adds eight versions at once, each of two bytes, by two processes.

@@ -18,7 +18,7 @@ on_every_store!(
 
 fn version<'a>(digest: &'a str, component: &'a [u8]) -> NewVersion<'a> {
     let (manifest, settings, grants) = (r#"{"name": "p"}"#, r#"{"key": "value"}"#, r#"{"a": true}"#);
-    NewVersion { policy: "p", digest, component, manifest, settings, grants, signer: None }
+    NewVersion { policy: "p", digest, source: digest, component, manifest, settings, grants, signer: None }
 }
 
 async fn the_first_version_makes_the_policy(home: Home) {
@@ -72,8 +72,8 @@ async fn versions_are_listed_newest_first_and_numbers_are_never_reused(home: Hom
         store.versions(&tenant(), "p").await.unwrap().into_iter().map(|version| version.number).collect();
     assert_eq!(numbers, [4, 2, 1]);
 
-    let [policy, digest, manifest, actor] = ["p", "d3", "{}", "ann"].map(str::to_owned);
-    let fourth = VersionRow { policy, number: 4, digest, manifest, bytes: 2, created: at(0), actor };
+    let [policy, digest, source, manifest, actor] = ["p", "d3", "d3", "{}", "ann"].map(str::to_owned);
+    let fourth = VersionRow { policy, number: 4, digest, source, manifest, bytes: 2, created: at(0), actor };
     assert_eq!(store.version(&tenant(), "p", 4).await, Ok(Some(fourth)));
     assert_eq!(store.version(&tenant(), "p", 3).await, Ok(None));
 

@@ -51,7 +51,7 @@ impl From<&Error> for Refusal {
     }
 }
 
-/// Makes a component of a core module. The same module gives the same component, in every process.
+/// Makes a component of a core module. The same module gives the same component, in every process of this release.
 ///
 /// # Errors
 /// A [`Refusal`] says what is wrong with the module.

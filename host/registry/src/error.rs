@@ -133,8 +133,7 @@ impl Error {
             Self::InFile(_) => "change the file and restart, or take the tenant's table out of it",
             Self::Signature(_) => "sign the component with a key that the tenant's terms name",
             Self::Unsigned { .. } => {
-                "upload the same file again with a signature by one of these keys: the version keeps its number, unless it was a \
-                 module and another release of this host made the component"
+                "upload the same file again with a signature by one of these keys: the version keeps its number"
             }
             _ => return None,
         })

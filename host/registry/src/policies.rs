@@ -39,6 +39,8 @@ pub struct VersionView {
     pub number: i64,
     /// The component's SHA-256.
     pub digest: String,
+    /// The SHA-256 of the file that was uploaded; the component's where an older host has stored it.
+    pub source: String,
     /// The component's size.
     pub bytes: u64,
     /// What it says of itself; absent for one that was stored by an older host.
@@ -54,9 +56,9 @@ pub struct VersionView {
 impl VersionView {
     fn read(row: VersionRow, signatures: &[(i64, String)]) -> Self {
         let manifest = read_manifest(&row);
-        let VersionRow { policy, number, digest, bytes, created, actor, .. } = row;
+        let VersionRow { policy, number, digest, source, bytes, created, actor, .. } = row;
         let signers = signatures.iter().filter(|(signed, _)| *signed == number).map(|(_, key)| key.clone()).collect();
-        Self { policy, number, digest, bytes, manifest, created, actor, signers }
+        Self { policy, number, digest, source, bytes, manifest, created, actor, signers }
     }
 }
 

@@ -8,8 +8,9 @@ use minisign_verify::{PublicKey, Signature};
 use vestibule_compiler::{Failure, Policy};
 use vestibule_domain::{Grants, Manifest, TenantName};
 use vestibule_sandbox::MAX_COMPONENT_BYTES;
-use vestibule_store::{AddError, By, NewVersion, Room};
+use vestibule_store::{AddError, Added, By, NewVersion, Room};
 
+use crate::load::Version;
 use crate::plan::Plan;
 use crate::report::{Change, Report};
 use crate::{Error, Registry, Terms};
@@ -33,7 +34,7 @@ pub struct Upload<'a> {
 pub struct Uploaded {
     /// The policy's name.
     pub policy: String,
-    /// Its version; the same component has the same one.
+    /// Its version; the same file has the same one, and so has the same component.
     pub version: i64,
     /// Whether it was not known before.
     pub new: bool,
@@ -41,6 +42,8 @@ pub struct Uploaded {
     pub from_module: bool,
     /// The component's SHA-256.
     pub digest: String,
+    /// That of the file that was uploaded.
+    pub source: String,
     /// What it says of itself.
     pub manifest: Manifest,
     /// What it may do, in words.
@@ -60,26 +63,28 @@ impl Registry {
         let terms = self.terms(tenant).await?;
         ensure_size(upload.wasm)?;
         let signer = signer(&terms, upload)?;
+        let module = vestibule_sandbox::is_core_module(upload.wasm).then(|| vestibule_sandbox::digest(upload.wasm));
         let (component, Policy { compiled, manifest }) = {
             let _turn = self.0.turn(tenant).await?;
-            let component = self.0.loader.component(upload.wasm).await.map_err(Error::Policy)?;
+            let component = self.component(tenant, upload.wasm, module.as_deref()).await?;
             self.ensure_room(tenant, &terms, &component).await?;
             let policy = self.0.loader.load(&component).await.map_err(Error::Policy)?;
             (component, policy)
         };
-        let name = upload.name.unwrap_or(&manifest.name);
-        ensure_name(name)?;
+        let policy = upload.name.unwrap_or(&manifest.name).to_owned();
+        ensure_name(&policy)?;
         let digest = compiled.digest();
         let text = |value: Result<String, serde_json::Error>| {
             value.map_err(|error| Error::Damaged(format!("a manifest cannot be written: {error}")))
         };
-        let added = self
+        let Added { number: version, new } = self
             .store()
             .add_version(
                 tenant,
                 &NewVersion {
-                    policy: name,
+                    policy: &policy,
                     digest: &digest,
+                    source: module.as_deref().unwrap_or(&digest),
                     component: &component,
                     manifest: &text(serde_json::to_string(&manifest))?,
                     settings: "{}",
@@ -95,11 +100,17 @@ impl Registry {
                 AddError::TooManyPolicies => Error::Terms(format!("{} policies", terms.policies)),
                 AddError::Store(error) => error.into(),
             })?;
-        let report = Report::of(&compiled, &manifest);
-        let since = self.since_active(tenant, name, &report).await?;
-        let (policy, version, new) = (name.to_owned(), added.number, added.new);
-        let from_module = matches!(component, Cow::Owned(_));
-        Ok(Uploaded { policy, version, new, from_module, digest, manifest, report, since })
+        // Of a file that was known, the version may have another component: one of another policy's was at hand, or another release was
+        // faster.
+        let stored = match module {
+            Some(_) if !new => self.0.version(tenant, &policy, version).await?,
+            _ => Version { compiled, manifest },
+        };
+        let report = Report::of(&stored.compiled, &stored.manifest);
+        let since = self.since_active(tenant, &policy, &report).await?;
+        let (digest, from_module) = (stored.compiled.digest(), module.is_some());
+        let source = module.unwrap_or_else(|| digest.clone());
+        Ok(Uploaded { policy, version, new, from_module, digest, source, manifest: stored.manifest, report, since })
     }
 
     /// What a stored version may do.
@@ -126,6 +137,22 @@ impl Registry {
         let Some(link) = plan.0.iter().find(|link| link.policy == policy) else { return Ok(None) };
         let active = self.report(tenant, policy, link.version).await?;
         Ok(Some((link.version, report.since(&active))))
+    }
+
+    /// The component of what is uploaded. Of a module that the tenant has uploaded before it is the one of then: this release may make
+    /// another one of it. Other tenants' are not looked at, so that nobody learns what they have.
+    async fn component<'a>(
+        &self,
+        tenant: &TenantName,
+        wasm: &'a [u8],
+        module: Option<&str>,
+    ) -> Result<Cow<'a, [u8]>, Error> {
+        if let Some(module) = module
+            && let Some(component) = self.store().component_of(tenant, module).await?
+        {
+            return Ok(Cow::Owned(component));
+        }
+        self.0.loader.component(wasm).await.map_err(Error::Policy)
     }
 
     /// Nobody compiles what there is no room for. Whether there is any is decided when the version is added: others upload meanwhile.

@@ -14,6 +14,7 @@ pub(crate) fn sqlite() -> Migrator {
         ("open challenges", include_str!("../migrations/sqlite/0003_open_challenges.sql")),
         ("signatures", include_str!("../migrations/sqlite/0004_signatures.sql")),
         ("trials", include_str!("../migrations/sqlite/0005_trials.sql")),
+        ("sources", include_str!("../migrations/sqlite/0006_sources.sql")),
     ])
 }
 
@@ -24,6 +25,7 @@ pub(crate) fn postgres() -> Migrator {
         ("open challenges", include_str!("../migrations/postgres/0003_open_challenges.sql")),
         ("signatures", include_str!("../migrations/postgres/0004_signatures.sql")),
         ("trials", include_str!("../migrations/postgres/0005_trials.sql")),
+        ("sources", include_str!("../migrations/postgres/0006_sources.sql")),
     ])
 }
 

@@ -15,11 +15,11 @@ use crate::time::{from_millis, to_millis};
 use crate::{AddError, Error, Store, signatures, tenants};
 
 const ALL: &str = "
-    select policy, number, digest, manifest, bytes, created_ms, actor from policy_version
+    select policy, number, digest, coalesce(source, digest), manifest, bytes, created_ms, actor from policy_version
     where tenant = $1 and policy = $2
     order by number desc";
 const ONE: &str = "
-    select policy, number, digest, manifest, bytes, created_ms, actor from policy_version
+    select policy, number, digest, coalesce(source, digest), manifest, bytes, created_ms, actor from policy_version
     where tenant = $1 and policy = $2 and number = $3";
 const BYTES: &str = "select cast(coalesce(sum(bytes), 0) as bigint) from policy_version where tenant = $1";
 const FULL: &str = "
@@ -31,15 +31,24 @@ const ENOUGH_POLICIES: &str = "
     where policies >= $3 and not exists (select name from policy where tenant = $1 and name = $2)";
 const HELD: &str = "select number from policy_version where tenant = $1 and digest = $2 limit 1";
 const COMPONENT: &str = "select bytes from component where digest = $1";
-const NUMBER: &str = "select number from policy_version where tenant = $1 and policy = $2 and digest = $3";
+const COMPONENT_OF: &str = "
+    select component.bytes from policy_version join component using (digest)
+    where tenant = $1 and source = $2
+    limit 1";
+/// What the file was before, and not what its component is by now, where those are two versions.
+const NUMBER: &str = "
+    select number from policy_version
+    where tenant = $1 and policy = $2 and (digest = $3 or source = $4)
+    order by digest = $3
+    limit 1";
 const ADD_COMPONENT: &str = "insert into component (digest, bytes) values ($1, $2) on conflict do nothing";
 const COUNT: &str = "
     insert into policy (tenant, name, settings, grants, last_version) values ($1, $2, $3, $4, 1)
     on conflict (tenant, name) do update set last_version = policy.last_version + 1
     returning last_version";
 const ADD: &str = "
-    insert into policy_version (tenant, policy, number, digest, manifest, bytes, created_ms, actor)
-    select $1, $2, last_version, $3, $4, $5, $6, $7 from policy where tenant = $1 and name = $2";
+    insert into policy_version (tenant, policy, number, digest, source, manifest, bytes, created_ms, actor)
+    select $1, $2, last_version, $3, $4, $5, $6, $7, $8 from policy where tenant = $1 and name = $2";
 const AUDIT_ADDED: &str = "
     insert into audit (tenant, audit_id, at_ms, actor, origin, action, target, detail)
     select $1, $2, $3, $4, $5, $6, name || ' ' || last_version, $8 from policy where tenant = $1 and name = $7";
@@ -63,6 +72,8 @@ pub struct NewVersion<'a> {
     pub policy: &'a str,
     /// The component's SHA-256 in hexadecimal. It is the caller's word; what is stored under it already stays.
     pub digest: &'a str,
+    /// The SHA-256 of the file that was uploaded: the component's own if it was one.
+    pub source: &'a str,
     /// The component.
     pub component: &'a [u8],
     /// What it says about itself, as JSON.
@@ -89,7 +100,7 @@ pub struct Room {
 pub struct Added {
     /// The version's number, counted from 1 for each policy.
     pub number: i64,
-    /// Whether the policy had no version of this digest before.
+    /// Whether the policy had no version of this component or file before.
     pub new: bool,
 }
 
@@ -102,6 +113,8 @@ pub struct VersionRow {
     pub number: i64,
     /// The component's SHA-256 in hexadecimal.
     pub digest: String,
+    /// That of the file that was uploaded; the component's where an older release has stored it.
+    pub source: String,
     /// What it says about itself, as JSON.
     pub manifest: String,
     /// The component's size.
@@ -112,12 +125,12 @@ pub struct VersionRow {
     pub actor: String,
 }
 
-type Columns = (String, i64, String, String, i64, i64, String);
+type Columns = (String, i64, String, String, String, i64, i64, String);
 
 impl From<Columns> for VersionRow {
-    fn from((policy, number, digest, manifest, bytes, created, actor): Columns) -> Self {
+    fn from((policy, number, digest, source, manifest, bytes, created, actor): Columns) -> Self {
         let (bytes, created) = (u64::try_from(bytes).unwrap_or_default(), from_millis(created));
-        Self { policy, number, digest, manifest, bytes, created, actor }
+        Self { policy, number, digest, source, manifest, bytes, created, actor }
     }
 }
 
@@ -130,8 +143,8 @@ enum Not {
 }
 
 impl Store {
-    /// Adds a version to a policy, and makes the policy if there is none, as long as there is room for both. A component that is a
-    /// version of it already is none again: it takes no room, and leaves nothing but its signature if that is new.
+    /// Adds a version to a policy, and makes the policy if there is none, as long as there is room for both. A file that is a version of
+    /// it already, or whose component is one, is none again: it takes no room, and leaves nothing but its signature if that is new.
     ///
     /// # Errors
     /// [`AddError`]; [`Error::UnknownTenant`] in it.
@@ -142,15 +155,15 @@ impl Store {
         room: Room,
         by: &By,
     ) -> Result<Added, AddError> {
-        let NewVersion { policy, digest, component, manifest, settings, grants, signer } = *version;
+        let NewVersion { policy, digest, source, component, manifest, settings, grants, signer } = *version;
         let of_policy = |sql| Statement::new(sql).text(tenant.as_str()).text(policy);
-        let number = Statement::returning(NUMBER).text(tenant.as_str()).text(policy).text(digest);
+        let number = Statement::returning(NUMBER).text(tenant.as_str()).text(policy).text(digest).text(source);
         let count = Statement::returning(COUNT).text(tenant.as_str()).text(policy).text(settings).text(grants);
-        let add = of_policy(ADD).text(digest).text(manifest).number(as_number(component.len()));
+        let add = of_policy(ADD).text(digest).text(source).text(manifest).number(as_number(component.len()));
         let add = add.number(to_millis(by.at)).text(&by.actor);
         let detail = match signer {
-            Some(signer) => serde_json::json!({ "digest": digest, "signer": signer }),
-            None => serde_json::json!({ "digest": digest }),
+            Some(signer) => serde_json::json!({ "digest": digest, "source": source, "signer": signer }),
+            None => serde_json::json!({ "digest": digest, "source": source }),
         };
 
         let left = room.bytes.checked_sub(component.len() as u64).map_or(-1, as_number);
@@ -171,7 +184,12 @@ impl Store {
             Outcome::Stopped(Not::New, answer) => {
                 let number = number_in(&[answer])?;
                 if let Some(signer) = signer {
-                    self.sign(tenant, policy, digest, signer, by).await?;
+                    let known = self.version(tenant, policy, number).await?;
+                    // Where the policy was deleted and made again meanwhile, it may be of another file.
+                    let known = known.filter(|known| known.digest == digest || known.source == source);
+                    if let Some(known) = known {
+                        self.sign(tenant, policy, &known.digest, signer, by).await?;
+                    }
                 }
                 Ok(Added { number, new: false })
             }
@@ -205,6 +223,16 @@ impl Store {
     /// The database's.
     pub async fn component(&self, digest: &str) -> Result<Option<Vec<u8>>, Error> {
         let row: Option<(Vec<u8>,)> = read!(self, on => sqlx::query_as(COMPONENT).bind(digest).fetch_optional(on))?;
+        Ok(row.map(|(bytes,)| bytes))
+    }
+
+    /// The component that was made of a file of this SHA-256, if that is a version of one of the tenant's policies.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn component_of(&self, tenant: &TenantName, source: &str) -> Result<Option<Vec<u8>>, Error> {
+        let row: Option<(Vec<u8>,)> =
+            read!(self, on => sqlx::query_as(COMPONENT_OF).bind(tenant.as_str()).bind(source).fetch_optional(on))?;
         Ok(row.map(|(bytes,)| bytes))
     }
 

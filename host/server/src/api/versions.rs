@@ -31,6 +31,10 @@ pub(crate) struct Version {
     version: i64,
     /// The SHA-256 of its component.
     sha256: String,
+    /// The SHA-256 of the file that was uploaded: another one where that was a core module. What an older release has stored has the
+    /// component's.
+    source: String,
+    /// The size of its component.
     bytes: u64,
     /// What it says of itself.
     #[schema(value_type = Object)]
@@ -82,12 +86,14 @@ pub(crate) struct Reported {
 pub(crate) struct UploadAnswer {
     policy: String,
     version: i64,
-    /// Whether the component was not known before.
+    /// Whether neither the file nor its component was known before.
     new: bool,
     /// Whether the component was made of an uploaded core module.
     from_module: bool,
     /// The SHA-256 of the component, also where a core module was uploaded.
     sha256: String,
+    /// The SHA-256 of the file that was uploaded.
+    source: String,
     #[schema(value_type = Object)]
     manifest: Value,
     #[serde(flatten)]
@@ -118,17 +124,17 @@ fn reported(report: Report, since: Option<(i64, Change)>) -> Reported {
 
 impl From<VersionView> for Version {
     fn from(view: VersionView) -> Self {
-        let VersionView { policy, number, digest, bytes, manifest, created, actor, signers } = view;
+        let VersionView { policy, number, digest, source, bytes, manifest, created, actor, signers } = view;
         let manifest = manifest.and_then(|manifest| serde_json::to_value(manifest).ok()).unwrap_or_default();
         let (version, sha256, created, signed_by) = (number, digest, time(created), signers);
-        Self { policy, version, sha256, bytes, manifest, created, actor, signed_by }
+        Self { policy, version, sha256, source, bytes, manifest, created, actor, signed_by }
     }
 }
 
 /// Upload a component as a new version, or a core module that was built for the contract's world
 ///
-/// Of a core module the host makes a component first, the same one each time by one release; that is what is stored. The same component
-/// again has the version that it has. A signature by minisign, of the file as it is uploaded, goes along as Base64 of the `.minisig` file, in the header
+/// Of a core module the host makes a component first; that is what is stored. The same file again has the version that it has, and so has
+/// the same component. A signature by minisign, of the file as it is uploaded, goes along as Base64 of the `.minisig` file, in the header
 /// `Vestibule-Signature`. Where the tenant's terms name signers it has to be by one of them, and the version keeps who that was: a version
 /// that was stored before is signed by uploading it once more.
 #[utoipa::path(post, path = "/v1/tenants/{tenant}/versions", tag = "policies", params(("tenant" = String, Path), UploadQuery, ("vestibule-signature" = Option<String>, Header)),
@@ -147,11 +153,11 @@ pub(crate) async fn upload(
     let signature = headers.get("vestibule-signature").map(|header| signature(header.as_bytes())).transpose()?;
     let wasm = body.whole().await?;
     let upload = Upload { name: name.as_deref(), wasm: &wasm, signature: signature.as_deref() };
-    let Uploaded { policy, version, new, from_module, digest, manifest, report, since } =
+    let Uploaded { policy, version, new, from_module, digest, source, manifest, report, since } =
         app.registry.upload(&tenant, upload, &caller.by()).await?;
     let manifest = serde_json::to_value(manifest).unwrap_or_default();
     let (sha256, reported) = (digest, reported(report, since));
-    let answer = UploadAnswer { policy, version, new, from_module, sha256, manifest, reported };
+    let answer = UploadAnswer { policy, version, new, from_module, sha256, source, manifest, reported };
     Ok((if new { StatusCode::CREATED } else { StatusCode::OK }, Json(answer)))
 }
 
