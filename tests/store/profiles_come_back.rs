@@ -15,6 +15,7 @@ on_every_store!(
     a_deleted_profile_takes_its_password_along,
     a_damaged_profile_is_an_error,
     names_and_sizes_have_limits,
+    a_nul_character_is_no_outage,
 );
 
 async fn what_is_put_comes_back(home: Home) {
@@ -140,4 +141,12 @@ async fn names_and_sizes_have_limits(home: Home) {
     let more = home.store.put_properties(&tenant(), "joe", &many('b'), None).await;
     assert!(matches!(more, Err(Error::Properties(_))), "{more:?}");
     assert_eq!(home.store.profile(&tenant(), "joe").await, Ok(Some(many('a'))));
+}
+
+async fn a_nul_character_is_no_outage(home: Home) {
+    match home.store.profile(&tenant(), "a\0b").await {
+        Ok(None) => {}
+        Err(error) => assert!(error == Error::Nul && !error.is_unavailable(), "{error}"),
+        found => panic!("{found:?}"),
+    }
 }

@@ -131,7 +131,7 @@ impl Error {
             }
             Self::InUse(_) => "activate a chain without it first",
             Self::InFile(_) => "change the file and restart, or take the tenant's table out of it",
-            Self::Signature(_) => "sign the component with a key that the tenant's terms name",
+            Self::Signature(_) => "sign the file that you upload with a key that the tenant's terms name",
             Self::Unsigned { .. } => {
                 "upload the same file again with a signature by one of these keys: the version keeps its number"
             }

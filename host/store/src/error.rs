@@ -90,6 +90,9 @@ pub enum Error {
     /// An id that a challenge or a decision of this tenant has already, or another token.
     #[error("the id is already used")]
     IdUsed,
+    /// A text with a NUL character, which PostgreSQL does not take.
+    #[error("a text has a NUL character, which the database does not take")]
+    Nul,
     /// The store has been closed.
     #[error("the store is closed")]
     Closed,
@@ -156,6 +159,7 @@ impl Error {
                 | Self::TooMany { .. }
                 | Self::StateTooLarge(_)
                 | Self::IdUsed
+                | Self::Nul
         )
     }
 
@@ -217,6 +221,8 @@ fn of_postgres(error: &dyn sqlx::error::DatabaseError) -> Error {
     match &*code {
         "53100" => Error::Full,
         "25006" => Error::ReadOnly,
+        // The only character of UTF-8 that it does not have.
+        "22021" => Error::Nul,
         // Serialisation failure, deadlock, lock not available, cancelled by a time limit.
         "40001" | "40P01" | "55P03" | "57014" => Error::Locked,
         _ if code.starts_with("XX0") => Error::Corrupt(error.to_string()),
