@@ -2,15 +2,23 @@
 //! decides, and the memory of tenants that have nothing to do.
 
 use std::path::Path;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, ensure};
+use anyhow::{Result, anyhow, bail, ensure};
+use serde_json::Value;
 
+use crate::gate;
 use crate::record::{Record, file, policy};
 use crate::web::{Web, post_auth, small};
 
 /// Half of what is promised, in logins a second.
 const HALF: u32 = 10_000;
+/// Runs at that pace, of five seconds each.
+const RUNS: usize = 5;
+/// The disk is asked this often how fast it is, which it hardly notices.
+const BETWEEN_WRITES: Duration = Duration::from_millis(10);
 /// Starts and uploads that are measured.
 const TIMES: usize = 15;
 
@@ -20,14 +28,37 @@ pub fn run() -> Result<()> {
     let component = file("guests/target/components/policies/known-device.wasm");
     let web = Web::guarded_by(&component)?;
     let login = post_auth(&Record::read()?.json)?;
-    let took = web.paced(&login, HALF, 64, 10)?;
-    let at = |share: f64| took.get((took.len() as f64 * share) as usize).copied().unwrap_or_default();
-    line("10,000 logins/s over HTTP on 64 connections: median", ms(at(0.5)), "");
-    line("the same: 99 of 100", ms(at(0.99)), "10 ms");
+    half(&web, &login)?;
     let web = first_logins(web)?;
     uploads(web, &component)?;
     tenants(1_000)?;
     tenants(10_000)
+}
+
+/// Logins at half of what the host can do, several times: what one run shows of the slowest is chance. Each is on the disk before it is
+/// answered, so that none is faster than the disk; how fast that is meanwhile, it says itself.
+fn half(web: &Web, login: &Value) -> Result<()> {
+    let (stop, stopped) = mpsc::channel::<()>();
+    let disk = thread::spawn(move || {
+        let (mut write, mut took) = (gate::one_by_one()?, Vec::new());
+        while let Err(RecvTimeoutError::Timeout) = stopped.recv_timeout(BETWEEN_WRITES) {
+            took.push(write(1)?);
+        }
+        Ok::<_, anyhow::Error>(took)
+    });
+    let mut runs = (0..RUNS).map(|_| web.paced(login, HALF, 64, 5)).collect::<Result<Vec<_>>>()?;
+    drop(stop);
+    let mut writes = disk.join().map_err(|_| anyhow!("the thread that writes panicked"))??;
+    writes.sort_unstable();
+
+    runs.sort_by_key(|took| of(took, 0.99));
+    let [.., worst] = &*runs else { bail!("nothing was measured") };
+    let middle = &runs[RUNS / 2];
+    line("10,000 logins/s over HTTP on 64 connections, the middle one of five runs: median", ms(of(middle, 0.5)), "");
+    line("the same: 99 of 100", ms(of(middle, 0.99)), "10 ms");
+    line("the same in the worst of the runs: 99 of 100", ms(of(worst, 0.99)), "");
+    line("one write to the disk meanwhile: 99 of 100", ms(of(&writes, 0.99)), "");
+    Ok(())
 }
 
 /// The first login of a tenant after the host has started, its policy's code from the cache.
@@ -105,7 +136,12 @@ fn distinct(wasm: &[u8], number: usize) -> Vec<u8> {
 
 fn median(mut took: Vec<Duration>) -> Duration {
     took.sort_unstable();
-    took.get(took.len() / 2).copied().unwrap_or_default()
+    of(&took, 0.5)
+}
+
+/// The longest of a share of them, which are in order.
+fn of(took: &[Duration], share: f64) -> Duration {
+    took.get((took.len() as f64 * share) as usize).copied().unwrap_or_default()
 }
 
 fn ms(took: Duration) -> String {
