@@ -21,6 +21,7 @@ mod secrets_stay_secret;
 mod sessions_expire;
 mod signatures_are_kept;
 mod silent_servers_are_unavailable;
+mod sqlite_is_compiled_for_many_threads;
 mod tenants_are_apart;
 mod tenants_come_and_go;
 mod tokens_are_replaced;

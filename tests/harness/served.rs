@@ -222,7 +222,7 @@ impl Caller<'_> {
         self.post("/v1/tenants/default/authenticate", request).await
     }
 
-    /// A user whose password somebody else has checked, on a device, if there is one.
+    /// A user whose password somebody else has checked, who keeps the properties, too; on a device, if there is one.
     pub(crate) async fn post_auth(&self, tenant: &str, user: &str, device: Option<&str>) -> Reply {
         let login = json!({
             "authcred": { "username": user, "client_hw_addr": device }, "attributes": { "vpn_auth": device.is_some() },

@@ -1,7 +1,7 @@
 //! Whoever follows decisions sees each of them, also those that are on record late, until the host or the token ends.
 
 use std::io::{BufRead as _, BufReader};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
@@ -126,20 +126,37 @@ async fn more_than_one_page_is_sent_in_order() {
     assert_eq!(follower.next(ids.len()).await, ids);
 }
 
+/// The command that follows, and the lines that it prints.
+fn tail(served: &Served) -> (Child, impl Iterator<Item = String> + use<>) {
+    let mut tail = Command::new(env!("CARGO_BIN_EXE_vestibule-under-test"));
+    let server = format!("unix:{}", served.socket().display());
+    tail.args(["decisions", "tail", "--follow", "--json"]).env("VESTIBULE_SERVER", server);
+    let mut tail = tail.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let lines = BufReader::new(tail.stdout.take().unwrap()).lines().map(Result::unwrap);
+    (tail, lines)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_command_ends_when_nobody_reads_it_any_more() {
+    let served = Served::new().with_user("alice").await;
+    let log_in = async || served.administrator().authenticate("alice", json!({ "vpn_auth": true })).await.is(200);
+    log_in().await;
+    let (mut tail, mut lines) = tail(&served);
+    lines.next().unwrap();
+    log_in().await;
+    lines.next().unwrap();
+    drop(lines);
+    log_in().await;
+    assert!(tail.wait().unwrap().success());
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn streams_end_with_the_host_and_the_command_says_so() {
     let mut served = Served::new().with_user("alice").await;
     let log_in = async || served.administrator().authenticate("alice", json!({ "vpn_auth": true })).await.is(200);
     log_in().await;
     let follower = Follower::open(&served, None).await;
-    let mut tail = Command::new(env!("CARGO_BIN_EXE_vestibule-under-test"));
-    let server = format!("unix:{}", served.socket().display());
-    tail.args(["decisions", "tail", "--follow", "--json"])
-        .env("VESTIBULE_SERVER", server)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    let mut tail = tail.spawn().unwrap();
-    let mut lines = BufReader::new(tail.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let (tail, mut lines) = tail(&served);
     let mut shown = vec![lines.next().unwrap()];
     for _ in 0..2 {
         log_in().await;

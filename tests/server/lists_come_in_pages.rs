@@ -84,7 +84,6 @@ async fn what_cannot_be_a_name_is_no_place_in_a_list() {
             assert_eq!(problem["detail"], "`count` is between 1 and 1000");
         }
         administrator.get(&format!("{list}?count=-1")).await.refused(400, "malformed");
-        administrator.get(&format!("{list}?prefix=%00")).await.is(200);
     }
 }
 

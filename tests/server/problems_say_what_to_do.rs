@@ -57,6 +57,7 @@ async fn what_is_not_there_is_not_found() {
         "/v1/tenants/default/policies/none/versions/x",
         "/v1/tenants/default/decisions/none",
         "/v1/tenants/default/chain/trials/none",
+        "/v1/tenants/default/users/a%00b",
     ] {
         administrator.get(path).await.refused(404, "not-found");
     }
@@ -67,6 +68,7 @@ async fn what_is_not_there_is_not_found() {
         assert_eq!(problem["detail"], "there is no tenant `none`", "{list}");
     }
     administrator.get("/v1/tenants/default/decisions?count=x").await.refused(400, "malformed");
+    administrator.get("/v1/tenants/default/users?prefix=a%00b").await.refused(400, "malformed");
     for list in [
         "tenants",
         "audit",

@@ -33,7 +33,11 @@ async fn users_and_groups_are_bounded_for_administrators_and_not_for_logins() {
     names(served.administrator().patch(&format!("{users}/joe"), set).await, "2 users and groups");
 
     // Her device is registered at her first login, for which there has to be a record.
-    let answer = served.administrator().post_auth("default", "eve", Some(DEVICE)).await.is(200);
+    let login = json!({
+        "authcred": { "username": "eve", "client_hw_addr": DEVICE }, "attributes": { "vpn_auth": true },
+        "info": { "auth_method": "local" }
+    });
+    let answer = served.administrator().post("/v1/tenants/default/post-auth", login).await.is(200);
     assert_eq!(answer.decision(), "allow");
     let saved = manager.get(&format!("{users}/eve")).await.is(200).json();
     assert!(saved["properties"].as_object().is_some_and(|saved| !saved.is_empty()), "{saved}");

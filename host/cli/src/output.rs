@@ -10,12 +10,16 @@ use crate::error::{Error, Result};
 
 /// Writes an answer. A reader that has seen enough, such as `head`, is no error.
 pub(crate) fn print(answer: &[u8]) -> Result<()> {
+    print_part(answer).map(|_| ())
+}
+
+/// Writes a part of a long answer. Returns whether anybody still reads it.
+pub(crate) fn print_part(answer: &[u8]) -> Result<bool> {
     let mut stdout = io::stdout().lock();
     match stdout.write_all(answer).and_then(|()| stdout.flush()) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-            Err(Error::fault("cannot write to standard output").because(&error))
-        }
-        _ => Ok(()),
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
+        Err(error) => Err(Error::fault("cannot write to standard output").because(&error)),
     }
 }
 

@@ -41,6 +41,14 @@ impl Kind {
         if is_group(record) { Self::Group } else { Self::User }
     }
 
+    /// What administrators' tools put into every record of this kind.
+    pub const fn marks(self) -> &'static [(&'static str, &'static str)] {
+        match self {
+            Self::User => &[],
+            Self::Group => &[("type", "group"), ("group_declare", "true")],
+        }
+    }
+
     /// The name of the kind.
     pub const fn name(self) -> &'static str {
         match self {

@@ -9,14 +9,6 @@ use vestibule_store::{By, Edit, ProfileFilter, ProfilePage};
 
 use crate::{Error, Registry};
 
-/// What stands in every record of a kind.
-const fn marks(kind: Kind) -> &'static [(&'static str, &'static str)] {
-    match kind {
-        Kind::User => &[],
-        Kind::Group => &[("type", "group"), ("group_declare", "true")],
-    }
-}
-
 impl Registry {
     /// The first records that match, at most `count`, or the first after a name.
     ///
@@ -63,12 +55,12 @@ impl Registry {
         if kind == Kind::User && Kind::of(set) == Kind::Group {
             return Err(Error::Invalid("these properties would make a group of a user".to_owned()));
         }
-        let mark = marks(kind).iter().find(|(mark, _)| remove.iter().any(|removed| removed == mark));
+        let mark = kind.marks().iter().find(|(mark, _)| remove.iter().any(|removed| removed == mark));
         if let Some((mark, _)) = mark {
             return Err(Error::Invalid(format!("`{mark}` makes this a group")));
         }
         let mut set = set.clone();
-        for (mark, value) in marks(kind) {
+        for (mark, value) in kind.marks() {
             set.set(mark, value).map_err(|error| Error::Invalid(error.to_string()))?;
         }
         Ok(self.store().edit_profile(tenant, name, Edit { set: &set, remove }, most, Some(by)).await?)

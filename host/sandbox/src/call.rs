@@ -30,9 +30,10 @@ pub(crate) async fn run(policy: &Configured, login: &Login, circumstances: &Circ
         Ok(store) => store,
         Err(error) => return never_began(&error, start),
     };
-    let guest = bindings::post_auth(&policy.compiled, &mut store, login, &configuration.grants);
-    // Pinned, as it is large, and would be moved on the way.
-    let answer = within_deadline(&policy.compiled, patience, pin!(guest)).await;
+    let (compiled, grants) = (&policy.compiled, &configuration.grants);
+    // Pinned where it is made, as it is large, and would be moved on the way.
+    let answer =
+        within_deadline(compiled, patience, pin!(bindings::post_auth(compiled, &mut store, login, grants))).await;
     let answer = answer.map_err(|error| diagnose(&error, store.data()));
     let left = store.get_fuel().unwrap_or_default();
     let state = store.into_data();

@@ -34,6 +34,7 @@ const COMPONENT: &str = "select bytes from component where digest = $1";
 const COMPONENT_OF: &str = "
     select component.bytes from policy_version join component using (digest)
     where tenant = $1 and source = $2
+    order by created_ms desc, policy
     limit 1";
 /// What the file was before, and not what its component is by now, where those are two versions.
 const NUMBER: &str = "
@@ -52,6 +53,11 @@ const ADD: &str = "
 const AUDIT_ADDED: &str = "
     insert into audit (tenant, audit_id, at_ms, actor, origin, action, target, detail)
     select $1, $2, $3, $4, $5, $6, name || ' ' || last_version, $8 from policy where tenant = $1 and name = $7";
+/// What is known by now of a version that was stored without it.
+const LEARN: &str = "
+    update policy_version set source = $4
+    where tenant = $1 and policy = $2 and digest = $3 and source is null and not exists (
+        select number from policy_version as other where tenant = $1 and policy = $2 and source = $4)";
 const KNOWN: &str = "select number from policy_version where tenant = $1 and policy = $2 and number = $3";
 const USED: &str = "
     select version from revision_use join chain using (tenant, revision)
@@ -183,17 +189,33 @@ impl Store {
             Outcome::Stopped(Not::APlace, _) => Err(AddError::TooManyPolicies),
             Outcome::Stopped(Not::New, answer) => {
                 let number = number_in(&[answer])?;
-                if let Some(signer) = signer {
-                    let known = self.version(tenant, policy, number).await?;
-                    // Where the policy was deleted and made again meanwhile, it may be of another file.
-                    let known = known.filter(|known| known.digest == digest || known.source == source);
-                    if let Some(known) = known {
-                        self.sign(tenant, policy, &known.digest, signer, by).await?;
-                    }
-                }
+                self.uploaded_again(tenant, version, number, by).await?;
                 Ok(Added { number, new: false })
             }
             Outcome::Done(answers) => Ok(Added { number: number_in(&answers)?, new: true }),
+        }
+    }
+
+    /// Keeps what is new of a version that was stored before: of which file it is, and who has signed that.
+    async fn uploaded_again(
+        &self,
+        tenant: &TenantName,
+        version: &NewVersion<'_>,
+        number: i64,
+        by: &By,
+    ) -> Result<(), Error> {
+        let NewVersion { policy, digest, source, signer, .. } = *version;
+        let known = self.version(tenant, policy, number).await?;
+        let Some(known) = known.filter(|known| known.digest == digest || known.source == source) else {
+            return Err(Error::Failed(format!("the policy `{policy}` was deleted and made again meanwhile")));
+        };
+        if known.source != source {
+            let learn = Statement::new(LEARN).text(tenant.as_str()).text(policy).text(digest).text(source);
+            self.change(Change::unmarked().needs(learn, ())).await?;
+        }
+        match signer {
+            Some(signer) => self.sign(tenant, policy, &known.digest, signer, by).await,
+            None => Ok(()),
         }
     }
 

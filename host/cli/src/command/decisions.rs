@@ -85,8 +85,14 @@ async fn tail(site: &Site, lines: u32, follow: bool, json: bool) -> Result<()> {
             None => break,
         }
     }
+    let print = |decision: &Value| {
+        let shown = if json { output::json_line(decision)? } else { line(decision) };
+        output::print_part(shown.as_bytes())
+    };
     for decision in decisions.iter().rev() {
-        print(decision, json)?;
+        if !print(decision)? {
+            return Ok(());
+        }
     }
     if !follow {
         return Ok(());
@@ -102,18 +108,13 @@ async fn tail(site: &Site, lines: u32, follow: bool, json: bool) -> Result<()> {
         let decision: Value =
             serde_json::from_str(&event).map_err(|error| Error::fault("an event cannot be read").because(&error))?;
         let id = decision.text("id");
-        if id > oldest.as_str() && !printed.contains(id) {
-            print(&decision, json)?;
+        if id > oldest.as_str() && !printed.contains(id) && !print(&decision)? {
+            return Ok(());
         }
     }
     // Whoever watches must not take silence for calm.
     let hint = "follow them again: it goes on if the server was restarted, and says what is wrong if the token is";
     Err(Error::fault("the server has ended the stream of decisions").hint(hint))
-}
-
-fn print(decision: &Value, json: bool) -> Result<()> {
-    let shown = if json { output::json_line(decision)? } else { line(decision) };
-    output::print(shown.as_bytes())
 }
 
 async fn show(site: &Site, id: &str, json: bool) -> Result<()> {

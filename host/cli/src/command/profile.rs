@@ -118,7 +118,9 @@ impl Kind {
             let page = site.client.json(Call::get(&path)).await?;
             let records = format!("{:#}", page.at("profiles"));
             if let Some(records) = records.strip_prefix("{\n").and_then(|records| records.strip_suffix("\n}")) {
-                output::print(format!("{opening}{records}").as_bytes())?;
+                if !output::print_part(format!("{opening}{records}").as_bytes())? {
+                    return Ok(());
+                }
                 (opening, closing) = (",\n", "\n}\n");
             }
             match page.text("next") {

@@ -96,7 +96,9 @@ async fn list(site: &Site) -> Result<()> {
         let names: Vec<_> = page.list("tenants").iter().filter_map(|tenant| tenant.at("name").as_str()).collect();
         let Some(last) = names.last() else { return Ok(()) };
         after = format!("&after={}", escape(last));
-        output::print(format!("{}\n", names.join("\n")).as_bytes())?;
+        if !output::print_part(format!("{}\n", names.join("\n")).as_bytes())? {
+            return Ok(());
+        }
     }
 }
 

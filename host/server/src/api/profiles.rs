@@ -67,7 +67,7 @@ pub(crate) struct Filter {
     /// How many at most, 1 to 1000; 100 unless given. There are fewer where records are large: `next` says whether more follow.
     #[param(minimum = 1, maximum = 1000)]
     count: Option<u32>,
-    /// Only those after this name, which nobody has to have.
+    /// Only those after this name, which nobody has to have: at most 256 bytes without control characters.
     #[param(value_type = Option<String>, min_length = 1, max_length = 256)]
     after: Option<CanonicalUser>,
 }

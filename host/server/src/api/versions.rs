@@ -134,7 +134,7 @@ impl From<VersionView> for Version {
 /// Upload a component as a new version, or a core module that was built for the contract's world
 ///
 /// Of a core module the host makes a component first; that is what is stored. The same file again has the version that it has, and so has
-/// the same component. A signature by minisign, of the file as it is uploaded, goes along as Base64 of the `.minisig` file, in the header
+/// the same component; to have another component made of a module, delete its version first. A signature by minisign, of the file as it is uploaded, goes along as Base64 of the `.minisig` file, in the header
 /// `Vestibule-Signature`. Where the tenant's terms name signers it has to be by one of them, and the version keeps who that was: a version
 /// that was stored before is signed by uploading it once more.
 #[utoipa::path(post, path = "/v1/tenants/{tenant}/versions", tag = "policies", params(("tenant" = String, Path), UploadQuery, ("vestibule-signature" = Option<String>, Header)),

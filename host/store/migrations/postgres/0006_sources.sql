@@ -3,4 +3,4 @@
 
 alter table policy_version add column source text collate "C";
 
-create unique index version_source on policy_version (tenant, policy, source);
+create unique index version_source on policy_version (tenant, source, policy);

@@ -4,4 +4,4 @@
 -- Null where only the component is known: in what was stored before, and in what processes still store that began before this.
 alter table policy_version add column source text;
 
-create unique index version_source on policy_version (tenant, policy, source);
+create unique index version_source on policy_version (tenant, source, policy);

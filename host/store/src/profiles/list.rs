@@ -73,10 +73,6 @@ impl Store {
         after: Option<&str>,
     ) -> Result<ProfilePage, Error> {
         let ProfileFilter { kind, prefix } = filter;
-        if prefix.contains('\0') {
-            // No name has one, and PostgreSQL does not take it.
-            return Ok(ProfilePage::default());
-        }
         let sql = match kind {
             Kind::User => USERS,
             Kind::Group => GROUPS,
