@@ -1,6 +1,6 @@
 //! Files that are not what they should be: an error that names the place and what to do, never the insides of the program.
 
-use crate::harness::{Run, component, file, vestibule};
+use crate::harness::{Run, component, file, vestibule, vestibule_with};
 
 /// Tries a login file.
 fn login(text: &str) -> Run {
@@ -38,6 +38,13 @@ fn a_login_that_lacks_a_key_names_it() {
 #[test]
 fn a_login_with_an_unknown_key_names_it_and_those_that_exist() {
     login(r#"{"authcred": {"user": "joe"}}"#).complains("`user`").complains("`username`").complains("authcred");
+}
+
+#[test]
+fn a_server_and_a_data_directory_are_one_too_many() {
+    let run =
+        vestibule_with("", &[("VESTIBULE_SERVER", "unix:none".as_ref())], &["user", "prop", "list", "--data", "none"]);
+    sentence(run.exits_with(2)).complains("both a server and a data directory").complains("`VESTIBULE_SERVER`");
 }
 
 #[test]

@@ -10,7 +10,7 @@ use vestibule_domain::{Secret, TenantName};
 use crate::client::Client;
 use crate::config::Config;
 use crate::context::Context;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::host::Host;
 
 /// The data directory, unless something else is said.
@@ -27,7 +27,7 @@ pub(crate) struct Target {
     #[arg(long, value_name = "FILE", env = "VESTIBULE_TOKEN_FILE", global = true)]
     token_file: Option<PathBuf>,
     /// Work on this data directory, whether or not a server runs on it [default: /var/lib/vestibule]
-    #[arg(long, value_name = "DIR", env = "VESTIBULE_DATA", global = true, conflicts_with = "server")]
+    #[arg(long, value_name = "DIR", env = "VESTIBULE_DATA", global = true)]
     data: Option<PathBuf>,
     /// The tenant [default: `default`, or what `vestibule context` says]
     #[arg(long, value_name = "NAME", env = "VESTIBULE_TENANT", value_parser = crate::arguments::tenant, global = true)]
@@ -43,6 +43,11 @@ pub(crate) struct Site {
 impl Target {
     /// Opens what is meant: what was said here counts before the context, and that before the usual data directory.
     pub(crate) async fn open(&self) -> Result<Site> {
+        if self.server.is_some() && self.data.is_some() {
+            // Either may come from the environment, and be forgotten: whichever was taken could be the wrong one.
+            return Err(Error::bad_input("both a server and a data directory are given")
+                .hint("leave out `--server` or `--data`, and `VESTIBULE_SERVER` or `VESTIBULE_DATA` likewise"));
+        }
         let context = if self.server.is_none() && self.data.is_none() { Context::read()? } else { None };
         let given = self.server.as_ref().map(|server| Context { server: server.clone(), ..Context::default() });
         let Context { server, token, ca_file, tenant } = match given.or(context) {
