@@ -1,0 +1,161 @@
+//! The ledger of one host: how much there is of each resource, made of what the machine has and the configuration says.
+
+use std::sync::Arc;
+
+use crate::pool::Pool;
+use crate::resource::Resource;
+use crate::share::Share;
+use crate::turns::{Room, Turns};
+
+/// What a host may use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Budget {
+    /// Memory of the process in bytes, whatever is sent. Default half of what the machine has.
+    pub memory_bytes: u64,
+    /// Connections at once.
+    pub connections: u64,
+    /// Logins that compute at once.
+    pub concurrent_logins: u64,
+    /// Processors.
+    pub processors: u64,
+}
+
+/// The most of a pool that one tenant may hold, besides what [`Share`] leaves to others: a quarter.
+const TENANTS_PART: u64 = 4;
+/// The most of the connections that one address may hold.
+const PEERS_PART: u64 = 16;
+/// Logins that wait for others, for each that computes.
+const OUTSIDE_FOR_EACH: u64 = 4;
+/// Suspended logins, and those of one tenant.
+const SUSPENDED: (u64, u64) = (4_096, 256);
+/// Compilations at once: uploads must not take both processors from logins.
+const COMPILATIONS: u64 = 1;
+
+/// Every pool and every line of a host. Clones share them.
+///
+/// The parts of memory add up to less than all of it: what is left is the program's own, its database's and its threads'.
+#[derive(Clone)]
+pub struct Ledger(Arc<Parts>);
+
+struct Parts {
+    budget: Budget,
+    connections: Pool,
+    request_bodies: Pool,
+    kept_answers: Pool,
+    suspended_logins: Pool,
+    instances: Pool,
+    outside_logins: Pool,
+    login_places: Turns,
+    hashing: Turns,
+    compilations: Turns,
+}
+
+/// How much of a resource is in use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Usage {
+    /// Of what.
+    pub resource: Resource,
+    /// How much is in use.
+    pub used: u64,
+    /// How much there is.
+    pub total: u64,
+}
+
+impl Ledger {
+    /// A ledger in which nothing is used.
+    pub fn new(budget: Budget) -> Self {
+        let memory = budget.memory_bytes;
+        let of_tenants = |resource, total: u64| Pool::new(resource, total, Share { most: total / TENANTS_PART });
+        let of_peers = Share { most: (budget.connections / PEERS_PART).max(1) };
+        let logins = budget.concurrent_logins;
+        Self(Arc::new(Parts {
+            budget,
+            connections: Pool::new(Resource::Connections, budget.connections, of_peers),
+            request_bodies: of_tenants(Resource::RequestBodies, memory / 8),
+            kept_answers: of_tenants(Resource::KeptAnswers, memory / 32),
+            suspended_logins: Pool::new(Resource::SuspendedLogins, SUSPENDED.0, Share { most: SUSPENDED.1 }),
+            instances: Pool::new(Resource::Instances, memory / 4, Share { most: memory / 4 }),
+            outside_logins: of_tenants(Resource::OutsideLogins, logins.saturating_mul(OUTSIDE_FOR_EACH)),
+            login_places: Turns::new(Resource::LoginPlaces, logins, Room::Left),
+            hashing: Turns::new(Resource::Hashing, budget.processors.max(1), Room::None),
+            compilations: Turns::new(Resource::Compilations, COMPILATIONS, Room::None),
+        }))
+    }
+
+    /// What the host may use.
+    pub fn budget(&self) -> Budget {
+        self.0.budget
+    }
+
+    /// [`Resource::Connections`].
+    pub fn connections(&self) -> &Pool {
+        &self.0.connections
+    }
+
+    /// [`Resource::RequestBodies`].
+    pub fn request_bodies(&self) -> &Pool {
+        &self.0.request_bodies
+    }
+
+    /// [`Resource::KeptAnswers`].
+    pub fn kept_answers(&self) -> &Pool {
+        &self.0.kept_answers
+    }
+
+    /// [`Resource::SuspendedLogins`].
+    pub fn suspended_logins(&self) -> &Pool {
+        &self.0.suspended_logins
+    }
+
+    /// [`Resource::Instances`].
+    pub fn instances(&self) -> &Pool {
+        &self.0.instances
+    }
+
+    /// [`Resource::OutsideLogins`].
+    pub fn outside_logins(&self) -> &Pool {
+        &self.0.outside_logins
+    }
+
+    /// [`Resource::LoginPlaces`].
+    pub fn login_places(&self) -> &Turns {
+        &self.0.login_places
+    }
+
+    /// [`Resource::Hashing`].
+    pub fn hashing(&self) -> &Turns {
+        &self.0.hashing
+    }
+
+    /// [`Resource::Compilations`].
+    pub fn compilations(&self) -> &Turns {
+        &self.0.compilations
+    }
+
+    /// How much of each is in use, for the metrics.
+    pub fn usage(&self) -> impl Iterator<Item = Usage> {
+        let Parts { connections, request_bodies, kept_answers, suspended_logins, instances, outside_logins, .. } =
+            &*self.0;
+        let pools = [connections, request_bodies, kept_answers, suspended_logins, instances, outside_logins];
+        let turns = [&self.0.login_places, &self.0.hashing, &self.0.compilations];
+        let of = |resource, (used, total)| Usage { resource, used, total };
+        let pools = pools.into_iter().map(move |pool| of(pool.resource(), pool.usage()));
+        pools.chain(turns.into_iter().map(move |turns| of(turns.resource(), turns.usage())))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::resource::Unit;
+
+    #[test]
+    fn the_parts_of_memory_add_up_to_less_than_all_of_it() {
+        let memory_bytes = 1 << 30;
+        let budget = Budget { memory_bytes, connections: 1000, concurrent_logins: 256, processors: 2 };
+        let ledger = Ledger::new(budget);
+        let parts = ledger.usage().filter(|usage| usage.resource.unit() == Unit::Memory);
+        let parts: u64 = parts.map(|usage| usage.total).sum();
+        assert!(parts < memory_bytes * 7 / 8, "{parts}");
+    }
+}

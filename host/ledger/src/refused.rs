@@ -1,0 +1,30 @@
+//! That something is used up, in words that say what, whose, and how much of it there is.
+
+use std::time::Duration;
+
+use crate::owner::Owner;
+use crate::resource::Resource;
+
+/// Why something was not given.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{owner} may have no more {}: {asked} asked for, {held} held, {most} at most", resource.name())]
+pub struct Refused {
+    /// What there is no more of.
+    pub resource: Resource,
+    /// Who asked.
+    pub owner: Owner,
+    /// How much was asked for, in the resource's unit.
+    pub asked: u64,
+    /// How much the owner held.
+    pub held: u64,
+    /// How much the owner might have had at that moment: its own limit, or what others had left over.
+    pub most: u64,
+}
+
+impl Refused {
+    /// After how long another try makes sense. None where waiting does not help: so much is never given to one owner.
+    pub fn retry_after(&self) -> Option<Duration> {
+        let waiting_helps = self.held > 0 || self.asked <= self.most;
+        waiting_helps.then_some(Duration::from_secs(1))
+    }
+}

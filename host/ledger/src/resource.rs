@@ -1,0 +1,175 @@
+//! The table: every resource of a host, with who pays for it, what limits it, and the answer at the limit.
+//!
+//! Not for: the numbers, which follow from the configuration; see [`crate::Ledger`]. The table in the documentation is made of this one.
+
+use std::fmt::Write as _;
+
+/// Who pays for a resource.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Payer {
+    /// Whoever is at an address: nobody has shown a token yet.
+    Peer,
+    /// The tenant on whose behalf it is spent.
+    Tenant,
+    /// The host, for what no tenant can make it spend.
+    Host,
+}
+
+impl Payer {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Peer => "address",
+            Self::Tenant => "tenant",
+            Self::Host => "host",
+        }
+    }
+}
+
+/// What a resource is counted in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    /// Bytes of memory.
+    Memory,
+    /// Bytes on disk.
+    Disk,
+    /// Things.
+    Count,
+    /// Things in a second or minute.
+    Rate,
+}
+
+impl Unit {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Memory => "bytes of memory",
+            Self::Disk => "bytes on disk",
+            Self::Count => "number",
+            Self::Rate => "rate",
+        }
+    }
+}
+
+macro_rules! resources {
+    ($($(#[doc = $doc:literal])+ $resource:ident = $name:literal, $unit:ident of $payer:ident,
+        limit $limit:literal, answer $answer:literal, test $test:literal;)+) => {
+        /// What can be used up.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum Resource { $($(#[doc = $doc])+ $resource,)+ }
+
+        impl Resource {
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$resource),+];
+
+            /// The name, as in problems, in metrics and in the table.
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$resource => $name),+ }
+            }
+
+            /// Who pays for it.
+            pub const fn payer(self) -> Payer {
+                match self { $(Self::$resource => Payer::$payer),+ }
+            }
+
+            /// What it is counted in.
+            pub const fn unit(self) -> Unit {
+                match self { $(Self::$resource => Unit::$unit),+ }
+            }
+
+            /// Where its limit comes from, with the keys of the configuration or of a tenant's terms.
+            pub const fn limit(self) -> &'static str {
+                match self { $(Self::$resource => $limit),+ }
+            }
+
+            /// What happens at the limit.
+            pub const fn answer(self) -> &'static str {
+                match self { $(Self::$resource => $answer),+ }
+            }
+
+            /// The test that shows it: the end of its path.
+            pub const fn test(self) -> &'static str {
+                match self { $(Self::$resource => $test),+ }
+            }
+        }
+    };
+}
+
+resources! {
+    /// Connections that are open, the files that they take among them.
+    Connections = "connections", Count of Peer,
+        limit "what `ulimit -n` and `server.memory_bytes` allow, 16,384 at most; a sixteenth for one address",
+        answer "closed, or waits to be accepted",
+        test "one_address_has_its_share_and_gets_it_back";
+    /// Bodies of requests that are read or parsed, each weighed as what reading it may take.
+    RequestBodies = "bytes of request bodies", Memory of Tenant,
+        limit "an eighth of `server.memory_bytes`",
+        answer "503 `overloaded` with `Retry-After`",
+        test "what_is_dropped_is_there_for_others_and_nobody_is_remembered";
+    /// Answers kept for whoever asks again under the same `Idempotency-Key`.
+    KeptAnswers = "bytes of answers kept for retries", Memory of Tenant,
+        limit "a thirty-second of `server.memory_bytes`, and five minutes",
+        answer "the tenant's own oldest go",
+        test "what_is_dropped_is_there_for_others_and_nobody_is_remembered";
+    /// Logins that wait while their front door makes a search for a policy.
+    SuspendedLogins = "suspended logins", Count of Tenant,
+        limit "4,096; 256 for a tenant",
+        answer "503 `overloaded`",
+        test "a_tenant_parks_its_share_and_leaves_room_for_others";
+    /// Memory of policies that run.
+    Instances = "bytes of policies' memory", Memory of Tenant,
+        limit "a quarter of `server.memory_bytes`; `memory_bytes` of the terms for one call",
+        answer "the login is denied as `overloaded`",
+        test "what_is_dropped_is_there_for_others_and_nobody_is_remembered";
+    /// Places of logins that are decided on.
+    LoginPlaces = "places for logins", Count of Tenant,
+        limit "`server.concurrent_logins`; `concurrent_logins` of the terms, and `waiting_logins` that wait",
+        answer "503 `overloaded`",
+        test "where_room_is_left_whoever_comes_next_finds_a_place_however_many_there_are";
+    /// Logins that wait for a directory, a RADIUS server or a front door: they compute nothing meanwhile, and hold no place.
+    OutsideLogins = "logins that wait for others", Count of Tenant,
+        limit "four times `server.concurrent_logins`",
+        answer "the login is denied as `overloaded`",
+        test "one_owner_leaves_as_much_as_it_holds";
+    /// Processors that hash passwords.
+    Hashing = "places for hashing passwords", Count of Tenant,
+        limit "one for each processor; 128 of a tenant wait for each",
+        answer "the login is denied as `overloaded`",
+        test "a_flood_of_passwords_does_not_keep_another_tenant_waiting";
+    /// Compilers that run.
+    Compilations = "places for compiling", Count of Tenant,
+        limit "1; 8 of a tenant wait",
+        answer "503 `overloaded`",
+        test "too_many_that_wait_are_refused_and_those_that_leave_are_forgotten";
+}
+
+/// The table in Markdown, as it stands in the documentation.
+pub fn table() -> String {
+    let mut table =
+        String::from("| resource | counted in | who pays | limit | at the limit | test |\n|---|---|---|---|---|---|\n");
+    for resource in Resource::ALL {
+        let (unit, payer) = (resource.unit().name(), resource.payer().name());
+        // Writing to a text does not fail.
+        let _ = writeln!(
+            table,
+            "| {} | {unit} | {payer} | {} | {} | `{}` |",
+            resource.name(),
+            resource.limit(),
+            resource.answer(),
+            resource.test()
+        );
+    }
+    table
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_resource_has_a_name_of_its_own() {
+        let names: BTreeSet<_> = Resource::ALL.iter().map(|resource| resource.name()).collect();
+        assert_eq!(names.len(), Resource::ALL.len());
+        assert_eq!(table().lines().count(), Resource::ALL.len() + 2);
+    }
+}

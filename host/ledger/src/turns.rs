@@ -1,0 +1,339 @@
+//! Places for which others wait: every owner has its share of them, and those that wait are served in turn, owner by owner.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::oneshot;
+
+use crate::owner::Owner;
+use crate::refused::Refused;
+use crate::resource::Resource;
+use crate::share::Share;
+
+/// Places that all owners share. Clones share them.
+#[derive(Clone)]
+pub struct Turns(Arc<Inner>);
+
+struct Inner {
+    resource: Resource,
+    total: u64,
+    places: Mutex<Places>,
+}
+
+/// Whether one owner alone may take all places.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Room {
+    /// It may: whoever is inside is out again soon, as whoever only computes for some milliseconds.
+    None,
+    /// It leaves as many as it holds, as [`Share`] says: whoever is inside may stay for long.
+    Left,
+}
+
+struct Places {
+    room: Room,
+    free: u64,
+    owners: HashMap<Owner, Queue>,
+    /// Owners with somebody who waits and fewer inside than they may have, each once.
+    turns: VecDeque<Owner>,
+}
+
+#[derive(Default)]
+struct Queue {
+    inside: u64,
+    most: u64,
+    waiting: VecDeque<oneshot::Sender<()>>,
+    has_a_turn: bool,
+}
+
+/// What one owner may have of some places.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Waiting {
+    /// How many may be inside.
+    pub inside: u64,
+    /// How many may wait; at least one may.
+    pub waiting: u64,
+}
+
+/// A place; dropped, it is the next one's.
+pub struct Turn {
+    turns: Turns,
+    owner: Owner,
+}
+
+impl Turns {
+    /// So many places.
+    pub fn new(resource: Resource, places: u64, room: Room) -> Self {
+        let all = Places { room, free: places, owners: HashMap::new(), turns: VecDeque::new() };
+        Self(Arc::new(Inner { resource, total: places, places: Mutex::new(all) }))
+    }
+
+    /// Waits for a place. Whoever stops waiting has taken none.
+    ///
+    /// # Errors
+    /// [`Refused`]: too many of the owner's wait already.
+    pub async fn enter(&self, owner: &Owner, share: Waiting) -> Result<Turn, Refused> {
+        let called = {
+            let mut places = self.places();
+            let queue = places.owners.entry(owner.clone()).or_default();
+            queue.most = share.inside;
+            let most = share.waiting.max(1);
+            if queue.waiting.len() as u64 >= most {
+                // Those that went away are no more in anybody's way.
+                queue.waiting.retain(|call| !call.is_closed());
+            }
+            let waiting = queue.waiting.len() as u64;
+            if waiting >= most {
+                let refused = self.refused(owner, queue.inside.saturating_add(waiting), share);
+                return Err(refused);
+            }
+            let (call, called) = oneshot::channel();
+            queue.waiting.push_back(call);
+            places.queue_up(owner);
+            places.call();
+            called
+        };
+        // Dropped before it is called, it leaves a closed channel behind, which is passed over.
+        let waiting = InLine { turns: self.clone(), owner: owner.clone(), called };
+        waiting.called().await.ok_or_else(|| self.refused(owner, 0, share))
+    }
+
+    /// How many places are taken, of how many.
+    pub fn usage(&self) -> (u64, u64) {
+        (self.0.total.saturating_sub(self.places().free), self.0.total)
+    }
+
+    /// How many wait, of all owners.
+    pub fn waiting(&self) -> u64 {
+        self.places().owners.values().map(|queue| queue.waiting.len() as u64).sum()
+    }
+
+    /// What is counted here.
+    pub fn resource(&self) -> Resource {
+        self.0.resource
+    }
+
+    fn refused(&self, owner: &Owner, held: u64, share: Waiting) -> Refused {
+        let most = share.inside.saturating_add(share.waiting);
+        Refused { resource: self.0.resource, owner: owner.clone(), asked: 1, held, most }
+    }
+
+    fn places(&self) -> MutexGuard<'_, Places> {
+        self.0.places.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Somebody who waits. Whoever goes away just when called gives the place back.
+struct InLine {
+    turns: Turns,
+    owner: Owner,
+    called: oneshot::Receiver<()>,
+}
+
+impl InLine {
+    async fn called(mut self) -> Option<Turn> {
+        let called = (&mut self.called).await;
+        // Nothing is left in the channel for `drop` to find.
+        called.ok().map(|()| Turn { turns: self.turns.clone(), owner: self.owner.clone() })
+    }
+}
+
+impl Drop for InLine {
+    fn drop(&mut self) {
+        self.called.close();
+        if self.called.try_recv().is_ok() {
+            self.turns.places().leave(&self.owner);
+        }
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        self.turns.places().leave(&self.owner);
+    }
+}
+
+impl Queue {
+    fn is_idle(&self) -> bool {
+        self.inside == 0 && self.waiting.is_empty()
+    }
+}
+
+impl Places {
+    fn leave(&mut self, owner: &Owner) {
+        self.free += 1;
+        if let Some(queue) = self.owners.get_mut(owner) {
+            queue.inside = queue.inside.saturating_sub(1);
+            if queue.is_idle() {
+                self.owners.remove(owner);
+            }
+        }
+        self.queue_up(owner);
+        self.call();
+    }
+
+    /// Puts an owner in line, if it has somebody to send and a place of its own for it.
+    fn queue_up(&mut self, owner: &Owner) {
+        if let Some(queue) = self.owners.get_mut(owner)
+            && !queue.has_a_turn
+            && queue.inside < queue.most
+            && !queue.waiting.is_empty()
+        {
+            queue.has_a_turn = true;
+            self.turns.push_back(owner.clone());
+        }
+    }
+
+    /// Calls one of each owner in turn, as long as there are places that somebody in line may have. Whoever has to leave room stays
+    /// in line, and others are served before it.
+    fn call(&mut self) {
+        let mut passed = 0;
+        while self.free > 0 && passed < self.turns.len() {
+            let Some(owner) = self.turns.pop_front() else { return };
+            let Some(queue) = self.owners.get_mut(&owner) else { continue };
+            let share = Share { most: queue.most };
+            if self.room == Room::Left && !share.allows(queue.inside, 1, self.free) {
+                self.turns.push_back(owner);
+                passed += 1;
+                continue;
+            }
+            queue.has_a_turn = false;
+            while let Some(call) = queue.waiting.pop_front() {
+                if call.send(()).is_ok() {
+                    queue.inside += 1;
+                    self.free -= 1;
+                    break;
+                }
+            }
+            if queue.is_idle() {
+                self.owners.remove(&owner);
+            }
+            self.queue_up(&owner);
+            passed = 0;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::time::timeout;
+    use vestibule_domain::TenantName;
+
+    use super::*;
+
+    const SHARE: Waiting = Waiting { inside: 2, waiting: 4 };
+
+    fn turns(places: u64) -> Turns {
+        Turns::new(Resource::LoginPlaces, places, Room::None)
+    }
+
+    fn tenant(name: &str) -> Owner {
+        Owner::Tenant(TenantName::new(name).unwrap())
+    }
+
+    async fn at_once(turns: &Turns, name: &str, share: Waiting) -> Option<Result<Turn, Refused>> {
+        timeout(Duration::ZERO, turns.enter(&tenant(name), share)).await.ok()
+    }
+
+    fn is_empty(turns: &Turns) -> bool {
+        let places = turns.places();
+        places.owners.is_empty() && places.turns.is_empty() && places.free == turns.0.total
+    }
+
+    #[tokio::test]
+    async fn an_owner_has_its_share_and_no_more() {
+        let turns = turns(8);
+        let first = at_once(&turns, "a", SHARE).await.unwrap().unwrap();
+        let second = at_once(&turns, "a", SHARE).await.unwrap().unwrap();
+        assert!(at_once(&turns, "a", SHARE).await.is_none(), "a third one has to wait");
+        assert!(at_once(&turns, "b", SHARE).await.unwrap().is_ok(), "others need not");
+        drop((first, second));
+        assert!(at_once(&turns, "a", SHARE).await.unwrap().is_ok());
+        assert!(is_empty(&turns));
+    }
+
+    #[tokio::test]
+    async fn whoever_waits_is_served_owner_by_owner() {
+        let turns = turns(1);
+        let first = turns.enter(&tenant("a"), SHARE).await.unwrap();
+        let (told, mut order) = tokio::sync::mpsc::unbounded_channel();
+        for name in ["a", "a", "a", "b", "c"] {
+            let (turns, told) = (turns.clone(), told.clone());
+            tokio::spawn(async move {
+                let turn = turns.enter(&tenant(name), SHARE).await.unwrap();
+                told.send(name).unwrap();
+                drop(turn);
+            });
+            tokio::task::yield_now().await;
+        }
+        drop((first, told));
+        let mut served = Vec::new();
+        while let Some(name) = order.recv().await {
+            served.push(name);
+        }
+        assert_eq!(served, ["a", "b", "c", "a", "a"]);
+    }
+
+    #[tokio::test]
+    async fn too_many_that_wait_are_refused_and_those_that_leave_are_forgotten() {
+        let turns = turns(1);
+        let first = turns.enter(&tenant("a"), SHARE).await.unwrap();
+        let waiting: Vec<_> = (0..4)
+            .map(|_| {
+                let turns = turns.clone();
+                tokio::spawn(async move { turns.enter(&tenant("a"), SHARE).await.map(drop) })
+            })
+            .collect();
+        tokio::task::yield_now().await;
+        let refused = at_once(&turns, "a", SHARE).await.unwrap().err().unwrap();
+        assert_eq!((refused.held, refused.most), (5, 6));
+        for task in waiting {
+            task.abort();
+            let _ = task.await;
+        }
+        drop(first);
+        assert!(is_empty(&turns));
+    }
+
+    #[tokio::test]
+    async fn where_room_is_left_whoever_comes_next_finds_a_place_however_many_there_are() {
+        let turns = Turns::new(Resource::LoginPlaces, 64, Room::Left);
+        let mut inside = Vec::new();
+        for round in 0..64 {
+            for name in ["a", "b", "c", "d"] {
+                inside.extend(at_once(&turns, name, Waiting { inside: 64, waiting: 4 }).await.transpose().unwrap());
+            }
+            if round == 63 {
+                break;
+            }
+        }
+        assert_eq!(turns.usage(), (51, 64));
+        assert!(at_once(&turns, "e", SHARE).await.unwrap().is_ok());
+        drop(inside);
+        assert!(is_empty(&turns));
+    }
+
+    #[tokio::test]
+    async fn whoever_had_to_leave_room_is_called_when_there_is_some() {
+        let turns = Turns::new(Resource::LoginPlaces, 4, Room::Left);
+        let share = Waiting { inside: 4, waiting: 4 };
+        let mut inside = Vec::new();
+        for name in ["a", "a", "b"] {
+            inside.push(at_once(&turns, name, share).await.unwrap().unwrap());
+        }
+        let (own, next) = (
+            turns.clone(),
+            tokio::spawn({
+                let turns = turns.clone();
+                async move { turns.enter(&tenant("b"), share).await.map(drop) }
+            }),
+        );
+        tokio::task::yield_now().await;
+        inside.remove(0);
+        tokio::task::yield_now().await;
+        assert!(!next.is_finished() && own.waiting() == 1, "two places are free, of which one would be left");
+        inside.remove(0);
+        assert!(next.await.unwrap().is_ok());
+    }
+}
