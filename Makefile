@@ -5,7 +5,7 @@ CARGO ?= cargo
 # Modules, probes and puppets have no tests of their own; those in `tests` run them.
 NATIVELY = --target host-tuple --workspace $(patsubst %,--exclude vestibule-%,modules probes probes-wasi puppets)
 
-.PHONY: help run test test-quick servers bench check guests clean
+.PHONY: help run test test-quick servers bench siege check guests clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
@@ -24,6 +24,11 @@ test-quick: ## the tests that need no server but SQLite
 
 bench: guests ## measure a login against the floor and against peers, in one table
 	@cd tests/bench && $(CARGO) run --release
+
+siege: guests ## flood the executable under a limit of memory and files, and watch another tenant's logins meanwhile
+	@$(CARGO) build --release --package vestibule
+	@VESTIBULE_UNDER_SIEGE=$(or $(CARGO_TARGET_DIR),$(CURDIR)/target)/release/vestibule \
+		$(CARGO) test --quiet --package vestibule-tests --test integration -- --ignored --exact --nocapture siege::a_long_siege
 
 check: ## what a review looks at first: format, lints, documentation, licences and advisories
 	for workspace in . guests tests/bench .fuzz; do (cd $$workspace && $(CARGO) fmt --check) || exit; done

@@ -20,4 +20,5 @@ mod radius;
 mod readme_is_true;
 mod recordings_replay;
 mod server;
+mod siege;
 mod store;

@@ -16,6 +16,9 @@ use tokio::net::{TcpStream, UnixStream};
 
 use super::{PASSWORD, Run, policy_bytes, vestibule_with};
 
+/// The executable that is tested.
+const UNDER_TEST: &str = env!("CARGO_BIN_EXE_vestibule-under-test");
+
 /// The hardware address of everybody's device.
 pub(crate) const DEVICE: &str = "00:00:5e:00:53:01";
 
@@ -49,15 +52,18 @@ impl Served {
 
     /// With this `vestibule.toml`.
     pub(crate) fn configured(config: &str) -> Self {
-        let home = tempfile::tempdir().unwrap();
-        let file = home.path().join("vestibule.toml");
-        std::fs::write(&file, config).unwrap();
-        std::fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
-        Self::on(home)
+        Self::on(configured(config), Command::new(UNDER_TEST))
     }
 
-    fn on(home: TempDir) -> Self {
-        let (process, address, metrics) = start(home.path(), &["--listen", "tcp:127.0.0.1:0"]);
+    /// The same, with limits that a shell sets first, and another executable than the one that is tested, if there is one.
+    pub(crate) fn limited(config: &str, limits: &str, executable: Option<&str>) -> Self {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &format!("{limits} && exec \"$0\" \"$@\""), executable.unwrap_or(UNDER_TEST)]);
+        Self::on(configured(config), shell)
+    }
+
+    fn on(home: TempDir, program: Command) -> Self {
+        let (process, address, metrics) = start(program, home.path(), &["--listen", "tcp:127.0.0.1:0"]);
         Self { home, process, address, metrics }
     }
 
@@ -77,7 +83,12 @@ impl Served {
 
     fn started_again(mut self) -> Self {
         let home = std::mem::replace(&mut self.home, tempfile::tempdir().unwrap());
-        Self::on(home)
+        Self::on(home, Command::new(UNDER_TEST))
+    }
+
+    /// The process's number.
+    pub(crate) fn id(&self) -> u32 {
+        self.process.id()
     }
 
     pub(crate) const fn process(&mut self) -> &mut Child {
@@ -161,9 +172,17 @@ impl Drop for Served {
     }
 }
 
+/// A new data directory with this `vestibule.toml`.
+fn configured(config: &str) -> TempDir {
+    let home = tempfile::tempdir().unwrap();
+    let file = home.path().join("vestibule.toml");
+    std::fs::write(&file, config).unwrap();
+    std::fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    home
+}
+
 /// Starts a host, and waits until it says where it listens.
-fn start(data: &Path, arguments: &[&str]) -> (Child, SocketAddr, Option<SocketAddr>) {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_vestibule-under-test"));
+fn start(mut command: Command, data: &Path, arguments: &[&str]) -> (Child, SocketAddr, Option<SocketAddr>) {
     command.arg("serve").args(["--listen", "unix:http.sock"]).args(arguments).env("VESTIBULE_DATA", data);
     let mut process = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
     let mut lines = BufReader::new(process.stdout.take().unwrap()).lines().map_while(Result::ok);
