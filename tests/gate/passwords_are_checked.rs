@@ -56,7 +56,9 @@ async fn a_refusal_that_reads_the_same_is_answered_no_earlier_either() {
 async fn a_password_that_is_set_anew_replaces_the_old_one() {
     let door = Door::new().await.with_passwords(&["joe"]).await;
     let (joe, store) = (EnteredUser::new("joe").unwrap(), &door.home.store);
-    vestibule_gate::set_password(store, &tenant(), &joe, Secret::new("another horse"), u32::MAX, None).await.unwrap();
+    vestibule_gate::set_password(store, &door.ledger, &tenant(), &joe, Secret::new("another horse"), u32::MAX, None)
+        .await
+        .unwrap();
     assert_eq!(door.refuses(&typed("joe")).await, "wrong-password");
     assert_eq!(door.refuses(&typed_as("joe", "another horse")).await, "allowed");
 }
@@ -66,7 +68,16 @@ async fn what_is_no_password_or_no_user_is_not_set() {
     let door = Door::new().await.with_record("staff", &[("type", "group")]).await;
     let set = async |user: &str, password: &str| {
         let user = EnteredUser::new(user).unwrap();
-        vestibule_gate::set_password(&door.home.store, &tenant(), &user, Secret::new(password), u32::MAX, None).await
+        vestibule_gate::set_password(
+            &door.home.store,
+            &door.ledger,
+            &tenant(),
+            &user,
+            Secret::new(password),
+            u32::MAX,
+            None,
+        )
+        .await
     };
     assert!(matches!(set("joe", "1234567").await, Err(PasswordError::TooShort)));
     assert!(matches!(set("joe", &"x".repeat(1025)).await, Err(PasswordError::TooLong)));

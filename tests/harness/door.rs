@@ -7,16 +7,22 @@ use vestibule_domain::outcome::Challenge;
 use vestibule_domain::wire::crv1::StateId;
 use vestibule_domain::{Decision, EnteredUser, Grants, Properties, Secret};
 use vestibule_gate::{Answer, Attempt, Chain, Gate, Link, Proof, Tenant, TenantSettings, Voucher, WithoutPolicy};
+use vestibule_ledger::{Budget, Ledger};
 
 use super::{Edits as _, Guest, Home, at, properties, tenant};
 
 /// The password of everybody who has one.
 pub(crate) const PASSWORD: &str = "correct horse";
 
+/// What the host has that tests come to.
+pub(crate) const A_SMALL_HOST: Budget =
+    Budget { memory_bytes: 1 << 30, connections: 1_000, concurrent_logins: 64, processors: 2 };
+
 /// A gate with the policies and settings that a test chose.
 pub(crate) struct Door {
     pub(crate) home: Home,
     pub(crate) settings: TenantSettings,
+    pub(crate) ledger: Ledger,
     links: Vec<(String, Guest, Grants)>,
 }
 
@@ -29,7 +35,7 @@ impl Door {
     pub(crate) fn on(home: Home) -> Self {
         let settings =
             TenantSettings { failure_ms: 0, without_policy: WithoutPolicy::Allow, ..TenantSettings::default() };
-        Self { home, settings, links: Vec::new() }
+        Self { home, settings, ledger: Ledger::new(A_SMALL_HOST), links: Vec::new() }
     }
 
     /// With one more policy, that is granted nothing.
@@ -46,9 +52,17 @@ impl Door {
     pub(crate) async fn with_passwords(self, users: &[&str]) -> Self {
         for user in users {
             let user = EnteredUser::new(*user).unwrap();
-            vestibule_gate::set_password(&self.home.store, &tenant(), &user, Secret::new(PASSWORD), u32::MAX, None)
-                .await
-                .unwrap();
+            vestibule_gate::set_password(
+                &self.home.store,
+                &self.ledger,
+                &tenant(),
+                &user,
+                Secret::new(PASSWORD),
+                u32::MAX,
+                None,
+            )
+            .await
+            .unwrap();
         }
         self
     }
@@ -71,7 +85,7 @@ impl Door {
             links.push(Link::new(name.clone(), guest.configured().await, &manifest, grants.clone()));
         }
         let chain = Chain::new(links).unwrap();
-        Gate::new(self.home.store.clone(), self.tenant(), chain)
+        Gate::new(self.home.store.clone(), self.ledger.clone(), self.tenant(), chain)
     }
 
     pub(crate) fn tenant(&self) -> Tenant {

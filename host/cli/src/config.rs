@@ -14,12 +14,15 @@ use vestibule_gate::TenantSettings;
 
 use crate::error::{Error, Result};
 use crate::input::shown;
+use crate::machine;
 use crate::telemetry::LogSettings;
 
 /// The file in the data directory.
 const FILE: &str = "vestibule.toml";
 /// A thousand tenants fit.
 const MAX_BYTES: u64 = 1 << 20;
+/// Compiled policies of so many bytes are kept in memory where nothing is said, and memory allows: 25 in Python, thousands in Rust.
+const POLICY_BYTES: usize = 1 << 30;
 
 /// What the file says.
 #[derive(Debug, Default, Deserialize)]
@@ -49,10 +52,12 @@ pub(crate) struct ServerSettings {
     pub(crate) metrics: Option<String>,
     /// How long requests that are under way may take when the host ends, in seconds.
     pub(crate) patience_seconds: u64,
+    /// Memory that the host may use, in bytes; absent: half of what the machine has, or of what its control group leaves.
+    pub(crate) memory_bytes: Option<u64>,
     /// Logins that are decided on at once.
     pub(crate) concurrent_logins: u32,
-    /// Compiled policies kept in memory, in bytes.
-    pub(crate) policy_bytes: usize,
+    /// Compiled policies kept in memory, in bytes; absent: a quarter of `memory_bytes`, and no more than [`POLICY_BYTES`].
+    pub(crate) policy_bytes: Option<usize>,
     /// Compiled policies kept on disk, in bytes.
     pub(crate) cache_bytes: u64,
     /// How long a policy may take to compile, in seconds.
@@ -71,13 +76,27 @@ impl Default for ServerSettings {
             key: None,
             metrics: None,
             patience_seconds: 20,
+            memory_bytes: None,
             concurrent_logins: 256,
-            policy_bytes: 1 << 30,
+            policy_bytes: None,
             cache_bytes: 8 << 30,
             compile_seconds: 60,
             decision_days: 400,
             audit_days: 400,
         }
+    }
+}
+
+impl ServerSettings {
+    /// Memory that the host may use.
+    pub(crate) fn memory_bytes(&self) -> u64 {
+        self.memory_bytes.unwrap_or_else(|| machine::memory_bytes() / 2)
+    }
+
+    /// Compiled policies kept in memory, in bytes.
+    pub(crate) fn policy_bytes(&self) -> usize {
+        let quarter = usize::try_from(self.memory_bytes() / 4).unwrap_or(usize::MAX);
+        self.policy_bytes.unwrap_or_else(|| quarter.min(POLICY_BYTES))
     }
 }
 

@@ -8,13 +8,16 @@ use std::time::{Duration, SystemTime};
 
 use tokio::runtime::Handle;
 use vestibule_compiler::{Cache, Loader};
-use vestibule_registry::{Bounds, Registry, SHADOWS};
+use vestibule_ledger::{Budget, Ledger};
+use vestibule_registry::{Bounds, Registry};
 use vestibule_sandbox::{Capacity, Engine};
+use vestibule_server::listen::Limits;
 use vestibule_server::{App, Metrics};
 use vestibule_store::{By, Error as StoreError, Store};
 
-use crate::config::Config;
+use crate::config::{Config, ServerSettings};
 use crate::error::{Error, Result};
+use crate::machine;
 
 /// Compiled policies, in the data directory. Each is sealed under a key that is kept beside them.
 const CACHE: &str = "cache";
@@ -34,11 +37,9 @@ impl Host {
             Some(url) => Store::connect(url).await?,
             None => Store::open(data).await?,
         };
-        let shadows = u32::try_from(SHADOWS).unwrap_or(u32::MAX);
-        let capacity = Capacity {
-            concurrent_calls: config.server.concurrent_logins.saturating_add(shadows),
-            ..Capacity::default()
-        };
+        let ledger = ledger(&config.server);
+        let concurrent_calls = u32::try_from(ledger.concurrent_calls()).unwrap_or(u32::MAX);
+        let capacity = Capacity { concurrent_calls, ..Capacity::default() };
         let engine = Engine::new(&capacity).map_err(|error| {
             Error::fault("this machine cannot run policies")
                 .because(&error)
@@ -51,12 +52,9 @@ impl Host {
         })?;
         let time = Duration::from_secs(config.server.compile_seconds);
         let loader = Loader::new(engine, &capacity, Some(cache), time);
-        let bounds = Bounds {
-            concurrent_logins: config.server.concurrent_logins as usize,
-            policy_bytes: config.server.policy_bytes,
-            call_memory_bytes: capacity.max_memory_bytes,
-        };
-        let registry = Registry::new(store.clone(), loader, config.tenant.clone(), bounds, slow_lane);
+        let bounds =
+            Bounds { policy_bytes: config.server.policy_bytes(), call_memory_bytes: capacity.max_memory_bytes };
+        let registry = Registry::new(store.clone(), loader, ledger, config.tenant.clone(), bounds, slow_lane);
         let by = By { actor: "host".to_owned(), origin: "the configuration".to_owned(), at: now() };
         registry
             .ensure_tenants(&by)
@@ -66,6 +64,16 @@ impl Host {
         let app = App::new(registry.clone(), metrics.clone());
         Ok(Self { store, app, registry, metrics })
     }
+}
+
+/// What this host has of everything.
+fn ledger(server: &ServerSettings) -> Ledger {
+    Ledger::new(Budget {
+        memory_bytes: server.memory_bytes(),
+        connections: Limits::default().connections.into(),
+        concurrent_logins: server.concurrent_logins.into(),
+        processors: machine::processors(),
+    })
 }
 
 #[expect(clippy::disallowed_methods, reason = "no login: when something is changed or looked at")]

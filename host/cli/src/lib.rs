@@ -18,6 +18,7 @@ mod host;
 mod housekeeping;
 mod input;
 mod lanes;
+mod machine;
 mod output;
 mod policy;
 mod prompt;

@@ -9,6 +9,7 @@ use std::time::{Duration, SystemTime};
 use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 use vestibule_domain::cause::NEUTRAL_TEXT;
 use vestibule_domain::{Cause, Decision, Fault};
+use vestibule_ledger::Ledger;
 use vestibule_store::{DecisionRow, Effects, Error, SaveError, Store, new_id};
 
 use crate::answer::Answer;
@@ -29,14 +30,15 @@ pub struct Gate(Arc<Parts>);
 
 struct Parts {
     store: Store,
+    ledger: Ledger,
     tenant: Tenant,
     chain: Chain,
 }
 
 impl Gate {
-    /// A gate with the tenant's active policies.
-    pub fn new(store: Store, tenant: Tenant, chain: Chain) -> Self {
-        Self(Arc::new(Parts { store, tenant, chain }))
+    /// A gate with the tenant's active policies. What its logins use up stands in the host's ledger.
+    pub fn new(store: Store, ledger: Ledger, tenant: Tenant, chain: Chain) -> Self {
+        Self(Arc::new(Parts { store, ledger, tenant, chain }))
     }
 
     /// Decides on an attempt, at a time that policies, locks and questions go by.
@@ -44,9 +46,9 @@ impl Gate {
     /// Never fails: whatever goes wrong is a denial with a cause. A decision and all that it leaves behind are durable when this
     /// returns, or nobody is let in. Whatever reads like a failed authentication is answered no earlier than the tenant says.
     pub async fn decide(&self, attempt: &Attempt, now: SystemTime) -> Answer {
-        let Parts { store, tenant, chain } = &*self.0;
+        let Parts { store, ledger, tenant, chain } = &*self.0;
         let began = Instant::now();
-        let passage = Passage { store, tenant, chain, attempt, now, began, end: began + tenant.deadline() };
+        let passage = Passage { store, ledger, tenant, chain, attempt, now, began, end: began + tenant.deadline() };
         let answer = self.concluded(&passage).await;
         if matches!(&answer.decision, Decision::Deny(denial) if denial.client_reason.as_str() == NEUTRAL_TEXT) {
             sleep_until(began + tenant.patience_with_failures()).await;

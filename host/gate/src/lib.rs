@@ -14,7 +14,6 @@
 //! | which properties follow, and what has to be saved? | `round` |
 //! | the answer, once it is on record | `gate`, `journal` |
 
-pub mod admission;
 mod answer;
 mod attempt;
 mod chain;

@@ -12,6 +12,7 @@ use vestibule_domain::profile::inherit;
 use vestibule_domain::resolve::Records;
 use vestibule_domain::wire::crv1::StateId;
 use vestibule_domain::{CanonicalUser, Cause, Fault, Properties, Refusal, Secret};
+use vestibule_ledger::Ledger;
 use vestibule_store::{Effects, Session, Store};
 
 use crate::attempt::Attempt;
@@ -26,6 +27,7 @@ use crate::tenant::{Tenant, WithoutPolicy};
 /// What an attempt needs on its way.
 pub(crate) struct Passage<'a> {
     pub(crate) store: &'a Store,
+    pub(crate) ledger: &'a Ledger,
     pub(crate) tenant: &'a Tenant,
     pub(crate) chain: &'a Chain,
     pub(crate) attempt: &'a Attempt,

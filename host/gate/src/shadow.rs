@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use tokio::runtime::Handle;
-use tokio::sync::Semaphore;
 use vestibule_domain::{Decision, Fault, Login, Outcome, Properties};
+use vestibule_ledger::{Owner, Pool};
 use vestibule_sandbox::{Circumstances, Configured, Report};
 
 use crate::attempt::Attempt;
@@ -19,7 +19,8 @@ use crate::attempt::Attempt;
 #[derive(Clone)]
 pub struct Shadow {
     policy: Configured,
-    places: Arc<Semaphore>,
+    places: Pool,
+    owner: Owner,
     lane: Option<Handle>,
     seen: Arc<dyn Fn(Seen) + Send + Sync>,
 }
@@ -61,20 +62,20 @@ pub struct Difference {
 
 impl Shadow {
     /// A version, configured as it would run, and without any capability that has effects. It runs on `lane`, where there is one; a
-    /// login that comes when there is no place is not compared. `seen` is told of each login.
+    /// login that comes when its owner may have no more places is not compared. `seen` is told of each login.
     pub fn new(
         policy: Configured,
-        places: Arc<Semaphore>,
+        (places, owner): (Pool, Owner),
         lane: Option<Handle>,
         seen: impl Fn(Seen) + Send + Sync + 'static,
     ) -> Self {
-        Self { policy, places, lane, seen: Arc::new(seen) }
+        Self { policy, places, owner, lane, seen: Arc::new(seen) }
     }
 
     /// Runs the version on what the active one has answered. The login does not wait for it. A front door that has its own
     /// directory is not asked twice.
     pub(crate) fn follow(&self, attempt: &Attempt, login: &Login, circumstances: &Circumstances, active: &Report) {
-        let place = Arc::clone(&self.places).try_acquire_owned().ok().filter(|_| attempt.directory.is_none());
+        let place = self.places.take(&self.owner, 1).ok().filter(|_| attempt.directory.is_none());
         let Some(place) = place else {
             (self.seen)(Seen { comparison: Comparison::Skipped, failed: false, fuel: 0 });
             return;

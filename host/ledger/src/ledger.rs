@@ -26,6 +26,8 @@ const TENANTS_PART: u64 = 4;
 const PEERS_PART: u64 = 16;
 /// Logins that wait for others, for each that computes.
 const OUTSIDE_FOR_EACH: u64 = 4;
+/// Versions on trial that run at once.
+const SHADOWS: u64 = 16;
 /// Suspended logins, and those of one tenant.
 const SUSPENDED: (u64, u64) = (4_096, 256);
 /// Compilations at once: uploads must not take both processors from logins.
@@ -45,6 +47,7 @@ struct Parts {
     suspended_logins: Pool,
     instances: Pool,
     outside_logins: Pool,
+    shadows: Pool,
     login_places: Turns,
     hashing: Turns,
     compilations: Turns,
@@ -76,6 +79,7 @@ impl Ledger {
             suspended_logins: Pool::new(Resource::SuspendedLogins, SUSPENDED.0, Share { most: SUSPENDED.1 }),
             instances: Pool::new(Resource::Instances, memory / 4, Share { most: memory / 4 }),
             outside_logins: of_tenants(Resource::OutsideLogins, logins.saturating_mul(OUTSIDE_FOR_EACH)),
+            shadows: Pool::new(Resource::Shadows, SHADOWS, Share { most: SHADOWS }),
             login_places: Turns::new(Resource::LoginPlaces, logins, Room::Left),
             hashing: Turns::new(Resource::Hashing, budget.processors.max(1), Room::None),
             compilations: Turns::new(Resource::Compilations, COMPILATIONS, Room::None),
@@ -117,6 +121,17 @@ impl Ledger {
         &self.0.outside_logins
     }
 
+    /// [`Resource::Shadows`].
+    pub fn shadows(&self) -> &Pool {
+        &self.0.shadows
+    }
+
+    /// Policies that may be under way at once: of logins that compute, of those that wait for others, and on trial.
+    pub fn concurrent_calls(&self) -> u64 {
+        let logins = self.0.budget.concurrent_logins;
+        logins.saturating_add(self.0.outside_logins.usage().1).saturating_add(SHADOWS)
+    }
+
     /// [`Resource::LoginPlaces`].
     pub fn login_places(&self) -> &Turns {
         &self.0.login_places
@@ -134,9 +149,9 @@ impl Ledger {
 
     /// How much of each is in use, for the metrics.
     pub fn usage(&self) -> impl Iterator<Item = Usage> {
-        let Parts { connections, request_bodies, kept_answers, suspended_logins, instances, outside_logins, .. } =
-            &*self.0;
-        let pools = [connections, request_bodies, kept_answers, suspended_logins, instances, outside_logins];
+        let Parts { connections, request_bodies, kept_answers, suspended_logins, instances, .. } = &*self.0;
+        let Parts { outside_logins, shadows, .. } = &*self.0;
+        let pools = [connections, request_bodies, kept_answers, suspended_logins, instances, outside_logins, shadows];
         let turns = [&self.0.login_places, &self.0.hashing, &self.0.compilations];
         let of = |resource, (used, total)| Usage { resource, used, total };
         let pools = pools.into_iter().map(move |pool| of(pool.resource(), pool.usage()));

@@ -129,6 +129,11 @@ resources! {
         limit "four times `server.concurrent_logins`",
         answer "the login is denied as `overloaded`",
         test "one_owner_leaves_as_much_as_it_holds";
+    /// Versions on trial that run beside the ones that decide.
+    Shadows = "versions on trial that run", Count of Tenant,
+        limit "16",
+        answer "the login is not compared, and counted as skipped",
+        test "one_owner_leaves_as_much_as_it_holds";
     /// Processors that hash passwords.
     Hashing = "places for hashing passwords", Count of Tenant,
         limit "one for each processor; 128 of a tenant wait for each",

@@ -8,13 +8,13 @@ use std::time::Duration;
 use sha2::{Digest as _, Sha256};
 use vestibule_domain::decision::{Denial, DenyCause};
 use vestibule_domain::{Cause, Decision, TenantName};
-use vestibule_gate::admission::Share;
 use vestibule_gate::{Answer, Attempt, Gate};
+use vestibule_ledger::{Refused, Waiting};
 use vestibule_sandbox::Compiled;
 
 use crate::Terms;
-use crate::ledger::Page;
 use crate::plan::Plan;
+use crate::quotas::Quota;
 use crate::trial::Trials;
 
 /// A tenant ready for logins.
@@ -26,7 +26,7 @@ pub(crate) struct Door {
     pub(crate) gate: Gate,
     pub(crate) canary: Option<Canary>,
     /// What outlives this door.
-    pub(crate) page: Arc<Page>,
+    pub(crate) quota: Arc<Quota>,
     pub(crate) trials: Arc<Trials>,
     /// After how many faults of which policy the revision is taken back.
     pub(crate) guards: Vec<(String, u32)>,
@@ -43,7 +43,7 @@ pub(crate) struct Canary {
 }
 
 /// Why a login was not even begun. It is no decision, and nothing of it is on record.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Busy {
     /// More logins than the tenant's terms allow.
     #[error("the tenant has more logins than its terms allow")]
@@ -51,34 +51,37 @@ pub enum Busy {
     /// More fuel than the tenant's terms allow.
     #[error("the tenant's policies have taken more fuel than its terms allow")]
     Fuel(Duration),
-    /// Too many wait already, or the host ends.
-    #[error("too many of the tenant's logins wait already")]
-    Waiting,
+    /// Too many wait already.
+    #[error(transparent)]
+    Waiting(#[from] Refused),
+    /// The host ends.
+    #[error("the host ends")]
+    Ending,
 }
 
 impl Busy {
     /// The stable code.
-    pub const fn code(self) -> &'static str {
+    pub const fn code(&self) -> &'static str {
         match self {
             Self::Logins(_) => "too-many-logins",
             Self::Fuel(_) => "too-much-fuel",
-            Self::Waiting => "overloaded",
+            Self::Waiting(_) | Self::Ending => "overloaded",
         }
     }
 
     /// After how long another try may succeed.
-    pub const fn retry_after(self) -> Duration {
+    pub const fn retry_after(&self) -> Duration {
         match self {
-            Self::Logins(wait) | Self::Fuel(wait) => wait,
-            Self::Waiting => Duration::from_secs(1),
+            Self::Logins(wait) | Self::Fuel(wait) => *wait,
+            Self::Waiting(_) | Self::Ending => Duration::from_secs(1),
         }
     }
 }
 
 impl Door {
     /// The tenant's share of the host's places.
-    pub(crate) const fn share(&self) -> Share {
-        Share { inside: self.terms.concurrent_logins as usize, waiting: self.terms.waiting_logins as usize }
+    pub(crate) fn share(&self) -> Waiting {
+        Waiting { inside: self.terms.concurrent_logins.into(), waiting: self.terms.waiting_logins.into() }
     }
 
     /// The canary, if it decides on this attempt: the same for the same user, however often.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use vestibule_compiler::Failure;
 use vestibule_domain::{TenantName, settings};
 use vestibule_gate::PasswordError;
+use vestibule_ledger::Refused;
 use vestibule_store::Error as StoreError;
 
 /// Why something was not done. Nothing was changed then.
@@ -50,6 +51,9 @@ pub enum Error {
     /// What the tenant's terms do not allow.
     #[error("the tenant's terms allow {0}")]
     Terms(String),
+    /// Something of the host is used up, or the tenant's share of it.
+    #[error(transparent)]
+    Used(Refused),
     /// The tenant demands a signature that the upload does not have.
     #[error("{0}")]
     Signature(String),
@@ -98,7 +102,7 @@ impl Error {
             Self::InFile(_) => "in-file",
             Self::Conflict { .. } => "conflict",
             Self::InUse(_) => "in-use",
-            Self::Password(PasswordError::Busy) => "overloaded",
+            Self::Used(_) | Self::Password(PasswordError::Busy(_)) => "overloaded",
             Self::Invalid(_) | Self::Password(_) => "invalid",
             Self::Settings(_) => "invalid-settings",
             Self::Terms(_) => "not-allowed-by-terms",
@@ -113,10 +117,10 @@ impl Error {
     }
 
     /// After how long another try may succeed, where that is known.
-    pub const fn retry_after(&self) -> Option<Duration> {
+    pub fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Requests(wait) => Some(*wait),
-            Self::Password(PasswordError::Busy) => Some(Duration::from_secs(1)),
+            Self::Used(refused) | Self::Password(PasswordError::Busy(refused)) => refused.retry_after(),
             _ => None,
         }
     }

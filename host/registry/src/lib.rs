@@ -9,19 +9,18 @@
 //! | versions become the tenant's chain | [`plan`], `activate` |
 //! | a login needs the tenant's gate | `residents`, `load` |
 //! | a login takes its turn | `login`, `door` |
-//! | many tenants share one host | [`terms`](Terms), `ledger`, `meter`, `retention` |
+//! | many tenants share one host | [`terms`](Terms), `quotas`, `retention` |
 //! | a new version is tried first | `trial` |
 
 mod activate;
 mod door;
 mod error;
-mod ledger;
 mod load;
 mod login;
-mod meter;
 pub mod plan;
 mod policies;
 mod profiles;
+mod quotas;
 mod registry;
 pub mod report;
 mod residents;
@@ -37,7 +36,7 @@ pub use door::Busy;
 pub use error::Error;
 pub use login::LoginError;
 pub use policies::{PolicyView, VersionView};
-pub use registry::{Bounds, Registry, SHADOWS};
+pub use registry::{Bounds, Registry};
 pub use retention::{Ages, Retention};
 pub use tenants::{TenantView, Who};
 pub use terms::Terms;

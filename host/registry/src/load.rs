@@ -6,20 +6,20 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 use vestibule_domain::{Cause, Fault, Manifest, Settings, TenantName};
-use vestibule_gate::admission::{Place, Share};
 use vestibule_gate::{Chain, Gate, Link, LogRoom, Seen, Shadow, Tenant, TenantSettings};
+use vestibule_ledger::{Owner, Turn, Waiting};
 use vestibule_sandbox::{Capabilities, Compiled, Configured};
 use vestibule_store::{TenantRow, VersionRow};
 
 use crate::door::{Canary, Door, guards};
-use crate::ledger::Page;
 use crate::plan::{Mode, Plan, PlannedLink, Trial};
+use crate::quotas::Quota;
 use crate::registry::Parts;
 use crate::trial::Trials;
 use crate::{Error, Terms};
 
 /// A tenant's share of the compiler: one at a time, and some more that wait.
-const COMPILING: Share = Share { inside: 1, waiting: 8 };
+const COMPILING: Waiting = Waiting { inside: 1, waiting: 8 };
 
 /// A version, ready to be configured.
 pub(crate) struct Version {
@@ -33,17 +33,17 @@ impl Parts {
     pub(crate) async fn make_door(&self, name: &TenantName) -> Result<Door, Error> {
         let row = self.store.tenant(name).await?.ok_or_else(|| Error::NoTenant(name.clone()))?;
         let terms = Terms::read(&row.terms)?;
-        let page = self.ledger.page(name, &terms);
+        let quota = self.quotas.of(name, &terms);
         let tenant = Tenant::new(name.clone(), self.settings_of(&row)?)
             .map_err(|error| Error::Damaged(format!("tenant `{name}` cannot be configured like this: {error}")))?
-            .with_log_room(log_room(&page, &terms));
+            .with_log_room(log_room(&quota, &terms));
         let revision = self.store.active_revision(name).await?;
         let plan = revision.as_ref().map(|revision| Plan::read(&revision.links)).transpose()?.unwrap_or_default();
         let revision = revision.map_or(0, |revision| revision.number);
-        let trials = page.trials(revision);
+        let trials = quota.trials(revision);
         let mut making =
-            Making { parts: self, tenant: &tenant, terms: &terms, page: &page, trials: &trials, code: Vec::new() };
-        let gate = |chain: Chain| Gate::new(self.store.clone(), tenant.clone(), chain);
+            Making { parts: self, tenant: &tenant, terms: &terms, quota: &quota, trials: &trials, code: Vec::new() };
+        let gate = |chain: Chain| Gate::new(self.store.clone(), self.ledger.clone(), tenant.clone(), chain);
         let chain = making.chain(&plan).await;
         let deciding = gate(settled(name, chain)?);
         let canary = match plan.canary() {
@@ -55,7 +55,7 @@ impl Parts {
         };
         let code = making.code;
         let guards = guards(&plan);
-        Ok(Door { tenant: name.clone(), terms, revision, gate: deciding, canary, page, trials, guards, code })
+        Ok(Door { tenant: name.clone(), terms, revision, gate: deciding, canary, quota, trials, guards, code })
     }
 
     /// The tenant's settings: those of the configuration file, where it names the tenant.
@@ -119,16 +119,15 @@ impl Parts {
     }
 
     /// The tenant's turn to compile.
-    pub(crate) async fn turn(&self, tenant: &TenantName) -> Result<Place, Error> {
-        let turn = self.compiling.enter(tenant, COMPILING).await;
-        turn.map_err(|_| Error::Terms(format!("{} compilations that wait", COMPILING.waiting)))
+    pub(crate) async fn turn(&self, tenant: &TenantName) -> Result<Turn, Error> {
+        self.ledger.compilations().enter(&Owner::from(tenant), COMPILING).await.map_err(Error::Used)
     }
 }
 
 /// Where the tenant's policies log: as much as its terms allow.
-fn log_room(page: &Arc<Page>, terms: &Terms) -> LogRoom {
-    let (page, terms) = (Arc::clone(page), terms.clone());
-    LogRoom::new(move |bytes| page.take_log(&terms, bytes))
+fn log_room(quota: &Arc<Quota>, terms: &Terms) -> LogRoom {
+    let (quota, terms) = (Arc::clone(quota), terms.clone());
+    LogRoom::new(move |bytes| quota.take_log(&terms, bytes))
 }
 
 /// A door in the making.
@@ -136,7 +135,7 @@ struct Making<'a> {
     parts: &'a Parts,
     tenant: &'a Tenant,
     terms: &'a Terms,
-    page: &'a Arc<Page>,
+    quota: &'a Arc<Quota>,
     trials: &'a Arc<Trials>,
     /// What it will hold.
     code: Vec<Compiled>,
@@ -164,12 +163,13 @@ impl Making<'_> {
     async fn shadow(&mut self, planned: &PlannedLink, trial: &Trial) -> Result<Shadow, Error> {
         let capabilities = Capabilities { directory: self.tenant.capabilities().directory, ..Capabilities::default() };
         let (configured, _) = self.configured(planned, trial.version, capabilities).await?;
-        let (page, trials, policy) = (Arc::clone(self.page), Arc::clone(self.trials), planned.policy.clone());
+        let (quota, trials, policy) = (Arc::clone(self.quota), Arc::clone(self.trials), planned.policy.clone());
         let seen = move |seen: Seen| {
-            page.charge(seen.fuel);
+            quota.charge(seen.fuel);
             trials.note(&policy, seen);
         };
-        let (places, lane) = (Arc::clone(&self.parts.shadows), self.parts.slow_lane.clone());
+        let places = (self.parts.ledger.shadows().clone(), Owner::from(self.tenant.name()));
+        let lane = self.parts.slow_lane.clone();
         Ok(Shadow::new(configured.with_grants(planned.grants.clone()), places, lane, seen))
     }
 
@@ -198,7 +198,7 @@ pub(crate) fn read_manifest(row: &VersionRow) -> Option<Manifest> {
 fn settled(tenant: &TenantName, chain: Result<Chain, Error>) -> Result<Chain, Error> {
     match chain {
         Ok(chain) => Ok(chain),
-        Err(error @ (Error::Store(_) | Error::Terms(_))) => Err(error),
+        Err(error @ (Error::Store(_) | Error::Used(_))) => Err(error),
         Err(error) if matches!(&error, Error::Policy(failure) if failure.is_the_hosts()) => Err(error),
         Err(error) => {
             tracing::error!(%tenant, %error, "the tenant's chain cannot run, and everybody is kept out");

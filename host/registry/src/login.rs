@@ -7,6 +7,7 @@ use std::time::SystemTime;
 
 use vestibule_domain::TenantName;
 use vestibule_gate::{Answer, Attempt};
+use vestibule_ledger::Owner;
 
 use crate::door::{Busy, Door};
 use crate::registry::Parts;
@@ -39,7 +40,7 @@ impl Registry {
         let (registry, tenant) = (self.clone(), tenant.clone());
         // Large: in a box, only where it lies is handed on.
         let decided = tokio::spawn(Box::pin(async move { registry.go(&tenant, attempt, now).await }));
-        decided.await.unwrap_or(Err(LoginError::Busy(Busy::Waiting)))
+        decided.await.unwrap_or(Err(LoginError::Busy(Busy::Ending)))
     }
 
     async fn go(&self, tenant: &TenantName, attempt: Attempt, now: SystemTime) -> Result<Answer, LoginError> {
@@ -63,23 +64,23 @@ impl Parts {
 
     /// Through a door, when it is the login's turn.
     async fn through(&self, door: &Door, attempt: Attempt, now: SystemTime) -> Result<Answer, Busy> {
-        let page = &door.page;
-        page.take_login(&door.terms)?;
-        let _place = self.admission.enter(&door.tenant, door.share()).await.map_err(|_| Busy::Waiting)?;
+        let quota = &door.quota;
+        quota.take_login(&door.terms)?;
+        let _place = self.ledger.login_places().enter(&Owner::from(&door.tenant), door.share()).await?;
         let canary = door.canary_for(&attempt);
         let gate = canary.map_or(&door.gate, |canary| &canary.gate).clone();
-        let answer = match self.slow_lane.as_ref().filter(|_| page.usual_fuel() > SLOW_FUEL) {
+        let answer = match self.slow_lane.as_ref().filter(|_| quota.usual_fuel() > SLOW_FUEL) {
             None => gate.decide(&attempt, now).await,
             Some(lane) => {
                 let decided = lane.spawn(async move { gate.decide(&attempt, now).await }).await;
-                decided.map_err(|_| Busy::Waiting)?
+                decided.map_err(|_| Busy::Ending)?
             }
         };
         if let Some(canary) = canary {
             door.note(canary, &answer);
         }
-        page.charge(answer.cost.fuel);
-        page.note(answer.cost.fuel);
+        quota.charge(answer.cost.fuel);
+        quota.note(answer.cost.fuel);
         Ok(answer)
     }
 }

@@ -90,9 +90,11 @@ impl Registry {
     ) -> Result<(), Error> {
         let most = self.terms(tenant).await?.profiles;
         self.find(tenant, Kind::User, user.as_str()).await?;
-        set_password(self.store(), tenant, user, password, most, Some(by)).await.map_err(|error| match error {
-            vestibule_gate::PasswordError::Store(error) => error.into(),
-            error => Error::Password(error),
+        set_password(self.store(), self.ledger(), tenant, user, password, most, Some(by)).await.map_err(|error| {
+            match error {
+                vestibule_gate::PasswordError::Store(error) => error.into(),
+                error => Error::Password(error),
+            }
         })
     }
 

@@ -6,27 +6,19 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use tokio::runtime::Handle;
-use tokio::sync::Semaphore;
 use vestibule_compiler::Loader;
 use vestibule_domain::TenantName;
 use vestibule_gate::TenantSettings;
-use vestibule_gate::admission::Admission;
+use vestibule_ledger::Ledger;
 use vestibule_store::Store;
 
-use crate::ledger::Ledger;
+use crate::quotas::Quotas;
 use crate::residents::Residents;
 use crate::watch;
-
-/// Compilations at once: uploads must not take both processors from logins.
-const COMPILATIONS: usize = 1;
-/// Versions on trial that run at once, of all tenants: [`Bounds::concurrent_logins`] does not count them.
-pub const SHADOWS: usize = 16;
 
 /// What the host itself can bear.
 #[derive(Debug, Clone)]
 pub struct Bounds {
-    /// Logins that are decided on at once, of all tenants.
-    pub concurrent_logins: usize,
     /// Compiled policies kept in memory, in bytes of their code. Tenants that had no login for longest make room.
     pub policy_bytes: usize,
     /// The most that a call's memory may be, in bytes.
@@ -44,12 +36,8 @@ pub(crate) struct Parts {
     pub(crate) in_file: BTreeMap<TenantName, TenantSettings>,
     pub(crate) bounds: Bounds,
     pub(crate) residents: Residents,
-    pub(crate) admission: Admission,
     pub(crate) ledger: Ledger,
-    /// The compiler, whose turns go tenant by tenant.
-    pub(crate) compiling: Admission,
-    /// Places for versions on trial, of all tenants.
-    pub(crate) shadows: Arc<Semaphore>,
+    pub(crate) quotas: Quotas,
     /// Where logins run whose policies compute for long.
     pub(crate) slow_lane: Option<Handle>,
 }
@@ -60,31 +48,24 @@ impl Registry {
     pub fn new(
         store: Store,
         loader: Loader,
+        ledger: Ledger,
         in_file: BTreeMap<TenantName, TenantSettings>,
         bounds: Bounds,
         slow_lane: Option<Handle>,
     ) -> Self {
         let residents = Residents::new(bounds.policy_bytes);
-        let admission = Admission::new(bounds.concurrent_logins);
-        let (compiling, shadows) = (Admission::new(COMPILATIONS), Arc::new(Semaphore::new(SHADOWS)));
-        let (ledger, loader) = (Ledger::default(), Arc::new(loader));
-        Self(Arc::new(Parts {
-            store,
-            loader,
-            in_file,
-            bounds,
-            residents,
-            admission,
-            ledger,
-            compiling,
-            shadows,
-            slow_lane,
-        }))
+        let (quotas, loader) = (Quotas::default(), Arc::new(loader));
+        Self(Arc::new(Parts { store, loader, in_file, bounds, residents, ledger, quotas, slow_lane }))
     }
 
     /// Tenants in memory, and the bytes that they take.
     pub fn residents(&self) -> (usize, usize) {
         self.0.residents.size()
+    }
+
+    /// What the host has of everything, and how much of it is in use.
+    pub fn ledger(&self) -> &Ledger {
+        &self.0.ledger
     }
 
     /// The store below.

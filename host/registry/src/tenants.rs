@@ -114,7 +114,7 @@ impl Registry {
             return Err(Error::NoTenant(name.clone()));
         }
         if let Some(terms) = terms {
-            self.0.ledger.renewed(name, terms);
+            self.0.quotas.renewed(name, terms);
         }
         Ok(())
     }
@@ -124,11 +124,11 @@ impl Registry {
     /// # Errors
     /// [`Error::Requests`]; [`Error::NoTenant`]; [`Error::Damaged`]; the store's.
     pub async fn take_request(&self, name: &TenantName) -> Result<(), Error> {
-        let page = match self.0.ledger.fresh(name) {
-            Some(page) => page,
-            None => self.0.ledger.renewed(name, &self.terms(name).await?),
+        let quota = match self.0.quotas.fresh(name) {
+            Some(quota) => quota,
+            None => self.0.quotas.renewed(name, &self.terms(name).await?),
         };
-        page.take_request().map_err(Error::Requests)
+        quota.take_request().map_err(Error::Requests)
     }
 
     /// Removes a tenant with all that is its own: users, policies, decisions, tokens.
@@ -141,7 +141,7 @@ impl Registry {
         }
         let known = self.store().delete_tenant(name, by).await?;
         self.0.residents.forget(name);
-        self.0.ledger.forget(name);
+        self.0.quotas.forget(name);
         if known { Ok(()) } else { Err(Error::NoTenant(name.clone())) }
     }
 

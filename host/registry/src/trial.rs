@@ -168,7 +168,7 @@ impl Registry {
         if !plan.0.iter().any(|link| link.policy == policy && link.trial.is_some()) {
             return Err(unknown());
         }
-        match self.0.ledger.trials(tenant, revision.number) {
+        match self.0.quotas.trials(tenant, revision.number) {
             Some(trials) => trials.report(self.store(), tenant, policy).await,
             None => Trials::new(revision.number).report(self.store(), tenant, policy).await,
         }
@@ -182,7 +182,7 @@ impl Registry {
     /// The last of the store's. What was not stored is tried again the next time.
     pub async fn keep_trials(&self, now: SystemTime) -> Result<(), Error> {
         let mut all = Ok(());
-        for (tenant, trials) in self.0.ledger.with_news() {
+        for (tenant, trials) in self.0.quotas.with_news() {
             let kept = trials.keep(self.store(), &tenant, now).await;
             all = kept.and(all);
         }

@@ -109,7 +109,7 @@ impl From<Error> for Problem {
             Error::Exists(_) | Error::InFile(_) | Error::Conflict { .. } | Error::InUse(_) => StatusCode::CONFLICT,
             Error::Terms(_) => StatusCode::FORBIDDEN,
             Error::Requests(_) => StatusCode::TOO_MANY_REQUESTS,
-            Error::Password(PasswordError::Busy) => StatusCode::SERVICE_UNAVAILABLE,
+            Error::Used(_) | Error::Password(PasswordError::Busy(_)) => StatusCode::SERVICE_UNAVAILABLE,
             Error::Policy(failure) if failure.is_the_hosts() => return Self::unavailable(error.to_string()),
             Error::Store(store) if !store.is_unavailable() => return Self::invalid(error.to_string()),
             Error::Store(_) => {
@@ -147,7 +147,7 @@ impl From<LoginError> for Problem {
             LoginError::Busy(busy) => {
                 let status = match busy {
                     Busy::Logins(_) | Busy::Fuel(_) => StatusCode::TOO_MANY_REQUESTS,
-                    Busy::Waiting => StatusCode::SERVICE_UNAVAILABLE,
+                    Busy::Waiting(_) | Busy::Ending => StatusCode::SERVICE_UNAVAILABLE,
                 };
                 let problem = Self::new(status, busy.code(), busy.to_string());
                 Self { retry_after: Some(busy.retry_after()), ..problem }

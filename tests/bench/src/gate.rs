@@ -12,6 +12,7 @@ use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
 use vestibule_domain::{Decision, EnteredUser, Grants, Login, Secret, Settings, TenantName};
 use vestibule_gate::{Attempt, Chain, Gate, Link, Proof, Tenant, TenantSettings, Voucher, WithoutPolicy};
+use vestibule_ledger::{Budget, Ledger};
 use vestibule_sandbox::{Compiled, Engine};
 use vestibule_store::{Edit, Store};
 
@@ -78,8 +79,10 @@ impl Site {
         );
         let rules = TenantSettings { without_policy: WithoutPolicy::Allow, ..TenantSettings::default() };
         let tenant = Tenant::new(tenant, rules)?;
-        let guarded = Gate::new(store.clone(), tenant.clone(), Chain::new(vec![link])?);
-        let open = Gate::new(store, tenant, Chain::default());
+        let budget = Budget { memory_bytes: 1 << 30, connections: 1_000, concurrent_logins: 256, processors: 2 };
+        let ledger = Ledger::new(budget);
+        let guarded = Gate::new(store.clone(), ledger.clone(), tenant.clone(), Chain::new(vec![link])?);
+        let open = Gate::new(store, ledger, tenant, Chain::default());
         let attempt = Attempt {
             user: EnteredUser::new(user)?,
             proof: Proof::Voucher(Voucher::Session),

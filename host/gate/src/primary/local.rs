@@ -25,7 +25,7 @@ impl Passage<'_> {
             return Err(Failure::new(Cause::WrongPassword, "the password is empty, or too long to be one").into());
         }
         // The account is read and failures are counted while nobody else takes this place: many guesses at once are few at a time.
-        let place = password::turn(tenant).await.map_err(|_| broken("too many wait for theirs".to_owned()))?;
+        let place = password::turn(self.ledger, tenant).await.map_err(|refused| broken(refused.to_string()))?;
         let stored = self.store.password(tenant, user.as_str()).await.map_err(|error| unavailable(&error))?;
         let (given, hash) = (given.clone(), stored.as_ref().map(|stored| stored.hash.clone()));
         let right = password::at(place, move || match hash {

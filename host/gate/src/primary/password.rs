@@ -2,16 +2,12 @@
 //!
 //! Not for: who may try how often; see `local`.
 
-use std::sync::LazyLock;
-use std::thread;
-
 use argon2::password_hash::rand_core::OsRng;
 use argon2::password_hash::{PasswordHash, PasswordHasher as _, PasswordVerifier as _, SaltString};
 use argon2::{Algorithm, Argon2, Params, Version};
 use vestibule_domain::{EnteredUser, Secret, TenantName, profile};
+use vestibule_ledger::{Ledger, Owner, Refused, Turn, Waiting};
 use vestibule_store::{By, Error, Store};
-
-use crate::admission::{Admission, Full, Place, Share};
 
 /// The shortest password taken, in characters: what NIST SP 800-63B asks for.
 pub const MIN_PASSWORD_CHARACTERS: usize = 8;
@@ -23,11 +19,7 @@ const MEMORY_KIB: u32 = 19 * 1024;
 const PASSES: u32 = 2;
 
 /// How many of a tenant wait for each place: about as many as get theirs within a login's time while no other tenant's wait.
-const WAITING_FOR_EACH: usize = 128;
-
-/// Where this process hashes passwords: at as many places as there are processors, since each hash takes one whole, and megabytes of
-/// memory. Tenants take turns, so that a flood of one's logins makes another one's wait for one hash, and not for all of them.
-static HASHING: LazyLock<Admission> = LazyLock::new(|| Admission::new(places()));
+const WAITING_FOR_EACH: u64 = 128;
 
 /// Why a password was not set.
 #[derive(Debug, thiserror::Error)]
@@ -42,8 +34,8 @@ pub enum PasswordError {
     #[error("`{0}` is no user's name")]
     NotAUser(String),
     /// Too many of the tenant wait for their turn.
-    #[error("too many passwords wait to be hashed")]
-    Busy,
+    #[error(transparent)]
+    Busy(Refused),
     /// Hashing failed, for want of memory most likely.
     #[error("the password cannot be hashed: {0}")]
     Hash(String),
@@ -59,6 +51,7 @@ pub enum PasswordError {
 /// [`PasswordError`].
 pub async fn set_password(
     store: &Store,
+    ledger: &Ledger,
     tenant: &TenantName,
     user: &EnteredUser,
     password: Secret,
@@ -75,30 +68,29 @@ pub async fn set_password(
     if user.as_str() == profile::DEFAULT || is_group {
         return Err(PasswordError::NotAUser(user.to_string()));
     }
-    let place = turn(tenant).await.map_err(|_| PasswordError::Busy)?;
+    let place = turn(ledger, tenant).await.map_err(PasswordError::Busy)?;
     let (hash, place) = at(place, move || hash(&password)).await.map_err(PasswordError::Hash)?;
     drop(place);
     Ok(store.set_password(tenant, user.as_str(), &hash, most, by).await?)
 }
 
-/// The tenant's turn to hash one, until it is dropped.
-pub(crate) async fn turn(tenant: &TenantName) -> Result<Place, Full> {
-    let places = places();
-    HASHING.enter(tenant, Share { inside: places, waiting: places.saturating_mul(WAITING_FOR_EACH) }).await
+/// The tenant's turn to hash one, until it is dropped. There are as many places as processors, since each hash takes one whole, and
+/// megabytes of memory. Tenants take turns, so that a flood of one's logins makes another one's wait for one hash, and not for all of them.
+pub(crate) async fn turn(ledger: &Ledger, tenant: &TenantName) -> Result<Turn, Refused> {
+    let (hashing, places) = (ledger.hashing(), ledger.budget().processors);
+    hashing
+        .enter(&Owner::from(tenant), Waiting { inside: places, waiting: places.saturating_mul(WAITING_FOR_EACH) })
+        .await
 }
 
 /// Works at a place, and gives it back with what came of it. The place is taken until the work is done, whether or not somebody still
 /// waits for that: logins whose time is up would otherwise have any number of hashes under way.
 pub(crate) async fn at<T: Send + 'static>(
-    place: Place,
+    place: Turn,
     work: impl FnOnce() -> Result<T, String> + Send + 'static,
-) -> Result<(T, Place), String> {
+) -> Result<(T, Turn), String> {
     let done = tokio::task::spawn_blocking(move || work().map(|done| (done, place))).await;
     done.unwrap_or_else(|error| Err(error.to_string()))
-}
-
-fn places() -> usize {
-    thread::available_parallelism().map_or(1, usize::from)
 }
 
 /// A hash as PHC text. Takes tens of milliseconds.
@@ -129,20 +121,21 @@ mod tests {
     use std::time::Duration;
 
     use tokio::time::timeout;
+    use vestibule_ledger::{Resource, Room, Turns};
 
     use super::*;
 
     #[tokio::test]
     async fn a_place_is_taken_until_the_work_is_done_whoever_waits() {
-        let (admission, share) = (Admission::new(1), Share { inside: 1, waiting: 2 });
-        let tenant = TenantName::default();
-        let place = admission.enter(&tenant, share).await.unwrap();
+        let (turns, share) = (Turns::new(Resource::Hashing, 1, Room::None), Waiting { inside: 1, waiting: 2 });
+        let tenant = Owner::from(&TenantName::default());
+        let place = turns.enter(&tenant, share).await.unwrap();
         let (finish, finished) = mpsc::channel::<()>();
         let work = at(place, move || Ok(finished.recv().is_ok()));
         assert!(timeout(Duration::ZERO, work).await.is_err(), "its login's time is up");
-        assert!(timeout(Duration::ZERO, admission.enter(&tenant, share)).await.is_err(), "the work goes on");
+        assert!(timeout(Duration::ZERO, turns.enter(&tenant, share)).await.is_err(), "the work goes on");
         finish.send(()).unwrap();
-        assert!(admission.enter(&tenant, share).await.is_ok());
+        assert!(turns.enter(&tenant, share).await.is_ok());
     }
 
     #[test]

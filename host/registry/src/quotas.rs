@@ -9,21 +9,21 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use vestibule_domain::TenantName;
+use vestibule_ledger::{Rate, TokenBucket};
 
 use crate::Terms;
 use crate::door::Busy;
-use crate::meter::{Flow, Meter};
 use crate::trial::Trials;
 
 /// How long terms count for requests without another look, which would cost as much as most requests do.
 const TRUSTED: Duration = Duration::from_secs(1);
 
-/// One tenant's page.
-pub(crate) struct Page {
-    logins: Meter,
-    fuel: Meter,
-    log: Meter,
-    requests: Meter,
+/// One tenant's quota.
+pub(crate) struct Quota {
+    logins: TokenBucket,
+    fuel: TokenBucket,
+    log: TokenBucket,
+    requests: TokenBucket,
     /// How many requests the terms allow in a second, and when they were read.
     requests_per_second: Mutex<(u32, Instant)>,
     /// The fuel of a login lately, averaged.
@@ -31,47 +31,47 @@ pub(crate) struct Page {
     trials: Mutex<Arc<Trials>>,
 }
 
-/// The pages of every tenant that had a login or made a request.
+/// The quotas of every tenant that had a login or made a request.
 #[derive(Default)]
-pub(crate) struct Ledger(Mutex<HashMap<TenantName, Arc<Page>>>);
+pub(crate) struct Quotas(Mutex<HashMap<TenantName, Arc<Quota>>>);
 
-impl Ledger {
-    /// A tenant's page; a new one is full of what these terms allow.
-    pub(crate) fn page(&self, tenant: &TenantName, terms: &Terms) -> Arc<Page> {
-        let mut pages = lock(&self.0);
-        if let Some(page) = pages.get(tenant) {
-            return Arc::clone(page);
+impl Quotas {
+    /// A tenant's quota; a new one is full of what these terms allow.
+    pub(crate) fn of(&self, tenant: &TenantName, terms: &Terms) -> Arc<Quota> {
+        let mut all = lock(&self.0);
+        if let Some(quota) = all.get(tenant) {
+            return Arc::clone(quota);
         }
-        let page = Arc::new(Page::new(terms));
-        pages.insert(tenant.clone(), Arc::clone(&page));
-        page
+        let quota = Arc::new(Quota::new(terms));
+        all.insert(tenant.clone(), Arc::clone(&quota));
+        quota
     }
 
-    /// A tenant's page, if its terms were read just now.
-    pub(crate) fn fresh(&self, tenant: &TenantName) -> Option<Arc<Page>> {
-        let page = lock(&self.0).get(tenant).cloned()?;
-        let read = lock(&page.requests_per_second).1;
-        Some(page).filter(|_| read.elapsed() < TRUSTED)
+    /// A tenant's quota, if its terms were read just now.
+    pub(crate) fn fresh(&self, tenant: &TenantName) -> Option<Arc<Quota>> {
+        let quota = lock(&self.0).get(tenant).cloned()?;
+        let read = lock(&quota.requests_per_second).1;
+        Some(quota).filter(|_| read.elapsed() < TRUSTED)
     }
 
-    /// A tenant's page, where these are the terms by now.
-    pub(crate) fn renewed(&self, tenant: &TenantName, terms: &Terms) -> Arc<Page> {
-        let page = self.page(tenant, terms);
-        *lock(&page.requests_per_second) = (terms.requests_per_second, Instant::now());
-        page
+    /// A tenant's quota, where these are the terms by now.
+    pub(crate) fn renewed(&self, tenant: &TenantName, terms: &Terms) -> Arc<Quota> {
+        let quota = self.of(tenant, terms);
+        *lock(&quota.requests_per_second) = (terms.requests_per_second, Instant::now());
+        quota
     }
 
     /// What was learnt here of the trials of a tenant's revision, if that is the one it was learnt of last.
     pub(crate) fn trials(&self, tenant: &TenantName, revision: i64) -> Option<Arc<Trials>> {
-        let page = lock(&self.0).get(tenant).cloned()?;
-        let trials = Arc::clone(&lock(&page.trials));
+        let quota = lock(&self.0).get(tenant).cloned()?;
+        let trials = Arc::clone(&lock(&quota.trials));
         (trials.revision() == revision).then_some(trials)
     }
 
     /// Tenants with trials of which something was learnt that the store does not have.
     pub(crate) fn with_news(&self) -> Vec<(TenantName, Arc<Trials>)> {
         let all = lock(&self.0);
-        let trials = all.iter().map(|(tenant, page)| (tenant.clone(), Arc::clone(&lock(&page.trials))));
+        let trials = all.iter().map(|(tenant, quota)| (tenant.clone(), Arc::clone(&lock(&quota.trials))));
         trials.filter(|(_, trials)| trials.has_news()).collect()
     }
 
@@ -81,14 +81,14 @@ impl Ledger {
     }
 }
 
-impl Page {
+impl Quota {
     fn new(terms: &Terms) -> Self {
         let now = Instant::now();
         Self {
-            logins: Meter::full(in_a_second(terms.logins_per_second), now),
-            fuel: Meter::full(in_a_minute(terms.fuel_per_minute), now),
-            log: Meter::full(in_a_minute(terms.log_bytes_per_minute), now),
-            requests: Meter::full(in_a_second(terms.requests_per_second), now),
+            logins: TokenBucket::full(in_a_second(terms.logins_per_second), now),
+            fuel: TokenBucket::full(in_a_minute(terms.fuel_per_minute), now),
+            log: TokenBucket::full(in_a_minute(terms.log_bytes_per_minute), now),
+            requests: TokenBucket::full(in_a_second(terms.requests_per_second), now),
             requests_per_second: Mutex::new((terms.requests_per_second, now)),
             usual_fuel: AtomicU64::new(0),
             trials: Mutex::new(Arc::new(Trials::new(0))),
@@ -142,15 +142,15 @@ impl Page {
 
 /// As many as in a minute may come at once.
 #[expect(clippy::cast_precision_loss, reason = "a quota need not be exact to the last unit of fuel, or the last byte")]
-fn in_a_minute(count: u64) -> Flow {
+fn in_a_minute(count: u64) -> Rate {
     let most = count as f64;
-    Flow { per_second: most / 60.0, most }
+    Rate { per_second: most / 60.0, burst: most }
 }
 
 /// Twice as many as in a second may come at once.
-fn in_a_second(count: u32) -> Flow {
+fn in_a_second(count: u32) -> Rate {
     let per_second = f64::from(count);
-    Flow { per_second, most: per_second * 2.0 }
+    Rate { per_second, burst: per_second * 2.0 }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
