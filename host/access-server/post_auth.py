@@ -37,6 +37,8 @@ STATIC_CHALLENGE_ECHO = False
 X509_TRACK = []
 # Where Access Server puts the attributes of a SAML login: `attributes` or `info`, then keys. Nothing published says so.
 SAML_ATTRIBUTES = "attributes.saml.attributes"
+# Whether policies may let a login in as another user than the one who logs in.
+RENAME_USERS = False
 # The user's properties that stay here.
 WITHHOLD = ["pvt_password_digest"]
 
@@ -69,6 +71,8 @@ NEUTRAL = "Your login could not be checked. Please tell your administrator."
 # Bodies of responses; heads and framing come on top of it.
 MAX_RESPONSE_BYTES = 2 * 1024 * 1024
 MAX_OVERHEAD_BYTES = 64 * 1024
+# What a number may have, digits and all: turning a long one into a number takes time with its square.
+MAX_NUMBER_CHARACTERS = 32
 # What is sent of a search: the host reads no more than a policy may have anyway.
 MAX_ENTRIES = 1000
 MAX_ENTRIES_BYTES = 1024 * 1024
@@ -143,9 +147,12 @@ class Call:
         seen = text[: most * 4 + longest]
         hidden = [False] * len(seen)
         for secret in self.secrets:
-            start = seen.find(secret)
+            start, done = seen.find(secret), 0
             while start >= 0:
-                hidden[start : start + len(secret)] = [True] * len(secret)
+                # Where two of them overlap, no character is marked twice.
+                for index in range(max(start, done), start + len(secret)):
+                    hidden[index] = True
+                done = start + len(secret)
                 start = seen.find(secret, start + 1)
         kept = []
         for index, character in enumerate(seen[: most * 4]):
@@ -216,6 +223,8 @@ def _login(call, authcred, attributes, authret, info, crstate):
 
     request, kept = _request(call, authcred, attributes, authret, info, crstate)
     answer = _ask(call, request, info)
+    # Reading and looking through an answer takes time too, and what comes too late lets nobody in.
+    call.remaining()
 
     decision = answer["decision"]
     call.log(
@@ -229,11 +238,14 @@ def _login(call, authcred, attributes, authret, info, crstate):
         return _failed(call, authret, crstate, reason, told.get("client_reason") or NEUTRAL)
     if decision == "challenge":
         return _challenged(request, authret, crstate, answer)
-    return _allowed(call, authret, crstate, answer, kept)
+    return _allowed(call, request, authret, crstate, answer, kept)
 
 
-def _allowed(call, authret, crstate, answer, kept):
+def _allowed(call, request, authret, crstate, answer, kept):
     told = answer["authret"]
+    asked = request.get("authret", {}).get("user") or request["authcred"]["username"]
+    if told["user"] != asked and not RENAME_USERS:
+        raise Failure("the host lets in another user than the one who logs in, and setting `RENAME_USERS` is off")
     _end(crstate)
     if "session_state" in answer:
         try:
@@ -250,6 +262,7 @@ def _allowed(call, authret, crstate, answer, kept):
     for name, most in [("reason", MAX_REASON), ("client_reason", MAX_CLIENT_REASON)]:
         if name in told:
             authret[name] = call.clean(told[name], most)
+    call.remaining()
     authret["status"] = SUCCEED
     return _with_saves(authret, answer)
 
@@ -685,6 +698,7 @@ def _post(call, path, headers, body):
 
     if response.status != 200:
         raise Failure("the host answers with status {}{}".format(response.status, _problem(content)))
+    call.remaining()
     answer = _parsed(content)
     if type(answer) is not dict:
         raise Failure("the host's answer is no JSON object")
@@ -716,8 +730,17 @@ def _parsed(content):
             raise ValueError("a name occurs twice")
         return dict(pairs)
 
+    def number(kind):
+        def read(text):
+            if len(text) > MAX_NUMBER_CHARACTERS:
+                raise ValueError("a number is too long")
+            return kind(text)
+
+        return read
+
     try:
-        return json.loads(content.decode("utf-8"), object_pairs_hook=once)
+        text = content.decode("utf-8")
+        return json.loads(text, object_pairs_hook=once, parse_int=number(int), parse_float=number(float))
     except (ValueError, RecursionError):
         return None
 

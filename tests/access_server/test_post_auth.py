@@ -18,6 +18,7 @@ import sys
 import tempfile
 import threading
 import time
+import types
 import unittest
 
 from stand_in import (
@@ -438,7 +439,7 @@ class Deciding(Case):
         proplist = {"conn_group": "staff", "conn_ip": "10.8.0.7"}
         saves = {"pvt_hw_addr": "00:00:5e:00:53:01", "pvt_old": ""}
         answer = changed(allow("joe", proplist, proplist_save=saves), "authret", "reason", "known device")
-        result, _ = self.logs_in([answer])
+        result, _ = self.logs_in([answer], RENAME_USERS=True)
         self.assertEqual(result.outcome, "allow")
         self.assertEqual(result.authret["user"], "joe")
         self.assertEqual(result.authret["reason"], "known device")
@@ -588,6 +589,57 @@ class Deciding(Case):
                     self.assertEqual(script["post_auth_cr"](*arguments)["status"], FAIL)
 
 
+class Somebody(Case):
+    """Whom an answer is about."""
+
+    def test_an_allow_is_for_the_user_who_was_asked_about(self):
+        for other in ("joe.user", "Joe.User ", "root", "Joe.User\u200b"):
+            with self.subTest(other):
+                result, _ = self.logs_in([allow(other, {"conn_group": "staff"}, proplist_save={"pvt_a": "b"})])
+                self.assert_fails(result, "lets in another user")
+                self.assertEqual(result.authret["user"], "Joe.User")
+
+    def test_a_login_that_nobody_proved_is_for_the_name_that_was_typed(self):
+        for user, outcome in (("Joe", "deny"), (login().authcred["username"], "allow")):
+            given = login()
+            given.authret["status"] = FAIL
+            self.assertEqual(self.logs_in([allow(user)], given, AUTH_NULL=True)[0].outcome, outcome)
+
+    def test_another_user_needs_a_setting(self):
+        result, _ = self.logs_in([allow("jane")], RENAME_USERS=True)
+        self.assertEqual((result.outcome, result.authret["user"]), ("allow", "jane"))
+
+
+class Late(Case):
+    """An answer that came in time, and was read too late. The clock is the test's own."""
+
+    def is_late_after(self, name, **settings):
+        """A login during which the deadline passes while the function of this name in the script works."""
+        with Host([allow(proplist={"conn_group": "staff"}, proplist_save={"pvt_a": "b"})]) as host:
+            server = self.server(host.url, **settings)
+            script, late = server.script, []
+            clock = script["time"]
+            monotonic = lambda: clock.monotonic() + (DEADLINE if late else 0)
+            script["time"] = types.SimpleNamespace(monotonic=monotonic, sleep=clock.sleep)
+            function = script[name]
+
+            def slow(*given, **named):
+                late.append(name)
+                return function(*given, **named)
+
+            script[name] = slow
+            result = server.log_in(login())
+        self.assertEqual(set(late), {name})
+        self.assert_fails(result, "no decision within 1.0 s")
+        return result
+
+    def test_what_takes_too_long_to_read_lets_nobody_in(self):
+        for name in ("_content", "_parsed", "_read", "_end"):
+            with self.subTest(name):
+                result = self.is_late_after(name)
+                self.assertNotIn("proplist_save", result.authret)
+
+
 class WithoutAuthentication(Case):
     def test_a_login_that_nobody_proved_is_not_vouched_for(self):
         proven = [("autologin", "autologin"), ("session", "session")]
@@ -604,7 +656,7 @@ class WithoutAuthentication(Case):
     def test_a_failed_login_is_asked_about_without_anybody_vouching(self):
         given = login()
         given.authret["status"] = FAIL
-        result, [request] = self.logs_in([allow("Joe")], given, AUTH_NULL=True)
+        result, [request] = self.logs_in([allow("Joe")], given, AUTH_NULL=True, RENAME_USERS=True)
         self.assertNotIn("authret", request.body)
         self.assertEqual((result.outcome, result.authret["user"]), ("allow", "Joe"))
 
@@ -938,6 +990,14 @@ FAILURES = {
     "an endless line": (trickles(OK + b"X: ", b"x" * 65536, 0), ""),
     "a trickling status": (trickles(b"", b"H"), "within 1.0 s"),
     "a trickling head": (trickles(OK, b"X: y\r\n"), ""),
+    "a trickling head of one byte": (trickles(OK + b"X: ", b"y"), "within 1.0 s"),
+    "endless heads": (trickles(OK, b"X: y\r\n" * 4096, 0), "no HTTP"),
+    "endless extensions of a chunk": (trickles(CHUNKED + b"1;", b"x" * 65536, 0), ""),
+    "endless trailers": (trickles(CHUNKED + b"0\r\n", b"X: y\r\n" * 4096, 0), ""),
+    "a chunk announced as huge": (sends(CHUNKED + b"ffffffffffff\r\n "), ""),
+    "a chunk of less than nothing": (trickles(CHUNKED + b"-1\r\n", b" " * 65536, 0), ""),
+    "chunks of one byte": (trickles(CHUNKED, b"1\r\n \r\n" * 8192, 0), ""),
+    "a length of less than nothing": (sends(OK + b"Content-Length: -1\r\n\r\n" + b" " * 10), "no JSON object"),
     "a trickling body": (trickles(OK + b"Content-Length: 9999\r\n\r\n{", b" "), "within 1.0 s"),
     "trickling chunks": (trickles(CHUNKED, b"1\r\n \r\n"), "within 1.0 s"),
     "trickling interim responses": (trickles(b"", INTERIM), "within 1.0 s"),
@@ -958,6 +1018,11 @@ FAILURES = {
     "a text": (answers("allow"), "no JSON object"),
     "true": (answers(True), "no JSON object"),
     "null": (answers(None), "no JSON object"),
+    "a number too long by one digit": (
+        answers(b'{"id": ' + b"1" * 33 + b", " + json.dumps(allow()).encode()[1:]),
+        "no JSON object",
+    ),
+    "a fraction too long": (answers(b"[0." + b"1" * 31 + b"]"), "no JSON object"),
     "nested too deep": (answers(b"[" * 200000), "no JSON object"),
     "201": (answers(allow(), status="201 Created"), "status 201"),
     "204": (sends(b"HTTP/1.1 204 No Content\r\n\r\n"), "status 204"),
