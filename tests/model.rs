@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use tokio::runtime::Runtime;
 use vestibule_domain::Decision;
+use vestibule_domain::field::Response;
 use vestibule_domain::wire::crv1::StateId;
 use vestibule_domain::{Properties, Secret};
 use vestibule_gate::{Answer, Attempt, Method, Proof, Voucher};
@@ -74,7 +75,8 @@ impl Both {
                 let user = user.unwrap_or_else(|| "joe".to_owned());
                 let state_id = handle.unwrap_or_else(|| StateId::parse("made-up").unwrap());
                 let expected = self.model.answers(question, &user, response, orders);
-                let proof = Proof::Response { state_id, response: Secret::new(response.clone()) };
+                let proof =
+                    Proof::Response { state_id, response: Response::new(Secret::new(response.clone())).unwrap() };
                 self.compare(step, told(attempt(&user, proof), &borrowed(orders)), expected).await;
             }
             Step::Put { name, property, value } => {

@@ -26,7 +26,8 @@ CHALLENGES = True
 GROUP_SELECT = False
 # Whether Access Server lets everybody through to the policies without looking at the password.
 AUTH_NULL = False
-# With AUTH_NULL: methods that Access Server proves all the same. All others are handed on as method `none`, unproven.
+# With AUTH_NULL: methods that Access Server proves all the same. All others are handed on as method `none`, unproven. And always:
+# methods of other names than the contract's (local, ldap, radius, pam, saml, autologin, session) that Access Server proves.
 VERIFIED_METHODS = ["autologin", "session"]
 # Whether the password is handed on.
 RETAIN_PASSWORD = False
@@ -81,6 +82,9 @@ MAX_REASON = 1024
 MAX_CLIENT_REASON = 512
 # Directory connections and name look-ups cannot be interrupted, only left behind. No more than this many may be.
 MAX_THREADS = 64
+
+# The methods that the host knows by name. Of another one nobody knows whether it proves anything, unless an administrator says so.
+KNOWN_METHODS = ("local", "ldap", "radius", "pam", "saml", "none", "autologin", "session")
 
 # Where crstate keeps the handle of the question.
 STATE_KEY = "vestibule_state_id"
@@ -403,6 +407,9 @@ def _authret(call, authret, kept):
     told.update(_texts(call, "authret", {name: authret[name] for name in names if authret.get(name) is not None}))
     if not told.get("user"):
         raise Failure("Access Server hands in no `authret.user`")
+    if "reason" in told:
+        # It is for the log alone, where no more is kept.
+        told["reason"] = told["reason"].encode("utf-8")[:MAX_REASON].decode("utf-8", "ignore")
     proplist = authret.get("proplist")
     if proplist is None:
         proplist = {}
@@ -424,6 +431,10 @@ def _authret(call, authret, kept):
 
 def _info(call, attributes, info, method):
     told = {"auth_method": method}
+    if method not in KNOWN_METHODS:
+        if method not in VERIFIED_METHODS:
+            raise Failure("`info.auth_method` is `{}`, which setting `VERIFIED_METHODS` does not name".format(method))
+        told["proven"] = True
     if info.get("user_dn") is not None:
         ldap = {
             "user_dn": _text(info["user_dn"]),

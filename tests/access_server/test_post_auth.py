@@ -653,6 +653,16 @@ class WithoutAuthentication(Case):
         _, [request] = self.logs_in([allow()], AUTH_NULL=True, VERIFIED_METHODS=["local"])
         self.assertEqual(request.body["info"]["auth_method"], "local")
 
+    def test_a_method_of_an_unknown_name_proves_nothing_unless_it_is_named(self):
+        for method in ["None", "null", "n\u043ene", "pas_only"]:
+            given = login()
+            given.info["auth_method"] = method
+            result, requests = self.logs_in([], given)
+            self.assertEqual(requests, [])
+            self.assert_fails(result, "`VERIFIED_METHODS` does not name")
+        _, [request] = self.logs_in([allow()], given, VERIFIED_METHODS=["pas_only"])
+        self.assertEqual((request.body["info"]["auth_method"], request.body["info"]["proven"]), ("pas_only", True))
+
     def test_a_failed_login_is_asked_about_without_anybody_vouching(self):
         given = login()
         given.authret["status"] = FAIL

@@ -1,6 +1,7 @@
 //! An account that somebody guesses at is locked for a while, and only for a while.
 
 use vestibule_domain::Secret;
+use vestibule_domain::field::Response;
 use vestibule_gate::Attempt;
 
 use crate::harness::{Door, answering, at, cause, puppet, told, typed, typed_as};
@@ -14,7 +15,7 @@ async fn door() -> Door {
 
 /// Who types the right password and the answer to a question that everybody is asked.
 fn answering_at_once(orders: &[(&str, &str)]) -> Attempt {
-    Attempt { static_response: Some(Secret::new("000000")), ..told(typed("joe"), orders) }
+    Attempt { static_response: Some(Response::new(Secret::new("000000")).unwrap()), ..told(typed("joe"), orders) }
 }
 
 #[tokio::test]

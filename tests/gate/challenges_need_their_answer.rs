@@ -3,6 +3,7 @@
 use crate::harness::{
     Door, Home, answering, at, attempt, cause, on_every_store, puppet, question, told, typed, typed_as,
 };
+use vestibule_domain::field::Response;
 use vestibule_domain::wire::crv1::StateId;
 use vestibule_domain::{Grants, Secret};
 use vestibule_gate::{Attempt, Method, Proof};
@@ -98,7 +99,10 @@ async fn a_policy_that_may_decide_alone_no_longer_takes_no_answer() {
 #[tokio::test]
 async fn a_made_up_handle_is_unknown() {
     let door = door(Home::on_sqlite().await).await;
-    let proof = Proof::Response { state_id: StateId::parse("Om01u7Fh4LrGBS7").unwrap(), response: Secret::new("yes") };
+    let proof = Proof::Response {
+        state_id: StateId::parse("Om01u7Fh4LrGBS7").unwrap(),
+        response: Response::new(Secret::new("yes")).unwrap(),
+    };
     assert_eq!(door.refuses(&attempt("joe", proof)).await, "challenge-unknown");
 }
 

@@ -1,8 +1,7 @@
 //! Each user is authenticated by the one method that holds for the user.
 
-use std::collections::BTreeMap;
-
-use vestibule_domain::Grants;
+use vestibule_domain::login::Info;
+use vestibule_domain::{AuthMethod, Grants};
 use vestibule_gate::{Method, Proof, Voucher};
 
 use crate::harness::{Door, attempt, puppet, told, typed};
@@ -40,12 +39,30 @@ async fn members_by_address_are_authenticated_as_their_group_says() {
 
 #[tokio::test]
 async fn an_identity_provider_vouches_for_its_own_users_only() {
-    let saml = |user| attempt(user, Proof::Voucher(Voucher::Saml(BTreeMap::new())));
+    let saml = |user| attempt(user, Proof::Voucher(Voucher::Saml(Default::default())));
     let mut door = Door::new().await.with_record("joe", &[("user_auth_type", "local")]).await;
     assert_eq!(door.refuses(&saml("joe")).await, "proof-mismatch");
     door.settings.method = Method::Saml;
     assert_eq!(door.refuses(&saml("joe")).await, "proof-mismatch");
     assert_eq!(door.refuses(&saml("ann")).await, "allowed");
+}
+
+#[tokio::test]
+async fn a_front_door_vouches_by_the_method_that_a_record_demands() {
+    let says = |method| attempt("joe", Proof::Voucher(Info::of(method).into()));
+    let door = Door::new().await.with_record("joe", &[("conn_group", "team")]).await;
+    let door = door.with_record("team", &[("type", "group"), ("user_auth_type", "radius")]).await;
+    for method in [AuthMethod::Local, AuthMethod::Ldap, AuthMethod::Pam, AuthMethod::Saml, AuthMethod::None] {
+        assert_eq!(door.refuses(&says(method.clone())).await, "proof-mismatch", "{method}");
+    }
+    for method in [AuthMethod::Radius, AuthMethod::Session] {
+        assert_eq!(door.refuses(&says(method.clone())).await, "allowed", "{method}");
+    }
+    // Where no record demands one, it is up to the front door.
+    let door = Door::new().await.with_record("joe", &[("prop_lzo", "true")]).await;
+    for method in [AuthMethod::Local, AuthMethod::Ldap, AuthMethod::Pam] {
+        assert_eq!(door.refuses(&says(method.clone())).await, "allowed", "{method}");
+    }
 }
 
 #[tokio::test]

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use vestibule_domain::bounded::Text;
+
 use crate::harness::{Door, Home, at, cause, on_every_store, policy, puppet, tenant, told, vouched};
 
 on_every_store!(a_save_is_there_before_the_user_is_in, of_two_first_logins_one_registers, removals_are_saves_too);
@@ -20,7 +22,7 @@ async fn of_two_first_logins_one_registers(home: Home) {
     let logins: Vec<_> = (0..8)
         .map(|device| {
             let (gate, mut attempt) = (gate.clone(), vouched("joe"));
-            attempt.client_hw_addr = Some(format!("00:00:5e:00:53:{device:02x}"));
+            attempt.client_hw_addr = Some(Text::new(format!("00:00:5e:00:53:{device:02x}")).unwrap());
             tokio::spawn(async move { cause(&gate.decide(&attempt, at(0)).await) })
         })
         .collect();

@@ -1,5 +1,6 @@
 //! What a policy keeps for a session comes back when the session is renewed, to the same policy and for the same user.
 
+use vestibule_domain::bounded::Text;
 use vestibule_gate::Attempt;
 
 use crate::harness::{Door, Home, answering, at, cause, on_every_store, puppet, told, typed, vouched};
@@ -7,7 +8,7 @@ use crate::harness::{Door, Home, answering, at, cause, on_every_store, puppet, t
 on_every_store!(what_was_kept_comes_back, a_session_ends);
 
 fn in_session(attempt: Attempt) -> Attempt {
-    Attempt { session_id: Some("session 1".to_owned()), ..attempt }
+    Attempt { session_id: Some(Text::cut("session 1")), ..attempt }
 }
 
 async fn door(home: Home) -> Door {

@@ -27,7 +27,7 @@ pub(crate) fn any_login() -> impl Strategy<Value = Login> {
             "attributes": {"client_info": attributes.0, "vpn_auth": attributes.1, "reauth": attributes.2,
                            "log_service_name": attributes.3, "auth_parms": attributes.4},
             "authret": {"user": authret.0, "reason": authret.1, "proplist": authret.2},
-            "info": {"auth_method": info.0, "ldap": ldap, "radius_reply": info.2, "saml_attributes": info.3},
+            "info": {"auth_method": info.0, "proven": info.0 != "none", "ldap": ldap, "radius_reply": info.2, "saml_attributes": info.3},
             "crstate": {"values": crstate.0, "response": crstate.1},
         });
         if let Some(state) = crstate.2 {

@@ -1,6 +1,7 @@
 //! The directory's own rules say whose name was typed, and a bind proves the password.
 
 use vestibule_directory::LdapSettings;
+use vestibule_domain::bounded::Text;
 use vestibule_domain::login::LdapInfo;
 use vestibule_domain::primary::Cause;
 
@@ -16,9 +17,9 @@ async fn whoever_knows_the_password_is_called_as_the_entry_spells_it() {
         let proven = asked(settings.clone(), entered, PASSWORD).await.unwrap();
         assert_eq!((proven.user.as_str(), proven.info.auth_method.as_str()), ("Joe.User", "ldap"));
         let ldap = LdapInfo {
-            user_dn: "uid=Joe.User,ou=people,dc=example,dc=com".to_owned(),
-            search_base: "dc=example,dc=com".to_owned(),
-            uname_attr: "uid".to_owned(),
+            user_dn: Text::cut("uid=Joe.User,ou=people,dc=example,dc=com"),
+            search_base: Text::cut("dc=example,dc=com"),
+            uname_attr: Text::cut("uid"),
         };
         assert_eq!(proven.info.ldap, Some(ldap));
     }

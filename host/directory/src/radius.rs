@@ -9,15 +9,15 @@ mod exchange;
 pub(crate) mod packet;
 pub(crate) mod settings;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
-use vestibule_domain::login::{Info, RadiusAttribute};
+use vestibule_domain::field::RadiusReply;
+use vestibule_domain::login::Info;
 use vestibule_domain::primary::{Cause, Failure, Proven};
 use vestibule_domain::text::log_text;
-use vestibule_domain::{CanonicalUser, EnteredUser, Secret};
+use vestibule_domain::{AuthMethod, CanonicalUser, EnteredUser, Secret};
 
 use crate::servers::Servers;
 use crate::settings::SettingsError;
@@ -112,9 +112,9 @@ impl Radius {
             _ => self.0.settings.case.of(entered.as_str()),
         };
         let user = CanonicalUser::new(name).map_err(|error| Failure::new(Cause::Rejected, error.to_string()))?;
-        let radius_reply: Vec<RadiusAttribute> = attribute::all(reply, &self.0.dictionary);
-        let info =
-            Info { auth_method: "radius".to_owned(), ldap: None, radius_reply, saml_attributes: BTreeMap::new() };
+        let radius_reply = RadiusReply::new(attribute::all(reply, &self.0.dictionary))
+            .map_err(|error| Failure::new(Cause::RadiusUnavailable, format!("the reply {error}")))?;
+        let info = Info { radius_reply, ..Info::of(AuthMethod::Radius) };
         Ok(Proven { user, info })
     }
 }

@@ -2,11 +2,12 @@
 //!
 //! Not for: rules that need the store, such as `conn_ip` inside a group's subnets; those are the gate's.
 
+use crate::field::{Reason, SessionState};
 use crate::grant::Grants;
 use crate::login::{Authret, Login, Status};
 use crate::outcome::{Challenge, Echo, Outcome};
 use crate::text::{ClientText, MAX_CHALLENGE_BYTES, MAX_REASON_BYTES, log_text};
-use crate::{CanonicalUser, Cause, Fault, Properties};
+use crate::{AuthMethod, CanonicalUser, Cause, Fault, Properties};
 
 /// The most that a session may keep, in bytes.
 pub const MAX_SESSION_STATE_BYTES: usize = 16 * 1024;
@@ -44,26 +45,23 @@ impl Claim {
         ensure(login.authret.status == Status::Succeed || self.status == Status::Fail, || {
             "`status` turns a failed authentication into a success".to_owned()
         })?;
-        let proplist = believe_properties("proplist", self.proplist, &login.authret.proplist, grants)?;
-        // What was handed in may be the group's or the default's: storing it would make it the user's own for good.
-        let proplist_save = believe_properties("proplist_save", self.proplist_save, &Properties::new(), grants)?;
+        let proplist = believe_properties("proplist", self.proplist, grants)?;
+        let proplist_save = believe_properties("proplist_save", self.proplist_save, grants)?;
         let challenge = self.challenge.map(|asked| believe_challenge(asked, login)).transpose()?;
-        let kept = self.session_state.as_ref().map_or(0, Vec::len);
-        ensure(kept <= MAX_SESSION_STATE_BYTES, || {
-            format!("`session_state` has {kept} bytes, more than {MAX_SESSION_STATE_BYTES}")
-        })?;
+        let session_state = self.session_state.map(SessionState::new).transpose();
+        let session_state = session_state.map_err(|error| invalid(format!("`session_state` {error}")))?;
         Ok(Outcome {
             authret: Authret {
                 status: self.status,
                 user,
-                reason: self.reason.map(|reason| log_text(&reason, MAX_REASON_BYTES)),
+                reason: self.reason.map(|reason| Reason::cut(&log_text(&reason, MAX_REASON_BYTES))),
                 client_reason: self.client_reason.map(|reason| ClientText::clean(&reason)),
                 proplist,
             },
             proplist_save,
             challenge,
             // A certificate-only login has no session that could keep anything.
-            session_state: self.session_state.filter(|_| login.info.auth_method != "autologin"),
+            session_state: session_state.filter(|_| login.info.auth_method != AuthMethod::Autologin),
         })
     }
 }
@@ -76,26 +74,20 @@ fn believe_user(claimed: String, given: &CanonicalUser, grants: &Grants) -> Resu
     CanonicalUser::new(claimed).map_err(|error| invalid(format!("`user`: {error}")))
 }
 
-/// What came in may go out; what was added or changed needs to be allowed.
-fn believe_properties(
-    list: &str,
-    claimed: Vec<(String, String)>,
-    given: &Properties,
-    grants: &Grants,
-) -> Result<Properties, Fault> {
+/// Nothing but what is granted comes in or goes out: whether a guess at what is hidden is right tells nobody anything.
+fn believe_properties(list: &str, claimed: Vec<(String, String)>, grants: &Grants) -> Result<Properties, Fault> {
     let claimed = Properties::from_pairs(claimed).map_err(|error| invalid(format!("`{list}`: {error}")))?;
-    match claimed.changes_from(given).iter().find(|(name, _)| !grants.allows_property(name)) {
-        Some((name, _)) => Err(invalid(format!("`{list}` sets `{name}`, which is not granted"))),
-        None => Ok(claimed),
-    }
+    let ungranted = claimed.iter().map(|(name, _)| name).find(|name| !grants.allows_property(name));
+    let refused = ungranted.map(|name| invalid(format!("`{list}` sets `{name}`, which is not granted")));
+    refused.map_or(Ok(claimed), Err)
 }
 
 fn believe_challenge(asked: ClaimedChallenge, login: &Login) -> Result<Challenge, Fault> {
     ensure(login.authret.status == Status::Succeed, || {
         "`challenge`: a failed authentication cannot be answered away".to_owned()
     })?;
-    ensure(!login.info.is_unattended(), || {
-        format!("`challenge`: nobody is there to answer a login by `{}`", log_text(&login.info.auth_method, 64))
+    ensure(login.info.auth_method.is_attended(), || {
+        format!("`challenge`: nobody is there to answer a login by `{}`", login.info.auth_method)
     })?;
     let text = ClientText::clean_within(&asked.text, MAX_CHALLENGE_BYTES);
     ensure(!text.as_str().trim().is_empty(), || "`challenge`: the text is empty".to_owned())?;
@@ -147,11 +139,14 @@ mod tests {
     }
 
     #[test]
-    fn a_property_that_came_in_may_go_out_unchanged_but_not_be_stored() {
-        let proplist = pairs(&[("prop_superuser", "true")]);
-        assert!(Claim { proplist: proplist.clone(), ..claim() }.believe(&login(), &Grants::default()).is_ok());
-        let refused = refusal(Claim { proplist_save: proplist, ..claim() }, &login());
-        assert!(refused.contains("`proplist_save` sets `prop_superuser`"), "{refused}");
+    fn a_right_guess_at_what_is_hidden_reads_like_a_wrong_one() {
+        for value in ["true", "false"] {
+            let proplist = pairs(&[("prop_superuser", value)]);
+            let refused = refusal(Claim { proplist: proplist.clone(), ..claim() }, &login());
+            assert_eq!(refused, "`proplist` sets `prop_superuser`, which is not granted");
+            let refused = refusal(Claim { proplist_save: proplist, ..claim() }, &login());
+            assert_eq!(refused, "`proplist_save` sets `prop_superuser`, which is not granted");
+        }
     }
 
     #[test]
@@ -174,7 +169,7 @@ mod tests {
     #[test]
     fn a_certificate_alone_has_no_session_to_keep_anything() {
         let mut autologin = login();
-        autologin.info.auth_method = "autologin".to_owned();
+        autologin.info.auth_method = AuthMethod::Autologin;
         let claim = Claim { session_state: Some(vec![1]), ..claim() };
         assert_eq!(claim.believe(&autologin, &Grants::default()).unwrap().session_state, None);
     }

@@ -122,7 +122,7 @@ impl From<Authret> for Denial {
     fn from(authret: Authret) -> Self {
         Self {
             cause: DenyCause::Denied,
-            reason: authret.reason.unwrap_or_default(),
+            reason: authret.reason.unwrap_or_default().to_string(),
             client_reason: authret.client_reason.unwrap_or_else(|| ClientText::from(DENIED_TEXT)),
         }
     }

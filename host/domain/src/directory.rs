@@ -2,11 +2,17 @@
 //!
 //! Not for: speaking LDAP, or deciding who may search.
 
-use serde::{Deserialize, Serialize};
+mod value;
 
+use serde::{Deserialize, Deserializer, Serialize};
+
+use crate::bounded::{List, Weigh};
 use crate::capability::Error;
 use crate::dn::Dn;
 use crate::json;
+
+/// What one entry may have when it is read, in bytes as [`List`] counts them: more than policies are handed of one by default.
+const MAX_READ_BYTES: usize = 4 << 20;
 
 /// How far below the base a search looks (RFC 4511, section 4.5.1.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,7 +49,7 @@ pub struct Entry {
     /// Its distinguished name.
     pub dn: String,
     /// Its attributes.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "read_list")]
     pub attributes: Vec<Attribute>,
 }
 
@@ -54,11 +60,12 @@ pub struct Attribute {
     /// Spelled as the query spelled it.
     pub name: String,
     /// In the directory's order.
+    #[serde(deserialize_with = "read_list")]
     pub values: Vec<Value>,
 }
 
 /// One value: text where it is valid UTF-8.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum Value {
     /// Valid UTF-8.
@@ -89,11 +96,32 @@ impl Query {
 impl Entry {
     /// What an entry costs of a call's budget, in bytes of names and values.
     pub fn size(&self) -> usize {
-        let value = |value: &Value| match value {
-            Value::Text(text) => text.len(),
-            Value::Octets { octets } => octets.len(),
-        };
-        let attribute = |a: &Attribute| a.name.len() + a.values.iter().map(value).sum::<usize>();
+        let attribute = |a: &Attribute| a.name.len() + a.values.iter().map(Weigh::weight).sum::<usize>();
         self.dn.len() + self.attributes.iter().map(attribute).sum::<usize>()
     }
+}
+
+impl Weigh for Entry {
+    fn weight(&self) -> usize {
+        self.dn.len() + self.attributes.weight()
+    }
+}
+
+impl Weigh for Attribute {
+    fn weight(&self) -> usize {
+        self.name.len() + self.values.weight()
+    }
+}
+
+impl Weigh for Value {
+    fn weight(&self) -> usize {
+        match self {
+            Self::Text(text) => text.len(),
+            Self::Octets { octets } => octets.len(),
+        }
+    }
+}
+
+fn read_list<'de, D: Deserializer<'de>, T: Weigh + Deserialize<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
+    List::<T, MAX_READ_BYTES>::deserialize(deserializer).map(List::into_vec)
 }

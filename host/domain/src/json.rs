@@ -98,25 +98,6 @@ pub mod octets {
     }
 }
 
-/// The same for octets that may be absent.
-pub mod octets_option {
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-    #[derive(Serialize, Deserialize)]
-    #[serde(transparent)]
-    struct Octets(#[serde(with = "super::octets")] Vec<u8>);
-
-    /// Writes octets or null.
-    pub fn serialize<S: Serializer>(octets: &Option<Vec<u8>>, serializer: S) -> Result<S::Ok, S::Error> {
-        octets.clone().map(Octets).serialize(serializer)
-    }
-
-    /// Reads octets or null.
-    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<u8>>, D::Error> {
-        Ok(Option::<Octets>::deserialize(deserializer)?.map(|octets| octets.0))
-    }
-}
-
 /// A result as an object with one key: `ok` or `error`.
 pub mod result {
     use serde::{Deserialize, Deserializer, Serialize, Serializer};

@@ -3,6 +3,8 @@
 //! Not for: I/O, clocks, threads, WebAssembly. Everything here is a value or a pure function, so that the rules of failure can
 //! be read and tested alone. The names are those of Access Server's post_auth contract and of `wit/`.
 
+pub mod auth_method;
+pub mod bounded;
 pub mod capability;
 pub mod cause;
 pub mod challenge;
@@ -11,6 +13,7 @@ pub mod decision;
 pub mod directory;
 pub mod dn;
 pub mod fault;
+pub mod field;
 pub mod filter;
 pub mod grant;
 pub mod http;
@@ -33,6 +36,7 @@ pub mod text;
 pub mod user;
 pub mod wire;
 
+pub use auth_method::AuthMethod;
 pub use decision::Decision;
 pub use fault::{Cause, Fault};
 pub use grant::Grants;

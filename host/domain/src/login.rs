@@ -3,14 +3,17 @@
 //! Not for: how a front door makes one. The JSON form of these types is what `vestibule try --login` reads; unknown keys are
 //! refused by name.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::bounded::Weigh;
+use crate::field::{
+    AttributeName, ClientAddress, DistinguishedName, HardwareAddress, Password, RadiusName, RadiusOctets, RadiusReply,
+    RadiusValue, Reason, Response, SamlAttributes, ServiceName, SessionState,
+};
 use crate::json;
 use crate::text::ClientText;
-use crate::{CanonicalUser, EnteredUser, Properties, Secret};
+use crate::{AuthMethod, CanonicalUser, EnteredUser, Properties, Secret, auth_method};
 
 /// Everything that is known of one login when its policies run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -28,8 +31,8 @@ pub struct Login {
     #[serde(default)]
     pub crstate: Crstate,
     /// What an earlier login of the same session left; Base64 in JSON.
-    #[serde(default, skip_serializing_if = "Option::is_none", with = "json::octets_option")]
-    pub session_state: Option<Vec<u8>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session_state: Option<SessionState>,
 }
 
 /// What the client presented.
@@ -40,16 +43,16 @@ pub struct Authcred {
     pub username: EnteredUser,
     /// The client's real address, where the front door knows it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub client_ip_addr: Option<String>,
+    pub client_ip_addr: Option<ClientAddress>,
     /// A MAC address, a UUID, or whatever IV_HWADDR carried (up to 64 bytes of ASCII).
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub client_hw_addr: Option<String>,
+    pub client_hw_addr: Option<HardwareAddress>,
     /// The answer to a static challenge.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub static_response: Option<Secret>,
+    pub static_response: Option<Response>,
     /// The password; reaches only a policy that was granted it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub password: Option<Secret>,
+    pub password: Option<Password>,
 }
 
 /// Circumstances of the login.
@@ -66,7 +69,7 @@ pub struct Attributes {
     pub reauth: Option<bool>,
     /// The service that logs the user in, such as `WEB_CLIENT`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub log_service_name: Option<String>,
+    pub log_service_name: Option<ServiceName>,
     /// X509 values in OpenVPN's naming (tls_serial_0, X509_0_CN).
     #[serde(default)]
     pub auth_parms: Properties,
@@ -93,7 +96,7 @@ pub struct Authret {
     pub user: CanonicalUser,
     /// For the log.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
+    pub reason: Option<Reason>,
     /// For the client, cleaned.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_reason: Option<ClientText>,
@@ -108,30 +111,55 @@ const fn succeed() -> Status {
 
 /// How the user was authenticated.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(try_from = "WrittenInfo", into = "WrittenInfo")]
 pub struct Info {
-    /// `local`, `ldap`, `radius`, `pam`, `saml`, `none`, `autologin` or `session`; the set is open.
-    pub auth_method: String,
+    /// By which method. In JSON a word of the contract, or another one beside `"proven": true`.
+    pub auth_method: AuthMethod,
     /// Where the directory holds the user.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ldap: Option<LdapInfo>,
     /// The RADIUS reply's attributes in the order received.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub radius_reply: Vec<RadiusAttribute>,
+    pub radius_reply: RadiusReply,
     /// Each SAML attribute with its values.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub saml_attributes: BTreeMap<String, Vec<String>>,
+    pub saml_attributes: SamlAttributes,
 }
 
 impl Info {
-    /// Nobody has vouched for the name: a policy decides alone (the notes' AUTH_NULL).
-    pub fn is_unproven(&self) -> bool {
-        self.auth_method == "none"
+    /// A method that says nothing more.
+    pub const fn of(auth_method: AuthMethod) -> Self {
+        Self { auth_method, ldap: None, radius_reply: RadiusReply::empty(), saml_attributes: SamlAttributes::empty() }
     }
+}
 
-    /// A login without a person at the keyboard: nobody could answer a question.
-    pub fn is_unattended(&self) -> bool {
-        matches!(self.auth_method.as_str(), "session" | "autologin")
+/// The JSON form: what is proven without being in the contract's set has to be said in so many words.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenInfo {
+    auth_method: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    proven: Option<bool>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ldap: Option<LdapInfo>,
+    #[serde(default, skip_serializing_if = "RadiusReply::is_empty")]
+    radius_reply: RadiusReply,
+    #[serde(default, skip_serializing_if = "SamlAttributes::is_empty")]
+    saml_attributes: SamlAttributes,
+}
+
+impl TryFrom<WrittenInfo> for Info {
+    type Error = auth_method::Error;
+
+    fn try_from(written: WrittenInfo) -> Result<Self, auth_method::Error> {
+        let WrittenInfo { auth_method, proven, ldap, radius_reply, saml_attributes } = written;
+        let auth_method = AuthMethod::said(&auth_method, proven)?;
+        Ok(Self { auth_method, ldap, radius_reply, saml_attributes })
+    }
+}
+
+impl From<Info> for WrittenInfo {
+    fn from(info: Info) -> Self {
+        let Info { auth_method, ldap, radius_reply, saml_attributes } = info;
+        let proven = matches!(auth_method, AuthMethod::Other(_)).then_some(true);
+        Self { auth_method: auth_method.as_str().to_owned(), proven, ldap, radius_reply, saml_attributes }
     }
 }
 
@@ -140,11 +168,11 @@ impl Info {
 #[serde(deny_unknown_fields)]
 pub struct LdapInfo {
     /// The entry's distinguished name.
-    pub user_dn: String,
+    pub user_dn: DistinguishedName,
     /// Where the tenant's searches begin.
-    pub search_base: String,
+    pub search_base: DistinguishedName,
     /// The attribute that holds the user name.
-    pub uname_attr: String,
+    pub uname_attr: AttributeName,
 }
 
 /// One attribute of a RADIUS reply (RFC 2865, section 5).
@@ -158,12 +186,18 @@ pub struct RadiusAttribute {
     pub vendor: Option<u32>,
     /// The dictionary's name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
+    pub name: Option<RadiusName>,
     /// The value as the dictionary prints it.
-    pub value: String,
+    pub value: RadiusValue,
     /// The value as received; Base64 in JSON.
-    #[serde(default, skip_serializing_if = "Vec::is_empty", with = "json::octets")]
-    pub octets: Vec<u8>,
+    #[serde(default, skip_serializing_if = "RadiusOctets::is_empty")]
+    pub octets: RadiusOctets,
+}
+
+impl Weigh for RadiusAttribute {
+    fn weight(&self) -> usize {
+        self.name.as_ref().map_or(0, Weigh::weight) + self.value.weight() + self.octets.weight()
+    }
 }
 
 /// What links the rounds of a dynamic challenge.
@@ -175,7 +209,7 @@ pub struct Crstate {
     pub values: Properties,
     /// What the user answered; absent in the first round.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub response: Option<Secret>,
+    pub response: Option<Response>,
 }
 
 impl Login {
@@ -191,9 +225,9 @@ impl Login {
     pub fn to_json_revealed(&self) -> Value {
         let mut login = serde_json::to_value(self).unwrap_or_default();
         let secrets = [
-            ("/authcred/static_response", &self.authcred.static_response),
-            ("/authcred/password", &self.authcred.password),
-            ("/crstate/response", &self.crstate.response),
+            ("/authcred/static_response", self.authcred.static_response.as_deref()),
+            ("/authcred/password", self.authcred.password.as_deref()),
+            ("/crstate/response", self.crstate.response.as_deref()),
         ];
         for (pointer, secret) in secrets {
             if let (Some(place), Some(secret)) = (login.pointer_mut(pointer), secret) {
@@ -205,7 +239,8 @@ impl Login {
 
     /// The secrets that this login carries.
     pub fn secrets(&self) -> impl Iterator<Item = &Secret> {
-        [&self.authcred.static_response, &self.authcred.password, &self.crstate.response].into_iter().flatten()
+        let Authcred { static_response, password, .. } = &self.authcred;
+        [static_response.as_deref(), password.as_deref(), self.crstate.response.as_deref()].into_iter().flatten()
     }
 }
 

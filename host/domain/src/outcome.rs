@@ -4,9 +4,10 @@
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::Properties;
+use crate::field::SessionState;
 use crate::login::Authret;
 use crate::text::ClientText;
-use crate::{Properties, json};
 
 /// A believed answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,8 +22,8 @@ pub struct Outcome {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub challenge: Option<Challenge>,
     /// What to keep for the session; absent: what is kept stays. Base64 in JSON.
-    #[serde(default, skip_serializing_if = "Option::is_none", with = "json::octets_option")]
-    pub session_state: Option<Vec<u8>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session_state: Option<SessionState>,
 }
 
 /// A question for the user.

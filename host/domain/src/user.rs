@@ -2,9 +2,14 @@
 //!
 //! Not for: looking users up. A decision that takes a [`CanonicalUser`] cannot be given the entered name by accident.
 
+mod normal_form;
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+
+use crate::bounded::Text;
+use normal_form::normal_form;
 
 /// The longest user name in bytes; LDAP and RADIUS (RFC 2865, section 5.1: 253 octets) stay below it.
 pub const MAX_USER_BYTES: usize = 256;
@@ -15,39 +20,30 @@ pub enum Error {
     /// An empty name.
     #[error("a user name must not be empty")]
     Empty,
-    /// More than [`MAX_USER_BYTES`].
+    /// More than [`MAX_USER_BYTES`], as written or in its normal form.
     #[error("a user name has at most {MAX_USER_BYTES} bytes, not {0}")]
     TooLong(usize),
     /// A control character, which logs and wire formats would pass on.
     #[error("a user name must not contain control characters")]
     ControlCharacter,
-}
-
-fn check(name: &str) -> Result<(), Error> {
-    if name.is_empty() {
-        Err(Error::Empty)
-    } else if name.len() > MAX_USER_BYTES {
-        Err(Error::TooLong(name.len()))
-    } else if name.chars().any(char::is_control) {
-        Err(Error::ControlCharacter)
-    } else {
-        Ok(())
-    }
+    /// A character that nobody sees, that reorders others for the eye, or that means something else to everybody: two names that look
+    /// alike would be two users.
+    #[error("a user name must not contain the character U+{0:04X}, which is invisible or has no meaning")]
+    Invisible(u32),
 }
 
 macro_rules! user_name {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(try_from = "String", into = "String")]
+        #[serde(try_from = "Text<MAX_USER_BYTES>", into = "String")]
         pub struct $name(String);
 
         impl $name {
-            /// Takes a name of 1 to [`MAX_USER_BYTES`] bytes without control characters.
+            /// Takes a name of 1 to [`MAX_USER_BYTES`] bytes, in the one form in which names are compared and stored: as PRECIS has it
+            /// for names in any case (RFC 8265, section 3.4), except that spaces stay. Two spellings of one name are one name.
             pub fn new(name: impl Into<String>) -> Result<Self, Error> {
-                let name = name.into();
-                check(&name)?;
-                Ok(Self(name))
+                normal_form(name.into()).map(Self)
             }
 
             /// The name as text.
@@ -62,11 +58,11 @@ macro_rules! user_name {
             }
         }
 
-        impl TryFrom<String> for $name {
+        impl TryFrom<Text<MAX_USER_BYTES>> for $name {
             type Error = Error;
 
-            fn try_from(name: String) -> Result<Self, Error> {
-                Self::new(name)
+            fn try_from(name: Text<MAX_USER_BYTES>) -> Result<Self, Error> {
+                Self::new(name.as_str())
             }
         }
 

@@ -9,10 +9,11 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use vestibule_domain::challenge::Cause;
 use vestibule_domain::decision::{Denial, DenyCause};
+use vestibule_domain::field::Response;
 use vestibule_domain::login::Info;
 use vestibule_domain::outcome::Challenge;
 use vestibule_domain::wire::crv1::StateId;
-use vestibule_domain::{CanonicalUser, EnteredUser, Fault, Properties, Secret, TenantName};
+use vestibule_domain::{CanonicalUser, EnteredUser, Fault, Properties, TenantName};
 use vestibule_store::{NewChallenge, Store, Taken};
 
 use crate::chain::Chain;
@@ -70,7 +71,7 @@ impl Waiting {
         let state = serde_json::to_vec(self).map_err(|error| broken(&error.to_string()))?;
         let state_id = StateId::parse(&handle).map_err(|error| broken(&error.to_string()))?;
         // Whoever has proven nothing must not take away the question that the user has in front of them.
-        let replaces = !self.info.is_unproven();
+        let replaces = self.info.auth_method.is_proven();
         Ok((NewChallenge { id: handle, user: user.to_string(), state, expires, replaces }, state_id))
     }
 
@@ -99,12 +100,12 @@ impl Waiting {
     ///
     /// # Errors
     /// The chain has changed since, up to the policy that asked, or none decides alone any more about somebody whom nobody vouches for.
-    pub(crate) fn resume(self, response: Secret, chain: &Chain) -> Result<Progress, Denial> {
+    pub(crate) fn resume(self, response: Response, chain: &Chain) -> Result<Progress, Denial> {
         let Some(next) = self.asked_by.len().checked_sub(1) else { return Err(refused(Cause::Outdated)) };
         if links(chain, next) != self.asked_by {
             return Err(refused(Cause::Outdated));
         }
-        if self.info.is_unproven() && !chain.takes_over_authentication() {
+        if !self.info.auth_method.is_proven() && !chain.takes_over_authentication() {
             let detail = "no active policy asks to decide alone and is granted it any more";
             return Err(Denial::new(DenyCause::Challenge(Cause::Outdated), detail));
         }

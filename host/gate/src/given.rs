@@ -7,6 +7,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use vestibule_domain::decision::{Denial, DenyCause};
+use vestibule_domain::field::{Reason, SessionStates};
 use vestibule_domain::primary::Cause;
 use vestibule_domain::{CanonicalUser, Properties, Refusal};
 use vestibule_sandbox::capability::Directory;
@@ -25,9 +26,9 @@ pub struct Given {
     /// What is kept for the user.
     pub proplist: Properties,
     /// What the log says of the authentication so far.
-    pub reason: Option<String>,
+    pub reason: Option<Reason>,
     /// What an earlier login of the session was answered as [`Answer::session_state`](crate::Answer::session_state).
-    pub session_state: Option<Vec<u8>>,
+    pub session_state: Option<SessionStates>,
 }
 
 /// A directory that the front door searches itself, instead of the tenant's.

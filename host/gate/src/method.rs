@@ -5,6 +5,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use vestibule_domain::AuthMethod;
 use vestibule_domain::primary;
 use vestibule_domain::profile::USER_AUTH_TYPE;
 use vestibule_domain::resolve::Records;
@@ -29,6 +30,17 @@ pub enum Method {
 impl Method {
     const ALL: [Self; 5] = [Self::Local, Self::Ldap, Self::Radius, Self::Saml, Self::None];
 
+    /// What policies see as `info.auth_method`.
+    pub(crate) const fn auth_method(self) -> AuthMethod {
+        match self {
+            Self::Local => AuthMethod::Local,
+            Self::Ldap => AuthMethod::Ldap,
+            Self::Radius => AuthMethod::Radius,
+            Self::Saml => AuthMethod::Saml,
+            Self::None => AuthMethod::None,
+        }
+    }
+
     /// The name, as in configuration and in `info.auth_method`.
     pub const fn name(self) -> &'static str {
         match self {
@@ -45,13 +57,21 @@ impl Method {
     /// # Errors
     /// A record names a method that there is not.
     pub(crate) fn of(records: &Records, tenant: Self) -> Result<Self, primary::Failure> {
+        Ok(Self::demanded(records)?.unwrap_or(tenant))
+    }
+
+    /// The method that a record demands: the user's own, or the recorded group's, or everybody's.
+    ///
+    /// # Errors
+    /// As [`Method::of`].
+    pub(crate) fn demanded(records: &Records) -> Result<Option<Self>, primary::Failure> {
         // A group that is not to be found is up to the rules, which keep its members out where it has to be known.
         let group = records.recorded_group().unwrap_or_default();
         let records = [records.user.as_ref(), group, Some(&records.default)];
         let named =
             records.into_iter().flatten().find_map(|record| record.get(USER_AUTH_TYPE).filter(|name| !name.is_empty()));
-        let Some(name) = named else { return Ok(tenant) };
-        Self::ALL.into_iter().find(|method| method.name() == name).ok_or_else(|| {
+        let Some(name) = named else { return Ok(None) };
+        Self::ALL.into_iter().find(|method| method.name() == name).map(Some).ok_or_else(|| {
             let detail = format!("`{USER_AUTH_TYPE}` is `{name}`, which is no method");
             primary::Failure::new(primary::Cause::MethodUnavailable, detail)
         })

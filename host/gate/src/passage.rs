@@ -6,12 +6,13 @@ use std::time::SystemTime;
 
 use tokio::time::Instant;
 use vestibule_domain::decision::{Denial, DenyCause};
+use vestibule_domain::field::Response;
 use vestibule_domain::login::Info;
 use vestibule_domain::outcome::Challenge;
 use vestibule_domain::profile::inherit;
 use vestibule_domain::resolve::Records;
 use vestibule_domain::wire::crv1::StateId;
-use vestibule_domain::{CanonicalUser, Cause, Fault, Properties, Refusal, Secret};
+use vestibule_domain::{CanonicalUser, Cause, Fault, Properties, Refusal};
 use vestibule_ledger::Ledger;
 use vestibule_store::{Effects, Session, Store};
 
@@ -101,13 +102,13 @@ impl Passage<'_> {
     pub(crate) async fn resume(
         &self,
         state_id: &StateId,
-        response: Secret,
+        response: Response,
         journal: &mut Journal,
     ) -> Result<Known, Denial> {
         journal.enter(Step::Challenge);
         let waiting = Waiting::take(self.store, &self.tenant.name, &self.attempt.user, state_id, self.now).await?;
         let (method, info) = (waiting.method, waiting.info.clone());
-        journal.method = Some(info.auth_method.clone());
+        journal.method = Some(info.auth_method.to_string());
         let progress = waiting.resume(response, self.chain)?;
         journal.enter(Step::LookUp);
         let failed_before = method == Some(Method::Local);
@@ -136,7 +137,7 @@ impl Passage<'_> {
     pub(crate) fn kept_session(&self, user: &CanonicalUser, sessions: &Sessions) -> Result<Option<Session>, Fault> {
         let Some((id, state)) = self.attempt.session_id.as_ref().zip(sessions.to_state()?) else { return Ok(None) };
         let expires = expiry(self.now, self.tenant.settings.session_seconds);
-        Ok(Some(Session { id: id.to_owned(), user: user.to_string(), state, expires }))
+        Ok(Some(Session { id: id.to_string(), user: user.to_string(), state, expires }))
     }
 
     /// Whoever comes in is forgiven.

@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::time::Instant;
 use vestibule_domain::decision::Denial;
+use vestibule_domain::field::Reason;
 use vestibule_domain::login::{Authret, Crstate, Info, Login, Status};
 use vestibule_domain::outcome::Challenge;
 use vestibule_domain::{Cause, Fault, Outcome, Properties, Refusal};
@@ -99,7 +100,7 @@ impl Asking<'_> {
             progress.set = progress.set.with(&changed).map_err(Refusal::from)?;
             progress.choice.note(place, &changed);
             if let Some(reason) = authret.reason {
-                progress.reason = reason;
+                progress.reason = reason.to_string();
             }
             if let Some(state) = session_state {
                 progress.sessions.keep(&link.name, state);
@@ -146,7 +147,7 @@ impl Asking<'_> {
             authret: Authret {
                 status: Status::Succeed,
                 user: progress.user.clone(),
-                reason: Some(progress.reason.clone()),
+                reason: Some(Reason::cut(&progress.reason)),
                 client_reason: None,
                 proplist,
             },

@@ -5,13 +5,11 @@
 mod local;
 pub(crate) mod password;
 
-use std::collections::BTreeMap;
-
 use vestibule_domain::decision::Denial;
 use vestibule_domain::login::Info;
 use vestibule_domain::primary::{Cause, Failure, Proven};
 use vestibule_domain::resolve::Records;
-use vestibule_domain::{CanonicalUser, EnteredUser, Secret};
+use vestibule_domain::{AuthMethod, CanonicalUser, EnteredUser, Secret};
 
 use crate::attempt::{Proof, Voucher};
 use crate::journal::{Journal, Step};
@@ -90,33 +88,57 @@ impl Passage<'_> {
             }
         };
         let info = match voucher {
-            Voucher::Autologin => info("autologin"),
-            Voucher::Session => info("session"),
-            Voucher::Password(info) if info.is_unproven() => self.ensure_taken_over(info)?,
-            Voucher::Password(info) => info.clone(),
+            // Neither takes the place of the method by which the certificate or the token was come by.
+            Voucher::Autologin => Info::of(AuthMethod::Autologin),
+            Voucher::Session => Info::of(AuthMethod::Session),
             Voucher::Saml(attributes) => {
                 self.ensure_saml(&user, records.as_ref())?;
-                Info { saml_attributes: attributes.clone(), ..info("saml") }
+                Info { saml_attributes: attributes.clone(), ..Info::of(AuthMethod::Saml) }
+            }
+            Voucher::Password(info) => {
+                self.ensure_demanded(&user, records.as_ref(), info)?;
+                info.clone()
+            }
+            Voucher::Nothing(info) => {
+                self.ensure_demanded(&user, records.as_ref(), info)?;
+                self.ensure_taken_over()?;
+                info.clone()
             }
         };
-        journal.method = Some(info.auth_method.clone());
+        journal.method = Some(info.auth_method.to_string());
         let sessions = match (voucher, given) {
             (_, Some(given)) => given.sessions()?,
             (Voucher::Session, None) => self.read_session(&user, journal).await?,
-            (Voucher::Autologin | Voucher::Saml(_) | Voucher::Password(_), None) => Sessions::default(),
+            (Voucher::Autologin | Voucher::Saml(_) | Voucher::Password(_) | Voucher::Nothing(_), None) => {
+                Sessions::default()
+            }
         };
-        let reason = given.and_then(|given| given.reason.clone());
+        let reason = given.and_then(|given| given.reason.as_ref()).map(ToString::to_string);
         let reason = reason.unwrap_or_else(|| format!("{} auth succeeded", info.auth_method));
         let progress = Progress::start(user, reason, sessions);
         Ok(Known { method: None, info, progress, records, bootstrap: false, failed_before: false })
     }
 
     /// A front door that has checked nothing vouches for nobody: a policy has to take over.
-    fn ensure_taken_over(&self, info: &Info) -> Result<Info, Failure> {
-        if self.chain.takes_over_authentication() {
-            return Ok(info.clone());
+    fn ensure_taken_over(&self) -> Result<(), Failure> {
+        if self.chain.takes_over_authentication() { Ok(()) } else { Err(not_taken_over()) }
+    }
+
+    /// Where a record demands a method, no front door's word for another one counts: a password that is right here may be wrong there.
+    /// Where the front door keeps the records, it knows what they demand.
+    fn ensure_demanded(&self, user: &CanonicalUser, records: Option<&Records>, info: &Info) -> Result<(), Failure> {
+        let Some(records) = records else { return Ok(()) };
+        let demanded = match self.tenant.is_bootstrap(user.as_str()) {
+            true => Some(Method::Local),
+            false => Method::demanded(records)?,
+        };
+        match demanded.filter(|demanded| demanded.auth_method() != info.auth_method) {
+            None => Ok(()),
+            Some(demanded) => {
+                let detail = format!("`{user}` has to be authenticated by {demanded}, not by {}", info.auth_method);
+                Err(Failure::new(Cause::ProofMismatch, detail))
+            }
         }
-        Err(not_taken_over())
     }
 
     /// An identity provider vouches for its own users only. Where the front door keeps the records, it knows whose they are.
@@ -153,13 +175,9 @@ fn not_taken_over() -> Failure {
 
 /// Nobody vouches for the name: a policy has to.
 fn unproven(user: &EnteredUser) -> Result<Proven, Failure> {
-    Ok(Proven { user: canonical(user)?, info: info(Method::None.name()) })
+    Ok(Proven { user: canonical(user)?, info: Info::of(AuthMethod::None) })
 }
 
 fn canonical(user: &EnteredUser) -> Result<CanonicalUser, Failure> {
     CanonicalUser::new(user.as_str()).map_err(|error| Failure::new(Cause::UnknownUser, error.to_string()))
-}
-
-fn info(method: &str) -> Info {
-    Info { auth_method: method.to_owned(), ldap: None, radius_reply: Vec::new(), saml_attributes: BTreeMap::new() }
 }

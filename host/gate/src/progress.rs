@@ -5,27 +5,23 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use vestibule_domain::json::octets;
-use vestibule_domain::{CanonicalUser, Cause, Fault, Properties, Secret};
+use vestibule_domain::field::{Response, SessionState};
+use vestibule_domain::{CanonicalUser, Cause, Fault, Properties};
 
 use crate::choice::Choice;
 
 /// What each policy keeps for the session, by the policy's name.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub(crate) struct Sessions(BTreeMap<String, Kept>);
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-struct Kept(#[serde(with = "octets")] Vec<u8>);
+pub(crate) struct Sessions(BTreeMap<String, SessionState>);
 
 impl Sessions {
-    pub(crate) fn get(&self, policy: &str) -> Option<&Vec<u8>> {
-        self.0.get(policy).map(|kept| &kept.0)
+    pub(crate) fn get(&self, policy: &str) -> Option<&SessionState> {
+        self.0.get(policy)
     }
 
-    pub(crate) fn keep(&mut self, policy: &str, state: Vec<u8>) {
-        self.0.insert(policy.to_owned(), Kept(state));
+    pub(crate) fn keep(&mut self, policy: &str, state: SessionState) {
+        self.0.insert(policy.to_owned(), state);
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -58,7 +54,7 @@ pub(crate) struct Progress {
     pub(crate) choice: Choice,
     pub(crate) sessions: Sessions,
     /// What the next policy kept with its question, and what the user answered.
-    pub(crate) answered: Option<(Properties, Secret)>,
+    pub(crate) answered: Option<(Properties, Response)>,
 }
 
 impl Progress {

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use vestibule_directory::{Ldap, LdapSettings, Radius, RadiusSettings, SettingsError};
-use vestibule_domain::TenantName;
+use vestibule_domain::{CanonicalUser, TenantName};
 use vestibule_sandbox::Capabilities;
 use vestibule_store::Lockout;
 
@@ -20,6 +20,16 @@ use crate::searches::Searches;
 const MAX_DEADLINE_MS: u64 = 60_000;
 /// The longest wait before a failure is answered, for the same reason.
 const MAX_FAILURE_MS: u64 = 5_000;
+/// The most failures before a lock: whoever may guess more often than that is not kept from it.
+const MAX_LOCKOUT_AFTER: u64 = 1_000_000;
+/// The longest lock: a month.
+const MAX_LOCKOUT_SECONDS: u64 = 31 * 86_400;
+/// The longest that a question waits: a day.
+const MAX_CHALLENGE_SECONDS: u64 = 86_400;
+/// The longest that a session is remembered: a year.
+const MAX_SESSION_SECONDS: u64 = 366 * 86_400;
+/// The most users whom no policy is asked about.
+const MAX_BOOTSTRAP: usize = 64;
 
 /// What a tenant's table of the configuration says; each key has a default.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -39,13 +49,13 @@ pub struct TenantSettings {
     /// is denied, asked about again or breaks the policy. Being let in forgives them. Default 5. Other methods keep no account here:
     /// their servers count wrong passwords, and answers are limited by the policy's own tries and by each question's one use.
     pub lockout_after: u32,
-    /// How long an account stays locked, in seconds. Default 900.
+    /// How long an account stays locked, in seconds, a month at most. Default 900.
     pub lockout_seconds: u64,
-    /// How long a question may be answered, in seconds. Default 300.
+    /// How long a question may be answered, in seconds, a day at most. Default 300.
     pub challenge_seconds: u64,
-    /// How long a policy's state of a session is kept, in seconds. Default 86,400.
+    /// How long a policy's state of a session is kept, in seconds, a year at most. Default 86,400.
     pub session_seconds: u64,
-    /// Local users whom no policy is asked about: for the day when a policy is wrong. They still need their password.
+    /// Local users, 64 at most, whom no policy is asked about: for the day when a policy is wrong. They still need their password.
     pub bootstrap: BTreeSet<String>,
     /// The directory, for the method `ldap` and for policies that search.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -103,10 +113,16 @@ impl Tenant {
         let bounded = [
             ("deadline_ms", settings.deadline_ms, MAX_DEADLINE_MS),
             ("failure_ms", settings.failure_ms, MAX_FAILURE_MS),
+            ("lockout_after", settings.lockout_after.into(), MAX_LOCKOUT_AFTER),
+            ("lockout_seconds", settings.lockout_seconds, MAX_LOCKOUT_SECONDS),
+            ("challenge_seconds", settings.challenge_seconds, MAX_CHALLENGE_SECONDS),
+            ("session_seconds", settings.session_seconds, MAX_SESSION_SECONDS),
+            ("bootstrap", settings.bootstrap.len() as u64, MAX_BOOTSTRAP as u64),
         ];
         if let Some((key, _, most)) = bounded.into_iter().find(|(_, value, most)| value > most) {
             return Err(SettingsError { key, problem: format!("is more than {most}") });
         }
+        let settings = TenantSettings { bootstrap: normal(&settings.bootstrap)?, ..settings };
         let ldap = settings.ldap.clone().map(Ldap::new).transpose()?;
         let radius = settings.radius.clone().map(Radius::new).transpose()?;
         Ok(Self { name, settings, ldap, radius, log_room: LogRoom::default() })
@@ -146,5 +162,36 @@ impl Tenant {
 
     pub(crate) const fn lockout(&self) -> Lockout {
         Lockout { after: self.settings.lockout_after, lasts: Duration::from_secs(self.settings.lockout_seconds) }
+    }
+}
+
+/// Names as logins have them, however the file spells them.
+fn normal(names: &BTreeSet<String>) -> Result<BTreeSet<String>, SettingsError> {
+    let name = |name: &String| CanonicalUser::new(name.as_str()).map(String::from);
+    let named: Result<_, _> = names.iter().map(name).collect();
+    named.map_err(|error| SettingsError { key: "bootstrap", problem: error.to_string() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_beyond_any_use_is_refused_by_its_key() {
+        let most = TenantSettings::default;
+        for (key, settings) in [
+            ("deadline_ms", TenantSettings { deadline_ms: u64::MAX, ..most() }),
+            ("failure_ms", TenantSettings { failure_ms: u64::MAX, ..most() }),
+            ("lockout_after", TenantSettings { lockout_after: u32::MAX, ..most() }),
+            ("lockout_seconds", TenantSettings { lockout_seconds: u64::MAX, ..most() }),
+            ("challenge_seconds", TenantSettings { challenge_seconds: u64::MAX, ..most() }),
+            ("session_seconds", TenantSettings { session_seconds: u64::MAX, ..most() }),
+            ("bootstrap", TenantSettings { bootstrap: (0..65).map(|number| number.to_string()).collect(), ..most() }),
+            ("bootstrap", TenantSettings { bootstrap: ["ro\u{200b}ot".to_owned()].into(), ..most() }),
+        ] {
+            let error = Tenant::new(TenantName::default(), settings).unwrap_err();
+            assert_eq!(error.key, key, "{error}");
+        }
+        assert!(Tenant::new(TenantName::default(), most()).is_ok());
     }
 }

@@ -154,7 +154,7 @@ impl<'a> Lists<'a> {
                 username: authcred.username.as_str(),
                 client_ip_addr: authcred.client_ip_addr.as_deref(),
                 client_hw_addr: authcred.client_hw_addr.as_deref(),
-                static_response: authcred.static_response.as_ref().map(Secret::expose),
+                static_response: authcred.static_response.as_deref().map(Secret::expose),
                 password: None,
             },
             attributes: types::Attributes {
@@ -175,7 +175,7 @@ impl<'a> Lists<'a> {
                 proplist: &self.proplist,
             },
             info: types::Info {
-                auth_method: &info.auth_method,
+                auth_method: info.auth_method.as_str(),
                 ldap: info.ldap.as_ref().map(|ldap| types::LdapInfo {
                     user_dn: &ldap.user_dn,
                     search_base: &ldap.search_base,
@@ -184,7 +184,7 @@ impl<'a> Lists<'a> {
                 radius_reply: &[],
                 saml_attributes: &[],
             },
-            crstate: types::Crstate { values: &self.crstate, response: crstate.response.as_ref().map(Secret::expose) },
+            crstate: types::Crstate { values: &self.crstate, response: crstate.response.as_deref().map(Secret::expose) },
             session_state: session_state.as_deref(),
         }
     }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use serde_json::{Value, json};
+use vestibule_domain::field::ServiceName;
 use vestibule_domain::login::Attributes;
 use vestibule_domain::outcome::Echo;
 use vestibule_domain::wire::Password;
@@ -86,7 +87,7 @@ fn request(options: &Options, password: Secret) -> Result<Value> {
         client_info,
         vpn_auth: !options.web,
         reauth: (!options.web).then_some(false),
-        log_service_name: options.web.then(|| "WEB_CLIENT".to_owned()),
+        log_service_name: options.web.then(|| ServiceName::cut("WEB_CLIENT")),
         auth_parms: Properties::new(),
     };
     let mut request = json!({

@@ -2,15 +2,15 @@
 //!
 //! Not for: choosing the server.
 
-use std::collections::BTreeMap;
 use std::slice;
 
 use ldap3::{LdapResult, Scope, SearchEntry};
+use vestibule_domain::bounded::Text;
 use vestibule_domain::dn::{self, Dn};
 use vestibule_domain::login::{Info, LdapInfo};
 use vestibule_domain::primary::{Cause, Failure, Proven};
 use vestibule_domain::text::log_text;
-use vestibule_domain::{CanonicalUser, EnteredUser, Secret};
+use vestibule_domain::{AuthMethod, CanonicalUser, EnteredUser, Secret};
 
 use super::connection::{Connection, Found, Search};
 use super::result_code::{INVALID_CREDENTIALS, NO_SUCH_OBJECT, SIZE_LIMIT_EXCEEDED, SUCCESS, is_no_answer};
@@ -70,7 +70,7 @@ impl Parts {
         let nobody = format!("{}={:032x},{}", self.checked.settings.uname_attr, rand::random::<u128>(), search.base);
         // Whoever is not there takes as long as whoever is.
         let user_dn = match &proven {
-            Ok(proven) => proven.info.ldap.as_ref().map_or(nobody, |ldap| ldap.user_dn.clone()),
+            Ok(proven) => proven.info.ldap.as_ref().map_or(nobody, |ldap| ldap.user_dn.to_string()),
             Err(_) => nobody,
         };
         let mut connection = Connection::open(&server.url, &self.checked).await?;
@@ -89,7 +89,7 @@ impl Parts {
         let Some(name) = main_name(names, &entry.dn, &settings.uname_attr) else {
             return Err(Failure::new(Cause::Rejected, format!("the entry `{}` has no name", entry.dn)));
         };
-        if !settings.fuzzy && !names.iter().any(|name| name == entered.as_str()) {
+        if !settings.fuzzy && !names.iter().any(|name| is_spelled(name, entered)) {
             return Err(Failure::new(
                 Cause::UnknownUser,
                 format!("the entry `{}` spells the name otherwise", entry.dn),
@@ -97,18 +97,23 @@ impl Parts {
         }
         let user = CanonicalUser::new(name).map_err(|error| Failure::new(Cause::Rejected, error.to_string()))?;
         let ldap = LdapInfo {
-            user_dn: entry.dn.clone(),
-            search_base: settings.search_base.clone(),
-            uname_attr: settings.uname_attr.clone(),
+            user_dn: bounded("the name of the entry", &entry.dn)?,
+            search_base: bounded("`search_base`", &settings.search_base)?,
+            uname_attr: bounded("`uname_attr`", &settings.uname_attr)?,
         };
-        let info = Info {
-            auth_method: "ldap".to_owned(),
-            ldap: Some(ldap),
-            radius_reply: Vec::new(),
-            saml_attributes: BTreeMap::new(),
-        };
+        let info = Info { ldap: Some(ldap), ..Info::of(AuthMethod::Ldap) };
         Ok(Proven { user, info })
     }
+}
+
+/// Whether this is the name that was typed, however it is composed.
+fn is_spelled(name: &str, entered: &EnteredUser) -> bool {
+    CanonicalUser::new(name).is_ok_and(|name| name.as_str() == entered.as_str())
+}
+
+/// What policies could not be handed is no answer.
+fn bounded<const MAX: usize>(what: &str, text: &str) -> Result<Text<MAX>, Failure> {
+    Text::new(text).map_err(|error| Failure::new(Cause::LdapUnavailable, format!("{what} {error}")))
 }
 
 /// The one of an entry's names by which its user is known here, whichever was typed: the one in the distinguished name or, where

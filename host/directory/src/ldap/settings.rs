@@ -17,6 +17,15 @@ use vestibule_domain::{Secret, filter};
 
 use crate::settings::{SettingsError, ensure, read_file};
 
+/// The longest `search_base` and `uname_attr` in bytes: what policies may be handed.
+const MAX_BASE_BYTES: usize = 1024;
+const MAX_ATTRIBUTE_BYTES: usize = 128;
+/// The most servers of one directory: a login's time is over before.
+const MAX_SERVERS: usize = 16;
+/// The most connections kept, and the most entries of a search.
+const MAX_POOL: usize = 256;
+const MAX_ENTRIES: u32 = 100_000;
+
 /// What stands for the user's name in templates.
 pub(super) const NAME: &str = "{}";
 
@@ -24,7 +33,7 @@ pub(super) const NAME: &str = "{}";
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct LdapSettings {
-    /// Servers of one directory, `ldap://host:port` or `ldaps://host:port`, in the order in which they are asked.
+    /// Servers of one directory, `ldap://host:port` or `ldaps://host:port`, 16 at most, in the order in which they are asked.
     pub servers: Vec<String>,
     /// Whether `ldap://` turns to TLS before anything else is said (RFC 4511, section 4.14). Default `false`.
     pub starttls: bool,
@@ -49,9 +58,9 @@ pub struct LdapSettings {
     pub fuzzy: bool,
     /// How long one server may take, in milliseconds, 1 to 60,000. Default 3,000.
     pub timeout_ms: u64,
-    /// The most entries that one search of a policy may find. Default 1,000.
+    /// The most entries that one search of a policy may find, 1 to 100,000. Default 1,000.
     pub max_entries: u32,
-    /// The most connections that are kept for the next search. Default 8.
+    /// The most connections that are kept for the next search, up to 256. Default 8.
     pub pool: usize,
 }
 
@@ -98,14 +107,22 @@ impl Checked {
         }
         let base = Dn::parse(&settings.search_base);
         let base = base.map_err(|error| SettingsError { key: "search_base", problem: error.to_string() })?;
+        ensure(settings.search_base.len() <= MAX_BASE_BYTES, "search_base", || {
+            format!("has more than {MAX_BASE_BYTES} bytes")
+        })?;
+        ensure(settings.servers.len() <= MAX_SERVERS, "servers", || format!("names more than {MAX_SERVERS}"))?;
+        ensure(settings.uname_attr.len() <= MAX_ATTRIBUTE_BYTES, "uname_attr", || {
+            format!("has more than {MAX_ATTRIBUTE_BYTES} bytes")
+        })?;
+        ensure(settings.pool <= MAX_POOL, "pool", || format!("is more than {MAX_POOL}"))?;
         let name = |c: char| c.is_ascii_alphanumeric() || c == '-';
         let named = !settings.uname_attr.is_empty() && settings.uname_attr.chars().all(name);
         ensure(named, "uname_attr", || "is no attribute's name".to_owned())?;
         user_filter(&settings, "name")
             .map_err(|error| SettingsError { key: "user_filter", problem: error.to_string() })?;
         ensure((1..=60_000).contains(&settings.timeout_ms), "timeout_ms", || "is not 1 to 60000".to_owned())?;
-        ensure(i32::try_from(settings.max_entries).is_ok_and(|most| most > 0), "max_entries", || {
-            "is not 1 to 2147483647".to_owned()
+        ensure((1..=MAX_ENTRIES).contains(&settings.max_entries), "max_entries", || {
+            format!("is not 1 to {MAX_ENTRIES}")
         })?;
         let service = service(&settings)?;
         let template = settings.user_dn_template.as_deref();

@@ -5,6 +5,7 @@
 use std::fmt::Write as _;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
+use vestibule_domain::bounded::{Octets, Text};
 use vestibule_domain::login::RadiusAttribute;
 
 use super::dictionary::{Dictionary, Kind};
@@ -29,11 +30,12 @@ fn named(code: u8, vendor: Option<u32>, value: &[u8], dictionary: &Dictionary) -
     RadiusAttribute {
         code: code.into(),
         vendor,
-        name: known.map(|known| known.name.clone()),
-        value: shown(value, known.map_or(Kind::Octets, |known| known.kind), |number| {
+        // A packet has fewer octets, and a dictionary longer names only where somebody means it.
+        name: known.map(|known| Text::cut(&known.name)),
+        value: Text::cut(&shown(value, known.map_or(Kind::Octets, |known| known.kind), |number| {
             known.and_then(|known| known.values.get(&number).cloned())
-        }),
-        octets: value.to_vec(),
+        })),
+        octets: Octets::new(value.to_vec()).unwrap_or_default(),
     }
 }
 

@@ -12,6 +12,8 @@ use crate::settings::{SettingsError, ensure, read_file};
 
 /// The shortest shared secret taken, in bytes: shorter ones are guessed from one packet that somebody saw.
 const MIN_SECRET_BYTES: usize = 8;
+/// The most servers of one authority: a login's time is over before.
+const MAX_SERVERS: usize = 16;
 
 /// What a tenant's table `radius` says.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -66,6 +68,7 @@ impl RadiusSettings {
     /// Looks whether the settings hold together, and reads the dictionary.
     pub(super) fn check(&self) -> Result<Dictionary, SettingsError> {
         ensure(!self.servers.is_empty(), "servers", || "names no server".to_owned())?;
+        ensure(self.servers.len() <= MAX_SERVERS, "servers", || format!("names more than {MAX_SERVERS}"))?;
         for server in &self.servers {
             let (host, port) = server.rsplit_once(':').unwrap_or_default();
             let named = !host.is_empty() && port.parse::<u16>().is_ok_and(|port| port > 0);

@@ -5,12 +5,12 @@
 use std::sync::LazyLock;
 
 use vestibule_domain::decision::Denial;
+use vestibule_domain::login::Info;
 use vestibule_domain::primary::{Cause, Failure, Proven};
-use vestibule_domain::{EnteredUser, Fault, Secret};
+use vestibule_domain::{AuthMethod, EnteredUser, Fault, Secret};
 
+use super::canonical;
 use super::password::{self, MAX_PASSWORD_BYTES};
-use super::{canonical, info};
-use crate::method::Method;
 use crate::passage::Passage;
 use crate::records::unavailable;
 
@@ -43,7 +43,7 @@ impl Passage<'_> {
             if answers {
                 self.count_answer().await?;
             }
-            let proven = Proven { user: canonical(user)?, info: info(Method::Local.name()) };
+            let proven = Proven { user: canonical(user)?, info: Info::of(AuthMethod::Local) };
             return Ok((proven, answers || stored.failures > 0));
         }
         self.count_failure().await;

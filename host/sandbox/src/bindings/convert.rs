@@ -2,6 +2,7 @@
 //!
 //! Not for: checks. What comes from a guest is copied as it is and believed elsewhere.
 
+use vestibule_domain::bounded::Text;
 use vestibule_domain::check::{Claim, ClaimedChallenge};
 use vestibule_domain::login::Status;
 use vestibule_domain::manifest::{Setting, StaticChallenge};
@@ -26,7 +27,7 @@ impl<'a> Lists<'a> {
         Self {
             client_info: pairs(&login.attributes.client_info),
             auth_parms: pairs(&login.attributes.auth_parms),
-            proplist: login.authret.proplist.iter().filter(|(name, _)| grants.shows_property(name)).collect(),
+            proplist: login.authret.proplist.iter().filter(|(name, _)| grants.allows_property(name)).collect(),
             crstate: pairs(&login.crstate.values),
             radius_reply: login
                 .info
@@ -44,14 +45,14 @@ impl<'a> Lists<'a> {
                 .info
                 .saml_attributes
                 .values()
-                .map(|values| values.iter().map(String::as_str).collect())
+                .map(|values| values.iter().map(Text::as_str).collect())
                 .collect(),
         }
     }
 
     /// The outer list of SAML attributes: it borrows the inner ones.
     pub(super) fn saml(&'a self, login: &'a Login) -> Vec<(&'a str, &'a [&'a str])> {
-        let names = login.info.saml_attributes.keys().map(String::as_str);
+        let names = login.info.saml_attributes.keys().map(Text::as_str);
         names.zip(self.saml_values.iter().map(Vec::as_slice)).collect()
     }
 
@@ -70,8 +71,8 @@ impl<'a> Lists<'a> {
                 username: authcred.username.as_str(),
                 client_ip_addr: authcred.client_ip_addr.as_deref(),
                 client_hw_addr: authcred.client_hw_addr.as_deref(),
-                static_response: authcred.static_response.as_ref().map(Secret::expose),
-                password: authcred.password.as_ref().filter(|_| grants.retain_password).map(Secret::expose),
+                static_response: authcred.static_response.as_deref().map(Secret::expose),
+                password: authcred.password.as_deref().filter(|_| grants.retain_password).map(Secret::expose),
             },
             attributes: types::Attributes {
                 client_info: &self.client_info,
@@ -91,7 +92,7 @@ impl<'a> Lists<'a> {
                 proplist: &self.proplist,
             },
             info: types::Info {
-                auth_method: &info.auth_method,
+                auth_method: info.auth_method.as_str(),
                 ldap: info.ldap.as_ref().map(|ldap| types::LdapInfo {
                     user_dn: &ldap.user_dn,
                     search_base: &ldap.search_base,
@@ -100,7 +101,10 @@ impl<'a> Lists<'a> {
                 radius_reply: &self.radius_reply,
                 saml_attributes: saml,
             },
-            crstate: types::Crstate { values: &self.crstate, response: crstate.response.as_ref().map(Secret::expose) },
+            crstate: types::Crstate {
+                values: &self.crstate,
+                response: crstate.response.as_deref().map(Secret::expose),
+            },
             session_state: session_state.as_deref(),
         }
     }

@@ -82,6 +82,7 @@ async fn list(app: &App, caller: &Caller, tenant: &TenantName, kind: Kind, filte
 
 async fn show(app: &App, caller: &Caller, tenant: &TenantName, kind: Kind, name: String) -> Result<Json<Profile>> {
     caller.may(Scope::Read, tenant).await?;
+    let name = normal(name);
     let properties = app.registry.profile(tenant, kind, &name).await?;
     Ok(Json(Profile { name, properties }))
 }
@@ -95,16 +96,22 @@ async fn change(
     body: Unread,
 ) -> Result<Json<Profile>> {
     caller.may(Scope::Manage, tenant).await?;
+    let name = normal(name);
     let ProfileChange { set, remove } = body.json().await?;
     app.registry.change_profile(tenant, kind, &name, &set, &remove, &caller.by()).await?;
     let properties = app.registry.profile(tenant, kind, &name).await?;
     Ok(Json(Profile { name, properties }))
 }
 
-async fn delete(app: &App, caller: &Caller, tenant: &TenantName, kind: Kind, name: &str) -> Result<StatusCode> {
+async fn delete(app: &App, caller: &Caller, tenant: &TenantName, kind: Kind, name: String) -> Result<StatusCode> {
     caller.may(Scope::Manage, tenant).await?;
-    app.registry.delete_profile(tenant, kind, name, &caller.by()).await?;
+    app.registry.delete_profile(tenant, kind, &normal(name), &caller.by()).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// A name as records have it. What cannot be one is nobody's, and is refused where it is to be somebody's.
+fn normal(name: String) -> String {
+    CanonicalUser::new(name.as_str()).map_or(name, String::from)
 }
 
 /// List users in the order of their names; `__DEFAULT__` is the record that everybody inherits from
@@ -146,7 +153,7 @@ pub(crate) async fn delete_user(
     caller: Caller,
     Path((tenant, user)): Path<(TenantName, String)>,
 ) -> Result<StatusCode> {
-    delete(&app, &caller, &tenant, Kind::User, &user).await
+    delete(&app, &caller, &tenant, Kind::User, user).await
 }
 
 /// Set a user's local password, which also unlocks the account
@@ -172,7 +179,7 @@ pub(crate) async fn delete_password(
     Path((tenant, user)): Path<(TenantName, String)>,
 ) -> Result<StatusCode> {
     caller.may(Scope::Manage, &tenant).await?;
-    app.registry.delete_password(&tenant, &user, &caller.by()).await?;
+    app.registry.delete_password(&tenant, &normal(user), &caller.by()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -215,5 +222,5 @@ pub(crate) async fn delete_group(
     caller: Caller,
     Path((tenant, group)): Path<(TenantName, String)>,
 ) -> Result<StatusCode> {
-    delete(&app, &caller, &tenant, Kind::Group, &group).await
+    delete(&app, &caller, &tenant, Kind::Group, group).await
 }

@@ -9,11 +9,12 @@ use utoipa::ToSchema;
 use vestibule_domain::capability::Error as CapabilityError;
 use vestibule_domain::directory::Entry;
 use vestibule_domain::dn::Dn;
-use vestibule_domain::json::octets_option;
+use vestibule_domain::field::{self, ClientAddress, Entries, HardwareAddress, Password, SessionId, SessionStates};
 use vestibule_domain::login::{Attributes, Authcred, Authret, Info, Status};
+use vestibule_domain::text::MAX_REASON_BYTES;
 use vestibule_domain::wire::crv1::StateId;
-use vestibule_domain::{EnteredUser, Properties, Secret};
-use vestibule_gate::{Attempt, Given, Proof, Voucher};
+use vestibule_domain::{EnteredUser, Properties};
+use vestibule_gate::{Attempt, Given, Proof};
 
 use crate::problem::{Problem, Result};
 
@@ -25,22 +26,25 @@ pub(crate) struct Authenticate {
     #[schema(value_type = String, min_length = 1, max_length = 256)]
     username: EnteredUser,
     /// The password as typed. Either this or `crstate` is given.
-    #[schema(value_type = Option<String>)]
-    password: Option<Secret>,
+    #[schema(value_type = Option<String>, max_length = 4096)]
+    password: Option<Password>,
     /// The answer to a question that an earlier answer put.
     crstate: Option<Response>,
     /// The client's real address.
-    client_ip_addr: Option<String>,
+    #[schema(value_type = Option<String>, max_length = 64)]
+    client_ip_addr: Option<ClientAddress>,
     /// What IV_HWADDR carried.
-    client_hw_addr: Option<String>,
+    #[schema(value_type = Option<String>, max_length = 64)]
+    client_hw_addr: Option<HardwareAddress>,
     /// The answer to a static challenge.
-    #[schema(value_type = Option<String>)]
-    static_response: Option<Secret>,
+    #[schema(value_type = Option<String>, max_length = 4096)]
+    static_response: Option<field::Response>,
     /// Circumstances that policies see; a VPN login unless given.
     #[schema(value_type = Option<AttributesSchema>)]
     attributes: Option<Attributes>,
     /// The session that this login begins or renews.
-    session_id: Option<String>,
+    #[schema(value_type = Option<String>, max_length = 256)]
+    session_id: Option<SessionId>,
 }
 
 /// The answer to a question.
@@ -50,8 +54,8 @@ pub(crate) struct Response {
     /// The question's handle.
     state_id: String,
     /// What the user answered.
-    #[schema(value_type = String)]
-    response: Secret,
+    #[schema(value_type = String, max_length = 4096)]
+    response: field::Response,
 }
 
 /// Somebody whom the front door has authenticated.
@@ -70,11 +74,11 @@ pub(crate) struct PostAuth {
     /// Present where a question is answered.
     crstate: Option<Response>,
     /// What an earlier answer of this session said to hand over; Base64.
-    #[serde(default, with = "octets_option")]
     #[schema(value_type = Option<String>)]
-    session_state: Option<Vec<u8>>,
+    session_state: Option<SessionStates>,
     /// The session that this login begins or renews, where the host keeps the properties.
-    session_id: Option<String>,
+    #[schema(value_type = Option<String>, max_length = 256)]
+    session_id: Option<SessionId>,
     /// Whether the front door makes the searches of policies itself, at or below `info.ldap.search_base`.
     #[serde(default)]
     pub(crate) serves_directory: bool,
@@ -85,7 +89,7 @@ pub(crate) struct PostAuth {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Continuation {
     #[schema(value_type = Option<Vec<Object>>)]
-    entries: Option<Vec<Entry>>,
+    entries: Option<Entries>,
     #[schema(value_type = Option<Object>)]
     error: Option<CapabilityError>,
 }
@@ -96,9 +100,13 @@ pub(crate) struct Continuation {
 pub(crate) struct AuthcredSchema {
     #[schema(min_length = 1, max_length = 256)]
     username: String,
+    #[schema(max_length = 64)]
     client_ip_addr: Option<String>,
+    #[schema(max_length = 64)]
     client_hw_addr: Option<String>,
+    #[schema(max_length = 4096)]
     static_response: Option<String>,
+    #[schema(max_length = 4096)]
     password: Option<String>,
 }
 
@@ -109,6 +117,7 @@ pub(crate) struct AttributesSchema {
     client_info: Option<BTreeMap<String, String>>,
     vpn_auth: bool,
     reauth: Option<bool>,
+    #[schema(max_length = 128)]
     log_service_name: Option<String>,
     auth_parms: Option<BTreeMap<String, String>>,
 }
@@ -121,6 +130,7 @@ pub(crate) struct AuthretSchema {
     status: Option<String>,
     #[schema(min_length = 1, max_length = 256)]
     user: String,
+    #[schema(max_length = 1024)]
     reason: Option<String>,
     client_reason: Option<String>,
     proplist: Option<BTreeMap<String, String>>,
@@ -130,8 +140,11 @@ pub(crate) struct AuthretSchema {
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "read by the macro alone, for the document")]
 pub(crate) struct InfoSchema {
-    /// `local`, `ldap`, `radius`, `pam`, `saml`, `none`, `autologin` or `session`.
+    /// `local`, `ldap`, `radius`, `pam`, `saml`, `none`, `autologin` or `session`; or another word beside `"proven": true`.
+    #[schema(min_length = 4, max_length = 32)]
     auth_method: String,
+    /// Whether that method proves who the user is: `false` for `none`, `true` for all others. Needed where the word is none of those.
+    proven: Option<bool>,
     #[schema(value_type = Option<Object>)]
     ldap: Option<()>,
     #[schema(value_type = Option<Vec<Object>>)]
@@ -187,7 +200,7 @@ impl PostAuth {
         let Self { authcred, attributes, authret, info, crstate, session_state, session_id, .. } = self;
         let proof = match crstate {
             Some(response) => response.proof()?,
-            None => Proof::Voucher(voucher(info)),
+            None => Proof::Voucher(info.into()),
         };
         let given = match authret {
             Some(Authret { status: Status::Fail, .. }) => {
@@ -217,20 +230,14 @@ impl PostAuth {
     }
 }
 
-/// What the front door has checked, by its own word.
-fn voucher(info: Info) -> Voucher {
-    match info.auth_method.as_str() {
-        "autologin" => Voucher::Autologin,
-        "session" => Voucher::Session,
-        "saml" => Voucher::Saml(info.saml_attributes),
-        _ => Voucher::Password(info),
-    }
-}
-
 impl Continuation {
     pub(crate) fn read(self) -> Result<std::result::Result<Vec<Entry>, CapabilityError>> {
         match (self.entries, self.error) {
-            (Some(entries), None) => Ok(Ok(entries)),
+            (Some(entries), None) => Ok(Ok(entries.into_vec())),
+            (None, Some(error)) if error.detail().len() > MAX_REASON_BYTES => {
+                let bytes = error.detail().len();
+                Err(Problem::invalid(format!("`error` has {bytes} bytes, more than {MAX_REASON_BYTES}")))
+            }
             (None, Some(error)) => Ok(Err(error)),
             _ => Err(Problem::invalid("either `entries` or `error` has to be given")),
         }
