@@ -32,7 +32,8 @@ impl Site {
     fn with_alice_and(policy: &str, options: &[&str]) -> Self {
         let site = Self::new();
         site.hears("correct horse\n", &["user", "passwd", "alice", "--pass-file", "-"]).exits_with(0);
-        site.runs(&[&["policy", "put", &component(policy), "--activate"], options].concat()).exits_with(0);
+        site.runs(&[&["policy", "put", &component(policy), "--grant-wanted", "--activate"], options].concat())
+            .exits_with(0);
         site
     }
 }

@@ -8,6 +8,7 @@ mod harness;
 mod bad_input_gets_a_sentence;
 mod commands_say_what_happened;
 mod damaged_components_do_no_harm;
+mod imports_need_their_grants;
 mod ldap;
 mod logins_from_the_command_line;
 mod model;

@@ -2,6 +2,7 @@
 
 mod callers_are_known;
 mod connections_end_well;
+mod fields_are_bounded;
 mod files_keep_their_version;
 mod followers_miss_nothing;
 mod front_doors_keep_properties;
@@ -9,6 +10,7 @@ mod killed_hosts_are_whole;
 mod lists_come_in_pages;
 mod logs_are_as_configured;
 mod permission_comes_before_bodies;
+mod policies_are_given_what_is_granted;
 mod policies_come_and_go;
 mod problems_say_what_to_do;
 mod requests_are_read_strictly;

@@ -43,7 +43,7 @@ trap 'rm -rf "$data"' EXIT
 export VESTIBULE_DATA="$data"
 printf 'correct horse\n' > "$data/password"
 show 'Alice is given a password.' user passwd alice --pass-file "$data/password"
-show 'A policy guards the door.' policy put $policies/known-device.wasm --activate
+show 'A policy guards the door.' policy put $policies/known-device.wasm --grant-wanted --activate
 show 'Alice logs in: her first device is registered.' \
   authcli -u alice --pass-file "$data/password" --hw-addr 00:00:5e:00:53:01
 show 'Somebody else has her password, but not her device.' \

@@ -26,7 +26,7 @@ while read -r word _ place; do
   esac
 done < "$data/said"
 ask() { "$vestibule" "$@" --server "unix:$data/http.sock" > "$data/answer"; }
-ask policy put guests/target/components/policies/known-device.wasm --activate
+ask policy put guests/target/components/policies/known-device.wasm --grant-wanted --activate
 ask tenant put acme
 ask user prop put alice prop_lzo=true
 ask group prop put staff prop_lzo=true

@@ -2,6 +2,7 @@
 
 use std::time::SystemTime;
 
+use vestibule_domain::field::{self, ClientAddress};
 use vestibule_domain::login::Attributes;
 use vestibule_domain::outcome::Challenge;
 use vestibule_domain::wire::crv1::StateId;
@@ -17,6 +18,9 @@ pub(crate) const PASSWORD: &str = "correct horse";
 /// What the host has that tests come to.
 pub(crate) const A_SMALL_HOST: Budget =
     Budget { memory_bytes: 1 << 30, connections: 1_000, concurrent_logins: 64, processors: 2 };
+
+/// All ordinary properties, as grants name them.
+pub(crate) const ORDINARY: [&str; 3] = ["conn_*", "prop_*", "pvt_*"];
 
 /// A gate with the policies and settings that a test chose.
 pub(crate) struct Door {
@@ -38,12 +42,14 @@ impl Door {
         Self { home, settings, ledger: Ledger::new(A_SMALL_HOST), links: Vec::new() }
     }
 
-    /// With one more policy, that is granted nothing.
+    /// With one more policy, that is granted ordinary properties and nothing else.
     pub(crate) fn guarded_by(self, name: &str, guest: Guest) -> Self {
         self.guarded_by_granted(name, guest, Grants::default())
     }
 
-    pub(crate) fn guarded_by_granted(mut self, name: &str, guest: Guest, grants: Grants) -> Self {
+    /// Ordinary properties are granted besides: few tests are about them.
+    pub(crate) fn guarded_by_granted(mut self, name: &str, guest: Guest, mut grants: Grants) -> Self {
+        grants.properties.extend(ORDINARY.map(str::to_owned));
         self.links.push((name.to_owned(), guest, grants));
         self
     }
@@ -127,7 +133,7 @@ pub(crate) fn attempt(user: &str, proof: Proof) -> Attempt {
     Attempt {
         user: EnteredUser::new(user).unwrap(),
         proof,
-        client_ip_addr: Some("203.0.113.7".to_owned()),
+        client_ip_addr: Some(ClientAddress::cut("203.0.113.7")),
         client_hw_addr: None,
         static_response: None,
         attributes,
@@ -144,7 +150,7 @@ pub(crate) fn typed(user: &str) -> Attempt {
 }
 
 pub(crate) fn typed_as(user: &str, password: &str) -> Attempt {
-    attempt(user, Proof::Password(Secret::new(password)))
+    attempt(user, Proof::Password(field::Password::new(Secret::new(password)).unwrap()))
 }
 
 /// Whom the front door has proven.
@@ -160,7 +166,8 @@ pub(crate) fn told(attempt: Attempt, orders: &[(&str, &str)]) -> Attempt {
 
 /// The same client, answering the question.
 pub(crate) fn answering(attempt: &Attempt, asked: &Answer, response: &str) -> Attempt {
-    let proof = Proof::Response { state_id: question(asked).1, response: Secret::new(response) };
+    let proof =
+        Proof::Response { state_id: question(asked).1, response: field::Response::new(Secret::new(response)).unwrap() };
     Attempt { proof, ..attempt.clone() }
 }
 

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::net::{TcpStream, UnixStream};
 
-use super::{PASSWORD, Run, policy_bytes, vestibule_with};
+use super::{ORDINARY, PASSWORD, Run, policy_bytes, vestibule_with};
 
 /// The executable that is tested.
 const UNDER_TEST: &str = env!("CARGO_BIN_EXE_vestibule-under-test");
@@ -165,6 +165,13 @@ impl Served {
     }
 }
 
+/// Grants with all ordinary properties, unless they say which.
+fn granting_ordinary(grants: Value) -> Value {
+    let mut grants = grants.as_object().cloned().unwrap_or_default();
+    grants.entry("properties").or_insert(json!(ORDINARY));
+    Value::from(grants)
+}
+
 impl Drop for Served {
     fn drop(&mut self) {
         let _ = self.process.kill();
@@ -229,7 +236,10 @@ impl Caller<'_> {
     }
 
     /// Makes this the chain, whichever was active before.
-    pub(crate) async fn activate(&self, tenant: &str, chain: Value) -> Reply {
+    pub(crate) async fn activate(&self, tenant: &str, mut chain: Value) -> Reply {
+        for link in chain.as_array_mut().into_iter().flatten() {
+            link["grants"] = granting_ordinary(link["grants"].take());
+        }
         let path = format!("/v1/tenants/{tenant}/chain");
         let expected = self.get(&path).await.is(200).json()["revision"].clone();
         self.put(&path, json!({ "expected": expected, "chain": chain })).await

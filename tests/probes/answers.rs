@@ -1,7 +1,7 @@
 //! Guests whose answer is not to be believed.
 
 use vestibule_domain::login::Status;
-use vestibule_domain::{Cause, Decision, Grants, Properties};
+use vestibule_domain::{AuthMethod, Cause, Decision, Grants, Properties};
 
 use crate::harness::{a_login, probe};
 
@@ -114,7 +114,7 @@ pub(crate) async fn asks_an_empty_question() {
 #[tokio::test]
 pub(crate) async fn challenges_an_autologin() {
     let mut login = a_login();
-    login.info.auth_method = "autologin".to_owned();
+    login.info.auth_method = AuthMethod::Autologin;
     probe("challenges-an-autologin").judges(&login).await.fault(Cause::InvalidOutput);
 }
 
@@ -133,7 +133,8 @@ pub(crate) async fn asks_while_failing() {
 
 #[tokio::test]
 pub(crate) async fn saves_while_failing() {
-    let verdict = probe("saves-while-failing").decides_on_joe().await;
+    let grants = Grants { properties: vec!["pvt_hw_addr".to_owned()], ..Grants::default() };
+    let verdict = probe("saves-while-failing").granted(grants).decides_on_joe().await;
     verdict.denied();
     let decision = serde_json::to_value(Decision::from(verdict.0.answer)).unwrap();
     assert_eq!(decision.get("proplist_save"), None);

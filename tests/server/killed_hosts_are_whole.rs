@@ -46,7 +46,7 @@ async fn a_kill_in_the_middle_of_changes_leaves_no_half_of_one() {
             changes.spawn_blocking(move || {
                 let name = format!("p{round}-{change}");
                 let policy = crate::harness::component("policies/known-device");
-                let arguments = ["policy", "put", &policy, "--name", &name, "--activate"];
+                let arguments = ["policy", "put", &policy, "--name", &name, "--grant-wanted", "--activate"];
                 let run = vestibule_with("", &[("VESTIBULE_SERVER", server.as_ref())], &arguments);
                 (name, run.succeeded())
             });

@@ -21,7 +21,7 @@ export function manifest() {
     x509Track: [],
     wantsDirectory: false,
     wantsHttp: [],
-    wantsProperties: [],
+    wantsProperties: [`${SLOT}*`],
     settings: settings.described,
   };
 }

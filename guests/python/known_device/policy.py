@@ -30,7 +30,7 @@ class WitWorld(wit_world.WitWorld):
             x509_track=[],
             wants_directory=False,
             wants_http=[],
-            wants_properties=[],
+            wants_properties=[SLOT + "*"],
             settings=settings.described(),
         )
 

@@ -73,7 +73,8 @@ impl Manifest {
         self
     }
 
-    /// Wants to set this privileged property, such as `prop_superuser`.
+    /// Wants to see and set this property, such as `prop_superuser`; those of a group, such as `connection`; or those whose names begin
+    /// so, such as `pvt_hw_addr*`.
     #[must_use]
     pub fn wants_property(mut self, name: &str) -> Self {
         self.wants_properties.push(name.into());

@@ -22,37 +22,78 @@ pub struct Grants {
     pub directory: bool,
     /// Origins that it may reach.
     pub http: Vec<String>,
-    /// Privileged properties that it may set.
+    /// Properties that it may see, set and save: names, groups of them such as `connection`, and beginnings of ordinary names such as
+    /// `pvt_hw_addr*`. It sees no others.
     pub properties: Vec<String>,
 }
 
-/// Properties that any policy may set begin with one of these. `def_`, `type`, routes and access rules are a matter of groups;
-/// `cli_` goes into the profiles of clients.
-const OPEN_PREFIXES: [&str; 3] = ["conn_", "prop_", "pvt_"];
+/// Names that belong together.
+#[derive(Debug)]
+pub struct Group {
+    /// Its word in grants and manifests, which is no property's name.
+    pub word: &'static str,
+    /// What they are, for people.
+    pub meaning: &'static str,
+    /// Names, and beginnings of names with `*` at the end.
+    pub names: &'static [&'static str],
+}
 
-/// Properties that decide who may come in and how, or stand for a credential: granted by name or not at all.
-const PRIVILEGED: [&str; 11] = [
+/// The groups of ordinary properties. A privileged one is granted by its own name or not at all.
+pub const GROUPS: [Group; 4] = [
+    Group { word: "connection", meaning: "the user's group and address", names: &["conn_group", "conn_ip"] },
+    Group {
+        word: "devices",
+        meaning: "the devices and addresses that the user is known from",
+        names: &["pvt_hw_addr*", "pvt_clientip*"],
+    },
+    Group {
+        word: "session",
+        meaning: "how long the user stays in without a new login",
+        names: &["prop_expire", "prop_expire_halt"],
+    },
+    Group {
+        word: "tunnel",
+        meaning: "how the client's tunnel works, and variables of its scripts",
+        names: &[
+            "prop_block_local",
+            "prop_cli.script_env.*",
+            "prop_force_lzo",
+            "prop_ibytes",
+            "prop_isec",
+            "prop_lzo",
+            "prop_reroute_gw_override",
+        ],
+    },
+];
+
+/// Beginnings of names may be granted of these. `def_`, `type`, routes and access rules are a matter of groups; `cli_` goes into the
+/// profiles of clients.
+const ORDINARY: [&str; 3] = ["conn_", "prop_", "pvt_"];
+
+/// Properties that decide who may come in and how, or stand for a credential. Each is granted by its own name, and so is whatever
+/// begins like it: nobody knows what a server makes of `prop_superuser.0`.
+const PRIVILEGED: [&str; 9] = [
     "prop_autologin",
     "prop_deny",
-    "prop_deny_web",
     "prop_google_auth",
     "prop_pwd_change",
     "prop_superuser",
-    "pvt_google_auth_secret",
-    "pvt_google_auth_secret_locked",
+    "pvt_google_auth",
     "pvt_password_digest",
     "pvt_totp_secret",
     USER_AUTH_TYPE,
 ];
 
-/// Those of them that keep somebody out, or ask for more: what else is lost is nobody's gain.
+/// The same, where what follows tells them apart from ordinary ones: programs that run on the clients' machines, and what is typed into
+/// them.
+const CLIENT_SCRIPTS: &str = "prop_cli.script";
+const CLIENT_VARIABLES: &str = "prop_cli.script_env.";
+
+/// Those that keep somebody out, or ask for more: what else is lost is nobody's gain.
 const RESTRICTIONS: [&str; 3] = ["prop_deny", "prop_deny_web", "prop_google_auth"];
 
-/// Programs that run on the clients' machines.
-const CLIENT_SCRIPTS: &str = "prop_cli.script.";
-
-/// Credentials that a policy does not even see unless they are granted by name.
-const WITHHELD: [&str; 3] = ["pvt_google_auth_secret", "pvt_google_auth_secret_locked", "pvt_password_digest"];
+/// What a user's record keeps for itself; credentials are among it.
+const PRIVATE: &str = "pvt_";
 
 impl Grants {
     /// Exactly what a manifest asks for: what an administrator grants with one click, and what `vestibule try` assumes.
@@ -67,25 +108,18 @@ impl Grants {
         }
     }
 
-    /// Whether a policy may set this property.
+    /// Whether a policy is handed this property, and may set and save it.
     pub fn allows_property(&self, name: &str) -> bool {
-        let open = OPEN_PREFIXES.iter().any(|prefix| name.starts_with(prefix));
-        (open && !is_privileged(name)) || self.names(name)
+        self.properties.iter().any(|granted| match GROUPS.iter().find(|group| group.word == granted) {
+            Some(group) => group.names.iter().any(|granted| covers(granted, name)),
+            None => covers(granted, name),
+        })
     }
 
     /// Whether a user may get or lose this property by the group that a policy chose. What administrators gave a group is theirs to
     /// give, but for what decides who may come in.
     pub fn allows_by_group(&self, name: &str) -> bool {
-        !is_privileged(name) || self.names(name)
-    }
-
-    /// Whether a policy is handed this property.
-    pub fn shows_property(&self, name: &str) -> bool {
-        !WITHHELD.contains(&name) || self.names(name)
-    }
-
-    fn names(&self, name: &str) -> bool {
-        self.properties.iter().any(|granted| granted == name)
+        !is_privileged(name) || self.allows_property(name)
     }
 
     /// Whether a policy may send a request there: `Err` names what is refused.
@@ -98,43 +132,39 @@ impl Grants {
     }
 }
 
+/// A grant in words for people.
+pub fn in_words(granted: &str) -> String {
+    match GROUPS.iter().find(|group| group.word == granted) {
+        Some(group) => format!("{} ({}: {})", group.word, group.meaning, group.names.join(" ")),
+        None => granted.to_owned(),
+    }
+}
+
+/// Whether a property stays on the host that keeps the user's record: front doors need none of these to let somebody in.
+pub fn is_private(name: &str) -> bool {
+    name.starts_with(PRIVATE)
+}
+
 /// Whether a user who no longer has this property may do more than before.
 pub(crate) fn restricts(name: &str) -> bool {
     RESTRICTIONS.contains(&name)
 }
 
+/// Whether one granted name, or beginning of names, is one of this property.
+fn covers(granted: &str, name: &str) -> bool {
+    match granted.strip_suffix('*') {
+        Some(beginning) => {
+            let ordinary = ORDINARY.iter().any(|prefix| name.starts_with(prefix));
+            ordinary && name.starts_with(beginning) && !is_privileged(name)
+        }
+        None => granted == name,
+    }
+}
+
 fn is_privileged(name: &str) -> bool {
-    PRIVILEGED.contains(&name) || name.starts_with(CLIENT_SCRIPTS)
+    let by_script = name.starts_with(CLIENT_SCRIPTS) && !name.starts_with(CLIENT_VARIABLES);
+    by_script || PRIVILEGED.iter().any(|privileged| name.starts_with(privileged))
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn nothing_privileged_is_open() {
-        let none = Grants::default();
-        assert!(none.allows_property("conn_group") && none.allows_property("pvt_hw_addr"));
-        let others = ["type", "access_to.0", "def_deny", "group_declare", "cli_x", "prop_cli.script.all.user.connect"];
-        for name in PRIVILEGED.iter().chain(&others) {
-            assert!(!none.allows_property(name), "{name}");
-        }
-        assert!(none.allows_property("prop_cli.script_env.all.SITE") && !none.shows_property("pvt_password_digest"));
-    }
-
-    #[test]
-    fn a_grant_names_one_property_and_one_origin() {
-        let grants = Grants {
-            properties: vec!["prop_superuser".into()],
-            http: vec!["https://api.example.com".into()],
-            ..Grants::default()
-        };
-        assert!(grants.allows_property("prop_superuser") && !grants.allows_property("pvt_password_digest"));
-        assert_eq!(grants.allows_url("https://API.example.com/x"), Ok(()));
-        let refusal = grants.allows_url("https://api.example.com.evil.example/");
-        assert_eq!(
-            refusal,
-            Err(Error::Denied("`http` to `https://api.example.com.evil.example` is not granted".into()))
-        );
-    }
-}
+mod tests;

@@ -36,7 +36,7 @@ pub struct Manifest {
     pub wants_directory: bool,
     /// Origins it wants to reach.
     pub wants_http: Vec<String>,
-    /// Privileged properties it wants to set.
+    /// Properties it wants to see and set; see [`crate::Grants::properties`].
     pub wants_properties: Vec<String>,
     /// Every setting it reads.
     pub settings: Vec<Setting>,

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 use vestibule_domain::Manifest;
+use vestibule_domain::grant::in_words;
 use vestibule_domain::manifest::Setting;
 use vestibule_domain::outcome::Echo;
 use vestibule_domain::text::log_text;
@@ -101,9 +102,10 @@ fn asks_for(manifest: &Manifest) -> Vec<String> {
         let text = line(question.text.as_str());
         asks.push(format!("a question beside the password, its answer {echo} (STATIC_CHALLENGE): {text}"));
     }
+    let properties: Vec<_> = manifest.wants_properties.iter().map(|wanted| in_words(wanted)).collect();
     let lists = [
         ("to send requests to", &manifest.wants_http),
-        ("to set the privileged properties", &manifest.wants_properties),
+        ("to see and set the properties", &properties),
         ("the certificate's", &manifest.x509_track),
     ];
     let lists = lists.into_iter().filter(|(_, names)| !names.is_empty());

@@ -75,7 +75,7 @@ impl Web {
     /// A host whose default tenant runs this policy.
     pub fn guarded_by(component: &Path) -> Result<Self> {
         let mut web = Self::start()?;
-        web.command(&["policy", "put", &component.display().to_string(), "--activate"])?;
+        web.command(&["policy", "put", &component.display().to_string(), "--grant-wanted", "--activate"])?;
         let terms = web.0.home.path().join("terms.json");
         std::fs::write(&terms, TERMS)?;
         web.command(&["tenant", "put", "default", "--terms", &terms.display().to_string()])?;

@@ -47,9 +47,12 @@ pub fn manifest() -> Manifest {
     )
     .group_select()
     .wants_directory()
+    .wants_property("connection")
     .wants_property("prop_superuser")
     .wants_property("prop_autologin")
     .wants_property("prop_deny_web")
+    .wants_property("prop_lzo")
+    .wants_property("prop_reroute_gw_override")
     .setting("rules", "A list of rules, tried in order: conditions and what they give; see the policy's README", "[]")
     .setting(
         "match",

@@ -42,6 +42,7 @@ pub struct Settings {
 pub fn manifest() -> Manifest {
     let version = env!("CARGO_PKG_VERSION");
     Manifest::new("known-device", version, "Lets users in from devices that are registered for them")
+        .wants_property("pvt_hw_addr*")
         .setting("max_devices", "How many devices a user may have, 1 to 99", "1")
         .setting(
             "registration",

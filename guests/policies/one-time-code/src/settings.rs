@@ -22,6 +22,8 @@ pub fn manifest() -> Manifest {
         .static_challenge("One-time code", true)
         // Access Server's own secrets can be used where its tenant grants that.
         .wants_property("pvt_google_auth_secret")
+        .wants_property("pvt_totp_secret")
+        .wants_property("pvt_totp_last_step")
         .setting("secret_property", "The property with a user's secret in Base32", "pvt_totp_secret")
         .setting("algorithm", "The hash below the code: `sha1`, `sha256` or `sha512`", "sha1")
         .setting("digits", "How many digits a code has, 6 to 8", "6")

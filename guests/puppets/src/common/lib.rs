@@ -22,6 +22,9 @@ pub fn manifest(name: &str) -> Manifest {
     Manifest::new(name, "0.1.0", "Does as it is told")
         .setting("prefix", "What the names of its orders begin with", "")
         .wants_property("prop_superuser")
+        .wants_property("conn_*")
+        .wants_property("prop_*")
+        .wants_property("pvt_*")
 }
 
 /// Does as it is told.

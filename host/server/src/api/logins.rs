@@ -126,7 +126,7 @@ async fn decide(app: Arc<App>, tenant: TenantName, attempt: Attempt) -> Result<L
         Ok(answer) => app.metrics.decided(&answer.decision, began.elapsed()),
         Err(_) => app.metrics.refused(),
     }
-    Ok(LoginAnswer::of(given.unwrap_or_default(), decided?))
+    Ok(LoginAnswer::of(given, decided?))
 }
 
 #[expect(clippy::disallowed_methods, reason = "a login's time begins here")]

@@ -7,6 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 use utoipa::ToSchema;
 use vestibule_domain::directory::Query;
+use vestibule_domain::grant::is_private;
 use vestibule_domain::outcome::Echo;
 use vestibule_domain::{Decision, Properties};
 use vestibule_gate::Answer;
@@ -79,9 +80,12 @@ struct SearchJson {
 }
 
 impl LoginAnswer {
-    /// A decision. Nobody gets properties by being kept out; what a front door has given, it gets back.
-    pub(crate) fn of(given: Properties, answer: Answer) -> Self {
+    /// A decision. Nobody gets properties by being kept out; what a front door has given, it gets back. Of records that the host keeps,
+    /// what is private stays here: seeds of codes and digests of passwords are among it.
+    pub(crate) fn of(given: Option<Properties>, answer: Answer) -> Self {
         let Answer { id, user, decision, reason, state_id, session_state, .. } = answer;
+        let kept_here = given.is_none();
+        let given = given.unwrap_or_default();
         let authret =
             |status, client_reason, proplist| Some(AuthretJson { status, user, reason, client_reason, proplist });
         let blank = Self {
@@ -97,7 +101,14 @@ impl LoginAnswer {
         match decision {
             Decision::Allow { proplist, proplist_save, .. } => Self {
                 decision: Verdict::Allow,
-                authret: authret("succeed", None, proplist),
+                authret: authret(
+                    "succeed",
+                    None,
+                    match kept_here {
+                        true => proplist.filter(|name, _| !is_private(name)),
+                        false => proplist,
+                    },
+                ),
                 proplist_save: Some(proplist_save),
                 session_state: session_state.map(|state| STANDARD.encode(state)),
                 ..blank

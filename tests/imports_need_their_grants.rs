@@ -1,0 +1,39 @@
+//! With nothing granted, an import of the contract tells a policy of the policy itself and of nothing else, or refuses.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use vestibule_domain::{Cause, Grants};
+
+use crate::harness::{Guest, a_login, probe, puppet, root};
+
+/// Each import, a guest that uses it, and what keeps it from anything that is not its own.
+fn imports() -> [(&'static str, Guest, Option<Cause>); 6] {
+    [
+        ("config", puppet("told").with_setting("prefix", "x"), None),
+        ("secrets", probe("reveals-and-logs-secrets").with_setting("token", "correct-horse"), None),
+        ("log", probe("forges-log-lines"), None),
+        ("directory", probe("searches-ungranted"), Some(Cause::CapabilityDenied)),
+        ("http", probe("requests-ungranted-http"), Some(Cause::CapabilityDenied)),
+        ("random", probe("asks-for-endless-randomness"), Some(Cause::HostCallBudget)),
+    ]
+}
+
+#[tokio::test]
+async fn no_import_gives_what_was_not_granted() {
+    let mut login = a_login();
+    login.authret.proplist.set("pvt_totp_secret", "GEZDGNBVGY3TQOJQ").unwrap();
+    for (import, guest, refused) in imports() {
+        let answer = guest.granted(Grants::default()).decides(&login).await.answer;
+        assert_eq!(answer.as_ref().err().map(|fault| fault.cause), refused, "{import}: {answer:?}");
+        let seen = answer.map_or(0, |outcome| outcome.authret.proplist.len());
+        assert_eq!(seen, 0, "{import}");
+    }
+}
+
+#[test]
+fn every_import_of_the_contract_is_looked_at() {
+    let world = fs::read_to_string(root().join("wit/v0.1/world.wit")).unwrap();
+    let imported = world.lines().filter_map(|line| line.trim().strip_prefix("import ")?.strip_suffix(';'));
+    assert_eq!(imported.collect::<BTreeSet<_>>(), imports().map(|(import, ..)| import).into());
+}
