@@ -40,6 +40,20 @@ async fn a_token_allows_what_its_scopes_say() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn nobody_gives_a_token_what_their_own_does_not_have() {
+    let served = Served::new();
+    let (manage, both) =
+        (served.caller("default", &["manage"]).await, served.caller("default", &["decide", "manage"]).await);
+    let door = "/v1/tenants/default/tokens/door";
+    for scopes in [json!(["decide"]), json!(["manage", "decide"])] {
+        let refused = manage.put(door, json!({ "scopes": scopes })).await.refused(403, "forbidden").json();
+        assert!(refused["detail"].as_str().unwrap().contains("the scope `decide`, and so cannot give it"), "{refused}");
+        both.put(door, json!({ "scopes": scopes })).await.is(200);
+    }
+    manage.put(door, json!({ "scopes": ["read", "manage"] })).await.is(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_token_ends_when_it_is_told_to() {
     let served = Served::new();
     let administrator = served.administrator();

@@ -23,6 +23,9 @@ const FILE: &str = "vestibule.toml";
 const MAX_BYTES: u64 = 1 << 20;
 /// Compiled policies of so many bytes are kept in memory where nothing is said, and memory allows: 25 in Python, thousands in Rust.
 const POLICY_BYTES: usize = 1 << 30;
+/// In seconds, and in days.
+const HOUR: u64 = 3_600;
+const CENTURY: u64 = 36_525;
 
 /// What the file says.
 #[derive(Debug, Default, Deserialize)]
@@ -132,10 +135,32 @@ impl Config {
     /// # Errors
     /// Names the line, but does not quote it: it may hold a password.
     pub fn parse(text: &str) -> std::result::Result<Self, String> {
-        toml::from_str(text).map_err(|error: toml::de::Error| {
+        let config: Self = toml::from_str(text).map_err(|error: toml::de::Error| {
             let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
             format!("line {}: {}", before.matches('\n').count() + 1, error.message())
-        })
+        })?;
+        config.server.check()?;
+        Ok(config)
+    }
+}
+
+impl ServerSettings {
+    /// Whether the numbers are of any use.
+    fn check(&self) -> std::result::Result<(), String> {
+        let bounds = [
+            ("patience_seconds", self.patience_seconds, 0, HOUR),
+            ("concurrent_logins", self.concurrent_logins.into(), 1, 1 << 16),
+            ("memory_bytes", self.memory_bytes.unwrap_or_default(), 0, 1 << 46),
+            ("policy_bytes", self.policy_bytes.unwrap_or_default() as u64, 0, 1 << 40),
+            ("cache_bytes", self.cache_bytes, 0, 1 << 46),
+            ("compile_seconds", self.compile_seconds, 1, HOUR),
+            ("decision_days", self.decision_days, 0, CENTURY),
+            ("audit_days", self.audit_days, 0, CENTURY),
+        ];
+        match bounds.iter().find(|(_, value, least, most)| !(least..=most).contains(&value)) {
+            None => Ok(()),
+            Some((key, value, least, most)) => Err(format!("`server.{key}` is {value}, not {least} to {most}")),
+        }
     }
 }
 
@@ -151,6 +176,18 @@ mod tests {
         let error = error.unwrap_err();
         assert!(error.starts_with("line 3: unknown field `mehtod`"), "{error}");
         assert!(!error.contains("hunter2"), "{error}");
+    }
+
+    #[test]
+    fn a_number_beyond_any_use_is_refused_by_its_key() {
+        for key in
+            ["patience_seconds", "concurrent_logins", "memory_bytes", "policy_bytes", "cache_bytes", "compile_seconds", "decision_days", "audit_days"]
+        {
+            let most = if key == "concurrent_logins" { u64::from(u32::MAX) } else { i64::MAX as u64 };
+            let error = Config::parse(&format!("[server]\n{key} = {most}\n")).unwrap_err();
+            assert!(error.starts_with(&format!("`server.{key}` is {most}, not ")), "{error}");
+        }
+        assert!(Config::parse("[server]\ncompile_seconds = 0\n").is_err());
     }
 
     #[test]

@@ -34,7 +34,7 @@ impl ClientText {
             .map(|c| match c {
                 '"' => '\'',
                 '\\' => '/',
-                c if breaks_a_line(c) => ' ',
+                c if moves_the_eye(c) => ' ',
                 c => c,
             })
             .collect();
@@ -70,13 +70,17 @@ pub fn log_text(text: &str, max_bytes: usize) -> String {
     if text.len() <= max_bytes && text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
         return text.to_owned();
     }
-    let line: String = text.chars().take(max_bytes).map(|c| if breaks_a_line(c) { ' ' } else { c }).collect();
+    let line: String = text.chars().take(max_bytes).map(|c| if moves_the_eye(c) { ' ' } else { c }).collect();
     cut(&line, max_bytes).to_owned()
 }
 
-/// Control characters, the line and paragraph separators, and the marks that reorder a line for the eye.
-fn breaks_a_line(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+/// Control characters (C0, C1 and DEL), the line and paragraph separators, and the marks that reorder a line for the eye.
+pub fn moves_the_eye(c: char) -> bool {
+    c.is_control()
+        || matches!(
+            c,
+            '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+        )
 }
 
 /// The longest prefix of at most `max_bytes` bytes that ends at a character.

@@ -7,7 +7,10 @@ use vestibule_sandbox::Limits;
 
 use crate::Error;
 
-/// A tenant's terms; each has a default.
+/// The most keys that may sign.
+const MAX_SIGNERS: usize = 64;
+
+/// A tenant's terms; each has a default, and a most that [`Terms::check`] knows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Terms {
@@ -121,14 +124,42 @@ impl Terms {
         if let Some((name, _)) = positive.iter().find(|(_, value)| *value == 0) {
             return invalid(format!("`{name}`: with 0, nobody could come in"));
         }
+        if let Some((name, _, most)) = self.counts().into_iter().find(|(_, value, most)| value > most) {
+            return invalid(format!("`{name}`: is more than {most}"));
+        }
         if self.requests_per_second == 0 {
             return invalid("`requests_per_second`: with 0, the tenant's tokens could do nothing".to_owned());
+        }
+        if self.signers.len() > MAX_SIGNERS {
+            return invalid(format!("`signers`: there are more than {MAX_SIGNERS}"));
         }
         for key in &self.signers {
             minisign_verify::PublicKey::from_base64(key)
                 .map_err(|_| Error::Invalid("`signers`: not a minisign public key in Base64".to_owned()))?;
         }
         Ok(())
+    }
+
+    /// Each number and the most that it may be: what is beyond is of no use, and would overflow somewhere.
+    const fn counts(&self) -> [(&'static str, u64, u64); 16] {
+        [
+            ("logins_per_second", self.logins_per_second as u64, 1_000_000_000),
+            ("concurrent_logins", self.concurrent_logins as u64, 1 << 16),
+            ("waiting_logins", self.waiting_logins as u64, 1 << 20),
+            ("fuel_per_login", self.fuel_per_login, 1_000_000_000_000),
+            ("fuel_per_minute", self.fuel_per_minute, 1_000_000_000_000_000),
+            ("deadline_ms", self.deadline_ms, 3_600_000),
+            ("log_bytes", self.log_bytes as u64, 16 << 20),
+            ("log_bytes_per_minute", self.log_bytes_per_minute, 1 << 40),
+            ("requests_per_second", self.requests_per_second as u64, 1_000_000),
+            ("policies", self.policies as u64, 10_000),
+            ("stored_bytes", self.stored_bytes, 1 << 44),
+            ("profiles", self.profiles as u64, 100_000_000),
+            ("tokens", self.tokens as u64, 1_000_000),
+            ("secrets", self.secrets as u64, 1_000_000),
+            ("decisions", self.decisions, 1_000_000_000_000),
+            ("audit_rows", self.audit_rows, 1_000_000_000_000),
+        ]
     }
 
     /// The limits of one call.
@@ -159,5 +190,29 @@ mod tests {
         assert!(Terms { concurrent_logins: 0, ..Terms::default() }.check(64 << 20).is_err());
         assert!(Terms { signers: vec!["key".into()], ..Terms::default() }.check(64 << 20).is_err());
         assert!(Terms::default().check(1 << 20).is_err());
+    }
+
+    #[test]
+    fn numbers_beyond_any_use_are_refused_by_their_key() {
+        let names = Terms::default().counts().map(|(name, ..)| name);
+        let mut all = serde_json::to_value(Terms::default()).unwrap();
+        let numbers =
+            all.as_object().unwrap().iter().filter(|(name, value)| value.is_number() && *name != "memory_bytes");
+        let mut numbers: Vec<_> = numbers.map(|(name, _)| name.clone()).collect();
+        numbers.sort_unstable();
+        let mut sorted = names;
+        sorted.sort_unstable();
+        assert_eq!(numbers, sorted, "a number without a most");
+        for name in names {
+            let before = all[name].take();
+            let with = |value: u64| {
+                all[name] = value.into();
+                serde_json::from_value::<Terms>(all.clone())
+            };
+            let terms = [u64::MAX, u32::MAX.into()].map(with).into_iter().find_map(Result::ok).unwrap();
+            let error = terms.check(64 << 20).unwrap_err().to_string();
+            assert!(error.contains(&format!("`{name}`")), "{error}");
+            all[name] = before;
+        }
     }
 }

@@ -10,7 +10,7 @@ use vestibule_domain::TenantName;
 use vestibule_registry::{Registry, Who};
 use vestibule_store::By;
 
-use super::scope::Scope;
+use super::scope::{Scope, Scopes};
 use super::token::{Known, Tokens};
 use crate::app::App;
 use crate::problem::{Problem, Result};
@@ -58,6 +58,18 @@ impl Caller {
             return Err(Problem::forbidden("only the host's operator may do this"));
         }
         self.ensure(scope)
+    }
+
+    /// Whether tokens with these scopes may be made. Nobody gives what they do not have: who looks after a tenant's users brings no logins,
+    /// unless their own token says so.
+    pub(crate) fn may_give(&self, scopes: &Scopes) -> Result<()> {
+        match scopes.iter().find(|scope| !self.who.scopes.allow(*scope)) {
+            None => Ok(()),
+            Some(scope) => {
+                let detail = format!("the token does not have the scope `{scope}`, and so cannot give it");
+                Err(Problem::forbidden(detail))
+            }
+        }
     }
 
     fn ensure(&self, scope: Scope) -> Result<()> {

@@ -15,7 +15,7 @@ pub enum Scope {
     Decide,
     /// Read everything but secrets.
     Read,
-    /// Change everything.
+    /// Change everything, and give what the token itself has.
     Manage,
 }
 

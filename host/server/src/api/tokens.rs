@@ -40,7 +40,7 @@ pub(crate) struct TokenList {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct TokenRequest {
-    /// What it allows.
+    /// What it allows: nothing that whoever makes it is not allowed.
     #[schema(min_items = 1)]
     scopes: Vec<Scope>,
     /// For how long it is good, in seconds; for good, unless given.
@@ -85,6 +85,7 @@ async fn issued(
     if scopes.is_empty() {
         return Err(Problem::invalid("a token needs a scope"));
     }
+    caller.may_give(&scopes)?;
     let most = match tenant {
         Some(tenant) => Some(app.registry.tenant(tenant).await?.terms.tokens),
         None => None,
