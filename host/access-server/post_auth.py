@@ -59,6 +59,7 @@ import struct
 import threading
 import time
 import traceback
+import unicodedata
 import urllib.parse
 
 from pyovpn.plugin import FAIL, SUCCEED
@@ -248,7 +249,9 @@ def _login(call, authcred, attributes, authret, info, crstate):
 def _allowed(call, request, authret, crstate, answer, kept):
     told = answer["authret"]
     asked = request.get("authret", {}).get("user") or request["authcred"]["username"]
-    if told["user"] != asked and not RENAME_USERS:
+    # The host has one form for each name; here it stays as it is spelled here.
+    user = asked if _one_form(asked) == _one_form(told["user"]) else told["user"]
+    if user != asked and not RENAME_USERS:
         raise Failure("the host lets in another user than the one who logs in, and setting `RENAME_USERS` is off")
     _end(crstate)
     if "session_state" in answer:
@@ -262,7 +265,7 @@ def _allowed(call, request, authret, crstate, answer, kept):
         proplist[name] = kept.originals[name] if kept.texts.get(name) == value else value
     if proplist or "proplist" in authret:
         authret["proplist"] = proplist
-    authret["user"] = told["user"]
+    authret["user"] = user
     for name, most in [("reason", MAX_REASON), ("client_reason", MAX_CLIENT_REASON)]:
         if name in told:
             authret[name] = call.clean(told[name], most)
@@ -551,6 +554,17 @@ def _text(value):
     except ValueError:  # Not UTF-8, or a number beyond what Python prints.
         pass
     return None
+
+
+def _one_form(name):
+    """A user name as the host compares it: composed, of ordinary width, with ordinary spaces."""
+
+    def ordinary(character):
+        if "\uff01" <= character <= "\uffee":
+            return unicodedata.normalize("NFKC", character)
+        return " " if unicodedata.category(character) == "Zs" else character
+
+    return unicodedata.normalize("NFC", "".join(map(ordinary, name)))
 
 
 def _one_line(text):

@@ -605,6 +605,12 @@ class Somebody(Case):
             given.authret["status"] = FAIL
             self.assertEqual(self.logs_in([allow(user)], given, AUTH_NULL=True)[0].outcome, outcome)
 
+    def test_a_name_that_the_host_composes_stays_as_it_is_spelled_here(self):
+        given = login()
+        given.authret["user"] = "Jo\u0308rg"
+        result, _ = self.logs_in([allow("J\u00f6rg")], given)
+        self.assertEqual((result.outcome, result.authret["user"]), ("allow", "Jo\u0308rg"))
+
     def test_another_user_needs_a_setting(self):
         result, _ = self.logs_in([allow("jane")], RENAME_USERS=True)
         self.assertEqual((result.outcome, result.authret["user"]), ("allow", "jane"))
