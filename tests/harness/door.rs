@@ -16,7 +16,7 @@ pub(crate) const PASSWORD: &str = "correct horse";
 
 /// What the host has that tests come to.
 pub(crate) const A_SMALL_HOST: Budget =
-    Budget { memory_bytes: 1 << 30, connections: 1_000, concurrent_logins: 64, processors: 2 };
+    Budget { memory_bytes: 1 << 30, code_bytes: 1 << 28, connections: 1_000, concurrent_logins: 64, processors: 2 };
 
 /// A gate with the policies and settings that a test chose.
 pub(crate) struct Door {
