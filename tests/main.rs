@@ -21,3 +21,4 @@ mod readme_is_true;
 mod recordings_replay;
 mod server;
 mod store;
+mod threats_are_true;
