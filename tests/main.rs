@@ -23,3 +23,4 @@ mod recordings_replay;
 mod server;
 mod siege;
 mod store;
+mod threats_are_true;

@@ -1,6 +1,7 @@
 //! What a host does over HTTP: everything that administrators change, and every login that a front door brings.
 
 mod callers_are_known;
+mod compilers_serve_logins_first;
 mod connections_end_well;
 mod fields_are_bounded;
 mod files_keep_their_version;

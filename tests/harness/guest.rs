@@ -6,7 +6,9 @@ use std::sync::{Arc, LazyLock, Mutex};
 use std::{fs, io};
 
 use vestibule_domain::{Grants, Login, Manifest, Settings};
-use vestibule_sandbox::{Capabilities, Capacity, Circumstances, Compiled, Configured, Engine, Key, Limits, Report};
+use vestibule_sandbox::{
+    Artefact, Capabilities, Capacity, Circumstances, Code, Compiled, Configured, Engine, Key, Limits, Report,
+};
 
 use super::{A_TIME, component, module};
 
@@ -151,18 +153,20 @@ fn load(path: &str) -> Compiled {
     let kept =
         Path::new(env!("CARGO_TARGET_TMPDIR")).join(Path::new(path).file_name().unwrap()).with_extension("cwasm");
     let key = Key::from_bytes([7; 32]);
-    if let Some(compiled) = fs::read(&kept).ok().and_then(|sealed| Compiled::open(engine(), &sealed, &key).ok())
+    let kept_before = fs::File::open(&kept).ok().and_then(|sealed| Artefact::read(sealed, &key).ok());
+    if let Some(compiled) = kept_before.and_then(|sealed| Compiled::open(engine(), &sealed).ok())
         && compiled.digest() == vestibule_sandbox::digest(&wasm)
     {
         return compiled;
     }
-    let compiled = Compiled::new(engine(), &wasm).unwrap_or_else(|error| panic!("`{path}`: {error}"));
-    keep(&kept, &compiled.seal(&key).unwrap()).unwrap();
-    compiled
+    let code = Compiled::code_of(engine(), &wasm).unwrap_or_else(|error| panic!("`{path}`: {error}"));
+    let sealed = Artefact::seal(engine(), &key, &wasm, Code::copy(&*code).unwrap()).unwrap();
+    keep(&kept, &sealed).unwrap();
+    Compiled::open(engine(), &sealed).unwrap_or_else(|error| panic!("`{path}`: {error}"))
 }
 
-fn keep(path: &Path, sealed: &[u8]) -> io::Result<()> {
+fn keep(path: &Path, sealed: &Artefact) -> io::Result<()> {
     let new = path.with_extension(format!("{}.new", std::process::id()));
-    fs::write(&new, sealed)?;
+    sealed.write(fs::File::create(&new)?)?;
     fs::rename(new, path)
 }

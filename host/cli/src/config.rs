@@ -11,6 +11,7 @@ use cap_std::fs::{Dir, MetadataExt as _};
 use serde::Deserialize;
 use vestibule_domain::{Secret, TenantName};
 use vestibule_gate::TenantSettings;
+use vestibule_os::file;
 
 use crate::error::{Error, Result};
 use crate::input::shown;
@@ -26,6 +27,9 @@ const POLICY_BYTES: usize = 1 << 30;
 /// In seconds, and in days.
 const HOUR: u64 = 3_600;
 const CENTURY: u64 = 36_525;
+
+/// Memory of a compiler where nothing is said, at least and at most: one of a policy in Python takes a quarter of the latter.
+const COMPILE_BYTES: (u64, u64) = (512 << 20, 2 << 30);
 
 /// What the file says.
 #[derive(Debug, Default, Deserialize)]
@@ -63,8 +67,18 @@ pub(crate) struct ServerSettings {
     pub(crate) policy_bytes: Option<usize>,
     /// Compiled policies kept on disk, in bytes.
     pub(crate) cache_bytes: u64,
-    /// How long a policy may take to compile, in seconds.
+    /// How long a policy may take to compile when it is uploaded, in seconds; twice as long when a login waits for it.
     pub(crate) compile_seconds: u64,
+    /// Memory of one compiler in bytes; absent: half of what the machine has besides `memory_bytes`, 512 MiB at least and 2 GiB at most.
+    pub(crate) compile_memory_bytes: Option<u64>,
+    /// Whether the host gives up what it does not need of the machine: files, programs, calls of the kernel.
+    pub(crate) confine: bool,
+    /// Whether root, by the word of the kernel, is the operator on a Unix socket, as the host's own user is.
+    pub(crate) root_is_operator: bool,
+    /// Who may connect to Unix sockets, as a file's mode.
+    pub(crate) socket_mode: u32,
+    /// The group of Unix sockets: a name or a number; that of the host's own user, if absent.
+    pub(crate) socket_group: Option<String>,
     /// How long decisions are kept, in days; 0 for good.
     pub(crate) decision_days: u64,
     /// How long changes stand in the audit log, in days; 0 for good.
@@ -84,6 +98,11 @@ impl Default for ServerSettings {
             policy_bytes: None,
             cache_bytes: 8 << 30,
             compile_seconds: 60,
+            compile_memory_bytes: None,
+            confine: true,
+            root_is_operator: false,
+            socket_mode: 0o666,
+            socket_group: None,
             decision_days: 400,
             audit_days: 400,
         }
@@ -103,6 +122,14 @@ impl ServerSettings {
     }
 }
 
+impl ServerSettings {
+    /// Memory of one compiler in bytes.
+    pub(crate) fn compile_memory_bytes(&self) -> u64 {
+        let beside = machine::memory_bytes().saturating_sub(self.memory_bytes()) / 2;
+        self.compile_memory_bytes.unwrap_or_else(|| beside.clamp(COMPILE_BYTES.0, COMPILE_BYTES.1))
+    }
+}
+
 impl Config {
     /// Reads the file in a data directory; the defaults where there is none.
     pub(crate) fn read(data: &Path) -> Result<Self> {
@@ -113,12 +140,12 @@ impl Config {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Self::default()),
             other => other.map_err(failed)?,
         };
-        let mut file = match directory.open(FILE) {
+        let mut file = match file::open_in(&directory, FILE) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Self::default()),
             other => other.map_err(failed)?,
         };
         let metadata = file.metadata().map_err(failed)?;
-        if !metadata.is_file() || metadata.len() > MAX_BYTES || metadata.mode() & 0o027 != 0 {
+        if metadata.len() > MAX_BYTES || metadata.mode() & 0o027 != 0 {
             return Err(Error::bad_input(format!("`{}` is not as it should be", shown(&path)))
                 .because_of("it is no file of at most 1 MiB that others can neither read nor write")
                 .hint("it may hold passwords: `chmod 600` it"));
@@ -128,6 +155,11 @@ impl Config {
         Self::parse(&text)
             .map_err(|cause| Error::bad_input(format!("`{}` is not as it should be", shown(&path))).because_of(cause))
             .map_err(|error| error.hint("`vestibule config` prints every key with its default"))
+    }
+
+    /// The files that tenants' tables name.
+    pub(crate) fn files(&self) -> impl Iterator<Item = &PathBuf> {
+        self.tenant.values().flat_map(TenantSettings::files)
     }
 
     /// Reads the text.

@@ -4,15 +4,19 @@
 
 use std::env;
 use std::fs;
-use std::io::{ErrorKind, Write as _};
+use std::io::{ErrorKind, Read as _, Write as _};
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use vestibule_domain::{Secret, TenantName};
+use vestibule_os::file;
 
 use crate::error::{Error, Result};
 use crate::input::shown;
+
+/// What is read of the file: its few lines have a thousandth of it.
+const MAX_BYTES: u64 = 1 << 20;
 
 /// Where commands go.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -44,11 +48,14 @@ impl Context {
 
     fn read_from(path: &Path) -> Result<Option<Self>> {
         let failed = |error: std::io::Error| Error::bad_input(format!("cannot read `{}`", shown(path))).because(&error);
-        let text = match fs::read_to_string(path) {
+        let file = match file::open(path) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             other => other.map_err(failed)?,
         };
-        if fs::metadata(path).map_err(failed)?.permissions().mode() & 0o077 != 0 {
+        let mode = file.metadata().map_err(failed)?.permissions().mode();
+        let mut text = String::new();
+        file.take(MAX_BYTES).read_to_string(&mut text).map_err(failed)?;
+        if mode & 0o077 != 0 {
             return Err(Error::bad_input(format!("`{}` can be read by others", shown(path)))
                 .hint("it may hold a token: `chmod 600` it"));
         }

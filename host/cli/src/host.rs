@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use tokio::runtime::Handle;
-use vestibule_compiler::{Cache, Loader};
+use vestibule_compiler::{Cache, Loader, LoaderBounds};
 use vestibule_ledger::{Budget, Ledger};
 use vestibule_registry::{Bounds, Registry};
 use vestibule_sandbox::{Capacity, Engine};
@@ -50,10 +50,12 @@ impl Host {
                 .because(&error)
                 .hint("see to `cache` in the data directory")
         })?;
-        let time = Duration::from_secs(config.server.compile_seconds);
-        let loader = Loader::new(engine, &capacity, Some(cache), time);
-        let bounds =
-            Bounds { policy_bytes: config.server.policy_bytes(), call_memory_bytes: capacity.max_memory_bytes };
+        let compiling = LoaderBounds {
+            time: Duration::from_secs(config.server.compile_seconds),
+            memory_bytes: config.server.compile_memory_bytes(),
+        };
+        let loader = Loader::new(engine, &capacity, Some(cache), ledger.clone(), compiling);
+        let bounds = Bounds { call_memory_bytes: capacity.max_memory_bytes };
         let registry = Registry::new(store.clone(), loader, ledger, config.tenant.clone(), bounds, slow_lane);
         let by = By { actor: "host".to_owned(), origin: "the configuration".to_owned(), at: now() };
         registry
@@ -70,6 +72,7 @@ impl Host {
 fn ledger(server: &ServerSettings) -> Ledger {
     Ledger::new(Budget {
         memory_bytes: server.memory_bytes(),
+        code_bytes: server.policy_bytes() as u64,
         connections: Limits::default().connections.into(),
         concurrent_logins: server.concurrent_logins.into(),
         processors: machine::processors(),

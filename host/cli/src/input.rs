@@ -2,13 +2,13 @@
 //!
 //! Not for: what is in them.
 
-use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
 use serde::de::DeserializeOwned;
 use vestibule_domain::json;
 use vestibule_domain::text::log_text;
+use vestibule_os::file;
 
 use crate::error::{Error, Result};
 
@@ -19,7 +19,7 @@ const MAX_TEXT_BYTES: usize = 64 << 20;
 pub(crate) fn bytes(what: &str, path: &Path, max_bytes: usize) -> Result<Vec<u8>> {
     let failed = |error: io::Error| Error::bad_input(format!("cannot read {}", named(what, path))).because(&error);
     let source: &mut dyn Read =
-        if path.as_os_str() == "-" { &mut io::stdin().lock() } else { &mut File::open(path).map_err(failed)? };
+        if path.as_os_str() == "-" { &mut io::stdin().lock() } else { &mut file::open(path).map_err(failed)? };
     let mut bytes = Vec::new();
     source.take(max_bytes as u64 + 1).read_to_end(&mut bytes).map_err(failed)?;
     if bytes.len() > max_bytes {

@@ -8,17 +8,20 @@ use std::time::Duration;
 
 use clap::Args;
 use serde::Serialize;
-use vestibule_compiler::{Cache, CacheError, Failure, Loader, Policy};
+use vestibule_compiler::{Cache, CacheError, Failure, Loader, LoaderBounds, Order, Policy};
+use vestibule_ledger::{Budget, Ledger};
 use vestibule_sandbox::{Capacity, Engine, MAX_COMPONENT_BYTES};
 
 use crate::error::{Error, Result};
 use crate::input::{self, shown};
-use crate::output;
+use crate::{machine, output};
 
 /// What compiled policies may take on disk: some twenty in Python.
 const CACHE_BYTES: u64 = 1 << 30;
 /// All that 32-bit addresses reach.
 const MAX_MEMORY_BYTES: usize = 4 << 30;
+/// Memory for compiling, and for the code, of a command that has one policy.
+const COMPILE_BYTES: u64 = 2 << 30;
 /// After this, whoever waits is told for what.
 const PATIENCE: Duration = Duration::from_millis(300);
 
@@ -59,7 +62,7 @@ pub(crate) async fn load(path: &Path, options: &Compiling, memory_bytes: usize) 
         std::future::pending().await
     };
     let policy = tokio::select! {
-        policy = loader.load(&wasm) => policy,
+        policy = loader.load(Order::of_a_command(), &wasm) => policy,
         never = progress => never,
     };
     policy.map_err(|failure| explain(path, &failure))
@@ -73,7 +76,20 @@ fn loader(options: &Compiling, memory_bytes: usize) -> Result<Loader> {
             .because(&error)
             .hint("policies need much address space, though little memory: lift limits such as `ulimit -v`")
     })?;
-    Ok(Loader::new(engine, &capacity, open_cache(options), Duration::from_secs(options.compile_timeout)))
+    let bounds = LoaderBounds { time: Duration::from_secs(options.compile_timeout), memory_bytes: COMPILE_BYTES };
+    Ok(Loader::new(engine, &capacity, open_cache(options), ledger(), bounds))
+}
+
+/// A command has all that it takes to itself.
+fn ledger() -> Ledger {
+    let (memory_bytes, code_bytes) = (2 * COMPILE_BYTES, COMPILE_BYTES);
+    Ledger::new(Budget {
+        memory_bytes,
+        code_bytes,
+        connections: 1,
+        concurrent_logins: 1,
+        processors: machine::processors(),
+    })
 }
 
 /// Room for one call. The pool's tables and instances are for four, since one policy in Python takes more than a small one's share.

@@ -3,18 +3,18 @@
 //! Not for: believing an artefact; its seal is checked by the sandbox, whatever this directory holds.
 
 use std::fs::DirBuilder;
-use std::io::{self, ErrorKind, Read as _, Write as _};
+use std::io::{self, BufWriter, ErrorKind, Read as _, Write as _};
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
 use std::time::SystemTime;
 
 use cap_std::ambient_authority;
 use cap_std::fs::{Dir, File, Metadata, MetadataExt as _, OpenOptions, OpenOptionsExt as _};
-use vestibule_sandbox::Key;
-
-use crate::process::MAX_ARTEFACT_BYTES;
+use vestibule_os::file;
+use vestibule_sandbox::{Artefact, Key};
 
 const KEY_FILE: &str = "key";
+
 /// An open cache.
 pub struct Cache {
     directory: Dir,
@@ -58,18 +58,23 @@ impl Cache {
         &self.key
     }
 
-    /// What is kept for a component, by its SHA-256. What cannot be read is as good as not kept.
-    pub(crate) fn load(&self, digest: &str) -> Option<Vec<u8>> {
-        let mut artefact = Vec::new();
-        let file = self.directory.open(digest).ok()?;
-        file.take(MAX_ARTEFACT_BYTES).read_to_end(&mut artefact).ok()?;
-        Some(artefact)
+    /// Where a component's artefact is kept, by its SHA-256, and how large it is. What cannot be opened is as good as not kept.
+    pub(crate) fn find(&self, digest: &str) -> Option<(std::fs::File, u64)> {
+        let file = file::open_in(&self.directory, digest).ok()?;
+        let bytes = file.metadata().ok()?.len();
+        Some((file.into_std(), bytes))
     }
 
     /// Keeps an artefact. Whoever reads meanwhile sees the old one or the new one.
-    pub(crate) fn store(&self, digest: &str, artefact: &[u8]) -> io::Result<()> {
-        let (name, mut file) = create(&self.directory)?;
-        let written = file.write_all(artefact).and_then(|()| self.directory.rename(&name, &self.directory, digest));
+    pub(crate) fn store(&self, digest: &str, artefact: &Artefact) -> io::Result<()> {
+        self.put(digest, |file| artefact.write(file))
+    }
+
+    fn put(&self, digest: &str, write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>) -> io::Result<()> {
+        let (name, file) = create(&self.directory)?;
+        let mut file = BufWriter::new(file);
+        let written = write(&mut file).and_then(|()| file.flush());
+        let written = written.and_then(|()| self.directory.rename(&name, &self.directory, digest));
         if written.is_err() {
             let _ = self.directory.remove_file(&name);
         }
@@ -105,7 +110,7 @@ fn is_artefact(name: &str) -> bool {
 }
 
 fn read_key(directory: &Dir) -> Result<Key, Error> {
-    let file = directory.open(KEY_FILE)?;
+    let file = file::open_in(directory, KEY_FILE)?;
     ensure_private("key", &file.metadata()?, 0o077)?;
     let mut bytes = Vec::new();
     file.take(64).read_to_end(&mut bytes)?;
@@ -156,10 +161,13 @@ mod tests {
     fn what_is_kept_comes_back_and_nobody_else_may_read_it() {
         let home = tempfile::tempdir().unwrap();
         let path = home.path().join("a/b");
-        Cache::open(&path, 1 << 20).unwrap().store("abc", b"artefact").unwrap();
+        Cache::open(&path, 1 << 20).unwrap().put("abc", |file| file.write_all(b"artefact")).unwrap();
         let again = Cache::open(&path, 1 << 20).unwrap();
-        assert_eq!(again.load("abc").as_deref(), Some(&b"artefact"[..]));
-        assert_eq!(again.load("abd"), None);
+        let (mut file, bytes) = again.find("abc").unwrap();
+        let mut kept = String::new();
+        file.read_to_string(&mut kept).unwrap();
+        assert_eq!((&*kept, bytes), ("artefact", 8));
+        assert!(again.find("abd").is_none());
         assert_eq!((mode(&path), mode(&path.join("abc")), mode(&path.join(KEY_FILE))), (0o700, 0o600, 0o600));
         assert_eq!(fs::read_dir(&path).unwrap().count(), 2);
     }
@@ -179,6 +187,18 @@ mod tests {
         assert!(matches!(Cache::open(home.path(), 1 << 20), Err(Error::NotPrivate("key"))));
         fs::set_permissions(home.path(), Permissions::from_mode(0o777)).unwrap();
         assert!(matches!(Cache::open(home.path(), 1 << 20), Err(Error::NotPrivate("directory"))));
+    }
+
+    #[test]
+    fn what_is_no_file_is_not_kept_and_no_key() {
+        let home = tempfile::tempdir().unwrap();
+        let cache = Cache::open(home.path(), 1 << 20).unwrap();
+        fs::create_dir(home.path().join("abc")).unwrap();
+        assert!(cache.find("abc").is_none());
+        fs::remove_file(home.path().join(KEY_FILE)).unwrap();
+        fs::create_dir(home.path().join(KEY_FILE)).unwrap();
+        let refused = Cache::open(home.path(), 1 << 20).err().map(|error| error.to_string());
+        assert_eq!(refused.as_deref(), Some("it is a directory, not a file"));
     }
 
     #[test]

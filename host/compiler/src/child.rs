@@ -1,22 +1,24 @@
 //! The child that reads what a stranger wrote. It limits itself before it looks at it.
 //!
-//! Not for: people. To compile, standard input is the key's 32 bytes and the component, and standard output the sealed artefact; to make
-//! a component, they are the core module and the component. In either case standard output may be a [`Refusal`] instead.
+//! Not for: people. To compile, standard input is the component, and standard output its code; to make a component, they are the core
+//! module and the component. In either case standard output may be a [`Refusal`] instead. It has no key, and what it could do with the
+//! files and the network of whoever started it is given up first: all that a component can win here is its own code.
 
 use std::io::{self, Read, Write};
 
 use rustix::process::{Resource, Rlimit, setrlimit};
-use vestibule_sandbox::{Capacity, Compiled, Engine, EngineError, Key, MAX_COMPONENT_BYTES, SealError};
+use vestibule_os::walls;
+use vestibule_sandbox::{Capacity, Compiled, Engine, EngineError, MAX_COMPONENT_BYTES};
 
 use crate::failure::Refusal;
-use crate::module;
 use crate::process::{Bounds, Task};
+use crate::{module, shape};
 
 /// What the child ends with if it has written a refusal; 0 if it has done its task.
 pub const REFUSED: u8 = 4;
 
-/// How far the child steps back behind logins.
-const NICE: i32 = 5;
+/// Files that it may have open: those that it was started with, and some that libraries look for.
+const FILES: u64 = 32;
 
 /// What kept the child from doing its work.
 #[derive(Debug, thiserror::Error)]
@@ -30,9 +32,6 @@ pub enum Error {
     /// This machine cannot compile.
     #[error(transparent)]
     Engine(#[from] EngineError),
-    /// The artefact could not be written out.
-    #[error(transparent)]
-    Seal(#[from] SealError),
 }
 
 /// Does one task within these bounds. Returns what the process has to end with.
@@ -41,9 +40,11 @@ pub enum Error {
 /// [`Error`], for what has nothing to do with the component or module.
 pub fn run(task: Task, bounds: Bounds, stdin: impl Read, mut stdout: impl Write) -> Result<u8, Error> {
     limit(bounds).map_err(Error::Limits)?;
+    let gaps = walls::around_a_computation();
     let done = match task {
-        Task::Encode => module::encode(&read(stdin)?),
-        Task::Compile => compile(bounds, stdin)?,
+        Task::Probe => Ok(serde_json::to_vec(&open(&gaps)).map_err(io::Error::from)?),
+        Task::Encode => bounded(&read(stdin)?).and_then(module::encode),
+        Task::Compile => compile(bounds, &read(stdin)?)?,
     };
     let (answer, code) = match done {
         Ok(answer) => (answer, 0),
@@ -54,16 +55,23 @@ pub fn run(task: Task, bounds: Bounds, stdin: impl Read, mut stdout: impl Write)
     Ok(code)
 }
 
-fn compile(bounds: Bounds, mut stdin: impl Read) -> Result<Result<Vec<u8>, Refusal>, Error> {
-    let mut key = [0; 32];
-    stdin.read_exact(&mut key)?;
-    let wasm = read(stdin)?;
+/// Walls that do not stand, and what can be done through the others nevertheless.
+fn open(gaps: &[walls::Gap]) -> Vec<String> {
+    let ways = walls::open_ways();
+    gaps.iter().map(ToString::to_string).chain(ways.into_iter().map(str::to_owned)).collect()
+}
+
+fn compile(bounds: Bounds, wasm: &[u8]) -> Result<Result<Vec<u8>, Refusal>, Error> {
     let capacity =
         Capacity { concurrent_calls: 1, max_memory_bytes: bounds.policy_memory_bytes, ..Capacity::default() };
-    match Compiled::new(&Engine::new(&capacity)?, &wasm) {
-        Ok(compiled) => Ok(Ok(compiled.seal(&Key::from_bytes(key))?)),
-        Err(error) => Ok(Err(Refusal::from(&error))),
-    }
+    let engine = Engine::new(&capacity)?;
+    let code = |wasm| Compiled::code_of(&engine, wasm).map_err(|error| Refusal::from(&error));
+    Ok(bounded(wasm).and_then(code))
+}
+
+/// What is too much is not looked at any further.
+fn bounded(wasm: &[u8]) -> Result<&[u8], Refusal> {
+    shape::ensure_bounded(wasm).map(|()| wasm).map_err(|error| Refusal::from(&error))
 }
 
 fn read(stdin: impl Read) -> io::Result<Vec<u8>> {
@@ -72,20 +80,23 @@ fn read(stdin: impl Read) -> io::Result<Vec<u8>> {
     Ok(wasm)
 }
 
-/// No more time and memory than told, no core dump with a component in it, no file written.
+/// No more time and memory than told, no core dump with a component in it, no more written than is taken.
 fn limit(bounds: Bounds) -> io::Result<()> {
     let limit = |resource, current: u64, maximum: u64| {
         let (current, maximum) = (Some(current), Some(maximum));
         setrlimit(resource, Rlimit { current, maximum })
     };
+    // Nobody is left to take what is made when whoever started it has died.
+    rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL))?;
     // Logins come before policies that are still to decide on any.
-    let _ = rustix::process::nice(NICE);
+    let _ = rustix::process::nice(bounds.nice.into());
     let (seconds, bytes) = (bounds.time.as_secs(), bounds.memory_mib.saturating_mul(1 << 20));
     // The first limit ends the process with a signal of its own, the second one kills it.
     limit(Resource::Cpu, seconds, seconds.saturating_add(1))?;
     // Not the address space: the engine reserves gigabytes of it that nobody ever touches.
     limit(Resource::Data, bytes, bytes)?;
     limit(Resource::Core, 0, 0)?;
-    limit(Resource::Fsize, 0, 0)?;
+    limit(Resource::Fsize, bounds.answer_bytes, bounds.answer_bytes)?;
+    limit(Resource::Nofile, FILES, FILES)?;
     Ok(())
 }

@@ -12,8 +12,10 @@ mod failure;
 mod loader;
 pub mod module;
 mod process;
+mod shape;
+mod shelf;
 
 pub use cache::{Cache, Error as CacheError};
 pub use failure::{Failure, Refusal};
-pub use loader::{Loader, Policy};
+pub use loader::{Bounds as LoaderBounds, Loader, Order, Policy, Purpose};
 pub use process::{Bounds, SUBCOMMAND, Task};

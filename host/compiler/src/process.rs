@@ -3,7 +3,10 @@
 //!
 //! Not for: the work itself; the child does it, in [`crate::child`].
 
+use std::fs::File;
 use std::io;
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::FileExt as _;
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::{ExitStatus, Stdio};
 use std::str::FromStr;
@@ -13,17 +16,17 @@ use rustix::process::Signal;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::Command;
 use tokio::time::timeout;
-use vestibule_sandbox::{Key, MAX_COMPONENT_BYTES};
+use vestibule_sandbox::{Code, MAX_COMPONENT_BYTES};
 
 use crate::child::REFUSED;
 use crate::failure::{Failure, Refusal};
 
 /// The child's subcommand, which is not for people.
 pub const SUBCOMMAND: &str = "compile-component";
-/// The largest artefact taken from a child: eight times the largest component.
-pub(crate) const MAX_ARTEFACT_BYTES: u64 = 512 << 20;
 /// What the child may say when something is wrong.
 const MAX_COMPLAINT_BYTES: u64 = 16 << 10;
+/// What a refusal may say.
+const MAX_REFUSAL_BYTES: u64 = 16 << 10;
 
 /// What a compilation may use.
 #[derive(Debug, Clone, Copy)]
@@ -34,6 +37,10 @@ pub struct Bounds {
     pub memory_mib: u64,
     /// The most memory that the compiled policy may begin with, in bytes.
     pub policy_memory_bytes: usize,
+    /// The most that the child may answer, in bytes.
+    pub answer_bytes: u64,
+    /// How far the child steps back behind others (`nice`): 0 to 19.
+    pub nice: u8,
 }
 
 /// What a child does.
@@ -41,8 +48,10 @@ pub struct Bounds {
 pub enum Task {
     /// Makes a component of a core module.
     Encode,
-    /// Makes an artefact of a component.
+    /// Makes code of a component.
     Compile,
+    /// Says what it could still do that a child may not.
+    Probe,
 }
 
 impl Task {
@@ -51,14 +60,7 @@ impl Task {
         match self {
             Self::Encode => "encode",
             Self::Compile => "compile",
-        }
-    }
-
-    /// The most that is taken from a child.
-    const fn max_bytes(self) -> u64 {
-        match self {
-            Self::Encode => MAX_COMPONENT_BYTES as u64,
-            Self::Compile => MAX_ARTEFACT_BYTES,
+            Self::Probe => "probe",
         }
     }
 }
@@ -68,21 +70,31 @@ impl FromStr for Task {
     type Err = &'static str;
 
     fn from_str(name: &str) -> Result<Self, Self::Err> {
-        [Self::Encode, Self::Compile].into_iter().find(|task| task.name() == name).ok_or("not a task")
+        [Self::Encode, Self::Compile, Self::Probe].into_iter().find(|task| task.name() == name).ok_or("not a task")
     }
 }
 
 /// Makes a component of a core module.
 pub(crate) async fn encode(module: &[u8], bounds: Bounds) -> Result<Vec<u8>, Failure> {
-    done(Task::Encode, &[module], bounds).await
+    let bounds = Bounds { answer_bytes: MAX_COMPONENT_BYTES as u64, ..bounds };
+    let answer = done(Task::Encode, module, bounds).await?;
+    contents(answer, MAX_COMPONENT_BYTES as u64).map_err(Failure::NotRun)
 }
 
-/// Compiles a component and returns it sealed.
-pub(crate) async fn compile(wasm: &[u8], key: &Key, bounds: Bounds) -> Result<Vec<u8>, Failure> {
-    done(Task::Compile, &[key.expose(), wasm], bounds).await
+/// Compiles a component.
+pub(crate) async fn compile(wasm: &[u8], bounds: Bounds) -> Result<Code, Failure> {
+    Code::freeze(done(Task::Compile, wasm, bounds).await?).map_err(Failure::NotRun)
 }
 
-async fn done(task: Task, input: &[&[u8]], bounds: Bounds) -> Result<Vec<u8>, Failure> {
+/// What a child lacks of its walls, each in words.
+pub(crate) async fn probe(bounds: Bounds) -> Result<Vec<String>, Failure> {
+    let bounds = Bounds { answer_bytes: MAX_REFUSAL_BYTES, ..bounds };
+    let answer = contents(done(Task::Probe, &[], bounds).await?, MAX_REFUSAL_BYTES);
+    let answer = answer.and_then(|answer| serde_json::from_slice(&answer).map_err(io::Error::from));
+    answer.map_err(Failure::NotRun)
+}
+
+async fn done(task: Task, input: &[u8], bounds: Bounds) -> Result<OwnedFd, Failure> {
     match timeout(bounds.time, run(task, input, bounds)).await {
         // The child is killed when its handle is dropped.
         Err(_) => Err(Failure::OverTime(bounds.time)),
@@ -94,11 +106,13 @@ async fn done(task: Task, input: &[&[u8]], bounds: Bounds) -> Result<Vec<u8>, Fa
 /// A child that ended.
 struct Finished {
     status: ExitStatus,
-    stdout: Vec<u8>,
+    /// What it wrote to standard output: a file without a name, so that nobody reads it before it is looked at how much it is.
+    answer: OwnedFd,
     stderr: Vec<u8>,
 }
 
-async fn run(task: Task, input: &[&[u8]], bounds: Bounds) -> io::Result<Finished> {
+async fn run(task: Task, input: &[u8], bounds: Bounds) -> io::Result<Finished> {
+    let answer = Code::blank()?;
     // The running program itself, even where its file has been replaced since: its artefacts must fit its engine.
     let mut child = Command::new("/proc/self/exe")
         .arg0("vestibule")
@@ -110,24 +124,26 @@ async fn run(task: Task, input: &[&[u8]], bounds: Bounds) -> io::Result<Finished
         .arg(bounds.memory_mib.to_string())
         .arg("--policy-memory-bytes")
         .arg(bounds.policy_memory_bytes.to_string())
+        .arg("--answer-bytes")
+        .arg(bounds.answer_bytes.to_string())
+        .arg("--nice")
+        .arg(bounds.nice.to_string())
         .env_clear()
         .current_dir("/")
         .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
+        .stdout(Stdio::from(answer.try_clone()?))
         .stderr(Stdio::piped())
         .kill_on_drop(true)
         .spawn()?;
-    let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+    let (stdin, stderr) = (child.stdin.take(), child.stderr.take());
     let write = async {
         if let Some(mut stdin) = stdin {
-            for part in input {
-                // A child that stops reading says why in another way.
-                let _ = stdin.write_all(part).await;
-            }
+            // A child that stops reading says why in another way.
+            let _ = stdin.write_all(input).await;
         }
     };
-    let ((), stdout, stderr) = tokio::join!(write, read(stdout, task.max_bytes()), read(stderr, MAX_COMPLAINT_BYTES));
-    Ok(Finished { status: child.wait().await?, stdout: stdout?, stderr: stderr? })
+    let ((), stderr) = tokio::join!(write, read(stderr, MAX_COMPLAINT_BYTES));
+    Ok(Finished { status: child.wait().await?, answer, stderr: stderr? })
 }
 
 /// Reads at most one byte beyond the limit; the pipe is then closed, which ends a child that writes on.
@@ -139,17 +155,18 @@ async fn read(pipe: Option<impl AsyncRead + Unpin>, max_bytes: u64) -> io::Resul
     Ok(bytes)
 }
 
-fn judge(finished: Finished, bounds: Bounds) -> Result<Vec<u8>, Failure> {
-    let Finished { status, stdout, stderr } = finished;
+fn judge(finished: Finished, bounds: Bounds) -> Result<OwnedFd, Failure> {
+    let Finished { status, answer, stderr } = finished;
     let complaint = String::from_utf8_lossy(&stderr);
-    if stdout.len() as u64 > MAX_ARTEFACT_BYTES {
-        return Err(Failure::TooLarge);
+    if status.signal() == Some(Signal::XFSZ.as_raw()) {
+        return Err(Failure::TooLarge(bounds.answer_bytes));
     }
     if status.success() {
-        return Ok(stdout);
+        return Ok(answer);
     }
     tracing::debug!(%status, %complaint, "a compiling child failed");
-    let refusal = serde_json::from_slice::<Refusal>(&stdout).ok();
+    let refusal = contents(answer, MAX_REFUSAL_BYTES).ok();
+    let refusal = refusal.and_then(|refusal| serde_json::from_slice::<Refusal>(&refusal).ok());
     let refusal = refusal.filter(|_| status.code() == Some(REFUSED.into()));
     let said = refusal.as_ref().map_or(&*complaint, |refusal| &refusal.message);
     if ran_out_of_memory(said) {
@@ -161,6 +178,18 @@ fn judge(finished: Finished, bounds: Bounds) -> Result<Vec<u8>, Failure> {
     }
 }
 
+/// What a child has answered, if it is no more than that.
+fn contents(answer: OwnedFd, most: u64) -> io::Result<Vec<u8>> {
+    let answer = File::from(answer);
+    let length = answer.metadata()?.len();
+    if length > most {
+        return Err(io::Error::other("the answer of a child is too long"));
+    }
+    let mut bytes = vec![0; usize::try_from(length).map_err(io::Error::other)?];
+    answer.read_exact_at(&mut bytes, 0)?;
+    Ok(bytes)
+}
+
 /// What the standard library and the system say when there is no more.
 fn ran_out_of_memory(said: &str) -> bool {
     let words = ["memory allocation of", "out of memory", "Cannot allocate memory"];
@@ -169,25 +198,38 @@ fn ran_out_of_memory(said: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write as _;
+
     use super::*;
+
+    const BOUNDS: Bounds =
+        Bounds { time: Duration::from_secs(60), memory_mib: 2048, policy_memory_bytes: 0, answer_bytes: 100, nice: 0 };
 
     /// What a child came to that ended with this wait status.
     fn judged(status: i32, stdout: &str, stderr: &str) -> Result<Vec<u8>, String> {
-        let bounds = Bounds { time: Duration::from_secs(60), memory_mib: 2048, policy_memory_bytes: 0 };
-        let finished = Finished {
-            status: ExitStatus::from_raw(status),
-            stdout: stdout.as_bytes().to_vec(),
-            stderr: stderr.as_bytes().to_vec(),
-        };
-        judge(finished, bounds).map_err(|failure| failure.to_string())
+        let mut answer = File::from(Code::blank().unwrap());
+        answer.write_all(stdout.as_bytes()).unwrap();
+        let status = ExitStatus::from_raw(status);
+        let finished = Finished { status, answer: answer.into(), stderr: stderr.as_bytes().to_vec() };
+        let answer = judge(finished, BOUNDS).map_err(|failure| failure.to_string())?;
+        contents(answer, BOUNDS.answer_bytes).map_err(|error| error.to_string())
     }
 
     /// The wait status of a process that ended with that code.
     const ENDED_REFUSED: i32 = (REFUSED as i32) << 8;
 
     #[test]
-    fn a_child_that_ends_well_gives_an_artefact() {
-        assert_eq!(judged(0, "artefact", ""), Ok(b"artefact".to_vec()));
+    fn a_child_that_ends_well_gives_code() {
+        assert_eq!(judged(0, "code", ""), Ok(b"code".to_vec()));
+    }
+
+    #[test]
+    fn a_child_that_answers_too_much_is_not_believed() {
+        assert_eq!(
+            judged(Signal::XFSZ.as_raw(), "", ""),
+            Err("the compiled code takes more than 100 bytes".to_owned())
+        );
+        assert!(judged(0, &"x".repeat(101), "").is_err());
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! Not for: users, groups and policies, which the store keeps.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -91,6 +92,14 @@ impl Default for TenantSettings {
             ldap: None,
             radius: None,
         }
+    }
+}
+
+impl TenantSettings {
+    /// The files that they name: those of authorities that the directory is believed by, and RADIUS dictionaries.
+    pub fn files(&self) -> impl Iterator<Item = &PathBuf> {
+        let ldap = self.ldap.as_ref().and_then(|ldap| ldap.ca_file.as_ref());
+        ldap.into_iter().chain(self.radius.as_ref().and_then(|radius| radius.dictionary.as_ref()))
     }
 }
 

@@ -12,6 +12,8 @@ use crate::turns::{Room, Turns};
 pub struct Budget {
     /// Memory of the process in bytes, whatever is sent. Default half of what the machine has.
     pub memory_bytes: u64,
+    /// Of it, compiled code of policies. Default a quarter.
+    pub code_bytes: u64,
     /// Connections at once.
     pub connections: u64,
     /// Logins that compute at once.
@@ -30,8 +32,10 @@ const OUTSIDE_FOR_EACH: u64 = 4;
 const SHADOWS: u64 = 16;
 /// Suspended logins, and those of one tenant.
 const SUSPENDED: (u64, u64) = (4_096, 256);
-/// Compilations at once: uploads must not take both processors from logins.
+/// Compilations at once of what is uploaded: it must not take both processors from logins.
 const COMPILATIONS: u64 = 1;
+/// Compilations at once for logins, at the least: one that takes long does not keep another tenant's waiting.
+const LOGIN_COMPILATIONS: u64 = 2;
 
 /// Every pool and every line of a host. Clones share them.
 ///
@@ -51,6 +55,8 @@ struct Parts {
     login_places: Turns,
     hashing: Turns,
     compilations: Turns,
+    login_compilations: Turns,
+    code: Pool,
 }
 
 /// How much of a resource is in use.
@@ -71,6 +77,7 @@ impl Ledger {
         let of_tenants = |resource, total: u64| Pool::new(resource, total, Share { most: total / TENANTS_PART });
         let of_peers = Share { most: (budget.connections / PEERS_PART).max(1) };
         let logins = budget.concurrent_logins;
+        let for_logins = budget.processors.max(LOGIN_COMPILATIONS);
         Self(Arc::new(Parts {
             budget,
             connections: Pool::new(Resource::Connections, budget.connections, of_peers),
@@ -83,6 +90,8 @@ impl Ledger {
             login_places: Turns::new(Resource::LoginPlaces, logins, Room::Left),
             hashing: Turns::new(Resource::Hashing, budget.processors.max(1), Room::None),
             compilations: Turns::new(Resource::Compilations, COMPILATIONS, Room::None),
+            login_compilations: Turns::new(Resource::LoginCompilations, for_logins, Room::None),
+            code: Pool::new(Resource::Code, budget.code_bytes, Share { most: budget.code_bytes }),
         }))
     }
 
@@ -126,6 +135,16 @@ impl Ledger {
         &self.0.shadows
     }
 
+    /// [`Resource::LoginCompilations`].
+    pub fn login_compilations(&self) -> &Turns {
+        &self.0.login_compilations
+    }
+
+    /// [`Resource::Code`].
+    pub fn code(&self) -> &Pool {
+        &self.0.code
+    }
+
     /// Policies that may be under way at once: of logins that compute, of those that wait for others, and on trial.
     pub fn concurrent_calls(&self) -> u64 {
         let logins = self.0.budget.concurrent_logins;
@@ -150,9 +169,11 @@ impl Ledger {
     /// How much of each is in use, for the metrics.
     pub fn usage(&self) -> impl Iterator<Item = Usage> {
         let Parts { connections, request_bodies, kept_answers, suspended_logins, instances, .. } = &*self.0;
-        let Parts { outside_logins, shadows, .. } = &*self.0;
-        let pools = [connections, request_bodies, kept_answers, suspended_logins, instances, outside_logins, shadows];
-        let turns = [&self.0.login_places, &self.0.hashing, &self.0.compilations];
+        let Parts { outside_logins, shadows, code, .. } = &*self.0;
+        let pools =
+            [connections, request_bodies, kept_answers, suspended_logins, instances, outside_logins, shadows, code];
+        let Parts { login_places, hashing, compilations, login_compilations, .. } = &*self.0;
+        let turns = [login_places, hashing, compilations, login_compilations];
         let of = |resource, (used, total)| Usage { resource, used, total };
         let pools = pools.into_iter().map(move |pool| of(pool.resource(), pool.usage()));
         pools.chain(turns.into_iter().map(move |turns| of(turns.resource(), turns.usage())))
@@ -167,7 +188,8 @@ mod tests {
     #[test]
     fn the_parts_of_memory_add_up_to_less_than_all_of_it() {
         let memory_bytes = 1 << 30;
-        let budget = Budget { memory_bytes, connections: 1000, concurrent_logins: 256, processors: 2 };
+        let code_bytes = memory_bytes / 4;
+        let budget = Budget { memory_bytes, code_bytes, connections: 1000, concurrent_logins: 256, processors: 2 };
         let ledger = Ledger::new(budget);
         let parts = ledger.usage().filter(|usage| usage.resource.unit() == Unit::Memory);
         let parts: u64 = parts.map(|usage| usage.total).sum();

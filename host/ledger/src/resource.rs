@@ -139,11 +139,21 @@ resources! {
         limit "one for each processor; 128 of a tenant wait for each",
         answer "the login is denied as `overloaded`",
         test "a_flood_of_passwords_does_not_keep_another_tenant_waiting";
-    /// Compilers that run.
+    /// Compilers that run for uploads, and for whoever looks at what is stored.
     Compilations = "places for compiling", Count of Tenant,
-        limit "1; 8 of a tenant wait",
+        limit "1; 1 of a tenant, and 8 that wait",
         answer "503 `overloaded`",
         test "too_many_that_wait_are_refused_and_those_that_leave_are_forgotten";
+    /// Compilers that run for logins, which no upload waits before.
+    LoginCompilations = "places for compiling for logins", Count of Tenant,
+        limit "one for each processor, 2 at least; 1 of a tenant, and 8 that wait",
+        answer "503 `overloaded`",
+        test "a_login_does_not_wait_for_the_compilation_of_an_upload";
+    /// Code of policies in memory: one copy of each, until the last login that runs it is over.
+    Code = "bytes of compiled code", Memory of Tenant,
+        limit "`server.policy_bytes`; half of what others leave for one tenant",
+        answer "tenants without a login for longest make room; then 503 `overloaded`",
+        test "code_is_there_once_and_counted_until_the_last_one_leaves";
 }
 
 /// The table in Markdown, as it stands in the documentation.

@@ -5,6 +5,7 @@
 use std::time::SystemTime;
 
 use serde_json::{Map, Value};
+use vestibule_compiler::Purpose;
 use vestibule_domain::{Grants, TenantName};
 use vestibule_store::{ActivateError, By, KEPT_REVISIONS, RevisionRow};
 
@@ -120,7 +121,7 @@ impl Registry {
         let signers = self.terms(tenant).await?.signers;
         for link in &plan.0 {
             for number in [Some(link.version), link.trial.as_ref().map(|trial| trial.version)].into_iter().flatten() {
-                let version = self.0.version(tenant, &link.policy, number).await?;
+                let version = self.0.version(tenant, &link.policy, number, Purpose::Administration).await?;
                 self.ensure_signed(tenant, &link.policy, number, &signers).await?;
                 self.0.settings(tenant, &link.policy, &link.settings, &version.manifest).await?;
             }
@@ -162,7 +163,7 @@ impl Registry {
             None => return Err(Error::unknown("version", format!("{policy} latest"))),
         };
         let (settings, grants) = (settings.unwrap_or(stored.settings), grants.unwrap_or(stored.grants));
-        no_secrets(&settings, &self.0.version(tenant, &policy, version).await?.manifest)?;
+        no_secrets(&settings, &self.0.version(tenant, &policy, version, Purpose::Administration).await?.manifest)?;
         Ok(PlannedLink { policy, version, settings, grants, trial, roll_back_after })
     }
 }

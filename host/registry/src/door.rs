@@ -10,7 +10,6 @@ use vestibule_domain::decision::{Denial, DenyCause};
 use vestibule_domain::{Cause, Decision, TenantName};
 use vestibule_gate::{Answer, Attempt, Gate};
 use vestibule_ledger::{Refused, Waiting};
-use vestibule_sandbox::Compiled;
 
 use crate::Terms;
 use crate::plan::Plan;
@@ -30,7 +29,6 @@ pub(crate) struct Door {
     pub(crate) trials: Arc<Trials>,
     /// After how many faults of which policy the revision is taken back.
     pub(crate) guards: Vec<(String, u32)>,
-    pub(crate) code: Vec<Compiled>,
 }
 
 /// Another chain that decides on some of the users.

@@ -65,6 +65,14 @@ pub enum Error {
         /// The version's number.
         version: i64,
     },
+    /// A stored version that could not be compiled this time, though it once was: why, and after how long it is tried again.
+    #[error("a policy could not be made ready, and is tried again: {why}")]
+    Unready {
+        /// What kept it.
+        why: String,
+        /// How long until then.
+        wait: Duration,
+    },
     /// The component is no policy, or this host cannot say.
     #[error("{}", .0)]
     Policy(Failure),
@@ -77,6 +85,15 @@ pub enum Error {
     /// The store does not answer.
     #[error(transparent)]
     Store(StoreError),
+}
+
+impl From<Failure> for Error {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Used(refused) => Self::Used(refused),
+            failure => Self::Policy(failure),
+        }
+    }
 }
 
 impl From<StoreError> for Error {
@@ -112,14 +129,14 @@ impl Error {
             Self::Policy(failure) if failure.is_the_hosts() => "unavailable",
             Self::Policy(_) => "bad-policy",
             Self::Damaged(_) => "damaged",
-            Self::Store(_) => "unavailable",
+            Self::Store(_) | Self::Unready { .. } => "unavailable",
         }
     }
 
     /// After how long another try may succeed, where that is known.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
-            Self::Requests(wait) => Some(*wait),
+            Self::Requests(wait) | Self::Unready { wait, .. } => Some(*wait),
             Self::Used(refused) | Self::Password(PasswordError::Busy(refused)) => refused.retry_after(),
             _ => None,
         }

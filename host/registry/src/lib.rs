@@ -25,6 +25,7 @@ mod registry;
 pub mod report;
 mod residents;
 mod retention;
+mod setbacks;
 mod tenants;
 mod terms;
 mod trial;

@@ -3,11 +3,13 @@
 //! Not for: when that happens; see [`crate::residents`].
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use serde_json::{Map, Value};
+use vestibule_compiler::{Failure, Order, Purpose};
 use vestibule_domain::{Cause, Fault, Manifest, Settings, TenantName};
 use vestibule_gate::{Chain, Gate, Link, LogRoom, Seen, Shadow, Tenant, TenantSettings};
-use vestibule_ledger::{Owner, Turn, Waiting};
+use vestibule_ledger::Owner;
 use vestibule_sandbox::{Capabilities, Compiled, Configured};
 use vestibule_store::{TenantRow, VersionRow};
 
@@ -17,9 +19,6 @@ use crate::quotas::Quota;
 use crate::registry::Parts;
 use crate::trial::Trials;
 use crate::{Error, Terms};
-
-/// A tenant's share of the compiler: one at a time, and some more that wait.
-const COMPILING: Waiting = Waiting { inside: 1, waiting: 8 };
 
 /// A version, ready to be configured.
 pub(crate) struct Version {
@@ -41,8 +40,7 @@ impl Parts {
         let plan = revision.as_ref().map(|revision| Plan::read(&revision.links)).transpose()?.unwrap_or_default();
         let revision = revision.map_or(0, |revision| revision.number);
         let trials = quota.trials(revision);
-        let mut making =
-            Making { parts: self, tenant: &tenant, terms: &terms, quota: &quota, trials: &trials, code: Vec::new() };
+        let making = Making { parts: self, tenant: &tenant, terms: &terms, quota: &quota, trials: &trials };
         let gate = |chain: Chain| Gate::new(self.store.clone(), self.ledger.clone(), tenant.clone(), chain);
         let chain = making.chain(&plan).await;
         let deciding = gate(settled(name, chain)?);
@@ -53,9 +51,8 @@ impl Parts {
             }
             None => None,
         };
-        let code = making.code;
         let guards = guards(&plan);
-        Ok(Door { tenant: name.clone(), terms, revision, gate: deciding, canary, quota, trials, guards, code })
+        Ok(Door { tenant: name.clone(), terms, revision, gate: deciding, canary, quota, trials, guards })
     }
 
     /// The tenant's settings: those of the configuration file, where it names the tenant.
@@ -87,40 +84,45 @@ impl Parts {
     }
 
     /// A version's code and manifest: from memory, from the cache, or compiled from what is stored.
-    pub(crate) async fn version(&self, tenant: &TenantName, policy: &str, number: i64) -> Result<Version, Error> {
+    pub(crate) async fn version(
+        &self,
+        tenant: &TenantName,
+        policy: &str,
+        number: i64,
+        purpose: Purpose,
+    ) -> Result<Version, Error> {
         let row = self.store.version(tenant, policy, number).await?;
         let row = row.ok_or_else(|| Error::unknown("version", format!("{policy} {number}")))?;
-        let compiled = self.compiled(tenant, &row).await?;
+        let compiled = self.compiled(tenant, &row, purpose).await?;
         let manifest = match read_manifest(&row) {
             Some(manifest) => manifest,
-            None => compiled
-                .manifest()
-                .await
-                .map_err(|fault| Error::Policy(vestibule_compiler::Failure::NoManifest(fault)))?,
+            None => compiled.manifest().await.map_err(|fault| Error::Policy(Failure::NoManifest(fault)))?,
         };
         Ok(Version { compiled, manifest })
     }
 
-    async fn compiled(&self, tenant: &TenantName, row: &VersionRow) -> Result<Compiled, Error> {
-        if let Some(code) = self.residents.code(&row.digest) {
+    async fn compiled(&self, tenant: &TenantName, row: &VersionRow, purpose: Purpose) -> Result<Compiled, Error> {
+        let (owner, make_room) = (Owner::from(tenant), || self.residents.make_room(tenant));
+        let order = Order { owner: &owner, purpose, make_room: &make_room };
+        if let Some(code) = self.loader.known(order, &row.digest).await? {
             return Ok(code);
         }
-        let (loader, digest) = (Arc::clone(&self.loader), row.digest.clone());
-        // Megabytes are read, checked and mapped: not on the threads of logins.
-        let cached = tokio::task::spawn_blocking(move || loader.cached(&digest)).await;
-        if let Some(code) = cached.unwrap_or(Ok(None)).map_err(Error::Policy)? {
-            return Ok(code);
-        }
+        self.setbacks.ensure_over(&row.digest, Instant::now())?;
         let component = self.store.component(&row.digest).await?;
         let component = component
             .ok_or_else(|| Error::Damaged(format!("the component of `{}` {} is gone", row.policy, row.number)))?;
-        let _turn = self.turn(tenant).await?;
-        self.loader.obtain(&component).await.map_err(Error::Policy)
-    }
-
-    /// The tenant's turn to compile.
-    pub(crate) async fn turn(&self, tenant: &TenantName) -> Result<Turn, Error> {
-        self.ledger.compilations().enter(&Owner::from(tenant), COMPILING).await.map_err(Error::Used)
+        match self.loader.obtain(order, &component).await {
+            Ok(code) => {
+                self.setbacks.forget(&row.digest);
+                Ok(code)
+            }
+            // There is no version that was not compiled once.
+            Err(failure) if failure.may_pass() && !matches!(failure, Failure::Used(_)) => {
+                tracing::error!(%tenant, policy = row.policy, number = row.number, %failure, "a version is not ready");
+                Err(self.setbacks.note(&row.digest, &failure, Instant::now()))
+            }
+            Err(failure) => Err(failure.into()),
+        }
     }
 }
 
@@ -137,12 +139,10 @@ struct Making<'a> {
     terms: &'a Terms,
     quota: &'a Arc<Quota>,
     trials: &'a Arc<Trials>,
-    /// What it will hold.
-    code: Vec<Compiled>,
 }
 
 impl Making<'_> {
-    async fn chain(&mut self, plan: &Plan) -> Result<Chain, Error> {
+    async fn chain(&self, plan: &Plan) -> Result<Chain, Error> {
         let mut links = Vec::new();
         for planned in &plan.0 {
             links.push(self.link(planned).await?);
@@ -150,7 +150,7 @@ impl Making<'_> {
         Chain::new(links).map_err(|error| Error::Invalid(error.to_string()))
     }
 
-    async fn link(&mut self, planned: &PlannedLink) -> Result<Link, Error> {
+    async fn link(&self, planned: &PlannedLink) -> Result<Link, Error> {
         let (configured, manifest) = self.configured(planned, planned.version, self.tenant.capabilities()).await?;
         let link = Link::new(planned.policy.clone(), configured, &manifest, planned.grants.clone());
         match &planned.trial {
@@ -160,7 +160,7 @@ impl Making<'_> {
     }
 
     /// A version on trial has no capability that has effects, and its fuel is the tenant's.
-    async fn shadow(&mut self, planned: &PlannedLink, trial: &Trial) -> Result<Shadow, Error> {
+    async fn shadow(&self, planned: &PlannedLink, trial: &Trial) -> Result<Shadow, Error> {
         let capabilities = Capabilities { directory: self.tenant.capabilities().directory, ..Capabilities::default() };
         let (configured, _) = self.configured(planned, trial.version, capabilities).await?;
         let (quota, trials, policy) = (Arc::clone(self.quota), Arc::clone(self.trials), planned.policy.clone());
@@ -174,16 +174,15 @@ impl Making<'_> {
     }
 
     async fn configured(
-        &mut self,
+        &self,
         planned: &PlannedLink,
         number: i64,
         capabilities: Capabilities,
     ) -> Result<(Configured, Manifest), Error> {
         let (parts, tenant) = (self.parts, self.tenant.name());
-        let Version { compiled, manifest } = parts.version(tenant, &planned.policy, number).await?;
+        let Version { compiled, manifest } = parts.version(tenant, &planned.policy, number, Purpose::Login).await?;
         let settings = parts.settings(tenant, &planned.policy, &planned.settings, &manifest).await?;
         let configured = compiled.configure().with_settings(settings).with_limits(self.terms.limits());
-        self.code.push(compiled);
         Ok((configured.with_capabilities(capabilities), manifest))
     }
 }
@@ -193,12 +192,12 @@ pub(crate) fn read_manifest(row: &VersionRow) -> Option<Manifest> {
     serde_json::from_str(&row.manifest).ok()
 }
 
-/// A chain that cannot run keeps everybody out, and says why; a store that does not answer, or a compiler that is busy, may do so the
-/// next time.
+/// A chain that cannot run keeps everybody out, and says why; a store that does not answer, or a compiler that is busy or was stopped, may
+/// do so the next time.
 fn settled(tenant: &TenantName, chain: Result<Chain, Error>) -> Result<Chain, Error> {
     match chain {
         Ok(chain) => Ok(chain),
-        Err(error @ (Error::Store(_) | Error::Used(_))) => Err(error),
+        Err(error @ (Error::Store(_) | Error::Used(_) | Error::Unready { .. })) => Err(error),
         Err(error) if matches!(&error, Error::Policy(failure) if failure.is_the_hosts()) => Err(error),
         Err(error) => {
             tracing::error!(%tenant, %error, "the tenant's chain cannot run, and everybody is kept out");

@@ -46,6 +46,7 @@ impl Registry {
     async fn go(&self, tenant: &TenantName, attempt: Attempt, now: SystemTime) -> Result<Answer, LoginError> {
         let door = self.0.door(tenant).await.map_err(|error| match error {
             Error::NoTenant(tenant) => LoginError::NoTenant(tenant),
+            Error::Used(refused) => LoginError::Busy(Busy::Waiting(refused)),
             error => LoginError::Unavailable(error),
         })?;
         let answer = self.0.through(&door, attempt, now).await?;

@@ -6,6 +6,7 @@ use std::time::SystemTime;
 
 use serde::Serialize;
 use serde_json::{Map, Value};
+use vestibule_compiler::Purpose;
 use vestibule_domain::{Grants, Manifest, Secret, TenantName};
 use vestibule_store::{By, Deleted, PolicyRow, VersionRow};
 
@@ -152,7 +153,7 @@ impl Registry {
     ) -> Result<(), Error> {
         let policy = self.policy(tenant, name).await?;
         if let (Some(settings), Some(latest)) = (settings, policy.latest) {
-            let manifest = self.0.version(tenant, name, latest).await?.manifest;
+            let manifest = self.0.version(tenant, name, latest, Purpose::Administration).await?.manifest;
             no_secrets(settings, &manifest)?;
             self.0.settings(tenant, name, settings, &manifest).await?;
         }

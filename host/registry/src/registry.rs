@@ -14,13 +14,12 @@ use vestibule_store::Store;
 
 use crate::quotas::Quotas;
 use crate::residents::Residents;
-use crate::watch;
+use crate::setbacks::Setbacks;
+use crate::{Error, watch};
 
 /// What the host itself can bear.
 #[derive(Debug, Clone)]
 pub struct Bounds {
-    /// Compiled policies kept in memory, in bytes of their code. Tenants that had no login for longest make room.
-    pub policy_bytes: usize,
     /// The most that a call's memory may be, in bytes.
     pub call_memory_bytes: usize,
 }
@@ -31,11 +30,12 @@ pub struct Registry(pub(crate) Arc<Parts>);
 
 pub(crate) struct Parts {
     pub(crate) store: Store,
-    pub(crate) loader: Arc<Loader>,
+    pub(crate) loader: Loader,
     /// Tenants whose settings stand in the configuration file.
     pub(crate) in_file: BTreeMap<TenantName, TenantSettings>,
     pub(crate) bounds: Bounds,
     pub(crate) residents: Residents,
+    pub(crate) setbacks: Setbacks,
     pub(crate) ledger: Ledger,
     pub(crate) quotas: Quotas,
     /// Where logins run whose policies compute for long.
@@ -53,14 +53,22 @@ impl Registry {
         bounds: Bounds,
         slow_lane: Option<Handle>,
     ) -> Self {
-        let residents = Residents::new(bounds.policy_bytes);
-        let (quotas, loader) = (Quotas::default(), Arc::new(loader));
-        Self(Arc::new(Parts { store, loader, in_file, bounds, residents, ledger, quotas, slow_lane }))
+        let residents = Residents::new(ledger.budget().code_bytes);
+        let (quotas, setbacks) = (Quotas::default(), Setbacks::default());
+        Self(Arc::new(Parts { store, loader, in_file, bounds, residents, setbacks, ledger, quotas, slow_lane }))
     }
 
-    /// Tenants in memory, and the bytes that they take.
-    pub fn residents(&self) -> (usize, usize) {
-        self.0.residents.size()
+    /// Tenants in memory, and the bytes that their code takes, and that of logins under way.
+    pub fn residents(&self) -> (usize, u64) {
+        (self.0.residents.count(), self.0.ledger.code().usage().0)
+    }
+
+    /// What a compiling child lacks of the walls around it, each in words.
+    ///
+    /// # Errors
+    /// [`Error::Policy`], if none can be started.
+    pub async fn compilers_gaps(&self) -> Result<Vec<String>, Error> {
+        Ok(self.0.loader.gaps().await?)
     }
 
     /// What the host has of everything, and how much of it is in use.

@@ -1,44 +1,41 @@
 //! Which tenants are ready in memory: made when a login needs them, once for all that wait, and forgotten when there is no room.
 //!
-//! Not for: making them; see [`crate::load`].
+//! Not for: making them; see [`crate::load`]. Their code is counted in the ledger, until the last login that runs it is over: to forget a
+//! tenant gives back only what no login uses any more.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::OnceCell;
 use vestibule_domain::TenantName;
-use vestibule_sandbox::Compiled;
 
 use crate::door::Door;
 
 /// What one tenant's door takes besides code, in bytes: settings, counters, clients of directories. An estimate on the safe side.
-const DOOR_BYTES: usize = 32 << 10;
+const DOOR_BYTES: u64 = 32 << 10;
 
 /// The doors in memory.
 pub(crate) struct Residents {
     inside: Mutex<Inside>,
-    most_bytes: usize,
+    most: usize,
 }
 
 #[derive(Default)]
 struct Inside {
     tenants: HashMap<TenantName, Resident>,
-    /// What is shared by tenants that run the same policy: its code, and how many of them do.
-    code: HashMap<String, (Compiled, usize)>,
-    bytes: usize,
     clock: u64,
 }
 
 struct Resident {
     cell: Arc<OnceCell<Arc<Door>>>,
-    /// The digests whose code it holds, once it is made.
-    holds: Vec<String>,
     used: u64,
 }
 
 impl Residents {
-    pub(crate) fn new(most_bytes: usize) -> Self {
-        Self { inside: Mutex::default(), most_bytes }
+    /// As many as would take so many bytes without their code.
+    pub(crate) fn new(most_bytes: u64) -> Self {
+        let most = usize::try_from(most_bytes / DOOR_BYTES).unwrap_or(usize::MAX).max(1);
+        Self { inside: Mutex::default(), most }
     }
 
     /// The tenant's door; `make` makes it if it is not there, once for all that ask meanwhile. What could not be made is not kept.
@@ -53,31 +50,29 @@ impl Residents {
         }
         // Made once, and large: in a box, logins that find their door do not carry it along.
         let door = Box::pin(cell.get_or_try_init(async || make().await.map(Arc::new))).await.cloned();
-        match &door {
-            Ok(door) => self.inside().settle(tenant, &cell, door, self.most_bytes),
-            Err(_) => self.inside().abandon(tenant, &cell),
+        if door.is_err() {
+            self.inside().abandon(tenant, &cell);
         }
         door
     }
 
-    /// Code that some tenant runs already.
-    pub(crate) fn code(&self, digest: &str) -> Option<Compiled> {
-        self.inside().code.get(digest).map(|(code, _)| code.clone())
+    /// Forgets the tenant that had no login for longest, but not this one; false if there is no other.
+    pub(crate) fn make_room(&self, tenant: &TenantName) -> bool {
+        self.inside().forget_oldest(tenant)
     }
 
     /// Makes the tenant's door anew when it is needed next. Logins that are under way end as they began.
     pub(crate) fn forget(&self, tenant: &TenantName) {
-        self.inside().remove(tenant);
+        self.inside().tenants.remove(tenant);
     }
 
     pub(crate) fn forget_all(&self) {
         *self.inside() = Inside::default();
     }
 
-    /// Tenants in memory, and bytes of code and doors.
-    pub(crate) fn size(&self) -> (usize, usize) {
-        let inside = self.inside();
-        (inside.tenants.len(), inside.bytes)
+    /// Tenants in memory.
+    pub(crate) fn count(&self) -> usize {
+        self.inside().tenants.len()
     }
 
     fn cell(&self, tenant: &TenantName) -> Arc<OnceCell<Arc<Door>>> {
@@ -89,9 +84,8 @@ impl Residents {
             return Arc::clone(&resident.cell);
         }
         let cell = Arc::new(OnceCell::new());
-        let resident = Resident { cell: Arc::clone(&cell), holds: Vec::new(), used };
-        inside.tenants.insert(tenant.clone(), resident);
-        inside.bytes += DOOR_BYTES;
+        while inside.tenants.len() >= self.most && inside.forget_oldest(tenant) {}
+        inside.tenants.insert(tenant.clone(), Resident { cell: Arc::clone(&cell), used });
         cell
     }
 
@@ -101,46 +95,16 @@ impl Residents {
 }
 
 impl Inside {
-    /// Counts what a new door holds, and makes room for it.
-    fn settle(&mut self, tenant: &TenantName, cell: &Arc<OnceCell<Arc<Door>>>, door: &Door, most_bytes: usize) {
-        let Some(resident) = self.tenants.get_mut(tenant) else { return };
-        if !Arc::ptr_eq(&resident.cell, cell) || !resident.holds.is_empty() {
-            return;
-        }
-        for code in &door.code {
-            let digest = code.digest();
-            resident.holds.push(digest.clone());
-            let (_, holders) = self.code.entry(digest).or_insert_with(|| {
-                self.bytes += code.code_bytes();
-                (code.clone(), 0)
-            });
-            *holders += 1;
-        }
-        while self.bytes > most_bytes && self.tenants.len() > 1 {
-            let others = self.tenants.iter().filter(|(name, _)| *name != tenant);
-            let Some(oldest) = others.min_by_key(|(_, resident)| resident.used).map(|(name, _)| name.clone()) else {
-                return;
-            };
-            self.remove(&oldest);
-        }
+    /// Those that are being made are not yet old.
+    fn forget_oldest(&mut self, but: &TenantName) -> bool {
+        let others = self.tenants.iter().filter(|(name, resident)| *name != but && resident.cell.initialized());
+        let oldest = others.min_by_key(|(_, resident)| resident.used).map(|(name, _)| name.clone());
+        oldest.is_some_and(|oldest| self.tenants.remove(&oldest).is_some())
     }
 
     fn abandon(&mut self, tenant: &TenantName, cell: &Arc<OnceCell<Arc<Door>>>) {
         if self.tenants.get(tenant).is_some_and(|resident| Arc::ptr_eq(&resident.cell, cell)) {
-            self.remove(tenant);
-        }
-    }
-
-    fn remove(&mut self, tenant: &TenantName) {
-        let Some(resident) = self.tenants.remove(tenant) else { return };
-        self.bytes = self.bytes.saturating_sub(DOOR_BYTES);
-        for digest in resident.holds {
-            let Some((code, holders)) = self.code.get_mut(&digest) else { continue };
-            *holders -= 1;
-            if *holders == 0 {
-                self.bytes = self.bytes.saturating_sub(code.code_bytes());
-                self.code.remove(&digest);
-            }
+            self.tenants.remove(tenant);
         }
     }
 }

@@ -5,8 +5,9 @@
 use std::borrow::Cow;
 
 use minisign_verify::{PublicKey, Signature};
-use vestibule_compiler::{Failure, Policy};
+use vestibule_compiler::{Failure, Order, Policy, Purpose};
 use vestibule_domain::{Grants, Manifest, TenantName};
+use vestibule_ledger::Owner;
 use vestibule_sandbox::MAX_COMPONENT_BYTES;
 use vestibule_store::{AddError, Added, By, NewVersion, Room};
 
@@ -64,13 +65,11 @@ impl Registry {
         ensure_size(upload.wasm)?;
         let signer = signer(&terms, upload)?;
         let module = vestibule_sandbox::is_core_module(upload.wasm).then(|| vestibule_sandbox::digest(upload.wasm));
-        let (component, Policy { compiled, manifest }) = {
-            let _turn = self.0.turn(tenant).await?;
-            let component = self.component(tenant, upload.wasm, module.as_deref()).await?;
-            self.ensure_room(tenant, &terms, &component).await?;
-            let policy = self.0.loader.load(&component).await.map_err(Error::Policy)?;
-            (component, policy)
-        };
+        let (owner, make_room) = (Owner::from(tenant), || self.0.residents.make_room(tenant));
+        let order = Order { owner: &owner, purpose: Purpose::Administration, make_room: &make_room };
+        let component = self.component(tenant, order, upload.wasm, module.as_deref()).await?;
+        self.ensure_room(tenant, &terms, &component).await?;
+        let Policy { compiled, manifest } = self.0.loader.load(order, &component).await?;
         let policy = upload.name.unwrap_or(&manifest.name).to_owned();
         ensure_name(&policy)?;
         let digest = compiled.digest();
@@ -103,7 +102,7 @@ impl Registry {
         // Of a file that was known, the version may have another component: one of another policy's was at hand, or another release was
         // faster.
         let stored = match module {
-            Some(_) if !new => self.0.version(tenant, &policy, version).await?,
+            Some(_) if !new => self.0.version(tenant, &policy, version, Purpose::Administration).await?,
             _ => Version { compiled, manifest },
         };
         let report = Report::of(&stored.compiled, &stored.manifest);
@@ -118,7 +117,7 @@ impl Registry {
     /// # Errors
     /// [`Error::Unknown`]; [`Error::Policy`]; the store's.
     pub async fn report(&self, tenant: &TenantName, policy: &str, number: i64) -> Result<Report, Error> {
-        let version = self.0.version(tenant, policy, number).await?;
+        let version = self.0.version(tenant, policy, number, Purpose::Administration).await?;
         Ok(Report::of(&version.compiled, &version.manifest))
     }
 
@@ -144,6 +143,7 @@ impl Registry {
     async fn component<'a>(
         &self,
         tenant: &TenantName,
+        order: Order<'_>,
         wasm: &'a [u8],
         module: Option<&str>,
     ) -> Result<Cow<'a, [u8]>, Error> {
@@ -152,7 +152,7 @@ impl Registry {
         {
             return Ok(Cow::Owned(component));
         }
-        self.0.loader.component(wasm).await.map_err(Error::Policy)
+        Ok(self.0.loader.component(order, wasm).await?)
     }
 
     /// Nobody compiles what there is no room for. Whether there is any is decided when the version is added: others upload meanwhile.

@@ -2,10 +2,11 @@
 //!
 //! Not for: what a tenant decides about it; see [`crate::Configured`].
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock, Weak};
 
 use sha2::{Digest as _, Sha256};
 use vestibule_domain::{Fault, Manifest};
+use vestibule_ledger::Hold;
 use wasmtime::component::types::ComponentItem;
 use wasmtime::component::{Component, ComponentExportIndex, InstancePre, Linker};
 
@@ -42,11 +43,26 @@ struct Shared {
     imports: Imports,
     digest: [u8; 32],
     bytes: usize,
+    /// What is paid for it, until the last call that runs it is over.
+    hold: OnceLock<Hold>,
+}
+
+/// A compiled policy that this does not keep.
+#[derive(Clone)]
+pub struct WeakCompiled {
+    shared: Weak<Shared>,
+}
+
+impl WeakCompiled {
+    /// The policy, if somebody still has it.
+    pub fn upgrade(&self) -> Option<Compiled> {
+        self.shared.upgrade().map(|shared| Compiled { shared })
+    }
 }
 
 impl Compiled {
     /// Compiles a component. Takes milliseconds for a Rust policy and seconds for a Python one, on the calling thread; for
-    /// a component that nobody trusts, do it in a process of its own and hand it over by [`Compiled::seal`].
+    /// a component that nobody trusts, make [`Compiled::code_of`] it in a process of its own, and seal what comes back.
     ///
     /// # Errors
     /// [`LoadError`] names what is wrong with the file.
@@ -54,6 +70,29 @@ impl Compiled {
         ensure_component(wasm)?;
         let component = Component::new(engine.inner(), wasm).map_err(|error| invalid(&error))?;
         Self::link(engine, component, Sha256::digest(wasm).into(), wasm.len())
+    }
+
+    /// The component's code, to be sealed by another process. Nothing of it is loaded in this one, and whether it is a policy is not
+    /// looked at.
+    ///
+    /// # Errors
+    /// [`LoadError`] names what is wrong with the file.
+    pub fn code_of(engine: &Engine, wasm: &[u8]) -> Result<Vec<u8>, LoadError> {
+        ensure_component(wasm)?;
+        engine.inner().precompile_component(wasm).map_err(|error| invalid(&error))
+    }
+
+    /// The policy, which holds this until nobody has it any more, and no call runs it.
+    #[must_use]
+    pub fn holding(self, hold: Hold) -> Self {
+        // Of a policy that holds something already, what comes second is given back.
+        let _ = self.shared.hold.set(hold);
+        self
+    }
+
+    /// The policy without keeping it.
+    pub fn downgrade(&self) -> WeakCompiled {
+        WeakCompiled { shared: Arc::downgrade(&self.shared) }
     }
 
     /// Checks and links a compiled component.
@@ -71,7 +110,8 @@ impl Compiled {
             .and_then(|linker| linker.instantiate_pre(&component))
             .and_then(|pre| bindings::check_exports(&pre).map(|()| pre))
             .map_err(|error| LoadError::WrongType(sentence(&error)))?;
-        let shared = Shared { engine: engine.clone(), pre, post_auth, manifest, imports, digest, bytes };
+        let engine = engine.clone();
+        let shared = Shared { engine, pre, post_auth, manifest, imports, digest, bytes, hold: OnceLock::new() };
         Ok(Self { shared: Arc::new(shared) })
     }
 
@@ -96,12 +136,6 @@ impl Compiled {
     /// The SHA-256 of the component: which policy this is.
     pub fn digest(&self) -> String {
         hex(self.digest_bytes())
-    }
-
-    /// The compiled code's size in bytes, as it is in memory.
-    pub fn code_bytes(&self) -> usize {
-        let code = self.shared.pre.component().image_range();
-        (code.end as usize).saturating_sub(code.start as usize)
     }
 
     /// The component's size in bytes.
@@ -196,7 +230,7 @@ fn linker(engine: &Engine, component: &Component) -> wasmtime::Result<Linker<Sta
 }
 
 /// What the pool of slots has no room for is well-formed, but too much.
-fn invalid(error: &wasmtime::Error) -> LoadError {
+pub(crate) fn invalid(error: &wasmtime::Error) -> LoadError {
     let sentence = sentence(error);
     if sentence.contains("exceeds the") { LoadError::TooComplex(sentence) } else { LoadError::Invalid(sentence) }
 }

@@ -22,10 +22,10 @@ mod tape;
 mod wasi;
 pub mod world;
 
-pub use artefact::{Key, SealError};
+pub use artefact::{Artefact, Code, Key, SealError};
 pub use capability::Capabilities;
 pub use circumstances::Circumstances;
-pub use compiled::{Compiled, MAX_COMPONENT_BYTES, digest, is_core_module};
+pub use compiled::{Compiled, MAX_COMPONENT_BYTES, WeakCompiled, digest, is_core_module};
 pub use configured::Configured;
 pub use engine::{Capacity, Engine, EngineError};
 pub use limits::Limits;

@@ -2,7 +2,7 @@
 //!
 //! Not for: listening; see [`crate::listen`].
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -33,6 +33,7 @@ pub struct App {
     pub(crate) rounds: Rounds,
     pub(crate) streams: Streams,
     pub(crate) readiness: Readiness,
+    pub(crate) gaps: OnceLock<Vec<String>>,
 }
 
 impl App {
@@ -40,7 +41,22 @@ impl App {
     pub fn new(registry: Registry, metrics: Metrics) -> Arc<Self> {
         let tokens = Tokens::new(registry.store().clone());
         let (replies, rounds, streams) = (Replies::default(), Rounds::default(), Streams::new());
-        Arc::new(Self { registry, tokens, metrics, replies, rounds, streams, readiness: Readiness::default() })
+        Arc::new(Self {
+            registry,
+            tokens,
+            metrics,
+            replies,
+            rounds,
+            streams,
+            readiness: Readiness::default(),
+            gaps: OnceLock::new(),
+        })
+    }
+
+    /// Says from now on which walls do not stand around this host and its compilers, each in words, to whoever asks whether it is ready.
+    pub fn tell_gaps(&self, gaps: Vec<String>) {
+        // They are found once.
+        let _ = self.gaps.set(gaps);
     }
 
     /// Ends the answers that would go on for as long as somebody listens. For a host that ends.

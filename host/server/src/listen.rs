@@ -19,7 +19,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 pub use tls::{Tls, TlsError};
-pub use unix::{bind as bind_unix, peer as unix_peer};
+pub use unix::{Operators, SocketMode, bind as bind_unix, peer as unix_peer};
 
 use crate::access::Peer;
 use places::{Place, Places};
@@ -33,8 +33,8 @@ pub enum Listener {
     Tcp(TcpListener),
     /// TCP with TLS.
     Tls(TcpListener, Tls),
-    /// A Unix socket.
-    Unix(UnixListener),
+    /// A Unix socket, and who needs no token there.
+    Unix(UnixListener, Operators),
 }
 
 /// What the connections of a listener may take.
@@ -142,7 +142,7 @@ impl Listener {
     pub fn address(&self) -> Option<SocketAddr> {
         match self {
             Self::Tcp(listener) | Self::Tls(listener, _) => listener.local_addr().ok(),
-            Self::Unix(_) => None,
+            Self::Unix(..) => None,
         }
     }
 
@@ -158,9 +158,9 @@ impl Listener {
                 let (stream, address) = listener.accept().await?;
                 (Stream::Tls(stream, tls.clone()), remote(address), places.give(permit, Some(address.ip())))
             }
-            Self::Unix(listener) => {
+            Self::Unix(listener, operators) => {
                 let (stream, _) = listener.accept().await?;
-                let peer = unix::peer(&stream);
+                let peer = unix::peer(&stream, *operators);
                 (Stream::Unix(stream), peer, places.give(permit, None))
             }
         })

@@ -110,6 +110,7 @@ impl From<Error> for Problem {
             Error::Terms(_) => StatusCode::FORBIDDEN,
             Error::Requests(_) => StatusCode::TOO_MANY_REQUESTS,
             Error::Used(_) | Error::Password(PasswordError::Busy(_)) => StatusCode::SERVICE_UNAVAILABLE,
+            Error::Unready { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Error::Policy(failure) if failure.is_the_hosts() => return Self::unavailable(error.to_string()),
             Error::Store(store) if !store.is_unavailable() => return Self::invalid(error.to_string()),
             Error::Store(_) => {
@@ -142,7 +143,8 @@ impl From<LoginError> for Problem {
             LoginError::NoTenant(tenant) => Error::NoTenant(tenant).into(),
             LoginError::Unavailable(error) => {
                 tracing::error!(%error, "a tenant could not be made ready");
-                Self::unavailable("the tenant could not be made ready: nobody may be let in")
+                let problem = Self::unavailable("the tenant could not be made ready: nobody may be let in");
+                Self { retry_after: error.retry_after().or(problem.retry_after), ..problem }
             }
             LoginError::Busy(busy) => {
                 let status = match busy {

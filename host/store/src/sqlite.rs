@@ -12,6 +12,7 @@ use cap_std::ambient_authority;
 use cap_std::fs::{Dir, MetadataExt as _, OpenOptions, OpenOptionsExt as _};
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection, SqlitePool};
+use vestibule_os::file;
 
 use crate::statement::STATEMENTS;
 use crate::{Error, migrations};
@@ -60,6 +61,12 @@ fn prepare(path: &Path) -> Result<PathBuf, Error> {
         return Err(Error::NotPrivate(path.to_owned()));
     }
     let file = path.canonicalize().map_err(unusable)?.join(DATABASE_FILE);
+    for beside in ["-wal", "-shm", "-journal"].map(|end| format!("{DATABASE_FILE}{end}")) {
+        // SQLite opens these, too, and would wait for whoever writes to a pipe.
+        if directory.symlink_metadata(&beside).is_ok_and(|metadata| !metadata.is_file()) {
+            return Err(Error::NotAFile(path.join(beside)));
+        }
+    }
     match directory.symlink_metadata(DATABASE_FILE) {
         Ok(metadata) if metadata.is_file() => ensure_database(&directory, &file, unusable)?,
         Ok(_) => return Err(Error::NotAFile(file)),
@@ -72,7 +79,7 @@ fn prepare(path: &Path) -> Result<PathBuf, Error> {
 /// SQLite takes a file shorter than its header for an empty database, and writes over it.
 fn ensure_database(directory: &Dir, path: &Path, unusable: impl Fn(io::Error) -> Error) -> Result<(), Error> {
     let mut beginning = Vec::new();
-    let file = directory.open(DATABASE_FILE).map_err(&unusable)?;
+    let file = file::open_in(directory, DATABASE_FILE).map_err(&unusable)?;
     file.take(16).read_to_end(&mut beginning).map_err(unusable)?;
     let ours = beginning.is_empty() || beginning == MAGIC;
     if ours { Ok(()) } else { Err(Error::NotADatabase(path.to_owned())) }

@@ -24,11 +24,17 @@ pub(crate) struct Options {
     /// The most that a policy may begin with
     #[arg(long)]
     policy_memory_bytes: usize,
+    /// The most that is answered
+    #[arg(long)]
+    answer_bytes: u64,
+    /// How far to step back behind others
+    #[arg(long)]
+    nice: u8,
 }
 
 pub(crate) fn run(options: &Options) -> Result<Exit> {
-    let &Options { task, seconds, memory_mib, policy_memory_bytes } = options;
-    let bounds = Bounds { time: Duration::from_secs(seconds), memory_mib, policy_memory_bytes };
+    let &Options { task, seconds, memory_mib, policy_memory_bytes, answer_bytes, nice } = options;
+    let bounds = Bounds { time: Duration::from_secs(seconds), memory_mib, policy_memory_bytes, answer_bytes, nice };
     let code = child::run(task, bounds, io::stdin().lock(), io::stdout().lock());
     let code = code.map_err(|error| Error::fault("cannot compile").because(&error))?;
     Ok(if code == child::REFUSED { Exit::BadPolicy } else { Exit::Allowed })

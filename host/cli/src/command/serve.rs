@@ -11,15 +11,17 @@ use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinSet;
+use vestibule_os::walls::Gap;
+use vestibule_registry::Registry;
 use vestibule_server::App;
-use vestibule_server::listen::{self, Limits, Listener, Shutdown, Tls, Trigger, bind_unix};
+use vestibule_server::listen::{self, Limits, Listener, Operators, Shutdown, SocketMode, Tls, Trigger, bind_unix};
 
 use crate::config::{Config, ServerSettings};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::host::Host;
 use crate::target::Target;
-use crate::{housekeeping, lanes, output, telemetry};
+use crate::{confine, groups, housekeeping, lanes, output, telemetry};
 
 /// Serve logins and the API until told to end
 ///
@@ -41,21 +43,24 @@ pub(crate) struct Options {
 pub(crate) fn run(options: &Options) -> Result<Exit> {
     let config = Config::read(&options.target.data())?;
     telemetry::serve(options.log, &config.log)?;
+    let sockets = if options.listen.is_empty() { &config.server.listen } else { &options.listen };
+    // While there is one thread: what others are made of it have the same walls.
+    let gaps = confine::to_what_is_needed(&options.target.data(), &config, sockets);
     let failed = |error: std::io::Error| Error::fault("this machine cannot run a server").because(&error);
     let (logins, slow_lane) = (lanes::logins().map_err(failed)?, lanes::slow().map_err(failed)?);
-    let served = logins.block_on(serve(options, config, &slow_lane));
+    let served = logins.block_on(serve(options, config, gaps, &slow_lane));
     slow_lane.shutdown_background();
     served.map(|()| Exit::Allowed)
 }
 
-async fn serve(options: &Options, config: Config, slow_lane: &Runtime) -> Result<()> {
+async fn serve(options: &Options, config: Config, gaps: Vec<Gap>, slow_lane: &Runtime) -> Result<()> {
     let data = options.target.data();
     let host = Host::open(&data, &config, Some(slow_lane.handle().clone())).await?;
     let (trigger, shutdown) = Shutdown::new();
     let mut tasks = JoinSet::new();
     let tls = read_tls(&config.server)?;
     let sockets = if options.listen.is_empty() { &config.server.listen } else { &options.listen };
-    let listeners = open(sockets, &data, tls.as_ref()).await?;
+    let listeners = open(sockets, &data, &config.server, tls.as_ref()).await?;
     if let Some(address) = &config.server.metrics {
         tasks.spawn(serve_metrics(&host, address, shutdown.clone()).await?);
     }
@@ -63,12 +68,13 @@ async fn serve(options: &Options, config: Config, slow_lane: &Runtime) -> Result
     tasks.spawn(await_signals(trigger, tls.clone(), Arc::clone(&host.app))?);
     // The Unix sockets come last: whoever starts a host reads until there is one.
     let (unix, others): (Vec<_>, Vec<_>) =
-        listeners.iter().partition(|(_, listener)| matches!(listener, Listener::Unix(_)));
+        listeners.iter().partition(|(_, listener)| matches!(listener, Listener::Unix(..)));
     for (name, _) in others.into_iter().chain(unix) {
         output::print(format!("listening on {name}\n").as_bytes())?;
     }
     let registry = host.registry.clone();
     tasks.spawn(async move { registry.watch().await });
+    tasks.spawn(tell_gaps(host.registry.clone(), Arc::clone(&host.app), gaps));
     tasks.spawn(housekeeping::run(host.store.clone(), config.server.ages()));
     let (end, ends) = Shutdown::new();
     let keeping = tokio::spawn(housekeeping::keep_trials(host.registry.clone(), ends));
@@ -90,12 +96,32 @@ async fn serve(options: &Options, config: Config, slow_lane: &Runtime) -> Result
     Ok(())
 }
 
+/// Says which walls do not stand, around this process and around the compilers that it starts.
+async fn tell_gaps(registry: Registry, app: Arc<App>, gaps: Vec<Gap>) {
+    let mut all: Vec<_> = gaps.iter().map(|gap| format!("the host: {gap}")).collect();
+    match registry.compilers_gaps().await {
+        Ok(gaps) => all.extend(gaps.into_iter().map(|gap| format!("compilers: {gap}"))),
+        Err(error) => all.push(format!("compilers: {error}")),
+    }
+    for gap in &all {
+        tracing::warn!(%gap, "not confined as it could be");
+    }
+    app.tell_gaps(all);
+}
+
 /// The sockets that systemd hands over, or those that are named, each with where it is.
-async fn open(sockets: &[String], data: &Path, tls: Option<&Tls>) -> Result<Vec<(String, Listener)>> {
-    let handed = handed_over(tls)?;
+async fn open(
+    sockets: &[String],
+    data: &Path,
+    settings: &ServerSettings,
+    tls: Option<&Tls>,
+) -> Result<Vec<(String, Listener)>> {
+    let operators = Operators { root: settings.root_is_operator };
+    let handed = handed_over(operators, tls)?;
     if !handed.is_empty() {
         return Ok(handed);
     }
+    let mode = socket_mode(settings)?;
     let mut listeners = Vec::new();
     for socket in sockets {
         let failed = |error: std::io::Error| {
@@ -104,7 +130,7 @@ async fn open(sockets: &[String], data: &Path, tls: Option<&Tls>) -> Result<Vec<
                 .hint("see to `listen` in `vestibule.toml`")
         };
         let listener = match socket.split_once(':') {
-            Some(("unix", path)) => Listener::Unix(bind_unix(&data.join(path)).await.map_err(failed)?),
+            Some(("unix", path)) => Listener::Unix(bind_unix(&data.join(path), mode).await.map_err(failed)?, operators),
             Some(("tcp", address)) => Listener::Tcp(TcpListener::bind(address).await.map_err(failed)?),
             Some(("tls", address)) => {
                 let tls = tls.ok_or_else(|| {
@@ -127,8 +153,20 @@ async fn open(sockets: &[String], data: &Path, tls: Option<&Tls>) -> Result<Vec<
     Ok(listeners)
 }
 
+/// Who may connect to Unix sockets.
+fn socket_mode(settings: &ServerSettings) -> Result<SocketMode> {
+    let mode = settings.socket_mode;
+    if mode > 0o777 {
+        return Err(
+            Error::bad_input(format!("`socket_mode`: 0o{mode:o} is no mode of a socket")).hint("0o666, or less")
+        );
+    }
+    let group = settings.socket_group.as_deref().map(groups::number).transpose()?;
+    Ok(SocketMode { mode, group })
+}
+
 /// Sockets of systemd's. It does not say which of them are meant for TLS: with a certificate, all but Unix sockets are.
-fn handed_over(tls: Option<&Tls>) -> Result<Vec<(String, Listener)>> {
+fn handed_over(operators: Operators, tls: Option<&Tls>) -> Result<Vec<(String, Listener)>> {
     let failed = |error: std::io::Error| Error::fault("a socket of systemd's cannot be used").because(&error);
     let mut all = listenfd::ListenFd::from_env();
     let mut listeners = Vec::new();
@@ -138,7 +176,7 @@ fn handed_over(tls: Option<&Tls>) -> Result<Vec<(String, Listener)>> {
             let address = socket.local_addr().map_err(failed)?;
             let place = address.as_pathname().map_or_else(String::new, |path| path.display().to_string());
             let socket = tokio::net::UnixListener::from_std(socket).map_err(failed)?;
-            listeners.push((format!("unix:{place}"), Listener::Unix(socket)));
+            listeners.push((format!("unix:{place}"), Listener::Unix(socket, operators)));
         } else if let Some(socket) = all.take_tcp_listener(index).map_err(failed)? {
             socket.set_nonblocking(true).map_err(failed)?;
             let socket = TcpListener::from_std(socket).map_err(failed)?;
@@ -208,7 +246,7 @@ Examples:
   vestibule serve --data /srv/vestibule
   vestibule serve --listen tcp:127.0.0.1:9417 --listen unix:http.sock --log json
 
-On a Unix socket, root and the user who runs the server need no token. Everybody else does:
+On a Unix socket, the user who runs the server needs no token, and neither does root if `root_is_operator` says so. Everybody else does:
   vestibule token create front-door --scope decide
   curl -H \"Authorization: Bearer $TOKEN\" http://127.0.0.1:9417/v1/openapi.json
 ";

@@ -3,7 +3,7 @@
 //! Not for: checking clients; they show tokens.
 
 use std::fmt;
-use std::io;
+use std::io::{self, Read as _};
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -17,9 +17,13 @@ use rustls::sign::CertifiedKey;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
+use vestibule_os::file;
 
 /// How often the files are looked at.
 const POLL: Duration = Duration::from_secs(10);
+
+/// What is read of a file: a chain has a hundredth of it.
+const MAX_FILE_BYTES: u64 = 1 << 20;
 
 /// Why there is no TLS.
 #[derive(Debug, thiserror::Error)]
@@ -110,9 +114,12 @@ impl fmt::Debug for Current {
 
 fn read(certificate: &PathBuf, key: &PathBuf) -> Result<CertifiedKey, TlsError> {
     let failed = |path: &PathBuf, reason: String| TlsError::File { path: path.display().to_string(), reason };
-    let chain = CertificateDer::pem_file_iter(certificate)
-        .and_then(|certificates| certificates.collect::<Result<Vec<_>, _>>())
-        .map_err(|error| failed(certificate, error.to_string()))?;
-    let private = PrivateKeyDer::from_pem_file(key).map_err(|error| failed(key, error.to_string()))?;
+    let open = |path: &PathBuf| match file::open(path) {
+        Ok(file) => Ok(file.take(MAX_FILE_BYTES)),
+        Err(error) => Err(failed(path, error.to_string())),
+    };
+    let chain = CertificateDer::pem_reader_iter(open(certificate)?).collect::<Result<Vec<_>, _>>();
+    let chain = chain.map_err(|error| failed(certificate, error.to_string()))?;
+    let private = PrivateKeyDer::from_pem_reader(open(key)?).map_err(|error| failed(key, error.to_string()))?;
     CertifiedKey::from_der(chain, private, &ring::default_provider()).map_err(TlsError::Unusable)
 }
