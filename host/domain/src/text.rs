@@ -2,6 +2,8 @@
 //!
 //! Not for: the encodings of a wire format; those are in [`crate::wire`].
 
+mod commands;
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -14,14 +16,16 @@ pub const MAX_REASON_BYTES: usize = 1024;
 /// The longest challenge text in bytes, so that a whole CRV1 string fits into 255.
 pub const MAX_CHALLENGE_BYTES: usize = 160;
 
-/// A text that may be shown to a client: one line, no double quotes, no backslashes, at most [`MAX_CLIENT_BYTES`].
+/// A text that may be shown to a client: one line, no double quotes, no backslashes, nothing that a client takes for a command such as
+/// `CRV1:`, at most [`MAX_CLIENT_BYTES`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "String")]
 pub struct ClientText(String);
 
 impl ClientText {
     /// Cleans any text: control characters (and the line separators of Unicode) become spaces, double quotes single ones,
-    /// backslashes slashes; the rest is cut at a character boundary.
+    /// backslashes slashes; a word that a client takes for a command loses the mark that makes it one; the rest is cut at a character
+    /// boundary.
     pub fn clean(text: &str) -> Self {
         Self::clean_within(text, MAX_CLIENT_BYTES)
     }
@@ -38,7 +42,7 @@ impl ClientText {
                 c => c,
             })
             .collect();
-        Self(cut(&line, max_bytes.min(MAX_CLIENT_BYTES)).to_owned())
+        Self(cut(&commands::disarm(line), max_bytes.min(MAX_CLIENT_BYTES)).to_owned())
     }
 
     /// The cleaned text.
