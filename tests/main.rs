@@ -16,6 +16,7 @@ mod modules_become_components;
 mod no_fault_lets_anybody_in;
 mod overload_denies;
 mod policies_answer_their_tables;
+mod prices_are_paid;
 mod probes;
 mod radius;
 mod readme_is_true;

@@ -56,6 +56,13 @@ pub(crate) async fn loops_in_host_calls() {
 }
 
 #[tokio::test]
+pub(crate) async fn asks_for_endless_names() {
+    let verdict = probe("asks-for-endless-names").decides_on_joe().await;
+    assert!(verdict.0.cost.host_calls < 50, "{:?}", verdict.0.cost);
+    verdict.fault(Cause::OutOfFuel);
+}
+
+#[tokio::test]
 pub(crate) async fn floods_the_clock() {
     probe("floods-the-clock").fails_with(Cause::HostCallBudget).await;
 }

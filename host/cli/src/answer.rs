@@ -218,7 +218,7 @@ mod tests {
                 message: "known device".to_owned(),
                 fields: vec![("device".to_owned(), "aa:bb".to_owned())],
             }],
-            cost: Cost { fuel: 12_345, peak_memory_bytes: 1 << 20, host_calls: 2, dropped_log_lines: 0 },
+            cost: Cost { fuel: 12_345, peak_memory_bytes: 1 << 20, host_calls: 2, ..Cost::default() },
             wall,
             exchanges: Vec::new(),
         };

@@ -103,6 +103,7 @@ impl Journal {
             peak_memory_bytes: all.peak_memory_bytes.max(cost.peak_memory_bytes),
             host_calls: all.host_calls.saturating_add(cost.host_calls),
             dropped_log_lines: all.dropped_log_lines.saturating_add(cost.dropped_log_lines),
+            busy_micros: all.busy_micros.saturating_add(cost.busy_micros),
         })
     }
 

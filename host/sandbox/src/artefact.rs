@@ -15,15 +15,15 @@ use hmac::{Hmac, Mac as _};
 use sha2::{Digest as _, Sha256};
 
 pub use self::code::Code;
-use crate::compiled::Compiled;
+use crate::compiled::{Compiled, Source};
 use crate::engine::Engine;
 use crate::load_error::LoadError;
 
-const MAGIC: &[u8; 8] = b"VSTBART2";
+const MAGIC: &[u8; 8] = b"VSTBART3";
 const MAC_BYTES: usize = 32;
 const DIGEST_BYTES: usize = 32;
 const HASH_BYTES: usize = 8;
-const SIZE_BYTES: usize = 8;
+const NUMBER_BYTES: usize = 8;
 
 /// The key of a host's seals: 32 bytes that only this host knows.
 #[derive(Clone)]
@@ -82,22 +82,27 @@ struct Label {
     digest: [u8; DIGEST_BYTES],
     compatibility: [u8; HASH_BYTES],
     size: u64,
+    setup_fuel: u64,
 }
 
 impl Label {
-    fn bytes(&self) -> [u8; DIGEST_BYTES + HASH_BYTES + SIZE_BYTES] {
+    fn bytes(&self) -> [u8; DIGEST_BYTES + HASH_BYTES + 2 * NUMBER_BYTES] {
         let mut bytes = [0; _];
-        let parts = self.digest.iter().chain(&self.compatibility).copied().chain(self.size.to_le_bytes());
+        let numbers = self.size.to_le_bytes().into_iter().chain(self.setup_fuel.to_le_bytes());
+        let parts = self.digest.iter().chain(&self.compatibility).copied().chain(numbers);
         bytes.iter_mut().zip(parts).for_each(|(byte, part)| *byte = part);
         bytes
     }
 
     fn read(source: &mut impl Read) -> io::Result<Self> {
-        let (mut digest, mut compatibility, mut size) = ([0; DIGEST_BYTES], [0; HASH_BYTES], [0; SIZE_BYTES]);
+        let (mut digest, mut compatibility) = ([0; DIGEST_BYTES], [0; HASH_BYTES]);
         source.read_exact(&mut digest)?;
         source.read_exact(&mut compatibility)?;
-        source.read_exact(&mut size)?;
-        Ok(Self { digest, compatibility, size: u64::from_le_bytes(size) })
+        let mut number = || {
+            let mut number = [0; NUMBER_BYTES];
+            source.read_exact(&mut number).map(|()| u64::from_le_bytes(number))
+        };
+        Ok(Self { digest, compatibility, size: number()?, setup_fuel: number()? })
     }
 }
 
@@ -115,11 +120,8 @@ impl Artefact {
     /// # Errors
     /// [`SealError::Unusable`], if the code cannot be read.
     pub fn seal(engine: &Engine, key: &Key, wasm: &[u8], code: Code) -> Result<Self, SealError> {
-        let label = Label {
-            digest: Sha256::digest(wasm).into(),
-            compatibility: compatibility(engine),
-            size: wasm.len() as u64,
-        };
+        let Source { digest, bytes, setup_fuel } = Source::of(wasm);
+        let label = Label { digest, compatibility: compatibility(engine), size: bytes as u64, setup_fuel };
         let mac = key.mac(&label, &code)?.finalize().into_bytes().into();
         Ok(Self { mac, label, code })
     }
@@ -170,9 +172,10 @@ impl Compiled {
         if label.compatibility != compatibility(engine) {
             return Err(SealError::Stale);
         }
-        let size = usize::try_from(label.size).map_err(|_| SealError::Broken)?;
+        let bytes = usize::try_from(label.size).map_err(|_| SealError::Broken)?;
+        let source = Source { digest: label.digest, bytes, setup_fuel: label.setup_fuel };
         let component = trusted::deserialize(engine, code)?;
-        Ok(Self::link(engine, component, label.digest, size)?)
+        Ok(Self::link(engine, component, source)?)
     }
 }
 

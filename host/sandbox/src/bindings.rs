@@ -3,6 +3,7 @@
 //! Not for: meaning. [`convert`] turns these types into the domain's and back, and only the host functions see them besides.
 
 mod convert;
+mod weights;
 
 use vestibule_domain::check::Claim;
 use vestibule_domain::{Grants, Login, Manifest};
@@ -10,10 +11,10 @@ use wasmtime::Store;
 use wasmtime::component::{ComponentExportIndex, ComponentNamedList, Lift, Lower};
 
 use crate::compiled::{Compiled, Pace};
+use crate::crossing::{Weigh, pay, pay_for};
 use crate::state::State;
 
-pub(crate) use generated::Policy;
-pub(crate) use generated::vestibule::policy::{config, directory, http, log, random, secrets, types};
+pub(crate) use generated::vestibule::policy::{directory, http, log, types};
 
 /// The macro's output is no code of this house: the lints stop at its door, and its unsafe blocks are wasmtime's own.
 #[allow(
@@ -29,11 +30,7 @@ mod generated {
     wasmtime::component::bindgen!({
         path: "../../wit/v0.1",
         world: "policy",
-        imports: {
-            default: trappable,
-            "vestibule:policy/directory.search": async | trappable,
-            "vestibule:policy/http.send": async | trappable,
-        },
+        imports: { default: trappable },
         // A login is handed over without copying its texts first.
         ownership: Borrowing { duplicate_if_necessary: true },
         with: { "vestibule:policy/secrets.secret": crate::host::secrets::Held },
@@ -67,7 +64,8 @@ pub(crate) async fn manifest(policy: &Compiled, store: &mut Store<State>) -> was
     Ok(convert::manifest(manifest))
 }
 
-/// Calls one export of a fresh instance, on a stack of its own only where the policy may wait.
+/// Calls one export of a fresh instance, on a stack of its own only where the policy may wait. The guest pays for its instance and for
+/// what is handed to it before there is any, and for its answer.
 async fn call<P, R>(
     policy: &Compiled,
     store: &mut Store<State>,
@@ -75,19 +73,23 @@ async fn call<P, R>(
     params: P,
 ) -> wasmtime::Result<R>
 where
-    P: ComponentNamedList + Lower + Send + Sync,
-    R: ComponentNamedList + Lift + Send + Sync + 'static,
+    P: ComponentNamedList + Lower + Weigh + Send + Sync,
+    R: ComponentNamedList + Lift + Weigh + Send + Sync + 'static,
 {
-    match policy.pace() {
+    pay(store, policy.setup_fuel(), "an instance of the policy")?;
+    pay_for(store, &params, "the login")?;
+    let results: R = match policy.pace() {
         Pace::Straight => {
             let instance = policy.pre().instantiate(&mut *store)?;
-            instance.get_typed_func::<P, R>(&mut *store, export)?.call(store, params)
+            instance.get_typed_func::<P, R>(&mut *store, export)?.call(&mut *store, params)?
         }
         Pace::Waiting => {
             let instance = policy.pre().instantiate_async(&mut *store).await?;
-            instance.get_typed_func::<P, R>(&mut *store, export)?.call_async(store, params).await
+            instance.get_typed_func::<P, R>(&mut *store, export)?.call_async(&mut *store, params).await?
         }
-    }
+    };
+    pay_for(store, &results, "the answer")?;
+    Ok(results)
 }
 
 /// Whether the two exports have the types of the contract.

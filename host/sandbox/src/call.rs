@@ -7,11 +7,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use vestibule_domain::check::{Claim, ClaimedChallenge};
-use vestibule_domain::secret::scrub;
+use vestibule_domain::text::{MAX_CHALLENGE_BYTES, MAX_CLIENT_BYTES, MAX_REASON_BYTES};
 use vestibule_domain::{Cause, Fault, Login, Manifest, Outcome};
 use wasmtime::{Store, UpdateDeadline};
 
 use crate::bindings::{self, Answer};
+use crate::busy::timed;
 use crate::circumstances::Circumstances;
 use crate::compiled::{Compiled, Pace};
 use crate::configured::{Configuration, Configured};
@@ -22,6 +23,12 @@ use crate::tape::Tape;
 
 /// Runs `post-auth` on one login.
 pub(crate) async fn run(policy: &Configured, login: &Login, circumstances: &Circumstances, tape: Tape) -> Report {
+    let (mut report, busy) = timed(decide(policy, login, circumstances, tape)).await;
+    report.cost.busy_micros = u64::try_from(busy.as_micros()).unwrap_or(u64::MAX);
+    report
+}
+
+async fn decide(policy: &Configured, login: &Login, circumstances: &Circumstances, tape: Tape) -> Report {
     let start = Instant::now();
     let configuration = &policy.configuration;
     let patience = patience(&tape, configuration.limits.deadline());
@@ -94,26 +101,29 @@ fn late(deadline: Duration) -> Fault {
     Fault::new(Cause::Deadline, format!("no answer after {} ms", deadline.as_millis()))
 }
 
-/// Believes an answer, or finds what is behind an error that the policy returned. Secrets are starred out before any text is
-/// cleaned or cut, which could leave a part of one that nobody recognises.
+/// Believes an answer, or finds what is behind an error that the policy returned. Secrets are starred out of what is kept of a text
+/// before it is cleaned.
 fn believe(answer: Answer, login: &Login, state: &State) -> Result<Outcome, Fault> {
-    let conceal = |text: String| scrub(&text, &state.secrets);
+    let conceal = |text: String, max_bytes| state.secrets.scrub(&text, max_bytes).into_owned();
     match answer {
         Ok(claim) => {
             let claim = Claim {
-                reason: claim.reason.map(conceal),
-                client_reason: claim.client_reason.map(conceal),
-                challenge: claim.challenge.map(|asked| ClaimedChallenge { text: conceal(asked.text), ..asked }),
+                reason: claim.reason.map(|reason| conceal(reason, MAX_REASON_BYTES)),
+                client_reason: claim.client_reason.map(|reason| conceal(reason, MAX_CLIENT_BYTES)),
+                challenge: claim
+                    .challenge
+                    .map(|asked| ClaimedChallenge { text: conceal(asked.text, MAX_CHALLENGE_BYTES), ..asked }),
                 ..claim
             };
             claim.believe(login, &state.configuration.grants)
         }
-        Err(text) => Err(match state.failed_capability() {
-            Some(fault) => {
-                Fault::new(fault.cause, format!("{}; the policy then said: {}", fault.detail, conceal(text)))
-            }
-            None => Fault::new(Cause::PolicyError, conceal(text)),
-        }),
+        Err(text) => {
+            let said = conceal(text, MAX_REASON_BYTES);
+            Err(match state.failed_capability() {
+                Some(fault) => Fault::new(fault.cause, format!("{}; the policy then said: {said}", fault.detail)),
+                None => Fault::new(Cause::PolicyError, said),
+            })
+        }
     }
 }
 
@@ -126,14 +136,21 @@ fn never_began(error: &wasmtime::Error, start: Instant) -> Report {
 fn report(answer: Result<Outcome, Fault>, state: State, fuel: u64, start: Instant) -> Report {
     let State { secrets, log, memory, budget, tape, .. } = state;
     let (log, dropped_log_lines) = log.close(&secrets);
-    let answer = answer.map_err(|fault| Fault { detail: scrub(&fault.detail, &secrets), ..fault });
+    let answer =
+        answer.map_err(|fault| Fault { detail: secrets.scrub(&fault.detail, usize::MAX).into_owned(), ..fault });
     if let Err(Fault { cause, detail }) = &answer {
         tracing::warn!(fault.cause = cause.code(), fault.detail = detail, "a policy failed, and its login is denied");
     }
     Report {
         answer,
         log,
-        cost: Cost { fuel, peak_memory_bytes: memory.peak_bytes(), host_calls: budget.host_calls(), dropped_log_lines },
+        cost: Cost {
+            fuel,
+            peak_memory_bytes: memory.peak_bytes(),
+            host_calls: budget.host_calls(),
+            dropped_log_lines,
+            ..Cost::default()
+        },
         exchanges: tape.into_exchanges(),
         wall: start.elapsed(),
     }

@@ -15,7 +15,7 @@ use crate::engine::{Engine, MAX_MEMORIES};
 use crate::load_error::LoadError;
 use crate::state::State;
 use crate::world::Imports;
-use crate::{bindings, host, wasi};
+use crate::{bindings, host, setup, wasi};
 
 /// The largest component taken. CPython with its whole standard library has 31 MB.
 pub const MAX_COMPONENT_BYTES: usize = 64 << 20;
@@ -41,10 +41,26 @@ struct Shared {
     post_auth: ComponentExportIndex,
     manifest: ComponentExportIndex,
     imports: Imports,
-    digest: [u8; 32],
-    bytes: usize,
+    source: Source,
     /// What is paid for it, until the last call that runs it is over.
     hold: OnceLock<Hold>,
+}
+
+/// What is known of the file that a component was compiled from.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Source {
+    /// Its SHA-256.
+    pub(crate) digest: [u8; 32],
+    /// Its size in bytes.
+    pub(crate) bytes: usize,
+    /// What it takes to make an instance, in fuel; see [`setup::fuel`].
+    pub(crate) setup_fuel: u64,
+}
+
+impl Source {
+    pub(crate) fn of(wasm: &[u8]) -> Self {
+        Self { digest: Sha256::digest(wasm).into(), bytes: wasm.len(), setup_fuel: setup::fuel(wasm) }
+    }
 }
 
 /// A compiled policy that this does not keep.
@@ -69,7 +85,7 @@ impl Compiled {
     pub fn new(engine: &Engine, wasm: &[u8]) -> Result<Self, LoadError> {
         ensure_component(wasm)?;
         let component = Component::new(engine.inner(), wasm).map_err(|error| invalid(&error))?;
-        Self::link(engine, component, Sha256::digest(wasm).into(), wasm.len())
+        Self::link(engine, component, Source::of(wasm))
     }
 
     /// The component's code, to be sealed by another process. Nothing of it is loaded in this one, and whether it is a policy is not
@@ -96,12 +112,7 @@ impl Compiled {
     }
 
     /// Checks and links a compiled component.
-    pub(crate) fn link(
-        engine: &Engine,
-        component: Component,
-        digest: [u8; 32],
-        bytes: usize,
-    ) -> Result<Self, LoadError> {
+    pub(crate) fn link(engine: &Engine, component: Component, source: Source) -> Result<Self, LoadError> {
         let imports = Imports::of(&component.component_type(), engine.inner())?;
         let post_auth = export(&component, "post-auth")?;
         let manifest = export(&component, "manifest")?;
@@ -110,8 +121,9 @@ impl Compiled {
             .and_then(|linker| linker.instantiate_pre(&component))
             .and_then(|pre| bindings::check_exports(&pre).map(|()| pre))
             .map_err(|error| LoadError::WrongType(sentence(&error)))?;
+        ensure_price(&source)?;
         let engine = engine.clone();
-        let shared = Shared { engine, pre, post_auth, manifest, imports, digest, bytes, hold: OnceLock::new() };
+        let shared = Shared { engine, pre, post_auth, manifest, imports, source, hold: OnceLock::new() };
         Ok(Self { shared: Arc::new(shared) })
     }
 
@@ -135,16 +147,17 @@ impl Compiled {
 
     /// The SHA-256 of the component: which policy this is.
     pub fn digest(&self) -> String {
-        hex(self.digest_bytes())
+        hex(&self.shared.source.digest)
     }
 
     /// The component's size in bytes.
     pub fn size(&self) -> usize {
-        self.shared.bytes
+        self.shared.source.bytes
     }
 
-    pub(crate) fn digest_bytes(&self) -> &[u8; 32] {
-        &self.shared.digest
+    /// What each call pays for its instance, in fuel, before it begins.
+    pub fn setup_fuel(&self) -> u64 {
+        self.shared.source.setup_fuel
     }
 
     pub(crate) fn engine(&self) -> &Engine {
@@ -204,6 +217,16 @@ fn ensure_size(engine: &Engine, component: &Component) -> Result<(), LoadError> 
         Some(bytes) if bytes > limit => Err(LoadError::StartsTooLarge { bytes, limit }),
         _ => Ok(()),
     }
+}
+
+fn ensure_price(source: &Source) -> Result<(), LoadError> {
+    if source.setup_fuel <= setup::MAX_FUEL {
+        return Ok(());
+    }
+    let most = setup::MAX_FUEL;
+    Err(LoadError::TooComplex(format!(
+        "an instance of it costs more than {most} fuel, or is made of what it is handed"
+    )))
 }
 
 fn export(component: &Component, name: &'static str) -> Result<ComponentExportIndex, LoadError> {

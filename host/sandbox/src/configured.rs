@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use vestibule_domain::{Grants, Login, Settings};
+use vestibule_ledger::{Hold, Owner, Pool};
 
 use crate::capability::{Capabilities, Directory};
 use crate::circumstances::Circumstances;
@@ -22,6 +23,17 @@ pub(crate) struct Configuration {
     pub(crate) grants: Grants,
     pub(crate) limits: Limits,
     pub(crate) capabilities: Capabilities,
+    /// What the memory of calls is taken from, and for whom.
+    account: Option<(Pool, Owner)>,
+}
+
+impl Configuration {
+    /// For one call, of which nothing is taken yet.
+    pub(crate) fn hold_on_memory(&self) -> Option<Hold> {
+        let (pool, owner) = self.account.as_ref()?;
+        // Nothing is never refused.
+        pool.take(owner, 0).ok()
+    }
 }
 
 /// A configured policy. Clones share it; calls may run at the same time on any thread.
@@ -61,6 +73,14 @@ impl Configured {
     #[must_use]
     pub fn with_capabilities(mut self, capabilities: Capabilities) -> Self {
         Arc::make_mut(&mut self.configuration).capabilities = capabilities;
+        self
+    }
+
+    /// With the memory of its calls taken from a pool for somebody, besides the limit of each call. A call that finds none is a fault with
+    /// cause `overloaded`. By default, nobody counts what all calls take together.
+    #[must_use]
+    pub fn with_memory_pool(mut self, pool: Pool, owner: Owner) -> Self {
+        Arc::make_mut(&mut self.configuration).account = Some((pool, owner));
         self
     }
 

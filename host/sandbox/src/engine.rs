@@ -26,7 +26,7 @@ pub struct Capacity {
     /// The largest table that any policy may have, in elements. Default 20,000.
     pub max_table_elements: usize,
     /// Memory that stays mapped in a slot between calls, in bytes, reset by copying instead of unmapping. Default 256 KiB: a Rust
-    /// policy touches less, so that its slot never faults again.
+    /// policy touches less, so that its slot never faults again. [`Capacity::resident_bytes`] says what that comes to.
     pub keep_resident_bytes: usize,
 }
 
@@ -41,6 +41,17 @@ impl Default for Capacity {
     }
 }
 
+impl Capacity {
+    /// The most that stays in memory after as many calls at once as there may be, in bytes: 96 MiB by default. A call touches one
+    /// memory, as a policy may have no second one that holds anything; tables and stacks are used again before new ones are.
+    pub const fn resident_bytes(&self) -> usize {
+        let calls = self.concurrent_calls as usize;
+        let memories = calls.saturating_add(WARM_SLOTS as usize).saturating_mul(self.keep_resident_bytes);
+        let tables = calls.saturating_mul(TABLES_PER_CALL as usize).saturating_mul(TABLE_RESIDENT_BYTES);
+        memories.saturating_add(tables).saturating_add(calls.saturating_mul(STACK_RESIDENT_BYTES))
+    }
+}
+
 /// Core instances in one component. CPython from componentize-py has 15.
 pub(crate) const MAX_CORE_INSTANCES: u32 = 64;
 /// Tables in one component. CPython has one of its own and one for each shim.
@@ -49,6 +60,15 @@ pub(crate) const MAX_TABLES: u32 = 16;
 pub(crate) const MAX_MEMORIES: u32 = 4;
 /// Bookkeeping of one instance in bytes; CPython's takes the most.
 const INSTANCE_BYTES: usize = 4 << 20;
+/// Memory slots that wait for the policy that ran in them last. Beyond that many the oldest serves another policy before a new one is
+/// touched.
+const WARM_SLOTS: u32 = 64;
+/// What stays of a table between calls, in bytes: a Rust policy touches a page.
+const TABLE_RESIDENT_BYTES: usize = 8 << 10;
+/// What stays of a stack between calls, in bytes.
+const STACK_RESIDENT_BYTES: usize = 32 << 10;
+/// Tables in the pool for each call at once: most policies have 1 to 4.
+const TABLES_PER_CALL: u32 = 4;
 /// The guest's share of a stack. The host's share is what [`ASYNC_STACK_BYTES`] adds.
 const WASM_STACK_BYTES: usize = 512 << 10;
 const ASYNC_STACK_BYTES: usize = 1 << 20;
@@ -153,7 +173,7 @@ fn pool(capacity: &Capacity) -> PoolingAllocationConfig {
         // some of them first, and says so.
         .total_memories(calls.saturating_mul(2))
         .total_core_instances(calls.saturating_mul(16))
-        .total_tables(calls.saturating_mul(4))
+        .total_tables(calls.saturating_mul(TABLES_PER_CALL))
         .max_core_instances_per_component(MAX_CORE_INSTANCES)
         .max_tables_per_component(MAX_TABLES)
         .max_tables_per_module(MAX_TABLES)
@@ -162,11 +182,21 @@ fn pool(capacity: &Capacity) -> PoolingAllocationConfig {
         .max_core_instance_size(INSTANCE_BYTES)
         .max_memory_size(capacity.max_memory_bytes)
         .table_elements(capacity.max_table_elements)
-        .max_unused_warm_slots(calls)
+        .max_unused_warm_slots(WARM_SLOTS.min(calls))
         .linear_memory_keep_resident(capacity.keep_resident_bytes)
-        .table_keep_resident(64 << 10)
-        .async_stack_keep_resident(32 << 10)
+        .table_keep_resident(TABLE_RESIDENT_BYTES)
+        .async_stack_keep_resident(STACK_RESIDENT_BYTES)
         // Asks the kernel which pages a call touched, and resets only those (Linux 6.7 or newer).
         .pagemap_scan(Enabled::Auto);
     pool
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stays_after_a_flood_has_a_bound() {
+        assert_eq!(Capacity::default().resident_bytes(), 96 << 20);
+    }
 }

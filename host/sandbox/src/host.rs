@@ -1,6 +1,7 @@
 //! What the contract's imports do on the host: one file an interface.
 //!
-//! Not for: WASI, which serves the runtimes of languages; see [`crate::wasi`].
+//! Not for: WASI, which serves the runtimes of languages; see [`crate::wasi`]. Nor for counting and pricing calls; see
+//! [`crate::crossing`].
 
 mod config;
 mod directory;
@@ -9,15 +10,26 @@ mod log;
 mod random;
 pub(crate) mod secrets;
 
-use wasmtime::component::{HasSelf, Linker};
+use wasmtime::component::{Linker, LinkerInstance};
 
-use crate::bindings::Policy;
 use crate::state::State;
+use crate::world::{PACKAGE, VERSION};
+
+type Define = fn(&mut LinkerInstance<'_, State>) -> wasmtime::Result<()>;
+
+/// The contract's interfaces that have functions.
+const INTERFACES: [(&str, Define); 6] = [
+    ("config", config::define),
+    ("directory", directory::define),
+    ("http", http::define),
+    ("log", log::define),
+    ("random", random::define),
+    ("secrets", secrets::define),
+];
 
 /// Defines the contract's imports.
 pub(crate) fn define(linker: &mut Linker<State>) -> wasmtime::Result<()> {
-    Policy::add_to_linker::<_, HasSelf<State>>(linker, |state| state)
+    INTERFACES
+        .into_iter()
+        .try_for_each(|(interface, define)| define(&mut linker.instance(&format!("{PACKAGE}{interface}@{VERSION}"))?))
 }
-
-/// Types alone: there is nothing to do.
-impl crate::bindings::types::Host for State {}

@@ -14,8 +14,9 @@ const MAX_DEADLINE: Duration = Duration::from_secs(3600);
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Limits {
-    /// Instructions, roughly: wasmtime's fuel, one unit for most operators. Default 50,000,000: more than ten times what
-    /// a Python policy takes, and stopped after some 20 ms.
+    /// Instructions, roughly: wasmtime's fuel, one unit for most operators, for each byte that passes between guest and host, a
+    /// hundred for each call to the host, and what an instance costs ([`crate::Compiled::setup_fuel`]). Default 50,000,000: more than
+    /// ten times what a Python policy takes, and stopped after some 20 ms.
     pub fuel: u64,
     /// Wall time of the whole call in milliseconds, host calls included. Default 2,000: a slow directory still answers, and
     /// an OpenVPN client waits far longer. More than an hour counts as an hour.

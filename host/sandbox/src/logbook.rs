@@ -2,9 +2,8 @@
 //!
 //! Not for: writing them anywhere.
 
-use vestibule_domain::Secret;
+use vestibule_domain::Redactor;
 use vestibule_domain::log::{Level, Line};
-use vestibule_domain::secret::scrub;
 use vestibule_domain::text::log_text;
 
 use crate::limits::Limits;
@@ -41,25 +40,28 @@ impl Logbook {
     }
 
     /// Keeps one line, secrets starred out, or counts it as dropped.
-    pub(crate) fn write(&mut self, level: Level, message: &str, fields: &[(String, String)], secrets: &[Secret]) {
+    pub(crate) fn write(&mut self, level: Level, message: &str, fields: &[(String, String)], secrets: &Redactor) {
         if self.is_full() {
             self.dropped += 1;
             return;
         }
-        let text = |text: &str, max_bytes| log_text(&scrub(text, secrets), max_bytes);
+        let text = |text: &str, max_bytes| log_text(&secrets.scrub(text, max_bytes), max_bytes);
         let fields: Vec<_> = fields
             .iter()
             .take(MAX_FIELDS)
             .map(|(name, value)| (text(name, MAX_NAME_BYTES), text(value, MAX_TEXT_BYTES)))
             .collect();
         let line = Line { level, message: text(message, MAX_TEXT_BYTES), fields };
-        let size = line.bytes();
-        if size > self.bytes_left {
-            self.dropped += 1;
-            return;
+        // What does not fit uses up the rest: looking for secrets in it was work, and a policy must not make it again and again.
+        match self.bytes_left.checked_sub(line.bytes()) {
+            Some(left) => self.bytes_left = left,
+            None => {
+                self.bytes_left = 0;
+                self.dropped += 1;
+                return;
+            }
         }
         self.lines_left -= 1;
-        self.bytes_left -= size;
         self.lines.push(line);
     }
 
@@ -68,7 +70,7 @@ impl Logbook {
     }
 
     /// Takes what a policy wrote to a standard stream. No more than a few lines' worth is held back.
-    pub(crate) fn print(&mut self, stream: Stream, octets: &[u8], secrets: &[Secret]) {
+    pub(crate) fn print(&mut self, stream: Stream, octets: &[u8], secrets: &Redactor) {
         if self.is_full() {
             self.dropped += octets.iter().filter(|octet| **octet == b'\n').count() as u64;
             return;
@@ -84,7 +86,7 @@ impl Logbook {
         }
     }
 
-    fn end_line(&mut self, stream: Stream, secrets: &[Secret]) {
+    fn end_line(&mut self, stream: Stream, secrets: &Redactor) {
         let [stdout, stderr] = &mut self.pending;
         let (pending, level, name) = match stream {
             Stream::Stdout => (stdout, Level::Info, "stdout"),
@@ -98,7 +100,7 @@ impl Logbook {
     }
 
     /// Ends the book: what is pending becomes lines.
-    pub(crate) fn close(mut self, secrets: &[Secret]) -> (Vec<Line>, u64) {
+    pub(crate) fn close(mut self, secrets: &Redactor) -> (Vec<Line>, u64) {
         for stream in [Stream::Stdout, Stream::Stderr] {
             self.end_line(stream, secrets);
         }
@@ -108,7 +110,13 @@ impl Logbook {
 
 #[cfg(test)]
 mod tests {
+    use vestibule_domain::Secret;
+
     use super::*;
+
+    fn nothing() -> Redactor {
+        Redactor::new([])
+    }
 
     fn book(log_lines: usize, log_bytes: usize) -> Logbook {
         Logbook::new(&Limits { log_lines, log_bytes, ..Limits::default() })
@@ -117,35 +125,45 @@ mod tests {
     #[test]
     fn lines_beyond_the_cap_are_counted_and_dropped() {
         let mut book = book(2, 1000);
-        (0..5).for_each(|_| book.write(Level::Info, "x", &[], &[]));
-        let (lines, dropped) = book.close(&[]);
+        (0..5).for_each(|_| book.write(Level::Info, "x", &[], &nothing()));
+        let (lines, dropped) = book.close(&nothing());
         assert_eq!((lines.len(), dropped), (2, 3));
     }
 
     #[test]
     fn a_stream_becomes_lines_even_without_a_last_newline() {
         let mut book = book(9, 1000);
-        book.print(Stream::Stdout, b"one\ntw", &[]);
-        book.print(Stream::Stdout, b"o\nthree", &[]);
-        let messages: Vec<_> = book.close(&[]).0.into_iter().map(|line| line.message).collect();
+        book.print(Stream::Stdout, b"one\ntw", &nothing());
+        book.print(Stream::Stdout, b"o\nthree", &nothing());
+        let messages: Vec<_> = book.close(&nothing()).0.into_iter().map(|line| line.message).collect();
         assert_eq!(messages, ["one", "two", "three"]);
     }
 
     #[test]
     fn a_flood_without_newlines_holds_one_line() {
         let mut book = book(9, 100_000);
-        (0..100).for_each(|_| book.print(Stream::Stderr, &[b'x'; 1000], &[]));
-        let (lines, _) = book.close(&[]);
+        (0..100).for_each(|_| book.print(Stream::Stderr, &[b'x'; 1000], &nothing()));
+        let (lines, _) = book.close(&nothing());
         assert!(lines.len() == 1 && lines.iter().all(|line| line.message.len() == MAX_TEXT_BYTES));
     }
 
     #[test]
     fn secrets_become_stars() {
         let mut book = book(9, 1000);
-        let secrets = [Secret::new("hunter2")];
+        let secrets = Redactor::new(&[Secret::new("hunter2")]);
         book.write(Level::Info, "password hunter2", &[("hunter2".into(), "hunter2!".into())], &secrets);
         book.print(Stream::Stdout, b"and hunter2", &secrets);
         let (lines, _) = book.close(&secrets);
         assert_eq!(format!("{lines:?}").matches("***").count(), 4);
+    }
+
+    #[test]
+    fn a_line_that_does_not_fit_is_the_last_that_is_looked_at() {
+        let mut book = book(9, 100);
+        book.write(Level::Info, "short", &[], &nothing());
+        book.write(Level::Info, &"x".repeat(200), &[], &nothing());
+        book.write(Level::Info, "short", &[], &nothing());
+        let (lines, dropped) = book.close(&nothing());
+        assert_eq!((lines.len(), dropped), (1, 2));
     }
 }

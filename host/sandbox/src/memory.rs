@@ -1,8 +1,9 @@
 //! One limit on the memory of a call, over all its memories and tables together, with the high-water mark.
 //!
-//! Not for: memory of the host; that is bounded by what a transfer may carry and by the budgets.
+//! Not for: memory of the host on behalf of a call; that is bounded by what a transfer may carry and by the budgets.
 
 use vestibule_domain::{Cause, Fault};
+use vestibule_ledger::Hold;
 use wasmtime::ResourceLimiter;
 
 use crate::engine::{MAX_CORE_INSTANCES, MAX_MEMORIES, MAX_TABLES};
@@ -12,10 +13,14 @@ use crate::limits::Limits;
 const MAX_REFUSALS: u32 = 100;
 /// What the host takes for one table element.
 const TABLE_ELEMENT_BYTES: usize = size_of::<usize>();
+/// How much is taken at once of what the host has for all calls: most policies need no more than twice.
+const STEP_BYTES: u64 = 1 << 20;
 
 /// Counts what a call holds. wasmtime's own limiter counts each memory alone.
 #[derive(Debug)]
 pub(crate) struct Memory {
+    /// What is taken of the memory that the host has for all calls together, where it counts them.
+    of_host: Option<Hold>,
     limit_bytes: usize,
     limit_elements: usize,
     /// Whether one memory holds something: it stays the only one.
@@ -36,8 +41,9 @@ struct Granted {
 }
 
 impl Memory {
-    pub(crate) const fn new(limits: &Limits) -> Self {
+    pub(crate) const fn new(limits: &Limits, of_host: Option<Hold>) -> Self {
         Self {
+            of_host,
             limit_bytes: limits.memory_bytes,
             limit_elements: limits.table_elements,
             occupied: false,
@@ -63,6 +69,7 @@ impl Memory {
     fn take(&mut self, bytes: usize) -> wasmtime::Result<bool> {
         match self.bytes.checked_add(bytes) {
             Some(total) if total <= self.limit_bytes => {
+                self.take_of_host(total)?;
                 self.granted = Granted { bytes, peak_bytes: self.peak_bytes };
                 self.bytes = total;
                 self.peak_bytes = self.peak_bytes.max(total);
@@ -72,6 +79,18 @@ impl Memory {
                 let (held, limit) = (self.bytes, self.limit_bytes);
                 self.refuse(|| format!("{bytes} bytes beyond the {held} in use exceed the limit of {limit}"))
             }
+        }
+    }
+
+    /// Takes what is missing of the host's memory. There being none is not the policy's fault, and no answer may depend on it: it ends
+    /// the call.
+    fn take_of_host(&mut self, total: usize) -> Result<(), Fault> {
+        let Some(hold) = &mut self.of_host else { return Ok(()) };
+        match (total as u64).saturating_sub(hold.amount()) {
+            0 => Ok(()),
+            missing => hold
+                .grow(missing.next_multiple_of(STEP_BYTES))
+                .map_err(|refused| Fault::new(Cause::Overloaded, refused.to_string())),
         }
     }
 
@@ -149,10 +168,28 @@ impl ResourceLimiter for Memory {
 
 #[cfg(test)]
 mod tests {
+    use vestibule_ledger::{Owner, Pool, Resource, Share};
+
     use super::*;
 
     fn memory() -> Memory {
-        Memory::new(&Limits { memory_bytes: 1000, table_elements: 50, ..Limits::default() })
+        Memory::new(&Limits { memory_bytes: 1000, table_elements: 50, ..Limits::default() }, None)
+    }
+
+    #[test]
+    fn what_the_host_has_no_more_of_ends_the_call_and_is_given_back() {
+        let pool = Pool::new(Resource::Instances, 8 << 20, Share { most: 8 << 20 });
+        let limits = Limits::default();
+        let mut memory = Memory::new(&limits, pool.take(&Owner::Host, 0).ok());
+        assert!(memory.memory_growing(0, 1000, None).unwrap());
+        assert!(memory.memory_growing(1000, 2000, None).unwrap());
+        assert_eq!(pool.usage().0, STEP_BYTES);
+        let refused = memory.memory_growing(2000, 6 << 20, None).unwrap_err();
+        let fault = refused.downcast_ref::<Fault>().unwrap();
+        assert_eq!(fault.cause, Cause::Overloaded);
+        assert!(fault.detail.contains(Resource::Instances.name()), "{fault}");
+        drop(memory);
+        assert_eq!(pool.usage().0, 0);
     }
 
     #[test]

@@ -8,8 +8,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use vestibule_domain::log::Line;
-use vestibule_domain::secret::scrub;
-use vestibule_domain::{Cause, Fault, Grants, Login, Manifest, Outcome, Secret, Settings, json, settings};
+use vestibule_domain::{Cause, Fault, Grants, Login, Manifest, Outcome, Redactor, Settings, json, settings};
 
 use crate::circumstances::Circumstances;
 use crate::compiled::Compiled;
@@ -185,7 +184,7 @@ impl Recording {
         {
             *fault = recorded;
         }
-        let secrets: Vec<_> = login.secrets().chain(settings.secrets()).cloned().collect();
+        let secrets = Redactor::new(login.secrets().chain(settings.secrets()));
         let differences = self.differences(&report, &secrets);
         Replay { report, same_policy, differences }
     }
@@ -197,8 +196,9 @@ impl Recording {
         Some(Struck { host_calls: self.result.cost.host_calls, fault: fault.clone() })
     }
 
-    fn differences(&self, report: &Report, secrets: &[Secret]) -> Vec<Difference> {
+    fn differences(&self, report: &Report, secrets: &Redactor) -> Vec<Difference> {
         let mut replayed = Recorded::of(report);
+        replayed.cost.busy_micros = self.result.cost.busy_micros;
         if self.struck().is_some() {
             // How far it had computed by then is up to the machine.
             let Cost { fuel, peak_memory_bytes, .. } = self.result.cost;
@@ -229,9 +229,9 @@ fn answer(answer: &Result<Outcome, Fault>) -> Value {
 }
 
 /// Differences are for showing: secrets that a policy asked the world with become stars.
-fn concealed(value: Value, secrets: &[Secret]) -> Value {
+fn concealed(value: Value, secrets: &Redactor) -> Value {
     match value {
-        Value::String(text) => scrub(&text, secrets).into(),
+        Value::String(text) => secrets.scrub(&text, usize::MAX).into(),
         Value::Array(values) => values.into_iter().map(|value| concealed(value, secrets)).collect(),
         Value::Object(values) => {
             values.into_iter().map(|(name, value)| (name, concealed(value, secrets))).collect::<Map<_, _>>().into()

@@ -25,7 +25,7 @@ pub struct Report {
     pub exchanges: Vec<Exchange>,
 }
 
-/// The cost of a call, but for its time: the same for the same call, bit for bit.
+/// The cost of a call. All but `busy_micros` is the same for the same call, bit for bit.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Cost {
@@ -37,4 +37,8 @@ pub struct Cost {
     pub host_calls: u64,
     /// Lines logged beyond the cap, or on record beyond the tenant's room for logs, and dropped.
     pub dropped_log_lines: u64,
+    /// How long the call kept a thread, in microseconds of wall time: waiting for the world does not count. Recordings made before it
+    /// was measured have none.
+    #[serde(default)]
+    pub busy_micros: u64,
 }

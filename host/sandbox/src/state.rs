@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use rand::{RngCore as _, SeedableRng as _};
 use rand_chacha::ChaCha20Rng;
-use vestibule_domain::{Cause, Fault, Login, Secret, capability};
+use vestibule_domain::{Cause, Fault, Login, Redactor, capability};
 use wasmtime::component::{Resource, ResourceTable};
 
 use crate::budget::Budget;
@@ -30,8 +30,8 @@ pub(crate) struct State {
     pub(crate) tape: Tape,
     /// Handles that the guest holds.
     pub(crate) handles: ResourceTable,
-    /// Everything that must not appear in the log.
-    pub(crate) secrets: Vec<Secret>,
+    /// Everything that must not appear in the log or an answer.
+    pub(crate) secrets: Redactor,
     /// How long the guest has slept: the only way by which its monotonic clock advances.
     pub(crate) slept: Duration,
     /// The capability that failed last: blamed if the policy then fails.
@@ -50,12 +50,12 @@ impl State {
         let mut handles = ResourceTable::new();
         handles.set_max_capacity(MAX_HANDLES);
         Self {
-            memory: Memory::new(limits),
+            memory: Memory::new(limits, configuration.hold_on_memory()),
             budget: Budget::new(limits),
             log: Logbook::new(limits),
             tape,
             handles,
-            secrets: login.into_iter().flat_map(Login::secrets).cloned().collect(),
+            secrets: Redactor::new(login.into_iter().flat_map(Login::secrets).chain(configuration.settings.secrets())),
             slept: Duration::ZERO,
             failed_capability: None,
             random: None,
@@ -64,8 +64,8 @@ impl State {
         }
     }
 
-    /// Counts one host call. Every host function that does something begins with it.
-    pub(crate) fn charge(&mut self) -> Result<(), Fault> {
+    /// Counts one host call.
+    pub(crate) fn count_host_call(&mut self) -> Result<(), Fault> {
         self.tape.ensure_made(self.budget.host_calls() + 1)?;
         self.budget.take_host_call()
     }

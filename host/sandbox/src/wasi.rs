@@ -10,14 +10,13 @@ mod io;
 use vestibule_domain::{Cause, Fault};
 use wasmtime::component::types::{ComponentInstance, ComponentItem};
 use wasmtime::component::{LinkerInstance, Resource, ResourceType};
-use wasmtime::{Engine, Result, StoreContextMut};
+use wasmtime::{Engine, Result};
 
+use crate::crossing::function;
 use crate::state::State;
 use crate::world::Capability;
 use clocks::{Datetime, Pollable};
 use io::{Descriptor, Input, Output, StreamError, Terminal};
-
-type Call<'a> = StoreContextMut<'a, State>;
 
 /// Resources that can be named but never held.
 enum Refused {}
@@ -109,36 +108,30 @@ fn define_function(linker: &mut LinkerInstance<'_, State>, interface: &str, name
         ) => function(linker, name, |_, ()| Ok((None::<Resource<Terminal>>,))),
 
         ("wasi:clocks/wall-clock", "now") => {
-            function(linker, name, |call, ()| Ok((Datetime::of(&call.data().circumstances),)))
+            function(linker, name, |state, ()| Ok((Datetime::of(&state.circumstances),)))
         }
         ("wasi:clocks/wall-clock", "resolution") => function(linker, name, |_, ()| Ok((Datetime::SECOND,))),
         ("wasi:clocks/monotonic-clock", "now") => {
-            function(linker, name, |call, ()| Ok((clocks::nanoseconds(call.data().slept),)))
+            function(linker, name, |state, ()| Ok((clocks::nanoseconds(state.slept),)))
         }
         ("wasi:clocks/monotonic-clock", "resolution") => function(linker, name, |_, ()| Ok((1_u64,))),
-        ("wasi:clocks/monotonic-clock", "subscribe-duration") => {
-            function(linker, name, |mut call, (nanos,): (u64,)| {
-                let state = call.data_mut();
-                let wake = clocks::nanoseconds(state.slept).saturating_add(nanos);
-                Ok((state.hold(Pollable::at(wake))?,))
-            })
-        }
+        ("wasi:clocks/monotonic-clock", "subscribe-duration") => function(linker, name, |state, (nanos,): (u64,)| {
+            let wake = clocks::nanoseconds(state.slept).saturating_add(nanos);
+            Ok((state.hold(Pollable::at(wake))?,))
+        }),
         ("wasi:clocks/monotonic-clock", "subscribe-instant") => {
-            function(linker, name, |mut call, (wake,): (u64,)| Ok((call.data_mut().hold(Pollable::at(wake))?,)))
+            function(linker, name, |state, (wake,): (u64,)| Ok((state.hold(Pollable::at(wake))?,)))
         }
 
         // The one generator of the call serves them all: an insecure source need not be worse.
         ("wasi:random/random", "get-random-bytes") | ("wasi:random/insecure", "get-insecure-random-bytes") => {
-            function(linker, name, |mut call, (count,): (u64,)| Ok((call.data_mut().draw(count)?,)))
+            function(linker, name, |state, (count,): (u64,)| Ok((state.draw(count)?,)))
         }
         ("wasi:random/random", "get-random-u64") | ("wasi:random/insecure", "get-insecure-random-u64") => {
-            function(linker, name, |mut call, ()| Ok((call.data_mut().draw_u64()?,)))
+            function(linker, name, |state, ()| Ok((state.draw_u64()?,)))
         }
         ("wasi:random/insecure-seed", "insecure-seed" | "get-insecure-seed") => {
-            function(linker, name, |mut call, ()| {
-                let state = call.data_mut();
-                Ok(((state.draw_u64()?, state.draw_u64()?),))
-            })
+            function(linker, name, |state, ()| Ok(((state.draw_u64()?, state.draw_u64()?),)))
         }
 
         ("wasi:filesystem/preopens", "get-directories") => {
@@ -152,18 +145,17 @@ fn define_function(linker: &mut LinkerInstance<'_, State>, interface: &str, name
             function(linker, name, |_, (_, _): (Resource<Input>, u64)| Ok((Err::<Vec<u8>, _>(StreamError::Closed),)))
         }
         ("wasi:io/streams", "[method]input-stream.subscribe") => {
-            function(linker, name, |mut call, (_,): (Resource<Input>,)| Ok((call.data_mut().hold(Pollable::at(0))?,)))
+            function(linker, name, |state, (_,): (Resource<Input>,)| Ok((state.hold(Pollable::at(0))?,)))
         }
         ("wasi:io/streams", "[method]output-stream.check-write") => {
             function(linker, name, |_, (_,): (Resource<Output>,)| Ok((Ok::<_, StreamError>(io::WRITE_BYTES as u64),)))
         }
         ("wasi:io/streams", "[method]output-stream.write" | "[method]output-stream.blocking-write-and-flush") => {
-            function(linker, name, |mut call, (stream, octets): (Resource<Output>, Vec<u8>)| {
+            function(linker, name, |state, (stream, octets): (Resource<Output>, Vec<u8>)| {
                 if octets.len() > io::WRITE_BYTES {
                     wasmtime::bail!("a write of {} bytes, more than was promised", octets.len());
                 }
-                let State { log, secrets, .. } = call.data_mut();
-                log.print(Output::stream(&stream), &octets, secrets);
+                state.log.print(Output::stream(&stream), &octets, &state.secrets);
                 Ok((Ok::<_, StreamError>(()),))
             })
         }
@@ -171,34 +163,18 @@ fn define_function(linker: &mut LinkerInstance<'_, State>, interface: &str, name
             function(linker, name, |_, (_,): (Resource<Output>,)| Ok((Ok::<_, StreamError>(()),)))
         }
         ("wasi:io/streams", "[method]output-stream.subscribe") => {
-            function(linker, name, |mut call, (_,): (Resource<Output>,)| Ok((call.data_mut().hold(Pollable::at(0))?,)))
+            function(linker, name, |state, (_,): (Resource<Output>,)| Ok((state.hold(Pollable::at(0))?,)))
         }
         ("wasi:io/poll", "[method]pollable.ready") => {
-            function(linker, name, |call, (pollable,): (Resource<Pollable>,)| {
-                Ok((call.data().handles.get(&pollable)?.is_ready(call.data().slept),))
+            function(linker, name, |state, (pollable,): (Resource<Pollable>,)| {
+                Ok((state.handles.get(&pollable)?.is_ready(state.slept),))
             })
         }
-        ("wasi:io/poll", "[method]pollable.block") => clocks::define_block(linker),
-        ("wasi:io/poll", "poll") => clocks::define_poll(linker),
+        ("wasi:io/poll", "[method]pollable.block") => clocks::define_block(linker, name),
+        ("wasi:io/poll", "poll") => clocks::define_poll(linker, name),
 
         _ => refuse(linker, interface, name),
     }
-}
-
-/// A function that counts as a host call.
-fn function<P, R>(
-    linker: &mut LinkerInstance<'_, State>,
-    name: &str,
-    body: impl Fn(Call<'_>, P) -> Result<R> + Send + Sync + 'static,
-) -> Result<()>
-where
-    P: wasmtime::component::ComponentNamedList + wasmtime::component::Lift + 'static,
-    R: wasmtime::component::ComponentNamedList + wasmtime::component::Lower + 'static,
-{
-    linker.func_wrap(name, move |mut call: Call<'_>, params: P| {
-        call.data_mut().charge()?;
-        body(call, params)
-    })
 }
 
 /// A function that can be imported but not called.

@@ -14,7 +14,8 @@ use crate::wasi::{self, Import};
 /// The version of the contract that this host speaks; the track is its first two numbers.
 pub const VERSION: &str = "0.1.0";
 
-const PACKAGE: &str = "vestibule:policy/";
+/// What the names of the contract's interfaces begin with.
+pub(crate) const PACKAGE: &str = "vestibule:policy/";
 
 /// Something that a policy imports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

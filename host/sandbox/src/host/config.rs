@@ -3,19 +3,16 @@
 //! Not for: the host's own configuration.
 
 use wasmtime::Result;
+use wasmtime::component::LinkerInstance;
 
-use crate::bindings::config::Host;
-use crate::state::State;
+use crate::crossing::function;
 
-impl Host for State {
-    fn get(&mut self, name: String) -> Result<Option<String>> {
-        self.charge()?;
-        Ok(self.configuration.settings.value(&name).map(str::to_owned))
-    }
-
-    fn all(&mut self) -> Result<Vec<(String, String)>> {
-        self.charge()?;
-        let settings = self.configuration.settings.values();
-        Ok(settings.map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
-    }
+pub(super) fn define(linker: &mut LinkerInstance<'_, crate::state::State>) -> Result<()> {
+    function(linker, "get", |state, (name,): (String,)| {
+        Ok((state.configuration.settings.value(&name).map(str::to_owned),))
+    })?;
+    function(linker, "all", |state, ()| {
+        let settings = state.configuration.settings.values();
+        Ok((settings.map(|(name, value)| (name.to_owned(), value.to_owned())).collect::<Vec<_>>(),))
+    })
 }

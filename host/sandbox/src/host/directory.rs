@@ -8,8 +8,10 @@ use vestibule_domain::capability::Error;
 use vestibule_domain::directory::{Attribute, Entry, Query, Scope, Value};
 use vestibule_domain::filter;
 use wasmtime::Result;
+use wasmtime::component::LinkerInstance;
 
 use crate::bindings::directory as wit;
+use crate::crossing::{Weigh, function_async};
 use crate::state::State;
 use crate::tape::Exchange;
 
@@ -18,9 +20,12 @@ const MAX_BASE_BYTES: usize = 1024;
 const MAX_ATTRIBUTES: usize = 64;
 const MAX_ATTRIBUTE_BYTES: usize = 128;
 
-impl wit::Host for State {
-    async fn search(&mut self, query: wit::Query) -> Result<Result<Vec<wit::Entry>, wit::Error>> {
-        self.charge()?;
+pub(super) fn define(linker: &mut LinkerInstance<'_, State>) -> Result<()> {
+    function_async(linker, "search", |state, (query,): (wit::Query,)| Box::pin(state.search(query)))
+}
+
+impl State {
+    async fn search(&mut self, query: wit::Query) -> Result<(Result<Vec<wit::Entry>, wit::Error>,)> {
         let answer = match self.checked(query) {
             Ok(query) => self.search_taped(query).await?,
             Err(error) => Err(error),
@@ -28,11 +33,9 @@ impl wit::Host for State {
         if let Err(error) = &answer {
             self.note_failed(error);
         }
-        Ok(answer.map(|entries| entries.into_iter().map(entry).collect()).map_err(wit::Error::from))
+        Ok((answer.map(|entries| entries.into_iter().map(entry).collect()).map_err(wit::Error::from),))
     }
-}
 
-impl State {
     /// The query with its arguments in place, if it is granted, well-formed, and within the budget.
     fn checked(&mut self, query: wit::Query) -> Result<Query, Error> {
         if !self.configuration.grants.directory {
@@ -104,4 +107,44 @@ fn attribute(attribute: Attribute) -> wit::Attribute {
         Value::Octets { octets } => wit::Value::Octets(octets),
     };
     wit::Attribute { name: attribute.name, values: attribute.values.into_iter().map(value).collect() }
+}
+
+impl Weigh for wit::Query {
+    fn weight(&self) -> u64 {
+        let Self { base, scope: _, filter, arguments, attributes } = self;
+        base.weight() + Weigh::weight(filter) + arguments.weight() + attributes.weight()
+    }
+}
+
+impl Weigh for wit::Entry {
+    fn weight(&self) -> u64 {
+        Weigh::weight(&self.dn) + self.attributes.weight()
+    }
+}
+
+impl Weigh for wit::Attribute {
+    fn weight(&self) -> u64 {
+        Weigh::weight(&self.name) + self.values.weight()
+    }
+}
+
+impl Weigh for wit::Value {
+    fn weight(&self) -> u64 {
+        match self {
+            Self::Text(text) => Weigh::weight(text),
+            Self::Octets(octets) => octets.weight(),
+        }
+    }
+}
+
+impl Weigh for wit::Error {
+    fn weight(&self) -> u64 {
+        match self {
+            Self::Denied(detail)
+            | Self::Unavailable(detail)
+            | Self::InvalidQuery(detail)
+            | Self::Exhausted(detail)
+            | Self::Other(detail) => Weigh::weight(detail),
+        }
+    }
 }

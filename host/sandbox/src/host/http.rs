@@ -9,14 +9,24 @@ use vestibule_domain::capability::Error;
 use vestibule_domain::http::{Method, Request, Response};
 use vestibule_domain::text::log_text;
 use wasmtime::Result;
+use wasmtime::component::LinkerInstance;
 
 use crate::bindings::http as wit;
+use crate::crossing::{Weigh, function_async};
 use crate::state::State;
 use crate::tape::Exchange;
 
-impl wit::Host for State {
-    async fn send(&mut self, request: wit::Request) -> Result<Result<wit::Response, wit::Error>> {
-        self.charge()?;
+/// The longest URL and the most and longest headers of a request: what servers take at most.
+const MAX_URL_BYTES: usize = 8 << 10;
+const MAX_HEADERS: usize = 64;
+const MAX_HEADER_BYTES: usize = 8 << 10;
+
+pub(super) fn define(linker: &mut LinkerInstance<'_, State>) -> Result<()> {
+    function_async(linker, "send", |state, (request,): (wit::Request,)| Box::pin(state.send(request)))
+}
+
+impl State {
+    async fn send(&mut self, request: wit::Request) -> Result<(Result<wit::Response, wit::Error>,)> {
         let answer = match self.allowed(request) {
             Ok(request) => self.send_taped(request).await?,
             Err(error) => Err(error),
@@ -24,13 +34,12 @@ impl wit::Host for State {
         if let Err(error) = &answer {
             self.note_failed(error);
         }
-        Ok(answer.map(response).map_err(wit::Error::from))
+        Ok((answer.map(response).map_err(wit::Error::from),))
     }
-}
 
-impl State {
     /// The request, if it is granted, well-formed, and within the budget.
     fn allowed(&mut self, request: wit::Request) -> Result<Request, Error> {
+        ensure_short(&request)?;
         self.configuration.grants.allows_url(&request.url)?;
         if request.timeout_ms == Some(0) {
             return Err(Error::Invalid("`timeout_ms` must be 1 or more".to_owned()));
@@ -72,6 +81,21 @@ impl From<Error> for wit::Error {
             Error::Invalid(detail) => Self::InvalidRequest(detail),
             Error::Exhausted(detail) => Self::Exhausted(detail),
         }
+    }
+}
+
+/// Nothing is read of a request that no server would.
+fn ensure_short(request: &wit::Request) -> Result<(), Error> {
+    let too_long = |what, bytes, most| Err(Error::Invalid(format!("{what} of {bytes} bytes, more than {most}")));
+    if request.url.len() > MAX_URL_BYTES {
+        return too_long("a URL", request.url.len(), MAX_URL_BYTES);
+    }
+    if request.headers.len() > MAX_HEADERS {
+        return Err(Error::Invalid(format!("{} headers, more than {MAX_HEADERS}", request.headers.len())));
+    }
+    match request.headers.iter().map(|(name, value)| name.len() + value.len()).find(|bytes| *bytes > MAX_HEADER_BYTES) {
+        Some(bytes) => too_long("a header", bytes, MAX_HEADER_BYTES),
+        None => Ok(()),
     }
 }
 
@@ -130,4 +154,29 @@ fn request_of(request: wit::Request) -> Request {
 
 fn response(response: Response) -> wit::Response {
     wit::Response { status: response.status, headers: response.headers, body: response.body }
+}
+
+impl Weigh for wit::Request {
+    fn weight(&self) -> u64 {
+        let Self { method: _, url, headers, body, timeout_ms: _ } = self;
+        Weigh::weight(url) + headers.weight() + body.weight()
+    }
+}
+
+impl Weigh for wit::Response {
+    fn weight(&self) -> u64 {
+        self.headers.weight() + self.body.weight()
+    }
+}
+
+impl Weigh for wit::Error {
+    fn weight(&self) -> u64 {
+        match self {
+            Self::Denied(detail)
+            | Self::Unavailable(detail)
+            | Self::InvalidRequest(detail)
+            | Self::Exhausted(detail)
+            | Self::Other(detail) => Weigh::weight(detail),
+        }
+    }
 }

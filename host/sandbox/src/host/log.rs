@@ -4,13 +4,14 @@
 
 use vestibule_domain::log;
 use wasmtime::Result;
+use wasmtime::component::LinkerInstance;
 
-use crate::bindings::log::{Host, Level};
+use crate::bindings::log::Level;
+use crate::crossing::{Weigh, function};
 use crate::state::State;
 
-impl Host for State {
-    fn write(&mut self, level: Level, message: String, fields: Vec<(String, String)>) -> Result<()> {
-        self.charge()?;
+pub(super) fn define(linker: &mut LinkerInstance<'_, State>) -> Result<()> {
+    function(linker, "write", |state, (level, message, fields): (Level, String, Vec<(String, String)>)| {
         let level = match level {
             Level::Trace => log::Level::Trace,
             Level::Debug => log::Level::Debug,
@@ -18,7 +19,13 @@ impl Host for State {
             Level::Warn => log::Level::Warn,
             Level::Error => log::Level::Error,
         };
-        self.log.write(level, &message, &fields, &self.secrets);
+        state.log.write(level, &message, &fields, &state.secrets);
         Ok(())
+    })
+}
+
+impl Weigh for Level {
+    fn weight(&self) -> u64 {
+        1
     }
 }

@@ -3,13 +3,11 @@
 //! Not for: anything that must differ between a call and its replay.
 
 use wasmtime::Result;
+use wasmtime::component::LinkerInstance;
 
-use crate::bindings::random::Host;
+use crate::crossing::function;
 use crate::state::State;
 
-impl Host for State {
-    fn bytes(&mut self, count: u32) -> Result<Vec<u8>> {
-        self.charge()?;
-        Ok(self.draw(u64::from(count))?)
-    }
+pub(super) fn define(linker: &mut LinkerInstance<'_, State>) -> Result<()> {
+    function(linker, "bytes", |state, (count,): (u32,)| Ok((state.draw(u64::from(count))?,)))
 }

@@ -4,36 +4,25 @@
 
 use vestibule_domain::Secret;
 use wasmtime::Result;
-use wasmtime::component::Resource;
+use wasmtime::component::{LinkerInstance, Resource, ResourceType};
 
-use crate::bindings::secrets::{Host, HostSecret};
+use crate::crossing::function;
 use crate::state::State;
 
 /// What a guest's handle stands for.
 #[expect(unreachable_pub, reason = "the generated bindings re-export it")]
 pub struct Held(Secret);
 
-impl Host for State {
-    fn get(&mut self, name: String) -> Result<Option<Resource<Held>>> {
-        self.charge()?;
-        let secret = self.configuration.settings.secret(&name).cloned();
-        Ok(secret.map(|secret| self.hold(Held(secret))).transpose()?)
-    }
-}
-
-impl HostSecret for State {
-    fn reveal(&mut self, handle: Resource<Held>) -> Result<String> {
-        self.charge()?;
-        let secret = self.handles.get(&handle)?.0.clone();
-        let text = secret.expose().to_owned();
-        if !self.secrets.contains(&secret) {
-            self.secrets.push(secret);
-        }
-        Ok(text)
-    }
-
-    fn drop(&mut self, handle: Resource<Held>) -> Result<()> {
-        self.handles.delete(handle)?;
+pub(super) fn define(linker: &mut LinkerInstance<'_, State>) -> Result<()> {
+    linker.resource("secret", ResourceType::host::<Held>(), |mut call, rep| {
+        call.data_mut().handles.delete(Resource::<Held>::new_own(rep))?;
         Ok(())
-    }
+    })?;
+    function(linker, "get", |state, (name,): (String,)| {
+        let secret = state.configuration.settings.secret(&name).cloned();
+        Ok((secret.map(|secret| state.hold(Held(secret))).transpose()?,))
+    })?;
+    function(linker, "[method]secret.reveal", |state, (handle,): (Resource<Held>,)| {
+        Ok((state.handles.get(&handle)?.0.expose().to_owned(),))
+    })
 }

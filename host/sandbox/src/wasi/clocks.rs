@@ -4,10 +4,11 @@
 
 use std::time::Duration;
 
+use wasmtime::Result;
 use wasmtime::component::{ComponentType, Lift, LinkerInstance, Lower, Resource, ResourceType};
-use wasmtime::{Result, StoreContextMut};
 
 use crate::circumstances::Circumstances;
+use crate::crossing::{Weigh, function_async};
 use crate::state::State;
 
 /// `wasi:clocks/wall-clock` `datetime`.
@@ -24,6 +25,12 @@ impl Datetime {
     /// The time of the login, standing still.
     pub(super) const fn of(circumstances: &Circumstances) -> Self {
         Self { seconds: circumstances.unix_seconds, nanoseconds: 0 }
+    }
+}
+
+impl Weigh for Datetime {
+    fn weight(&self) -> u64 {
+        size_of::<Self>() as u64
     }
 }
 
@@ -54,32 +61,21 @@ pub(super) fn define_pollable(linker: &mut LinkerInstance<'_, State>) -> Result<
     })
 }
 
-pub(super) fn define_block(linker: &mut LinkerInstance<'_, State>) -> Result<()> {
-    linker.func_wrap_async("[method]pollable.block", |mut call, (pollable,): (Resource<Pollable>,)| {
-        Box::new(async move {
-            call.data_mut().charge()?;
-            sleep_until_first(&mut call, &[pollable]).await?;
-            Ok(())
-        })
+pub(super) fn define_block(linker: &mut LinkerInstance<'_, State>, name: &str) -> Result<()> {
+    function_async(linker, name, |state, (pollable,): (Resource<Pollable>,)| {
+        Box::pin(async move { sleep_until_first(state, &[pollable]).await.map(drop) })
     })
 }
 
-pub(super) fn define_poll(linker: &mut LinkerInstance<'_, State>) -> Result<()> {
-    linker.func_wrap_async("poll", |mut call, (pollables,): (Vec<Resource<Pollable>>,)| {
-        Box::new(async move {
-            call.data_mut().charge()?;
-            Ok((sleep_until_first(&mut call, &pollables).await?,))
-        })
+pub(super) fn define_poll(linker: &mut LinkerInstance<'_, State>, name: &str) -> Result<()> {
+    function_async(linker, name, |state, (pollables,): (Vec<Resource<Pollable>>,)| {
+        Box::pin(async move { Ok((sleep_until_first(state, &pollables).await?,)) })
     })
 }
 
 /// Sleeps until the first pollable is ready, and returns the places of those that are. A replayed call does not sleep: its
 /// clock is set forward all the same.
-async fn sleep_until_first(
-    call: &mut StoreContextMut<'_, State>,
-    pollables: &[Resource<Pollable>],
-) -> Result<Vec<u32>> {
-    let state = call.data_mut();
+async fn sleep_until_first(state: &mut State, pollables: &[Resource<Pollable>]) -> Result<Vec<u32>> {
     let wakes = pollables.iter().map(|pollable| Ok(state.handles.get(pollable)?.wake)).collect::<Result<Vec<_>>>()?;
     let Some(first) = wakes.iter().min().copied() else {
         wasmtime::bail!("`wasi:io/poll` `poll` needs at least one pollable");
@@ -90,8 +86,8 @@ async fn sleep_until_first(
         } else {
             state.ensure_waited()?;
         }
-        call.data_mut().slept = first;
+        state.slept = first;
     }
-    let now = call.data().slept;
+    let now = state.slept;
     Ok((0..).zip(wakes).filter(|(_, wake)| *wake <= now).map(|(place, _)| place).collect())
 }

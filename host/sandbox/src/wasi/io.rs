@@ -4,6 +4,7 @@
 
 use wasmtime::component::{ComponentType, Lift, Lower, Resource};
 
+use crate::crossing::Weigh;
 use crate::logbook::Stream;
 
 /// What one write may carry: `check-write` promises it, and writing more is a trap, as WASI has it.
@@ -46,4 +47,10 @@ pub(super) enum StreamError {
     LastOperationFailed(Resource<Error>),
     #[component(name = "closed")]
     Closed,
+}
+
+impl Weigh for StreamError {
+    fn weight(&self) -> u64 {
+        1
+    }
 }

@@ -1,0 +1,283 @@
+//! Stars in place of a call's secrets, wherever a text repeats one.
+//!
+//! Not for: what a secret is ([`crate::secret`]), nor cleaning a text for whoever reads it ([`crate::text`]), which comes afterwards.
+//!
+//! What it takes is linear in what is read of a text, whatever the text and the secrets are: both may come from somebody hostile, and
+//! they may come from the same one.
+
+use std::borrow::Cow;
+use std::iter;
+use std::ops::Range;
+use std::sync::OnceLock;
+
+use aho_corasick::automaton::Automaton as _;
+use aho_corasick::nfa::{contiguous, noncontiguous};
+use aho_corasick::{Anchored, BuildError};
+
+use crate::secret::{STARS, Secret};
+
+/// Secrets and lines of fewer bytes are left alone: starring them out would garble the text and give them away by the gaps.
+const SHORTEST_BYTES: usize = 4;
+/// A longer line is looked for in pieces of half as many bytes at least. So a text can be cut soon after what is kept of it, and few
+/// pieces can end at the same place: the automaton holds a list of them for each of its states.
+const PIECE_BYTES: usize = 32;
+/// What a piece may be longer, to end at a character.
+const LONGEST_PIECE_BYTES: usize = PIECE_BYTES + 3;
+/// The most that all secrets of a call may have, in bytes: far more than a dozen private keys. Beyond that nothing is looked for, and
+/// every text becomes stars.
+pub const MAX_SECRET_BYTES: usize = 48 << 10;
+/// So few pieces are looked for one by one before an automaton is built: most texts hold none.
+const FEW_PIECES: usize = 8;
+
+/// The secrets of one call. What finds them is made when a text first needs it.
+pub struct Redactor {
+    secrets: Vec<Secret>,
+    bytes: usize,
+    automaton: OnceLock<Option<contiguous::NFA>>,
+}
+
+impl Redactor {
+    /// For these secrets.
+    pub fn new<'a>(secrets: impl IntoIterator<Item = &'a Secret>) -> Self {
+        let long = |secret: &&Secret| secret.expose().len() >= SHORTEST_BYTES;
+        let secrets: Vec<_> = secrets.into_iter().filter(long).cloned().collect();
+        let bytes = secrets.iter().map(|secret| secret.expose().len()).sum();
+        Self { secrets, bytes, automaton: OnceLock::new() }
+    }
+
+    /// The first `max_bytes` of a text, with stars in place of every occurrence of a secret, of a line of one, or of a piece of 32 bytes
+    /// or so of a long line. A secret that goes beyond the cut becomes stars as well. It looks at a text as it was written: clean it
+    /// afterwards.
+    pub fn scrub<'t>(&self, text: &'t str, max_bytes: usize) -> Cow<'t, str> {
+        let kept = cut(text, max_bytes);
+        if self.secrets.is_empty() || kept.is_empty() {
+            return Cow::Borrowed(kept);
+        }
+        let searched = cut(text, max_bytes.saturating_add(LONGEST_PIECE_BYTES));
+        if self.is_surely_free(searched) {
+            return Cow::Borrowed(kept);
+        }
+        match self.automaton() {
+            Some(automaton) => Cow::Owned(starred(kept, &hidden(automaton, searched))),
+            None => Cow::Borrowed(STARS),
+        }
+    }
+
+    /// Whether there are few pieces and the text has none of them, which costs less to see than an automaton costs to build.
+    fn is_surely_free(&self, text: &str) -> bool {
+        let few = self.pieces().nth(FEW_PIECES).is_none();
+        few && !self.pieces().any(|piece| text.contains(piece))
+    }
+
+    /// None for more than is looked for.
+    fn automaton(&self) -> Option<&contiguous::NFA> {
+        let build = || (self.bytes <= MAX_SECRET_BYTES).then(|| build(self.pieces()).ok()).flatten();
+        self.automaton.get_or_init(build).as_ref()
+    }
+
+    fn pieces(&self) -> impl Iterator<Item = &str> {
+        self.secrets.iter().map(Secret::expose).flat_map(|secret| {
+            // A secret of one line is no other than that line.
+            let lines = secret.contains('\n').then(|| secret.lines()).into_iter().flatten();
+            iter::once(secret).chain(lines).filter(|line| line.len() >= SHORTEST_BYTES).flat_map(pieces)
+        })
+    }
+}
+
+impl std::fmt::Debug for Redactor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} secrets", self.secrets.len())
+    }
+}
+
+/// A line in as many pieces of about the same length as it needs.
+fn pieces(line: &str) -> impl Iterator<Item = &str> {
+    let count = line.len().div_ceil(PIECE_BYTES);
+    let end = move |number: usize| line.floor_char_boundary(line.len() * number / count);
+    (0..count).filter_map(move |number| line.get(end(number)..end(number + 1)))
+}
+
+/// The automaton that looks for each piece once, however often it was given.
+fn build<'a>(pieces: impl Iterator<Item = &'a str>) -> Result<contiguous::NFA, BuildError> {
+    let mut pieces: Vec<_> = pieces.collect();
+    pieces.sort_unstable();
+    pieces.dedup();
+    // Only the start has a row of its own in a table while it is built: a call builds one and reads little with it.
+    let nfa = noncontiguous::Builder::new().prefilter(false).dense_depth(1).build(pieces)?;
+    contiguous::Builder::new().prefilter(false).build_from_noncontiguous(&nfa)
+}
+
+/// Where pieces are, those that overlap or touch as one. Wherever some of them end only the longest matters, which an automaton that
+/// reports all matches names first: its own before those of its failure link, each of which is shorter.
+fn hidden(automaton: &contiguous::NFA, text: &str) -> Vec<Range<usize>> {
+    let mut hidden: Vec<Range<usize>> = Vec::new();
+    let Ok(mut state) = automaton.start_state(Anchored::No) else { return vec![0..text.len()] };
+    for (at, byte) in text.bytes().enumerate() {
+        state = automaton.next_state(Anchored::No, state, byte);
+        if automaton.is_match(state) {
+            let end = at + 1;
+            let mut start = end.saturating_sub(automaton.pattern_len(automaton.match_pattern(state, 0)));
+            while let Some(before) = hidden.pop_if(|before| before.end >= start) {
+                start = start.min(before.start);
+            }
+            hidden.push(start..end);
+        }
+    }
+    hidden
+}
+
+/// A text with stars in these places, which may go beyond it.
+fn starred(text: &str, places: &[Range<usize>]) -> String {
+    let (mut starred, mut done) = (String::with_capacity(text.len()), 0);
+    for place in places.iter().take_while(|place| place.start < text.len()) {
+        starred += text.get(done..place.start).unwrap_or_default();
+        starred += STARS;
+        done = place.end;
+    }
+    starred + text.get(done..).unwrap_or_default()
+}
+
+/// The longest prefix of at most `max_bytes` bytes that ends at a character.
+fn cut(text: &str, max_bytes: usize) -> &str {
+    text.get(..text.floor_char_boundary(max_bytes)).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn redactor<S: AsRef<str>>(secrets: &[S]) -> Redactor {
+        let secrets: Vec<_> = secrets.iter().map(|secret| Secret::new(secret.as_ref())).collect();
+        Redactor::new(&secrets)
+    }
+
+    fn scrub(text: &str, secrets: &[&str]) -> String {
+        redactor(secrets).scrub(text, usize::MAX).into_owned()
+    }
+
+    /// What becomes of a text when every byte of every occurrence is marked, one after the other. Secrets are shorter than a piece.
+    fn slowly(text: &str, secrets: &[String], max_bytes: usize) -> String {
+        let mut marked = vec![false; text.len()];
+        let lines = secrets.iter().flat_map(|secret| iter::once(secret.as_str()).chain(secret.lines()));
+        for line in lines.filter(|line| line.len() >= 4) {
+            for at in 0..text.len() {
+                if text.as_bytes()[at..].starts_with(line.as_bytes()) {
+                    marked[at..at + line.len()].fill(true);
+                }
+            }
+        }
+        let mut bytes = Vec::new();
+        for at in 0..text.floor_char_boundary(max_bytes) {
+            match marked[at] {
+                true if at > 0 && marked[at - 1] => {}
+                true => bytes.extend(STARS.as_bytes()),
+                false => bytes.push(text.as_bytes()[at]),
+            }
+        }
+        String::from_utf8(bytes).unwrap()
+    }
+
+    #[test]
+    fn scrubbing_stars_out_every_occurrence_but_leaves_tiny_secrets() {
+        assert_eq!(scrub("a hunter2, hunter2", &["hunter2", "a"]), "a ***, ***");
+    }
+
+    #[test]
+    fn overlapping_secrets_leave_nothing_of_either() {
+        let secrets = ["sk_live_", "sk_live_4eC39Hq", "39Hq-tail"];
+        assert_eq!(scrub("key sk_live_4eC39Hq-tail!", &secrets), "key ***!");
+    }
+
+    #[test]
+    fn a_secret_that_overlaps_itself_leaves_nothing() {
+        assert_eq!(scrub("-abababab-", &["ababab"]), "-***-");
+    }
+
+    #[test]
+    fn a_line_of_a_secret_is_as_secret_as_the_whole() {
+        let secrets = ["-----BEGIN\nMIIEvQIBADAN\n-----END"];
+        assert_eq!(scrub("it says MIIEvQIBADAN", &secrets), "it says ***");
+    }
+
+    #[test]
+    fn a_cut_leaves_no_part_of_a_secret() {
+        let redactor = redactor(&["hunter2"]);
+        for cut in 5..=12 {
+            assert_eq!(redactor.scrub("I am hunter2", cut), if cut > 5 { "I am ***" } else { "I am " });
+        }
+    }
+
+    #[test]
+    fn four_thousand_equal_lines_are_looked_for_once() {
+        let secret = "aaaa\n".repeat(4000);
+        let redactor = redactor(&[secret.as_str()]);
+        let text = "a".repeat(1 << 20);
+        assert_eq!(redactor.scrub(&text, usize::MAX), "***");
+        let automaton = redactor.automaton().unwrap();
+        // `aaaa`, and the whole in pieces, which begin at five places of the repetition.
+        assert!(automaton.patterns_len() <= 12, "{}", automaton.patterns_len());
+        assert_eq!(hidden(automaton, &text), vec![0..text.len()]);
+    }
+
+    #[test]
+    fn a_long_text_is_read_as_far_as_it_is_kept() {
+        let redactor = redactor(&["hunter2"]);
+        let text = format!("{}hunter2{}", "x".repeat(100), "hunter2".repeat(100_000));
+        assert_eq!(redactor.scrub(&text, 100), "x".repeat(100));
+        assert_eq!(cut(&text, 100 + LONGEST_PIECE_BYTES).len(), 135);
+    }
+
+    /// Lines that end alike make an automaton large: each of its states lists all that end there.
+    #[test]
+    fn an_automaton_has_a_bound_whatever_the_secrets_are() {
+        let lines =
+            |number: usize| format!("{}{}\n", char::from(b'b' + (number % 24) as u8), "a".repeat(4 + number % 28));
+        let alike: String = (0..10_000).map(lines).collect();
+        let different: String = (0..10_000).map(|number| format!("{number:06}{}\n", "a".repeat(26))).collect();
+        for secret in [alike, different] {
+            let secret = cut(&secret, MAX_SECRET_BYTES);
+            let redactor = redactor(&[secret]);
+            let automaton = redactor.automaton().unwrap();
+            assert!(automaton.memory_usage() < 8 << 20, "{} bytes", automaton.memory_usage());
+        }
+    }
+
+    #[test]
+    fn more_secrets_than_are_looked_for_leave_nothing_of_any_text() {
+        let secret = format!("{}hunter2", "x\n".repeat(MAX_SECRET_BYTES / 2));
+        assert_eq!(scrub("it is hunter2", &[&secret]), STARS);
+        assert_eq!(scrub("", &[&secret]), "");
+    }
+
+    fn a_secret() -> impl Strategy<Value = String> {
+        "[abé\\n]{0,12}"
+    }
+
+    proptest! {
+        #[test]
+        fn it_finds_what_a_slow_search_finds(secrets in vec(a_secret(), 0..12), text in "[abé\\n-]{0,60}", cut in 0_usize..80) {
+            let redactor = redactor(&secrets);
+            prop_assert_eq!(redactor.scrub(&text, cut), slowly(&text, &secrets, cut));
+        }
+
+        #[test]
+        fn no_secret_is_left(secrets in vec("[ab\\n]{4,80}", 1..20), parts in vec(any::<prop::sample::Index>(), 0..10), cut in 0_usize..400) {
+            let text: String = parts.iter().map(|part| part.get(&secrets).as_str()).collect::<Vec<_>>().join("b");
+            let scrubbed = redactor(&secrets).scrub(&text, cut).into_owned();
+            for line in secrets.iter().flat_map(|secret| iter::once(secret.as_str()).chain(secret.lines())) {
+                prop_assert!(line.len() < SHORTEST_BYTES || !scrubbed.contains(line), "{:?} in {:?}", line, scrubbed);
+            }
+        }
+
+        #[test]
+        fn pieces_are_the_whole_line_and_none_is_short(line in "[aé€😀]{1,200}") {
+            let pieces: Vec<_> = pieces(&line).collect();
+            prop_assert_eq!(pieces.concat(), line.as_str());
+            let long = pieces.iter().all(|piece| piece.len() <= LONGEST_PIECE_BYTES && piece.len() >= PIECE_BYTES / 2 - 3);
+            prop_assert!(long || pieces.len() == 1, "{:?}", pieces);
+        }
+    }
+}
