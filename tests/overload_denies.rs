@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use tokio::task::JoinSet;
 use vestibule_domain::{Cause, Decision, Grants, capability, directory};
+use vestibule_ledger::{Owner, Pool, Resource, Share};
 use vestibule_sandbox::capability::{Answer, Directory};
 use vestibule_sandbox::{Capabilities, Capacity, Circumstances, Compiled, Engine, Limits};
 
-use crate::harness::{a_login, policy_bytes, probe_bytes};
+use crate::harness::{a_login, policy, policy_bytes, probe_bytes};
 
 /// Answers after a while.
 struct Slow;
@@ -76,4 +77,20 @@ async fn a_call_that_is_given_up_leaves_its_slot_free() {
         assert!(given_up.await.is_err());
     }
     assert!(policy.call(&a_login(), &Circumstances::at(1)).await.answer.is_ok());
+}
+
+#[tokio::test]
+async fn a_login_that_finds_no_memory_is_denied_as_overloaded_and_gives_back_what_it_took() {
+    let policy = policy("known-device").configured().await;
+    let answer = async |pool: &Pool| {
+        let policy = policy.clone().with_memory_pool(pool.clone(), Owner::Host);
+        policy.call(&a_login(), &Circumstances::at(1)).await.answer
+    };
+    let small = Pool::new(Resource::Instances, 1 << 19, Share { most: 1 << 19 });
+    let fault = answer(&small).await.unwrap_err();
+    assert_eq!(fault.cause, Cause::Overloaded);
+    assert!(fault.detail.contains(Resource::Instances.name()), "{fault}");
+    let large = Pool::new(Resource::Instances, 64 << 20, Share { most: 64 << 20 });
+    assert!(answer(&large).await.is_ok());
+    assert_eq!((small.usage().0, large.usage().0), (0, 0));
 }

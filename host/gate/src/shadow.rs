@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use tokio::runtime::Handle;
-use vestibule_domain::{Decision, Fault, Login, Outcome, Properties};
+use vestibule_domain::{Cause, Decision, Fault, Login, Outcome, Properties};
 use vestibule_ledger::{Owner, Pool};
 use vestibule_sandbox::{Circumstances, Configured, Report};
 
@@ -84,8 +84,17 @@ impl Shadow {
             (self.clone(), login.clone(), circumstances.clone(), active.answer.clone());
         let compare = async move {
             let trial = shadow.policy.call(&login, &circumstances).await;
-            let comparison = compare(login.authret.user.as_str(), &active, &trial.answer);
-            (shadow.seen)(Seen { comparison, failed: trial.answer.is_err(), fuel: trial.cost.fuel });
+            let fuel = trial.cost.fuel;
+            (shadow.seen)(match &trial.answer {
+                // That the host had no room says nothing of the version.
+                Err(fault) if fault.cause == Cause::Overloaded => {
+                    Seen { comparison: Comparison::Skipped, failed: false, fuel }
+                }
+                answer => {
+                    let comparison = compare(login.authret.user.as_str(), &active, answer);
+                    Seen { comparison, failed: answer.is_err(), fuel }
+                }
+            });
             drop(place);
         };
         match &self.lane {

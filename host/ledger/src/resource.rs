@@ -118,7 +118,7 @@ resources! {
     Instances = "bytes of policies' memory", Memory of Tenant,
         limit "a quarter of `server.memory_bytes`; `memory_bytes` of the terms for one call",
         answer "the login is denied as `overloaded`",
-        test "what_is_dropped_is_there_for_others_and_nobody_is_remembered";
+        test "a_login_that_finds_no_memory_is_denied_as_overloaded_and_gives_back_what_it_took";
     /// Places of logins that are decided on.
     LoginPlaces = "places for logins", Count of Tenant,
         limit "`server.concurrent_logins`; `concurrent_logins` of the terms, and `waiting_logins` that wait",

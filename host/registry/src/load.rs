@@ -182,7 +182,11 @@ impl Making<'_> {
         let (parts, tenant) = (self.parts, self.tenant.name());
         let Version { compiled, manifest } = parts.version(tenant, &planned.policy, number, Purpose::Login).await?;
         let settings = parts.settings(tenant, &planned.policy, &planned.settings, &manifest).await?;
-        let configured = compiled.configure().with_settings(settings).with_limits(self.terms.limits());
+        let configured = compiled
+            .configure()
+            .with_settings(settings)
+            .with_limits(self.terms.limits())
+            .with_memory_pool(parts.ledger.instances().clone(), Owner::from(tenant));
         Ok((configured.with_capabilities(capabilities), manifest))
     }
 }
