@@ -13,9 +13,6 @@ use crate::door::{Busy, Door};
 use crate::registry::Parts;
 use crate::{Error, Registry};
 
-/// Fuel of a login beyond which its policies take the slow lane: about a millisecond.
-const SLOW_FUEL: u64 = 2_500_000;
-
 /// Why a login was not begun.
 #[derive(Debug, thiserror::Error)]
 pub enum LoginError {
@@ -70,7 +67,7 @@ impl Parts {
         let _place = self.ledger.login_places().enter(&Owner::from(&door.tenant), door.share()).await?;
         let canary = door.canary_for(&attempt);
         let gate = canary.map_or(&door.gate, |canary| &canary.gate).clone();
-        let answer = match self.slow_lane.as_ref().filter(|_| quota.usual_fuel() > SLOW_FUEL) {
+        let answer = match self.slow_lane.as_ref().filter(|_| quota.is_slow()) {
             None => gate.decide(&attempt, now).await,
             Some(lane) => {
                 let decided = lane.spawn(async move { gate.decide(&attempt, now).await }).await;
@@ -81,7 +78,7 @@ impl Parts {
             door.note(canary, &answer);
         }
         quota.charge(answer.cost.fuel);
-        quota.note(answer.cost.fuel);
+        quota.note(&answer.cost);
         Ok(answer)
     }
 }

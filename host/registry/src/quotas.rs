@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use vestibule_domain::TenantName;
 use vestibule_ledger::{Rate, TokenBucket};
+use vestibule_sandbox::Cost;
 
 use crate::Terms;
 use crate::door::Busy;
@@ -17,6 +18,12 @@ use crate::trial::Trials;
 
 /// How long terms count for requests without another look, which would cost as much as most requests do.
 const TRUSTED: Duration = Duration::from_secs(1);
+/// What a login may take before its policies take the slow lane: fuel, which comes to about a millisecond, or twice that of a thread's
+/// time, since a thread that is not run meanwhile counts as well.
+const SLOW_FUEL: u64 = 2_500_000;
+const SLOW_MICROS: u64 = 2_000;
+/// The most that one login counts for, so that one that a busy machine held up does not make its tenant slow.
+const MOST_MICROS: u64 = 10_000;
 
 /// One tenant's quota.
 pub(crate) struct Quota {
@@ -26,8 +33,9 @@ pub(crate) struct Quota {
     requests: TokenBucket,
     /// How many requests the terms allow in a second, and when they were read.
     requests_per_second: Mutex<(u32, Instant)>,
-    /// The fuel of a login lately, averaged.
+    /// The fuel of a login lately, averaged, and the microseconds for which it kept a thread.
     usual_fuel: AtomicU64,
+    usual_micros: AtomicU64,
     trials: Mutex<Arc<Trials>>,
 }
 
@@ -91,6 +99,7 @@ impl Quota {
             requests: TokenBucket::full(in_a_second(terms.requests_per_second), now),
             requests_per_second: Mutex::new((terms.requests_per_second, now)),
             usual_fuel: AtomicU64::new(0),
+            usual_micros: AtomicU64::new(0),
             trials: Mutex::new(Arc::new(Trials::new(0))),
         }
     }
@@ -120,14 +129,18 @@ impl Quota {
         self.fuel.charge(burnt as f64);
     }
 
-    /// Takes what a login burnt into the average: an eighth of the new to seven of the old, so that one slow login changes little.
-    pub(crate) fn note(&self, burnt: u64) {
-        let average = |usual: u64| Some(usual - usual / 8 + burnt / 8);
-        let _ = self.usual_fuel.fetch_update(Ordering::Relaxed, Ordering::Relaxed, average);
+    /// Takes what a login cost into the averages: an eighth of the new to seven of the old, so that one slow login changes little.
+    pub(crate) fn note(&self, cost: &Cost) {
+        let taken = [(&self.usual_fuel, cost.fuel), (&self.usual_micros, cost.busy_micros.min(MOST_MICROS))];
+        for (usual, new) in taken {
+            let average = |usual: u64| Some(usual - usual / 8 + new / 8);
+            let _ = usual.fetch_update(Ordering::Relaxed, Ordering::Relaxed, average);
+        }
     }
 
-    pub(crate) fn usual_fuel(&self) -> u64 {
-        self.usual_fuel.load(Ordering::Relaxed)
+    /// Whether the tenant's logins compute for long, by their fuel or by the clock: work of the host counts as well.
+    pub(crate) fn is_slow(&self) -> bool {
+        self.usual_fuel.load(Ordering::Relaxed) > SLOW_FUEL || self.usual_micros.load(Ordering::Relaxed) > SLOW_MICROS
     }
 
     /// What is learnt of a revision's trials, however often its door was made anew.
@@ -155,4 +168,31 @@ fn in_a_second(count: u32) -> Rate {
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn quota_after(logins: &[Cost]) -> Quota {
+        let quota = Quota::new(&Terms::default());
+        logins.iter().for_each(|cost| quota.note(cost));
+        quota
+    }
+
+    #[test]
+    fn the_lane_is_chosen_by_fuel_and_by_the_clock() {
+        let fuel = Cost { fuel: 50_000_000, ..Cost::default() };
+        let busy = Cost { busy_micros: 80_000, ..Cost::default() };
+        assert!(quota_after(&[fuel]).is_slow());
+        assert!(quota_after(&[busy; 2]).is_slow());
+        assert!(!quota_after(&[]).is_slow());
+    }
+
+    #[test]
+    fn one_login_that_a_busy_machine_held_up_makes_nobody_slow() {
+        let usual = Cost { fuel: 30_000, busy_micros: 50, ..Cost::default() };
+        let held_up = Cost { busy_micros: 1_000_000, ..usual };
+        assert!(!quota_after(&[[usual; 20].as_slice(), &[held_up]].concat()).is_slow());
+    }
 }
