@@ -108,8 +108,7 @@ async fn code_is_there_once_and_counted_until_the_last_one_leaves() {
         loaded(&served).await
     };
     let (decision, while_asleep) = tokio::join!(log_in("default"), meanwhile);
-    let sleeping =
-        all_kept(&served).iter().map(|kept| fs::metadata(kept).unwrap().len()).sum::<u64>() - one;
+    let sleeping = all_kept(&served).iter().map(|kept| fs::metadata(kept).unwrap().len()).sum::<u64>() - one;
     assert_eq!(decision, "deny");
     assert!([sleeping, sleeping + one].contains(&while_asleep), "{while_asleep} of {sleeping} and {one}");
     log_in("other").await;
