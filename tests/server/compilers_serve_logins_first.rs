@@ -8,9 +8,6 @@ use serde_json::json;
 
 use crate::harness::{DEVICE, Reply, Served, exchange, policy_bytes, probe_bytes, vestibule};
 
-/// What stands before the code in an artefact.
-const SEAL_BYTES: u64 = 88;
-
 /// What the one compiled policy is kept as.
 fn kept(served: &Served) -> PathBuf {
     let [artefact] = <[PathBuf; 1]>::try_from(all_kept(served)).unwrap();
@@ -85,8 +82,8 @@ async fn code_is_there_once_and_counted_until_the_last_one_leaves() {
     served.activate("other", "known-device", json!({})).await;
     let administrator = served.administrator();
     let log_in = async |tenant| administrator.post_auth(tenant, "ann", Some(DEVICE)).await.is(200).decision();
-    // What the seal takes of an artefact is no code.
-    let one = fs::metadata(kept(&served)).unwrap().len() - SEAL_BYTES;
+    // Its code is read from there, and weighed with its seal.
+    let one = fs::metadata(kept(&served)).unwrap().len();
     // What was just changed is forgotten once more when the host looks for changes by others: then nothing is in memory.
     let both = async || loop {
         log_in("default").await;
@@ -111,8 +108,7 @@ async fn code_is_there_once_and_counted_until_the_last_one_leaves() {
         loaded(&served).await
     };
     let (decision, while_asleep) = tokio::join!(log_in("default"), meanwhile);
-    let sleeping =
-        all_kept(&served).iter().map(|kept| fs::metadata(kept).unwrap().len() - SEAL_BYTES).sum::<u64>() - one;
+    let sleeping = all_kept(&served).iter().map(|kept| fs::metadata(kept).unwrap().len()).sum::<u64>() - one;
     assert_eq!(decision, "deny");
     assert!([sleeping, sleeping + one].contains(&while_asleep), "{while_asleep} of {sleeping} and {one}");
     log_in("other").await;

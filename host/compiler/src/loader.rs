@@ -38,7 +38,7 @@ impl Purpose {
     const fn nice(self) -> u8 {
         match self {
             Self::Login => 5,
-            Self::Administration => 15,
+            Self::Administration => 10,
         }
     }
 }
