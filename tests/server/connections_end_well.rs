@@ -12,7 +12,8 @@ use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
 use serde_json::json;
 use tokio::net::TcpListener;
-use vestibule_server::listen::{Limits, Listener, Shutdown, Tls, serve};
+use vestibule_ledger::{Budget, Ledger};
+use vestibule_server::listen::{Limits, Listener, Places, Shutdown, Tls, serve};
 
 use crate::harness::{Reply, Served, exchange, vestibule_with};
 

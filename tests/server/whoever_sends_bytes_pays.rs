@@ -8,8 +8,8 @@ use tokio::net::{TcpSocket, TcpStream};
 
 use crate::harness::{Caller, Reply, Served, exchange, policy_bytes};
 
-/// Little memory: a tenant has 2 MiB of it for what it sends.
-const LITTLE: &str = "[server]\nmemory_bytes = 67108864\nmetrics = \"127.0.0.1:0\"\n";
+/// Little memory: a tenant has 16 MiB of it for what it sends.
+const LITTLE: &str = "[server]\nmemory_bytes = 536870912\nmetrics = \"127.0.0.1:0\"\n";
 
 /// Begins a request whose body never comes whole.
 async fn begins(served: &Served, token: &str, path: &str, kind: &str, announced: usize) -> TcpStream {
@@ -72,8 +72,11 @@ async fn bodies_of_one_tenant_that_never_come_keep_no_other_tenant_out() {
     }
     let token = token(&served, "default", "decide").await;
     let path = "/v1/tenants/default/post-auth";
-    let unfinished = begins(&served, &token, path, "application/json", 2 << 20).await;
-    uses(&served, "bytes of request bodies", 2 << 20).await;
+    let mut unfinished = Vec::new();
+    for _ in 0..8 {
+        unfinished.push(begins(&served, &token, path, "application/json", 2 << 20).await);
+    }
+    uses(&served, "bytes of request bodies", 16 << 20).await;
     let (own, other) = (served.with_token(&token), served.caller("other", &["decide"]).await);
     let refused = decides(&own, "default").await.refused(503, "overloaded");
     assert_eq!(refused.headers["retry-after"], "1");
