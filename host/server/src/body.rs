@@ -2,13 +2,12 @@
 //!
 //! Not for: what it means.
 
-use std::convert::Infallible;
-use std::future::poll_fn;
-use std::pin::Pin;
-use std::sync::Arc;
-use std::time::Duration;
+mod coming;
 
-use axum::body::{Body, Bytes, HttpBody as _};
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
@@ -17,21 +16,17 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest as _, Sha256};
-use tokio::time::{Instant, timeout_at};
 use vestibule_domain::json;
 use vestibule_ledger::{Hold, Owner, Pool};
 
 use crate::app::App;
 use crate::problem::Problem;
+pub(crate) use coming::Coming;
 
 /// The longest JSON body in bytes: the largest login that the contract allows, with its lists in JSON.
 const MAX_JSON_BYTES: u64 = 2 << 20;
 /// The most that one JSON value takes besides its text: an entry of a map, in a list that is twice as long as it has to be.
 const VALUE_BYTES: u64 = 160;
-/// How long a body may take that is short, or of which nobody has said how long it is.
-const PATIENCE: Duration = Duration::from_secs(30);
-/// What has to come of a longer one in each second besides: a line that is slower does not carry VPNs.
-const BYTES_PER_SECOND: u64 = 128 << 10;
 
 /// A JSON object in an answer's body.
 pub(crate) struct Json<T>(pub(crate) T);
@@ -99,7 +94,7 @@ impl Unread {
 
     /// A body of nobody's, for tests.
     #[cfg(test)]
-    pub(crate) fn of(body: Body) -> Self {
+    pub(crate) fn of(body: axum::body::Body) -> Self {
         let pool = Pool::new(vestibule_ledger::Resource::RequestBodies, 0, vestibule_ledger::Share { most: 0 });
         Self { request: Request::new(body), pool }
     }
@@ -133,71 +128,6 @@ impl Whole {
 fn parsed_bytes(text: &[u8]) -> u64 {
     let values = text.iter().filter(|byte| matches!(byte, b'[' | b'{' | b',' | b':')).count() as u64;
     (text.len() as u64).saturating_mul(2).saturating_add((values + 1).saturating_mul(VALUE_BYTES))
-}
-
-/// A body that comes piece by piece, at most so many bytes of it and within so long.
-pub(crate) struct Coming {
-    body: Body,
-    declared: Option<u64>,
-    most: u64,
-    come: u64,
-    until: Instant,
-    patience: Duration,
-}
-
-impl Coming {
-    fn new(body: Body, most: u64) -> Result<Self, Problem> {
-        let declared = body.size_hint().exact();
-        if declared.is_some_and(|bytes| bytes > most) {
-            return Err(too_large(most));
-        }
-        let patience = PATIENCE + Duration::from_secs(declared.unwrap_or_default() / BYTES_PER_SECOND);
-        Ok(Self { body, declared, most, come: 0, until: Instant::now() + patience, patience })
-    }
-
-    /// How many bytes come, if that is known.
-    pub(crate) const fn declared(&self) -> Option<u64> {
-        self.declared
-    }
-
-    /// The next bytes; none at the end.
-    pub(crate) async fn next(&mut self) -> Result<Option<Bytes>, Problem> {
-        loop {
-            let frame = timeout_at(self.until, poll_fn(|context| Pin::new(&mut self.body).poll_frame(context)));
-            let frame = frame.await.map_err(|_| {
-                let detail = format!("the body did not come within {} seconds", self.patience.as_secs());
-                Problem::new(StatusCode::REQUEST_TIMEOUT, "too-slow", detail)
-            })?;
-            let Some(frame) = frame else { return Ok(None) };
-            let frame = frame.map_err(|_| malformed("the body could not be read"))?;
-            // What is no data is a trailer, which nothing is made of.
-            let Ok(bytes) = frame.into_data() else { continue };
-            self.come = self.come.saturating_add(bytes.len() as u64);
-            return if self.come <= self.most { Ok(Some(bytes)) } else { Err(too_large(self.most)) };
-        }
-    }
-
-    /// All of it. Told how much comes before it is kept.
-    async fn all(
-        &mut self,
-        mut whole: Vec<u8>,
-        more: &mut (dyn FnMut(u64) -> Result<(), Problem> + Send),
-    ) -> Result<Bytes, Problem> {
-        while let Some(bytes) = self.next().await? {
-            more(bytes.len() as u64)?;
-            // Most bodies come in one piece.
-            if whole.is_empty() && self.body.is_end_stream() {
-                return Ok(bytes);
-            }
-            whole.extend_from_slice(&bytes);
-        }
-        Ok(whole.into())
-    }
-}
-
-fn too_large(most: u64) -> Problem {
-    let detail = format!("the body has more than the {most} bytes that this takes");
-    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", detail)
 }
 
 fn malformed(detail: &str) -> Problem {
@@ -274,8 +204,13 @@ fn is_json(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::pin::Pin;
+    use std::time::Duration;
+
+    use axum::body::Body;
     use futures_util::{StreamExt as _, stream};
     use proptest::prelude::*;
+    use tokio::time::Instant;
     use vestibule_ledger::{Resource, Share};
 
     use super::*;

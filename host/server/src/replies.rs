@@ -162,3 +162,69 @@ impl Reply {
         (self.status, self.headers, Body::from(self.body)).into_response()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use vestibule_ledger::{Resource, Share};
+
+    use super::*;
+
+    /// Answers to one tenant, and how many were made.
+    struct Asked {
+        replies: Arc<Replies>,
+        made: Arc<AtomicUsize>,
+    }
+
+    impl Asked {
+        fn new(bytes: u64) -> Self {
+            let pool = Pool::new(Resource::KeptAnswers, bytes, Share { most: bytes });
+            Self { replies: Arc::new(Replies::new(pool)), made: Arc::default() }
+        }
+
+        /// The length of the answer to this key, or the status of the refusal.
+        async fn ask(&self, key: &str, answer: Result<usize>) -> std::result::Result<usize, StatusCode> {
+            let (tenant, made) = (TenantName::new("a").unwrap(), Arc::clone(&self.made));
+            let answer = async move {
+                made.fetch_add(1, Ordering::Relaxed);
+                answer.map(|bytes| "x".repeat(bytes).into_response())
+            };
+            match self.replies.once(&tenant, Retry::new(key, "here", [0; 32]), answer).await {
+                Ok(response) => Ok(to_bytes(response.into_body(), usize::MAX).await.unwrap().len()),
+                Err(problem) => Err(problem.into_response().status()),
+            }
+        }
+
+        fn made(&self) -> usize {
+            self.made.load(Ordering::Relaxed)
+        }
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_is_too_large_to_keep_is_given_once_and_not_made_twice() {
+        let asked = Asked::new(1 << 20);
+        let bytes = MAX_ANSWER_BYTES + 1;
+        assert_eq!(asked.ask("k", Ok(bytes)).await, Ok(bytes));
+        assert_eq!(asked.ask("k", Ok(bytes)).await, Err(StatusCode::CONFLICT));
+        assert_eq!(asked.made(), 1);
+        assert!(asked.replies.pool.usage().0 < 4_096, "its text is not kept");
+    }
+
+    #[tokio::test]
+    async fn an_answer_is_kept_and_an_error_is_not() {
+        let asked = Asked::new(1 << 20);
+        assert_eq!(asked.ask("k", Err(Problem::unavailable("no"))).await, Err(StatusCode::SERVICE_UNAVAILABLE));
+        for _ in 0..3 {
+            assert_eq!(asked.ask("k", Ok(100)).await, Ok(100));
+        }
+        assert_eq!(asked.made(), 2);
+    }
+
+    #[tokio::test]
+    async fn where_no_key_can_be_remembered_nothing_is_begun() {
+        let asked = Asked::new(100);
+        assert_eq!(asked.ask("k", Ok(1)).await, Err(StatusCode::SERVICE_UNAVAILABLE));
+        assert_eq!(asked.made(), 0);
+    }
+}
