@@ -129,10 +129,10 @@ mod tests {
     fn what_is_too_much_is_refused_before_it_is_written() {
         let pool = pool(1_000_000);
         let first = json(&pool, &Owner::Host, &"x".repeat(100_000)).unwrap();
-        let refused = json(&pool, &Owner::Host, &"x".repeat(150_000)).unwrap_err().into_response();
+        let refused = json(&pool, &Owner::Host, &"x".repeat(140_000)).unwrap_err().into_response();
         assert_eq!(refused.status(), StatusCode::SERVICE_UNAVAILABLE);
         assert_eq!(pool.usage().0, 100_002);
         drop(first);
-        assert!(json(&pool, &Owner::Host, &"x".repeat(150_000)).is_ok());
+        assert!(json(&pool, &Owner::Host, &"x".repeat(140_000)).is_ok());
     }
 }
