@@ -8,7 +8,7 @@ use tempfile::TempDir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpSocket, TcpStream, UnixStream};
 use vestibule_ledger::{Pool, Resource, Share};
-use vestibule_server::listen::{Limits, Listener, Places, Shutdown, Trigger, bind_unix, serve};
+use vestibule_server::listen::{Limits, Listener, Operators, Places, Shutdown, SocketMode, Trigger, bind_unix, serve};
 
 use crate::harness::{Reply, exchange};
 
@@ -36,14 +36,20 @@ impl Sockets {
         let address = tcp.local_addr().unwrap();
         let (trigger, shutdown) = Shutdown::new();
         let sockets = Self { home, address, _trigger: trigger };
-        let unix = bind_unix(&sockets.path()).await.unwrap();
+        let unix = bind_unix(&sockets.path(), SocketMode::default()).await.unwrap();
         let router = axum::Router::new()
             .route("/healthz", axum::routing::get(|| async { "alive\n" }))
             .route("/much", axum::routing::get(|| async { vec![b'x'; MUCH] }));
         let pool = |resource, total: usize, most: usize| Pool::new(resource, total as u64, Share { most: most as u64 });
         let network = pool(Resource::Connections, CONNECTIONS.0, CONNECTIONS.1);
         let places = Places::new(network, pool(Resource::LocalConnections, LOCAL, LOCAL));
-        tokio::spawn(serve(vec![Listener::Tcp(tcp), Listener::Unix(unix)], router, shutdown, limits, places));
+        tokio::spawn(serve(
+            vec![Listener::Tcp(tcp), Listener::Unix(unix, Operators::default())],
+            router,
+            shutdown,
+            limits,
+            places,
+        ));
         sockets
     }
 

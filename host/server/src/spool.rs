@@ -158,7 +158,13 @@ mod tests {
     use super::*;
 
     fn spool(directory: &Path) -> Spool {
-        let budget = Budget { memory_bytes: 1 << 30, connections: 64, concurrent_logins: 64, processors: 2 };
+        let budget = Budget {
+            memory_bytes: 1 << 30,
+            code_bytes: 1 << 28,
+            connections: 64,
+            concurrent_logins: 64,
+            processors: 2,
+        };
         Spool::new(directory.to_owned(), &Ledger::new(budget))
     }
 

@@ -234,7 +234,13 @@ mod tests {
     async fn tokens() -> (tempfile::TempDir, Tokens) {
         let home = tempfile::tempdir().unwrap();
         let store = Store::open(home.path()).await.unwrap();
-        let budget = Budget { memory_bytes: 1 << 30, connections: 64, concurrent_logins: 64, processors: 2 };
+        let budget = Budget {
+            memory_bytes: 1 << 30,
+            code_bytes: 1 << 28,
+            connections: 64,
+            concurrent_logins: 64,
+            processors: 2,
+        };
         (home, Tokens::new(store, &Ledger::new(budget)))
     }
 
