@@ -24,3 +24,4 @@ mod tenants_stay_apart;
 mod terms_bound_what_grows;
 mod trials_are_remembered;
 mod trials_have_no_effect;
+mod whoever_sends_bytes_pays;

@@ -12,7 +12,8 @@ use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
 use serde_json::json;
 use tokio::net::TcpListener;
-use vestibule_server::listen::{Limits, Listener, Shutdown, Tls, serve};
+use vestibule_ledger::{Budget, Ledger};
+use vestibule_server::listen::{Limits, Listener, Places, Shutdown, Tls, serve};
 
 use crate::harness::{Reply, Served, exchange, vestibule_with};
 
@@ -64,7 +65,11 @@ async fn a_new_certificate_is_taken_up_and_a_broken_one_is_not() {
     let address = listener.local_addr().unwrap();
     let (trigger, shutdown) = Shutdown::new();
     let router = axum::Router::new().route("/healthz", axum::routing::get(|| async { "alive\n" }));
-    let serving = tokio::spawn(serve(vec![Listener::Tls(listener, tls.clone())], router, shutdown, Limits::default()));
+    let budget =
+        Budget { memory_bytes: 1 << 30, code_bytes: 1 << 28, connections: 64, concurrent_logins: 64, processors: 2 };
+    let places = Places::of(&Ledger::new(budget));
+    let serving =
+        tokio::spawn(serve(vec![Listener::Tls(listener, tls.clone())], router, shutdown, Limits::default(), places));
 
     assert!(alive(address, &path("old.crt")).await.is_some());
     std::fs::write(path("tls.crt"), "garbage").unwrap();

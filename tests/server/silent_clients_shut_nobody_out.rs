@@ -7,19 +7,18 @@ use std::time::Duration;
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpSocket, TcpStream, UnixStream};
-use vestibule_server::listen::{Limits, Listener, Shutdown, Trigger, bind_unix, serve};
+use vestibule_ledger::{Pool, Resource, Share};
+use vestibule_server::listen::{Limits, Listener, Operators, Places, Shutdown, SocketMode, Trigger, bind_unix, serve};
 
 use crate::harness::{Reply, exchange};
 
 /// Longer than a test.
 const FOR_GOOD: Duration = Duration::from_secs(600);
-const LIMITS: Limits = Limits {
-    connections: 16,
-    of_one_peer: 4,
-    head_patience: FOR_GOOD,
-    write_patience: FOR_GOOD,
-    patience: Duration::ZERO,
-};
+const LIMITS: Limits = Limits { head_patience: FOR_GOOD, write_patience: FOR_GOOD, patience: Duration::ZERO };
+/// Connections from addresses, and those of one.
+const CONNECTIONS: (usize, usize) = (16, 4);
+/// Those of this machine, which leave as many as they are.
+const LOCAL: usize = 8;
 /// More than all buffers between two sockets hold, in bytes.
 const MUCH: usize = 64 << 20;
 
@@ -37,11 +36,20 @@ impl Sockets {
         let address = tcp.local_addr().unwrap();
         let (trigger, shutdown) = Shutdown::new();
         let sockets = Self { home, address, _trigger: trigger };
-        let unix = bind_unix(&sockets.path()).await.unwrap();
+        let unix = bind_unix(&sockets.path(), SocketMode::default()).await.unwrap();
         let router = axum::Router::new()
             .route("/healthz", axum::routing::get(|| async { "alive\n" }))
             .route("/much", axum::routing::get(|| async { vec![b'x'; MUCH] }));
-        tokio::spawn(serve(vec![Listener::Tcp(tcp), Listener::Unix(unix)], router, shutdown, limits));
+        let pool = |resource, total: usize, most: usize| Pool::new(resource, total as u64, Share { most: most as u64 });
+        let network = pool(Resource::Connections, CONNECTIONS.0, CONNECTIONS.1);
+        let places = Places::new(network, pool(Resource::LocalConnections, LOCAL, LOCAL));
+        tokio::spawn(serve(
+            vec![Listener::Tcp(tcp), Listener::Unix(unix, Operators::default())],
+            router,
+            shutdown,
+            limits,
+            places,
+        ));
         sockets
     }
 
@@ -87,7 +95,7 @@ async fn is_closed(stream: &mut TcpStream) {
 async fn one_address_has_its_share_of_a_listener() {
     let sockets = Sockets::open(LIMITS).await;
     let mut silent = sockets.silent(1, 64).await;
-    for stream in silent.iter_mut().skip(LIMITS.of_one_peer as usize) {
+    for stream in silent.iter_mut().skip(CONNECTIONS.1) {
         is_closed(stream).await;
     }
     is_alive(sockets.connect(2).await).await;
@@ -99,26 +107,27 @@ async fn one_address_has_its_share_of_a_listener() {
 async fn a_listener_that_is_full_keeps_nobody_from_another_one() {
     let sockets = Sockets::open(LIMITS).await;
     let mut silent = Vec::new();
-    for from in 1..=8 {
-        silent.extend(sockets.silent(from, LIMITS.of_one_peer as usize).await);
+    for from in 1..=32 {
+        silent.extend(sockets.silent(from, 1).await);
     }
     is_alive(UnixStream::connect(sockets.path()).await.unwrap()).await;
     drop(silent);
-    is_alive(sockets.connect(9).await).await;
+    is_alive(sockets.connect(33).await).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_says_nothing_for_too_long_is_let_go() {
     let sockets = Sockets::open(Limits { head_patience: Duration::from_millis(200), ..LIMITS }).await;
     let mut silent = Vec::new();
-    for (from, said) in [(1, ""), (2, "G"), (3, "GET /healthz HTTP/1.1\r\nhost: x\r\n"), (4, "PRI * HT")] {
-        for mut stream in sockets.silent(from, LIMITS.of_one_peer as usize).await {
+    let beginnings = ["", "G", "GET /healthz HTTP/1.1\r\nhost: x\r\n", "PRI * HT"];
+    for (from, said) in (1..=16).zip(beginnings.iter().cycle()) {
+        for mut stream in sockets.silent(from, 1).await {
             stream.write_all(said.as_bytes()).await.unwrap();
             silent.push(stream);
         }
     }
-    // The listener is full, and nobody has left.
-    is_alive(sockets.connect(5).await).await;
+    // All places are taken, and nobody has left.
+    is_alive(sockets.connect(17).await).await;
     for mut stream in silent {
         is_closed(&mut stream).await;
     }
@@ -128,16 +137,16 @@ async fn who_says_nothing_for_too_long_is_let_go() {
 async fn who_never_reads_an_answer_is_let_go() {
     let sockets = Sockets::open(Limits { write_patience: Duration::from_millis(200), ..LIMITS }).await;
     let (mut near, mut far) = (Vec::new(), Vec::new());
-    for from in 1..=4 {
-        for stream in sockets.silent(from, LIMITS.of_one_peer as usize).await {
+    for from in 1..=16 {
+        for stream in sockets.silent(from, 1).await {
             far.push(asks_for_much(stream).await);
         }
     }
-    for _ in 0..LIMITS.connections {
+    for _ in 0..LOCAL {
         near.push(asks_for_much(UnixStream::connect(sockets.path()).await.unwrap()).await);
     }
-    // Both listeners are full, and nobody has left.
-    is_alive(sockets.connect(5).await).await;
+    // All places are taken, and nobody has left.
+    is_alive(sockets.connect(17).await).await;
     is_alive(UnixStream::connect(sockets.path()).await.unwrap()).await;
     for mut stream in far {
         let mut read = Vec::new();

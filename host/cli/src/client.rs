@@ -6,7 +6,6 @@ mod connect;
 mod pieces;
 
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
 use http_body_util::Full;
@@ -180,8 +179,7 @@ impl Client {
 
 /// Whoever may open the data directory may do everything.
 async fn here(host: &Host, mut request: Request<axum::body::Body>) -> Response<axum::body::Body> {
-    let origin = Arc::from("the command line");
-    request.extensions_mut().insert(Peer { origin, is_administrator: true });
+    request.extensions_mut().insert(Peer::local("the command line".into(), true));
     match host.app.router().oneshot(request).await {
         Ok(response) => response,
         Err(never) => match never {},

@@ -11,8 +11,7 @@ use vestibule_compiler::{Cache, Loader, LoaderBounds};
 use vestibule_ledger::{Budget, Ledger};
 use vestibule_registry::{Bounds, Registry};
 use vestibule_sandbox::{Capacity, Engine};
-use vestibule_server::listen::Limits;
-use vestibule_server::{App, Metrics};
+use vestibule_server::{App, Metrics, listen};
 use vestibule_store::{By, Error as StoreError, Store};
 
 use crate::config::{Config, ServerSettings};
@@ -63,17 +62,18 @@ impl Host {
             .await
             .map_err(|error| Error::fault("the tenants cannot be read").because(&error))?;
         let metrics = Metrics::default();
-        let app = App::new(registry.clone(), metrics.clone());
+        let app = App::new(registry.clone(), metrics.clone(), data.to_owned());
         Ok(Self { store, app, registry, metrics })
     }
 }
 
 /// What this host has of everything.
 fn ledger(server: &ServerSettings) -> Ledger {
+    let memory_bytes = server.memory_bytes();
     Ledger::new(Budget {
-        memory_bytes: server.memory_bytes(),
+        memory_bytes,
         code_bytes: server.policy_bytes() as u64,
-        connections: Limits::default().connections.into(),
+        connections: listen::connections(memory_bytes),
         concurrent_logins: server.concurrent_logins.into(),
         processors: machine::processors(),
     })

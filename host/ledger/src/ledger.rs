@@ -30,6 +30,18 @@ const PEERS_PART: u64 = 16;
 const OUTSIDE_FOR_EACH: u64 = 4;
 /// Versions on trial that run at once.
 const SHADOWS: u64 = 16;
+/// The part of the connections that is kept for this machine's own: a quarter.
+const LOCAL_PART: u64 = 4;
+/// Tokens that are looked up at once: rows found by their keys.
+const TOKEN_LOOKUPS: u64 = 8;
+/// Tokens remembered.
+const REMEMBERED_TOKENS: u64 = 8_192;
+/// Uploads that are spooled to disk at once: half a gigabyte of it.
+const UPLOADS: u64 = 8;
+/// Components in memory at once.
+const COMPONENTS: u64 = 2;
+/// Streams, and those of one tenant. Each asks the store twice a second, and remembers half a megabyte at most.
+const STREAMS: (u64, u64) = (256, 32);
 /// Suspended logins, and those of one tenant.
 const SUSPENDED: (u64, u64) = (4_096, 256);
 /// Compilations at once of what is uploaded: it must not take both processors from logins.
@@ -39,13 +51,21 @@ const LOGIN_COMPILATIONS: u64 = 2;
 
 /// Every pool and every line of a host. Clones share them.
 ///
-/// The parts of memory add up to less than all of it: what is left is the program's own, its database's and its threads'.
+/// The parts of memory add up to less than all of it: a quarter is compiled code's, a sixteenth is that of connections, and what is left is
+/// the program's own, its database's and its threads'.
 #[derive(Clone)]
 pub struct Ledger(Arc<Parts>);
 
 struct Parts {
     budget: Budget,
     connections: Pool,
+    local_connections: Pool,
+    token_lookups: Turns,
+    remembered_tokens: Pool,
+    uploads: Turns,
+    components: Turns,
+    answers: Pool,
+    streams: Pool,
     request_bodies: Pool,
     kept_answers: Pool,
     suspended_logins: Pool,
@@ -75,12 +95,21 @@ impl Ledger {
     pub fn new(budget: Budget) -> Self {
         let memory = budget.memory_bytes;
         let of_tenants = |resource, total: u64| Pool::new(resource, total, Share { most: total / TENANTS_PART });
+        let local = (budget.connections / LOCAL_PART).max(1);
+        let network = budget.connections.saturating_sub(local).max(1);
         let of_peers = Share { most: (budget.connections / PEERS_PART).max(1) };
         let logins = budget.concurrent_logins;
         let for_logins = budget.processors.max(LOGIN_COMPILATIONS);
         Self(Arc::new(Parts {
             budget,
-            connections: Pool::new(Resource::Connections, budget.connections, of_peers),
+            connections: Pool::new(Resource::Connections, network, of_peers),
+            local_connections: Pool::new(Resource::LocalConnections, local, Share { most: local }),
+            token_lookups: Turns::new(Resource::TokenLookups, TOKEN_LOOKUPS, Room::None),
+            remembered_tokens: of_tenants(Resource::RememberedTokens, REMEMBERED_TOKENS),
+            uploads: Turns::new(Resource::Uploads, UPLOADS, Room::Left),
+            components: Turns::new(Resource::Components, COMPONENTS, Room::None),
+            answers: of_tenants(Resource::Answers, memory / 16),
+            streams: Pool::new(Resource::Streams, STREAMS.0, Share { most: STREAMS.1 }),
             request_bodies: of_tenants(Resource::RequestBodies, memory / 8),
             kept_answers: of_tenants(Resource::KeptAnswers, memory / 32),
             suspended_logins: Pool::new(Resource::SuspendedLogins, SUSPENDED.0, Share { most: SUSPENDED.1 }),
@@ -103,6 +132,41 @@ impl Ledger {
     /// [`Resource::Connections`].
     pub fn connections(&self) -> &Pool {
         &self.0.connections
+    }
+
+    /// [`Resource::LocalConnections`].
+    pub fn local_connections(&self) -> &Pool {
+        &self.0.local_connections
+    }
+
+    /// [`Resource::TokenLookups`].
+    pub fn token_lookups(&self) -> &Turns {
+        &self.0.token_lookups
+    }
+
+    /// [`Resource::RememberedTokens`].
+    pub fn remembered_tokens(&self) -> &Pool {
+        &self.0.remembered_tokens
+    }
+
+    /// [`Resource::Uploads`].
+    pub fn uploads(&self) -> &Turns {
+        &self.0.uploads
+    }
+
+    /// [`Resource::Components`].
+    pub fn components(&self) -> &Turns {
+        &self.0.components
+    }
+
+    /// [`Resource::Answers`].
+    pub fn answers(&self) -> &Pool {
+        &self.0.answers
+    }
+
+    /// [`Resource::Streams`].
+    pub fn streams(&self) -> &Pool {
+        &self.0.streams
     }
 
     /// [`Resource::RequestBodies`].
@@ -168,12 +232,30 @@ impl Ledger {
 
     /// How much of each is in use, for the metrics.
     pub fn usage(&self) -> impl Iterator<Item = Usage> {
-        let Parts { connections, request_bodies, kept_answers, suspended_logins, instances, .. } = &*self.0;
-        let Parts { outside_logins, shadows, code, .. } = &*self.0;
-        let pools =
-            [connections, request_bodies, kept_answers, suspended_logins, instances, outside_logins, shadows, code];
-        let Parts { login_places, hashing, compilations, login_compilations, .. } = &*self.0;
-        let turns = [login_places, hashing, compilations, login_compilations];
+        let parts = &*self.0;
+        let pools = [
+            &parts.connections,
+            &parts.local_connections,
+            &parts.remembered_tokens,
+            &parts.request_bodies,
+            &parts.answers,
+            &parts.streams,
+            &parts.kept_answers,
+            &parts.suspended_logins,
+            &parts.instances,
+            &parts.outside_logins,
+            &parts.shadows,
+            &parts.code,
+        ];
+        let turns = [
+            &parts.token_lookups,
+            &parts.uploads,
+            &parts.components,
+            &parts.login_places,
+            &parts.hashing,
+            &parts.compilations,
+            &parts.login_compilations,
+        ];
         let of = |resource, (used, total)| Usage { resource, used, total };
         let pools = pools.into_iter().map(move |pool| of(pool.resource(), pool.usage()));
         pools.chain(turns.into_iter().map(move |turns| of(turns.resource(), turns.usage())))
@@ -193,6 +275,7 @@ mod tests {
         let ledger = Ledger::new(budget);
         let parts = ledger.usage().filter(|usage| usage.resource.unit() == Unit::Memory);
         let parts: u64 = parts.map(|usage| usage.total).sum();
-        assert!(parts < memory_bytes * 7 / 8, "{parts}");
+        let connections = memory_bytes / 16;
+        assert!(parts + connections < memory_bytes * 7 / 8, "{parts}");
     }
 }

@@ -79,7 +79,8 @@ impl Hold {
         if !share.allows(held, amount, free) {
             let left_over = if held == 0 { free } else { held.saturating_add(free) / 2 };
             let most = share.most.min(left_over);
-            return Err(Refused { resource, owner: self.owner.clone(), asked: amount, held, most });
+            let ever = share.most.min(total);
+            return Err(Refused { resource, owner: self.owner.clone(), asked: amount, held, most, ever });
         }
         all.all = all.all.saturating_add(amount);
         match all.owners.get_mut(&self.owner) {
@@ -178,6 +179,11 @@ mod tests {
         assert_eq!(pool.take(&tenant("a"), 11).unwrap_err().retry_after(), None);
         let _hold = pool.take(&tenant("a"), 10).unwrap();
         assert!(pool.take(&tenant("a"), 1).unwrap_err().retry_after().is_some());
+        let mut holds: Vec<_> = ["b", "c", "d"].iter().map(|name| pool.take(&tenant(name), 10).unwrap()).collect();
+        holds.extend((0..6).map(|number| pool.take(&tenant(&format!("e{number}")), 9).unwrap()));
+        let refused = pool.take(&tenant("f"), 10).unwrap_err();
+        assert_eq!((refused.held, refused.most), (0, 6), "others hold it");
+        assert!(refused.retry_after().is_some());
     }
 
     proptest! {

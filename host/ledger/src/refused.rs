@@ -19,12 +19,14 @@ pub struct Refused {
     pub held: u64,
     /// How much the owner might have had at that moment: its own limit, or what others had left over.
     pub most: u64,
+    /// How much one owner may have when nobody else has any.
+    pub ever: u64,
 }
 
 impl Refused {
     /// After how long another try makes sense. None where waiting does not help: so much is never given to one owner.
     pub fn retry_after(&self) -> Option<Duration> {
-        let waiting_helps = self.held > 0 || self.asked <= self.most;
+        let waiting_helps = self.asked <= self.ever;
         waiting_helps.then_some(Duration::from_secs(1))
     }
 }

@@ -96,19 +96,54 @@ macro_rules! resources {
 resources! {
     /// Connections that are open, the files that they take among them.
     Connections = "connections", Count of Peer,
-        limit "what `ulimit -n` and `server.memory_bytes` allow, 16,384 at most; a sixteenth for one address",
+        limit "what `ulimit -n` less 512 and a sixteenth of `server.memory_bytes` at 128 KiB each allow, 16,384 at most; a sixteenth for one address",
         answer "closed, or waits to be accepted",
         test "one_address_has_its_share_and_gets_it_back";
+    /// Connections over sockets of this machine, and to the metrics.
+    LocalConnections = "connections of this machine", Count of Host,
+        limit "a quarter of all connections",
+        answer "waits to be accepted",
+        test "whoever_finds_all_taken_waits_and_this_machine_has_places_of_its_own";
+    /// Tokens that are looked up in the store, because nobody has shown them for a while, or they are guesses.
+    TokenLookups = "places for looking up tokens", Count of Peer,
+        limit "8; 4 for one address, and 256 that wait",
+        answer "503 `overloaded`",
+        test "guesses_wait_in_a_line_of_their_own";
+    /// Tokens that were looked up and are known for a moment.
+    RememberedTokens = "tokens remembered", Count of Tenant,
+        limit "8,192; a quarter for one tenant; one second",
+        answer "looked up again",
+        test "tokens_are_remembered_within_a_share";
     /// Bodies of requests that are read or parsed, each weighed as what reading it may take.
     RequestBodies = "bytes of request bodies", Memory of Tenant,
-        limit "an eighth of `server.memory_bytes`",
+        limit "an eighth of `server.memory_bytes`; a quarter of that for one tenant",
         answer "503 `overloaded` with `Retry-After`",
-        test "what_is_dropped_is_there_for_others_and_nobody_is_remembered";
+        test "a_body_is_paid_for_before_it_is_read_and_until_it_is_answered";
+    /// Components that are uploaded, spooled to disk.
+    Uploads = "places for uploads", Count of Tenant,
+        limit "8, each of 64 MiB at most; 2 of a tenant, and 8 that wait",
+        answer "503 `overloaded`",
+        test "unfinished_uploads_wait_on_disk_and_leave_places_for_others";
+    /// Components that are in memory whole, because they are uploaded or downloaded.
+    Components = "places for components in memory", Count of Tenant,
+        limit "2; 1 of a tenant, and 8 that wait",
+        answer "503 `overloaded`",
+        test "unfinished_uploads_wait_on_disk_and_leave_places_for_others";
+    /// Lists and other long answers, until the client has taken them.
+    Answers = "bytes of answers", Memory of Tenant,
+        limit "a sixteenth of `server.memory_bytes`; a quarter of that for one tenant",
+        answer "503 `overloaded` with `Retry-After`",
+        test "an_answer_is_held_until_it_was_taken_or_the_client_has_gone";
+    /// Answers that go on: decisions that are followed.
+    Streams = "streams", Count of Tenant,
+        limit "256; 32 for a tenant",
+        answer "503 `overloaded`",
+        test "a_tenant_has_its_share_and_the_host_an_end";
     /// Answers kept for whoever asks again under the same `Idempotency-Key`.
     KeptAnswers = "bytes of answers kept for retries", Memory of Tenant,
         limit "a thirty-second of `server.memory_bytes`, and five minutes",
-        answer "the tenant's own oldest go",
-        test "what_is_dropped_is_there_for_others_and_nobody_is_remembered";
+        answer "the tenant's own oldest go; what is too large is refused when it is asked for again",
+        test "one_tenants_keys_drive_out_its_own_oldest_and_nobody_elses";
     /// Logins that wait while their front door makes a search for a policy.
     SuspendedLogins = "suspended logins", Count of Tenant,
         limit "4,096; 256 for a tenant",

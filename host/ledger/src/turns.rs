@@ -114,7 +114,7 @@ impl Turns {
 
     fn refused(&self, owner: &Owner, held: u64, share: Waiting) -> Refused {
         let most = share.inside.saturating_add(share.waiting);
-        Refused { resource: self.0.resource, owner: owner.clone(), asked: 1, held, most }
+        Refused { resource: self.0.resource, owner: owner.clone(), asked: 1, held, most, ever: most }
     }
 
     fn places(&self) -> MutexGuard<'_, Places> {

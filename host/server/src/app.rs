@@ -2,14 +2,15 @@
 //!
 //! Not for: listening; see [`crate::listen`].
 
+use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
 use utoipa::OpenApi;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
+use vestibule_ledger::Ledger;
 use vestibule_registry::Registry;
 
 use crate::access::Tokens;
@@ -19,17 +20,17 @@ use crate::metrics::{Metrics, measure};
 use crate::problem::Problem;
 use crate::replies::Replies;
 use crate::rounds::Rounds;
+use crate::spool::Spool;
 use crate::streams::Streams;
-
-/// The longest JSON body in bytes: the largest login that the contract allows, with its lists in JSON.
-const MAX_JSON_BYTES: usize = 2 << 20;
 
 /// What all handlers share.
 pub struct App {
     pub(crate) registry: Registry,
+    pub(crate) ledger: Ledger,
+    pub(crate) spool: Spool,
     pub(crate) tokens: Tokens,
     pub(crate) metrics: Metrics,
-    pub(crate) replies: Replies,
+    pub(crate) replies: Arc<Replies>,
     pub(crate) rounds: Rounds,
     pub(crate) streams: Streams,
     pub(crate) readiness: Readiness,
@@ -37,20 +38,16 @@ pub struct App {
 }
 
 impl App {
-    /// The API of a registry.
-    pub fn new(registry: Registry, metrics: Metrics) -> Arc<Self> {
-        let tokens = Tokens::new(registry.store().clone());
-        let (replies, rounds, streams) = (Replies::default(), Rounds::default(), Streams::new());
-        Arc::new(Self {
-            registry,
-            tokens,
-            metrics,
-            replies,
-            rounds,
-            streams,
-            readiness: Readiness::default(),
-            gaps: OnceLock::new(),
-        })
+    /// The API of a registry. What it uses up is the registry's ledger's, and components are spooled to this directory under no name.
+    pub fn new(registry: Registry, metrics: Metrics, spool: PathBuf) -> Arc<Self> {
+        let ledger = registry.ledger().clone();
+        let tokens = Tokens::new(registry.store().clone(), &ledger);
+        let replies = Arc::new(Replies::new(ledger.kept_answers().clone()));
+        let rounds = Rounds::new(ledger.suspended_logins().clone());
+        let streams = Streams::new(ledger.streams().clone());
+        let (spool, readiness) = (Spool::new(spool, &ledger), Readiness::default());
+        let gaps = OnceLock::new();
+        Arc::new(Self { registry, ledger, spool, tokens, metrics, replies, rounds, streams, readiness, gaps })
     }
 
     /// Says from now on which walls do not stand around this host and its compilers, each in words, to whoever asks whether it is ready.
@@ -81,7 +78,6 @@ impl App {
             .route("/v1/openapi.json", axum::routing::get(served))
             .method_not_allowed_fallback(|| async { Problem::method_not_allowed() })
             .fallback(|| async { Problem::not_found("there is nothing at this address") })
-            .layer(DefaultBodyLimit::max(MAX_JSON_BYTES))
             .layer(axum::middleware::from_fn_with_state(Arc::clone(self), measure))
             .with_state(Arc::clone(self))
     }
@@ -133,7 +129,7 @@ fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(policies::list))
         .routes(routes!(policies::show, policies::change, policies::delete))
         .routes(routes!(versions::list))
-        .routes(versions::upload_route())
+        .routes(routes!(versions::upload))
         .routes(routes!(versions::show, versions::delete))
         .routes(routes!(versions::component))
         .routes(routes!(versions::report))

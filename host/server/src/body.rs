@@ -2,27 +2,31 @@
 //!
 //! Not for: what it means.
 
+mod coming;
+
 use std::convert::Infallible;
-use std::time::Duration;
+use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Request};
-use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use tokio::time::timeout;
+use sha2::{Digest as _, Sha256};
 use vestibule_domain::json;
-use vestibule_sandbox::MAX_COMPONENT_BYTES;
+use vestibule_ledger::{Hold, Owner, Pool};
 
+use crate::app::App;
 use crate::problem::Problem;
+pub(crate) use coming::Coming;
 
-/// How long a body may take that is short, or of which nobody has said how long it is.
-const PATIENCE: Duration = Duration::from_secs(30);
-/// What has to come of a longer one in each second besides: a line that is slower does not carry VPNs.
-const BYTES_PER_SECOND: u64 = 128 << 10;
+/// The longest JSON body in bytes: the largest login that the contract allows, with its lists in JSON.
+const MAX_JSON_BYTES: u64 = 2 << 20;
+/// The most that one JSON value takes besides its text: an entry of a map, in a list that is twice as long as it has to be.
+const VALUE_BYTES: u64 = 160;
 
 /// A JSON object in an answer's body.
 pub(crate) struct Json<T>(pub(crate) T);
@@ -34,43 +38,105 @@ impl<T: Serialize> IntoResponse for Json<T> {
 }
 
 /// A request's body before it is read, so that nothing is taken in of whoever may not do what is asked.
-pub(crate) struct Unread(Request);
+pub(crate) struct Unread {
+    request: Request,
+    pool: Pool,
+}
 
-impl<S: Send + Sync> FromRequest<S> for Unread {
+/// A body that was read, and is paid for.
+pub(crate) struct Whole {
+    headers: HeaderMap,
+    bytes: Bytes,
+    paid: Paid,
+}
+
+/// What a body takes, for as long as anything that was made of it is held.
+pub(crate) struct Paid(Hold);
+
+#[cfg(test)]
+impl Paid {
+    pub(crate) fn nothing() -> Self {
+        let pool = Pool::new(vestibule_ledger::Resource::RequestBodies, 0, vestibule_ledger::Share { most: 0 });
+        Self(pool.take(&Owner::Host, 0).unwrap())
+    }
+}
+
+impl FromRequest<Arc<App>> for Unread {
     type Rejection = Infallible;
 
-    async fn from_request(request: Request, _: &S) -> Result<Self, Infallible> {
-        Ok(Self(request))
+    async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Infallible> {
+        Ok(Self { request, pool: app.ledger.request_bodies().clone() })
     }
 }
 
 impl Unread {
-    /// Its JSON object, of the length that the route allows.
-    pub(crate) async fn json<T: DeserializeOwned>(self) -> Result<T, Problem> {
-        let headers = self.0.headers().clone();
-        read(&headers, &self.whole().await?)
+    /// Its JSON object, which this owner pays for.
+    pub(crate) async fn json<T: DeserializeOwned>(self, payer: &Owner) -> Result<(T, Paid), Problem> {
+        self.whole(payer).await?.json()
     }
 
-    /// Its bytes, of the length that the route allows, if they come in time.
-    pub(crate) async fn whole(self) -> Result<Bytes, Problem> {
-        let patience = patience(self.0.headers());
-        let read = timeout(patience, Bytes::from_request(self.0, &())).await.map_err(|_| {
-            let detail = format!("the body did not come within {} seconds", patience.as_secs());
-            Problem::new(StatusCode::REQUEST_TIMEOUT, "too-slow", detail)
-        })?;
-        read.map_err(|rejection| match rejection.status() {
-            StatusCode::PAYLOAD_TOO_LARGE => {
-                Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", "the body has more bytes than this takes")
+    /// Its bytes, which this owner pays for, if they come in time.
+    pub(crate) async fn whole(self, payer: &Owner) -> Result<Whole, Problem> {
+        let Self { request, pool } = self;
+        let (Parts { headers, .. }, body) = request.into_parts();
+        let mut hold = pool.take(payer, 0)?;
+        let mut coming = Coming::new(body, MAX_JSON_BYTES)?;
+        let bytes = match coming.declared() {
+            Some(bytes) => {
+                hold.grow(bytes)?;
+                coming.all(Vec::with_capacity(usize::try_from(bytes).unwrap_or_default()), &mut |_| Ok(())).await?
             }
-            _ => Problem::new(StatusCode::BAD_REQUEST, "malformed", "the body could not be read"),
-        })
+            // What grows is twice as large as what is in it, at most.
+            None => coming.all(Vec::new(), &mut |more| Ok(hold.grow(more.saturating_mul(2))?)).await?,
+        };
+        Ok(Whole { headers, bytes, paid: Paid(hold) })
+    }
+
+    /// A body of nobody's, for tests.
+    #[cfg(test)]
+    pub(crate) fn of(body: axum::body::Body) -> Self {
+        let pool = Pool::new(vestibule_ledger::Resource::RequestBodies, 0, vestibule_ledger::Share { most: 0 });
+        Self { request: Request::new(body), pool }
+    }
+
+    /// Its bytes piece by piece, at most so many.
+    pub(crate) fn pieces(self, most: u64) -> Result<Coming, Problem> {
+        Coming::new(self.request.into_body(), most)
     }
 }
 
+impl Whole {
+    /// What stands for the bytes.
+    pub(crate) fn digest(&self) -> [u8; 32] {
+        Sha256::digest(&self.bytes).into()
+    }
+
+    /// The JSON object. What it takes is paid for before it is parsed, and the text's own bytes are given back afterwards.
+    pub(crate) fn json<T: DeserializeOwned>(self) -> Result<(T, Paid), Problem> {
+        let Self { headers, bytes, mut paid } = self;
+        paid.0.grow(parsed_bytes(&bytes))?;
+        let value = read(&headers, &bytes)?;
+        let text = bytes.len() as u64;
+        drop(bytes);
+        paid.0.shrink(text);
+        Ok((value, paid))
+    }
+}
+
+/// The most that the values of a JSON text take in memory: its characters twice, once as they are parsed and once as policies are given
+/// them, and so much for each value, which begins the text or comes after one of four characters.
+fn parsed_bytes(text: &[u8]) -> u64 {
+    let values = text.iter().filter(|byte| matches!(byte, b'[' | b'{' | b',' | b':')).count() as u64;
+    (text.len() as u64).saturating_mul(2).saturating_add((values + 1).saturating_mul(VALUE_BYTES))
+}
+
+fn malformed(detail: &str) -> Problem {
+    Problem::new(StatusCode::BAD_REQUEST, "malformed", detail)
+}
+
 /// Reads a body as a JSON object.
-pub(crate) fn read<T: DeserializeOwned>(headers: &HeaderMap, bytes: &[u8]) -> Result<T, Problem> {
+fn read<T: DeserializeOwned>(headers: &HeaderMap, bytes: &[u8]) -> Result<T, Problem> {
     ensure_json(headers)?;
-    let malformed = |detail: &str| Problem::new(StatusCode::BAD_REQUEST, "malformed", detail);
     // Where everything is as it should be, nobody has to be told where something is not.
     if bytes.first() == Some(&b'{')
         && let Ok(value) = serde_json::from_slice(bytes)
@@ -123,12 +189,6 @@ fn has_nul(escaped: &str) -> bool {
     escaped.contains("%00")
 }
 
-fn patience(headers: &HeaderMap) -> Duration {
-    let length = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
-    let length = length.unwrap_or_default().min(MAX_COMPONENT_BYTES as u64);
-    PATIENCE + Duration::from_secs(length / BYTES_PER_SECOND)
-}
-
 fn ensure_json(headers: &HeaderMap) -> Result<(), Problem> {
     let kind = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let kind = kind.split(';').next().unwrap_or_default().trim();
@@ -144,18 +204,60 @@ fn is_json(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::pin::Pin;
+    use std::time::Duration;
+
     use axum::body::Body;
-    use futures_util::stream;
+    use futures_util::{StreamExt as _, stream};
+    use proptest::prelude::*;
     use tokio::time::Instant;
+    use vestibule_ledger::{Resource, Share};
 
     use super::*;
 
-    async fn read(length: Option<u64>, body: Body) -> Result<Bytes, StatusCode> {
-        let mut request = Request::new(body);
-        if let Some(length) = length {
-            request.headers_mut().insert(CONTENT_LENGTH, length.into());
+    const ROOM: u64 = 64 << 20;
+
+    fn pool(total: u64) -> Pool {
+        Pool::new(Resource::RequestBodies, total, Share { most: total })
+    }
+
+    /// A body of which it is known how long it is, or not.
+    struct Sized(Body, Option<u64>);
+
+    impl axum::body::HttpBody for Sized {
+        type Data = Bytes;
+        type Error = axum::Error;
+
+        fn poll_frame(
+            mut self: Pin<&mut Self>,
+            context: &mut std::task::Context<'_>,
+        ) -> std::task::Poll<Option<Result<hyper::body::Frame<Bytes>, axum::Error>>> {
+            Pin::new(&mut self.0).poll_frame(context)
         }
-        Unread(request).whole().await.map_err(|problem| problem.into_response().status())
+
+        fn size_hint(&self) -> hyper::body::SizeHint {
+            self.1.map_or_else(hyper::body::SizeHint::new, hyper::body::SizeHint::with_exact)
+        }
+    }
+
+    fn unread(pool: &Pool, length: Option<u64>, body: Body) -> Unread {
+        let mut request = Request::new(Body::new(Sized(body, length)));
+        request.headers_mut().insert(CONTENT_TYPE, axum::http::HeaderValue::from_static("application/json"));
+        Unread { request, pool: pool.clone() }
+    }
+
+    fn status<T>(read: Result<T, Problem>) -> Result<T, StatusCode> {
+        read.map_err(|problem| problem.into_response().status())
+    }
+
+    async fn read(length: Option<u64>, body: Body) -> Result<Bytes, StatusCode> {
+        status(unread(&pool(ROOM), length, body).whole(&Owner::Host).await).map(|whole| whole.bytes)
+    }
+
+    fn pieces(pieces: &[&'static str]) -> Body {
+        let pieces: Vec<_> =
+            pieces.iter().map(|piece| Ok::<_, Infallible>(Bytes::from_static(piece.as_bytes()))).collect();
+        Body::from_stream(stream::iter(pieces))
     }
 
     fn endless() -> Body {
@@ -167,8 +269,8 @@ mod tests {
         let began = Instant::now();
         assert_eq!(read(None, endless()).await, Err(StatusCode::REQUEST_TIMEOUT));
         assert_eq!(began.elapsed().as_secs(), 30);
-        assert_eq!(read(Some(u64::MAX), endless()).await, Err(StatusCode::REQUEST_TIMEOUT));
-        assert_eq!(began.elapsed().as_secs(), 60 + 512);
+        assert_eq!(read(Some(MAX_JSON_BYTES), endless()).await, Err(StatusCode::REQUEST_TIMEOUT));
+        assert_eq!(began.elapsed().as_secs(), 60 + 16);
     }
 
     #[tokio::test(start_paused = true)]
@@ -178,5 +280,59 @@ mod tests {
             Ok::<_, Infallible>(Bytes::from_static(b"x"))
         });
         assert_eq!(read(Some(2 << 20), Body::from_stream(slow)).await, Ok(Bytes::from_static(b"x")));
+    }
+
+    #[tokio::test]
+    async fn what_is_too_long_is_refused_as_soon_as_that_is_known() {
+        assert_eq!(read(Some(MAX_JSON_BYTES + 1), endless()).await, Err(StatusCode::PAYLOAD_TOO_LARGE));
+        let long = stream::repeat(Ok::<_, Infallible>(Bytes::from_static(&[b' '; 1 << 16])));
+        assert_eq!(read(None, Body::from_stream(long)).await, Err(StatusCode::PAYLOAD_TOO_LARGE));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_is_paid_for_before_it_is_read_and_until_it_is_answered() {
+        let pool = pool(1 << 20);
+        let (tenant, other) = (Owner::Peer([192, 0, 2, 1].into()), Owner::Host);
+        let mut waiting = Box::pin(unread(&pool, Some(600_000), endless()).whole(&tenant));
+        assert!(futures_util::poll!(&mut waiting).is_pending());
+        assert_eq!(pool.usage().0, 600_000);
+        let refused = unread(&pool, Some(600_000), endless()).whole(&tenant).await.err().unwrap().into_response();
+        assert_eq!(
+            (refused.status(), refused.headers()["retry-after"].as_bytes()),
+            (StatusCode::SERVICE_UNAVAILABLE, &b"1"[..])
+        );
+        let (value, paid) =
+            unread(&pool, None, pieces(&["{\"a\"", ": 1}"])).json::<serde_json::Value>(&other).await.unwrap();
+        assert!(value["a"] == 1 && pool.usage().0 > 600_000, "{:?}", pool.usage());
+        drop(paid);
+        drop(waiting);
+        assert_eq!(pool.usage().0, 0, "a client that has gone pays no more");
+    }
+
+    #[tokio::test]
+    async fn many_values_in_few_bytes_are_weighed_as_what_they_become() {
+        let pool = pool(32 << 20);
+        let text = format!("{{\"saml\": [{}\"\"]}}", "\"\",".repeat(600_000));
+        let length = Some(text.len() as u64);
+        let refused = unread(&pool, length, Body::from(text)).json::<serde_json::Value>(&Owner::Host).await;
+        assert_eq!(status(refused.map(|_| ())), Err(StatusCode::SERVICE_UNAVAILABLE));
+        assert_eq!(pool.usage().0, 0);
+    }
+
+    proptest! {
+        #[test]
+        fn every_value_is_counted(list: Vec<Vec<Option<bool>>>) {
+            let values = 1 + list.len() + list.iter().map(Vec::len).sum::<usize>();
+            let text = serde_json::to_vec(&list).unwrap();
+            prop_assert!(parsed_bytes(&text) >= values as u64 * VALUE_BYTES);
+        }
+
+        #[test]
+        fn a_body_in_pieces_is_the_same_body(pieces: Vec<Vec<u8>>) {
+            let whole = pieces.concat();
+            let pieces = stream::iter(pieces).map(|piece| Ok::<_, Infallible>(Bytes::from(piece)));
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+            prop_assert_eq!(runtime.block_on(read(None, Body::from_stream(pieces))).unwrap(), whole);
+        }
     }
 }

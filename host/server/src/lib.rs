@@ -8,12 +8,15 @@
 //! | [`access`] | tokens, scopes, and who is asking |
 //! | `api` | a file for each resource |
 //! | `problem` | what is answered when something is wrong (RFC 9457) |
+//! | `body`, `answer` | what comes in and goes out, paid for as long as it is held |
+//! | `spool` | components on their way, on disk |
 //! | `replies` | an answer that is given twice, for a retry |
 //! | `rounds` | logins that wait for a search by their front door |
 //! | `streams` | answers that go on |
 //! | `metrics` | what is counted |
 
 pub mod access;
+mod answer;
 mod api;
 mod app;
 mod body;
@@ -22,6 +25,7 @@ mod metrics;
 mod problem;
 mod replies;
 mod rounds;
+mod spool;
 mod streams;
 
 pub use app::{App, openapi};

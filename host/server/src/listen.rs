@@ -3,26 +3,29 @@
 //! Not for: what is asked.
 
 mod connection;
+mod files;
+mod head;
 mod patient;
 mod places;
 mod tls;
 mod unix;
 
+use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use tokio::net::{TcpListener, UnixListener};
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
+pub use files::{connections, raise_files};
+pub use places::Places;
 pub use tls::{Tls, TlsError};
 pub use unix::{Operators, SocketMode, bind as bind_unix, peer as unix_peer};
 
 use crate::access::Peer;
-use places::{Place, Places};
 
 /// After an error of the system, such as too many open files, the next connection is waited for so long.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -37,13 +40,9 @@ pub enum Listener {
     Unix(UnixListener, Operators),
 }
 
-/// What the connections of a listener may take.
+/// How long connections may take.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// Connections at once; more wait. Each takes a few kilobytes and a file. Default 16,384.
-    pub connections: u32,
-    /// Those of them that come from one address over the network; more are closed. Default 1,024: a sixteenth.
-    pub of_one_peer: u32,
     /// How long a client may take for the head of its next request, the first one included, and so how long a connection may be
     /// idle. Default 75 s.
     pub head_patience: Duration,
@@ -57,7 +56,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         let [head_patience, write_patience, patience] = [75, 30, 20].map(Duration::from_secs);
-        Self { connections: 16_384, of_one_peer: 1_024, head_patience, write_patience, patience }
+        Self { head_patience, write_patience, patience }
     }
 }
 
@@ -88,45 +87,55 @@ impl Trigger {
     }
 }
 
-/// Answers requests on these sockets until the end, and then those that are under way. Each socket has these limits for itself: who
-/// fills one shuts nobody out of the others.
-pub async fn serve(listeners: Vec<Listener>, router: Router, shutdown: Shutdown, limits: Limits) {
-    let places: Vec<_> = listeners.iter().map(|_| Places::new(&limits)).collect();
+/// Answers requests on these sockets until the end, and then those that are under way. All sockets share the places.
+pub async fn serve(listeners: Vec<Listener>, router: Router, shutdown: Shutdown, limits: Limits, places: Places) {
+    // Every connection has an end of it that nothing is ever sent through.
+    let (open, mut all_closed) = mpsc::channel::<Infallible>(1);
     let mut accepting = JoinSet::new();
-    for (listener, places) in listeners.into_iter().zip(&places) {
-        accepting.spawn(accept(listener, router.clone(), shutdown.clone(), Arc::clone(places), limits));
+    for listener in listeners {
+        accepting.spawn(accept(listener, router.clone(), shutdown.clone(), places.clone(), limits, open.clone()));
     }
+    drop(open);
     while accepting.join_next().await.is_some() {}
-    let all = async {
-        for places in &places {
-            places.wait_for_all().await;
-        }
-    };
-    if tokio::time::timeout(limits.patience, all).await.is_err() {
+    if tokio::time::timeout(limits.patience, all_closed.recv()).await.is_err() {
         tracing::warn!("connections were still open when the host's patience ended");
     }
 }
 
-async fn accept(listener: Listener, router: Router, mut shutdown: Shutdown, places: Arc<Places>, limits: Limits) {
+async fn accept(
+    listener: Listener,
+    router: Router,
+    mut shutdown: Shutdown,
+    places: Places,
+    limits: Limits,
+    open: mpsc::Sender<Infallible>,
+) {
     loop {
         let accepted = tokio::select! {
             () = shutdown.wait() => return,
-            accepted = listener.accept(&places) => accepted,
+            accepted = listener.accept() => accepted,
         };
-        match accepted {
-            Ok((stream, peer, Some(place))) => {
-                let (router, shutdown) = (router.clone(), shutdown.clone());
-                tokio::spawn(async move {
-                    connection::serve(stream, peer, router, shutdown, &limits).await;
-                    drop(place);
-                });
-            }
-            Ok((_, peer, None)) => tracing::debug!(origin = %peer.origin, "an address has too many connections"),
+        let (stream, peer) = match accepted {
+            Ok(accepted) => accepted,
             Err(error) => {
                 tracing::warn!(%error, "a connection could not be accepted");
                 tokio::time::sleep(PAUSE).await;
+                continue;
             }
-        }
+        };
+        let place = tokio::select! {
+            () = shutdown.wait() => return,
+            place = places.give(&peer.owner) => place,
+        };
+        let Some(place) = place else {
+            tracing::debug!(origin = %peer.origin, "an address has too many connections");
+            continue;
+        };
+        let (router, shutdown, open) = (router.clone(), shutdown.clone(), open.clone());
+        tokio::spawn(async move {
+            connection::serve(stream, peer, router, shutdown, &limits).await;
+            drop((place, open));
+        });
     }
 }
 
@@ -146,27 +155,21 @@ impl Listener {
         }
     }
 
-    /// Waits for a place, and then for somebody to take it. Whoever has enough of them gets none.
-    async fn accept(&self, places: &Arc<Places>) -> io::Result<(Stream, Peer, Option<Place>)> {
-        let permit = places.wait().await.ok_or(io::ErrorKind::NotConnected)?;
+    async fn accept(&self) -> io::Result<(Stream, Peer)> {
         Ok(match self {
             Self::Tcp(listener) => {
                 let (stream, address) = listener.accept().await?;
-                (Stream::Tcp(stream), remote(address), places.give(permit, Some(address.ip())))
+                (Stream::Tcp(stream), Peer::remote(address.ip()))
             }
             Self::Tls(listener, tls) => {
                 let (stream, address) = listener.accept().await?;
-                (Stream::Tls(stream, tls.clone()), remote(address), places.give(permit, Some(address.ip())))
+                (Stream::Tls(stream, tls.clone()), Peer::remote(address.ip()))
             }
             Self::Unix(listener, operators) => {
                 let (stream, _) = listener.accept().await?;
                 let peer = unix::peer(&stream, *operators);
-                (Stream::Unix(stream), peer, places.give(permit, None))
+                (Stream::Unix(stream), peer)
             }
         })
     }
-}
-
-fn remote(address: SocketAddr) -> Peer {
-    Peer { origin: address.ip().to_string().into(), is_administrator: false }
 }

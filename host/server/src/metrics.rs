@@ -1,11 +1,14 @@
 //! What is counted, in the form that Prometheus reads.
 //!
-//! Not for: what belongs to one tenant; ten thousand of them would make ten thousand series of each.
+//! Not for: what belongs to one tenant; ten thousand of them would make ten thousand series of each. No label is anything that a client
+//! has written: it would be there for good.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use axum::body::Bytes;
 use axum::extract::{MatchedPath, Request, State};
+use axum::http::Method;
 use axum::middleware::Next;
 use axum::response::Response;
 use prometheus_client::encoding::EncodeLabelSet;
@@ -16,9 +19,12 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 use vestibule_domain::Decision;
+use vestibule_ledger::Usage;
 
 use crate::app::App;
 
+/// How long one text serves whoever asks for it.
+const FRESH: Duration = Duration::from_secs(1);
 /// From a tenth of a millisecond to ten seconds.
 const SECONDS: [f64; 11] = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.25, 1.0, 10.0];
 
@@ -30,9 +36,14 @@ struct DecisionLabels {
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct RequestLabels {
-    method: String,
+    method: &'static str,
     route: String,
     status: u16,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ResourceLabels {
+    resource: &'static str,
 }
 
 /// The host's metrics. Clones share them.
@@ -45,6 +56,10 @@ pub struct Metrics {
     requests: Family<RequestLabels, Counter>,
     tenants: Gauge,
     bytes: Gauge,
+    used: Family<ResourceLabels, Gauge>,
+    limits: Family<ResourceLabels, Gauge>,
+    /// What was said last, and when.
+    said: Arc<Mutex<Option<(Instant, Bytes)>>>,
 }
 
 impl Default for Metrics {
@@ -53,13 +68,17 @@ impl Default for Metrics {
         let seconds = Histogram::new(SECONDS);
         let metrics = (Family::default(), Counter::default(), Family::default(), Gauge::default(), Gauge::default());
         let (decisions, refused, requests, tenants, bytes) = metrics;
+        let (used, limits) = (Family::default(), Family::default());
         registry.register("decisions", "Logins decided on, by outcome and cause", decisions.clone());
         registry.register("logins_refused", "Logins that were not begun", refused.clone());
         registry.register("login_seconds", "How long decisions took", seconds.clone());
         registry.register("http_requests", "Requests answered", requests.clone());
         registry.register("tenants_loaded", "Tenants in memory", tenants.clone());
         registry.register("loaded_bytes", "What they take, in bytes", bytes.clone());
-        Self { registry: Arc::new(registry), decisions, refused, seconds, requests, tenants, bytes }
+        registry.register("resource_used", "How much of a resource of the host is in use", used.clone());
+        registry.register("resource_limit", "How much of it there is", limits.clone());
+        let (registry, said) = (Arc::new(registry), Arc::default());
+        Self { registry, decisions, refused, seconds, requests, tenants, bytes, used, limits, said }
     }
 }
 
@@ -78,32 +97,92 @@ impl Metrics {
         self.refused.inc();
     }
 
-    /// All of them, as text.
-    pub fn text(&self, app: &App) -> String {
+    /// All of them, as text, as they were within the last second: however many ask, there is one text.
+    pub fn text(&self, app: &App) -> Bytes {
+        let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, text)) = said.as_ref().filter(|(at, _)| at.elapsed() < FRESH) {
+            return text.clone();
+        }
         let (tenants, bytes) = app.registry.residents();
-        self.tenants.set(i64::try_from(tenants).unwrap_or(i64::MAX));
-        self.bytes.set(i64::try_from(bytes).unwrap_or(i64::MAX));
+        self.tenants.set(gauge(tenants as u64));
+        self.bytes.set(gauge(bytes as u64));
+        for Usage { resource, used, total } in app.ledger.usage() {
+            let labels = ResourceLabels { resource: resource.name() };
+            self.used.get_or_create(&labels).set(gauge(used));
+            self.limits.get_or_create(&labels).set(gauge(total));
+        }
         let mut text = String::new();
         // Writing to a text does not fail.
         let _ = encode(&mut text, &self.registry);
+        let text = Bytes::from(text);
+        *said = Some((Instant::now(), text.clone()));
         text
     }
+
+    fn answered(&self, method: &Method, route: Option<&MatchedPath>, status: u16) {
+        let route = route.map_or("none", MatchedPath::as_str).to_owned();
+        self.requests.get_or_create(&RequestLabels { method: name(method), route, status }).inc();
+    }
+}
+
+fn gauge(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}
+
+/// The name of a method that is known. A client may write any other one.
+fn name(method: &Method) -> &'static str {
+    const KNOWN: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+    KNOWN.into_iter().find(|known| *known == method.as_str()).unwrap_or("other")
 }
 
 /// Counts and logs a request. Its address is logged as the route that it took: a name in it may be somebody's.
 pub(crate) async fn measure(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let began = Instant::now();
-    let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
-    let method = request.method().as_str().to_owned();
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let method = request.method().clone();
     let response = next.run(request).await;
     let status = response.status().as_u16();
     tracing::debug!(
-        method,
-        route,
+        method = name(&method),
+        route = route.as_ref().map(MatchedPath::as_str),
         status,
         micros = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX),
         "request"
     );
-    app.metrics.requests.get_or_create(&RequestLabels { method, route, status }).inc();
+    app.metrics.answered(&method, route.as_ref(), status);
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn whatever_a_client_writes_there_is_one_label_for_it(methods in proptest::collection::vec("[A-Z]{1,12}", 1..64)) {
+            let metrics = Metrics::default();
+            for method in &methods {
+                metrics.answered(&Method::from_bytes(method.as_bytes()).unwrap(), None, 405);
+            }
+            let mut text = String::new();
+            encode(&mut text, &metrics.registry).unwrap();
+            let series = text.lines().filter(|line| line.starts_with("vestibule_http_requests_total{")).count();
+            let known = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+            let mut labels: Vec<_> =
+                methods.iter().map(|method| known.iter().find(|known| *known == method).unwrap_or(&"other")).collect();
+            labels.sort_unstable();
+            labels.dedup();
+            prop_assert_eq!(series, labels.len(), "{}", text);
+        }
+    }
+
+    #[test]
+    fn the_methods_that_are_known_have_their_names() {
+        for method in ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] {
+            assert_eq!(name(&Method::from_bytes(method.as_bytes()).unwrap()), method);
+        }
+        assert_eq!(name(&Method::from_bytes(b"get").unwrap()), "other");
+    }
 }

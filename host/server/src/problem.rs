@@ -11,6 +11,7 @@ use serde::Serialize;
 use utoipa::{IntoResponses, ToSchema};
 use vestibule_domain::text::log_text;
 use vestibule_gate::PasswordError;
+use vestibule_ledger::Refused;
 use vestibule_registry::{Busy, Error, LoginError};
 
 pub(crate) type Result<T> = std::result::Result<T, Problem>;
@@ -79,7 +80,7 @@ impl Problem {
             .hint("`/v1/openapi.json` lists those that it takes")
     }
 
-    fn unavailable(detail: impl AsRef<str>) -> Self {
+    pub(crate) fn unavailable(detail: impl AsRef<str>) -> Self {
         let problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail);
         Self { retry_after: Some(Duration::from_secs(1)), ..problem }
     }
@@ -127,6 +128,16 @@ impl From<Error> for Problem {
         match error.hint() {
             Some(hint) => problem.hint(hint),
             None => problem,
+        }
+    }
+}
+
+impl From<Refused> for Problem {
+    fn from(refused: Refused) -> Self {
+        let problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, "overloaded", refused.to_string());
+        match refused.retry_after() {
+            Some(wait) => Self { retry_after: Some(wait), ..problem },
+            None => problem.hint("this is more than one may ever have here: send less at once"),
         }
     }
 }

@@ -14,15 +14,12 @@ use vestibule_domain::TenantName;
 use vestibule_domain::capability::Error;
 use vestibule_domain::directory::{Entry, Query};
 use vestibule_domain::dn::Dn;
+use vestibule_ledger::{Hold, Owner, Pool};
 use vestibule_sandbox::capability::{Answer, Directory};
 
 use crate::api::logins::{LoginAnswer, SEARCH_PATIENCE};
+use crate::body::Paid;
 use crate::problem::{Problem, Result};
-
-/// Logins that may wait for searches at once.
-const MAX_PARKED: usize = 4_096;
-/// Those of one tenant.
-const MAX_OF_ONE_TENANT: usize = 256;
 
 type Found = std::result::Result<Vec<Entry>, Error>;
 type Decided = Result<LoginAnswer>;
@@ -68,6 +65,8 @@ pub(crate) struct Round {
     login: JoinHandle<Decided>,
     asked: mpsc::Receiver<Asked>,
     waiting: Option<oneshot::Sender<Found>>,
+    /// What was paid for what its searches found.
+    paid: Vec<Paid>,
 }
 
 /// What comes next of a login.
@@ -78,7 +77,7 @@ pub(crate) enum Next {
 
 impl Round {
     pub(crate) const fn new(login: JoinHandle<Decided>, asked: mpsc::Receiver<Asked>) -> Self {
-        Self { login, asked, waiting: None }
+        Self { login, asked, waiting: None, paid: Vec::new() }
     }
 
     /// Whether nobody waits for the search any more: the login was decided without it.
@@ -104,41 +103,44 @@ fn broken_off() -> Problem {
 }
 
 /// Logins that wait for their front doors.
-#[derive(Default)]
-pub(crate) struct Rounds(Arc<Mutex<Waiting>>);
+pub(crate) struct Rounds {
+    pool: Pool,
+    parked: Arc<Mutex<Waiting>>,
+}
 
 type Waiting = HashMap<(TenantName, String), Parked>;
 
 struct Parked {
     round: Round,
+    _hold: Hold,
     /// The one task that lets go of it when the front door's patience ends; it goes with it.
     _timer: JoinSet<()>,
 }
 
 impl Rounds {
+    /// None yet; this pool says how many there may be.
+    pub(crate) fn new(pool: Pool) -> Self {
+        Self { pool, parked: Arc::default() }
+    }
+
     /// Keeps a login until what it waits for comes. Returns what to ask for it by. Those that have ended make room, if there is none.
     pub(crate) fn park(&self, tenant: &TenantName, round: Round) -> Result<String> {
+        let hold = self.pool.take(&Owner::from(tenant), 1).or_else(|_| {
+            lock(&self.parked).retain(|_, parked| !parked.round.has_ended());
+            self.pool.take(&Owner::from(tenant), 1)
+        })?;
         let id = URL_SAFE_NO_PAD.encode(rand::random::<[u8; 18]>());
         let key = (tenant.clone(), id.clone());
-        {
-            let mut parked = lock(&self.0);
-            if is_full(&parked, tenant) {
-                parked.retain(|_, parked| !parked.round.has_ended());
-            }
-            if is_full(&parked, tenant) {
-                let detail = "too many logins wait for searches";
-                return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "overloaded", detail));
-            }
-            let mut timer = JoinSet::new();
-            timer.spawn(let_go(Arc::downgrade(&self.0), key.clone()));
-            parked.insert(key, Parked { round, _timer: timer });
-        }
+        let mut timer = JoinSet::new();
+        timer.spawn(let_go(Arc::downgrade(&self.parked), key.clone()));
+        lock(&self.parked).insert(key, Parked { round, _hold: hold, _timer: timer });
         Ok(id)
     }
 
-    /// Hands over what was found. None if no such login waits.
-    pub(crate) fn resume(&self, tenant: &TenantName, id: &str, found: Found) -> Option<Round> {
-        let Parked { mut round, .. } = lock(&self.0).remove(&(tenant.clone(), id.to_owned()))?;
+    /// Hands over what was found, and what was paid for it. None if no such login waits.
+    pub(crate) fn resume(&self, tenant: &TenantName, id: &str, found: Found, paid: Paid) -> Option<Round> {
+        let Parked { mut round, .. } = lock(&self.parked).remove(&(tenant.clone(), id.to_owned()))?;
+        round.paid.push(paid);
         // A login whose time is up has gone on without it.
         let _ = round.waiting.take().map(|waiting| waiting.send(found));
         Some(round)
@@ -153,10 +155,6 @@ async fn let_go(parked: Weak<Mutex<Waiting>>, key: (TenantName, String)) {
     }
 }
 
-fn is_full(parked: &Waiting, tenant: &TenantName) -> bool {
-    parked.len() >= MAX_PARKED || parked.keys().filter(|(of, _)| of == tenant).count() >= MAX_OF_ONE_TENANT
-}
-
 fn lock(parked: &Mutex<Waiting>) -> MutexGuard<'_, Waiting> {
     parked.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -164,8 +162,16 @@ fn lock(parked: &Mutex<Waiting>) -> MutexGuard<'_, Waiting> {
 #[cfg(test)]
 mod tests {
     use axum::response::IntoResponse as _;
+    use vestibule_ledger::{Resource, Share};
 
     use super::*;
+
+    const ALL: u64 = 64;
+    const OF_ONE_TENANT: u64 = 8;
+
+    fn rounds() -> Rounds {
+        Rounds::new(Pool::new(Resource::SuspendedLogins, ALL, Share { most: OF_ONE_TENANT }))
+    }
 
     /// A login that waits for a search, and the end of it that hears what was found.
     fn waiting() -> (Round, oneshot::Receiver<Found>) {
@@ -182,10 +188,14 @@ mod tests {
         parked.map(|_| heard).map_err(|problem| problem.into_response().status())
     }
 
+    fn resume(rounds: &Rounds, tenant: &str, id: &str) -> Option<Round> {
+        rounds.resume(&TenantName::new(tenant).unwrap(), id, Ok(Vec::new()), Paid::nothing())
+    }
+
     #[tokio::test]
     async fn a_tenant_parks_its_share_and_leaves_room_for_others() {
-        let rounds = Rounds::default();
-        let parked: Vec<_> = (0..MAX_OF_ONE_TENANT).map(|_| park(&rounds, "a").unwrap()).collect();
+        let rounds = rounds();
+        let parked: Vec<_> = (0..OF_ONE_TENANT).map(|_| park(&rounds, "a").unwrap()).collect();
         assert_eq!(park(&rounds, "a").err(), Some(StatusCode::SERVICE_UNAVAILABLE));
         assert!(park(&rounds, "b").is_ok());
         drop(parked);
@@ -194,47 +204,46 @@ mod tests {
 
     #[tokio::test]
     async fn many_tenants_park_no_more_than_there_is_room_for() {
-        let rounds = Rounds::default();
-        let tenants = MAX_PARKED / MAX_OF_ONE_TENANT;
-        let mut parked: Vec<_> =
-            (0..MAX_PARKED).map(|at| park(&rounds, &format!("t{}", at % tenants)).unwrap()).collect();
+        let rounds = rounds();
+        let mut parked: Vec<_> = (0..ALL).map(|at| park(&rounds, &format!("t{at}")).unwrap()).collect();
         assert_eq!(park(&rounds, "other").err(), Some(StatusCode::SERVICE_UNAVAILABLE));
         parked.pop();
         let _last = park(&rounds, "other").unwrap();
-        assert_eq!(park(&rounds, "other").err(), Some(StatusCode::SERVICE_UNAVAILABLE));
+        assert_eq!(park(&rounds, "another").err(), Some(StatusCode::SERVICE_UNAVAILABLE));
     }
 
     #[tokio::test]
     async fn what_was_found_reaches_the_login_of_that_tenant_once() {
-        let (rounds, tenant) = (Rounds::default(), TenantName::new("a").unwrap());
+        let (rounds, tenant) = (rounds(), TenantName::new("a").unwrap());
         let (round, heard) = waiting();
         let id = rounds.park(&tenant, round).unwrap();
-        assert!(rounds.resume(&TenantName::new("b").unwrap(), &id, Ok(Vec::new())).is_none());
-        assert!(rounds.resume(&tenant, &id, Ok(Vec::new())).is_some());
+        assert!(resume(&rounds, "b", &id).is_none());
+        assert!(resume(&rounds, "a", &id).is_some());
         assert_eq!(heard.await.unwrap().unwrap(), []);
-        assert!(rounds.resume(&tenant, &id, Ok(Vec::new())).is_none());
+        assert!(resume(&rounds, "a", &id).is_none());
     }
 
     #[tokio::test(start_paused = true)]
     async fn who_does_not_come_back_in_time_is_not_waited_for() {
-        let (rounds, tenant) = (Rounds::default(), TenantName::new("a").unwrap());
+        let (rounds, tenant) = (rounds(), TenantName::new("a").unwrap());
         let (round, heard) = waiting();
         let id = rounds.park(&tenant, round).unwrap();
         let gone = tokio::time::timeout(SEARCH_PATIENCE * 2, heard).await.unwrap();
         assert!(gone.is_err());
-        assert!(rounds.resume(&tenant, &id, Ok(Vec::new())).is_none());
+        assert!(resume(&rounds, "a", &id).is_none());
     }
 
     #[tokio::test]
     async fn a_search_that_has_come_leaves_nothing_behind() {
-        let (rounds, tenant) = (Rounds::default(), TenantName::new("a").unwrap());
-        for _ in 0..MAX_OF_ONE_TENANT {
+        let (rounds, tenant) = (rounds(), TenantName::new("a").unwrap());
+        for _ in 0..256 {
             let (_, asked) = mpsc::channel(1);
             let id = rounds.park(&tenant, Round::new(tokio::spawn(async { Err(broken_off()) }), asked)).unwrap();
-            assert!(rounds.resume(&tenant, &id, Ok(Vec::new())).is_some());
+            assert!(resume(&rounds, "a", &id).is_some());
         }
+        assert_eq!(rounds.pool.usage().0, 0);
         // What was ended is cleared away in this task's next pauses, some at a time.
-        for _ in 0..MAX_OF_ONE_TENANT {
+        for _ in 0..256 {
             tokio::task::yield_now().await;
         }
         assert_eq!(tokio::runtime::Handle::current().metrics().num_alive_tasks(), 0);

@@ -14,7 +14,9 @@ use tokio::task::JoinSet;
 use vestibule_os::walls::Gap;
 use vestibule_registry::Registry;
 use vestibule_server::App;
-use vestibule_server::listen::{self, Limits, Listener, Operators, Shutdown, SocketMode, Tls, Trigger, bind_unix};
+use vestibule_server::listen::{
+    self, Limits, Listener, Operators, Places, Shutdown, SocketMode, Tls, Trigger, bind_unix,
+};
 
 use crate::config::{Config, ServerSettings};
 use crate::error::{Error, Result};
@@ -43,6 +45,8 @@ pub(crate) struct Options {
 pub(crate) fn run(options: &Options) -> Result<Exit> {
     let config = Config::read(&options.target.data())?;
     telemetry::serve(options.log, &config.log)?;
+    // Before anything is counted that files are needed for.
+    listen::raise_files();
     let sockets = if options.listen.is_empty() { &config.server.listen } else { &options.listen };
     // While there is one thread: what others are made of it have the same walls.
     let gaps = confine::to_what_is_needed(&options.target.data(), &config, sockets);
@@ -85,7 +89,7 @@ async fn serve(options: &Options, config: Config, gaps: Vec<Gap>, slow_lane: &Ru
     let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
     let limits = Limits { patience: Duration::from_secs(config.server.patience_seconds), ..Limits::default() };
     let listeners = listeners.into_iter().map(|(_, listener)| listener).collect();
-    listen::serve(listeners, host.app.router(), shutdown, limits).await;
+    listen::serve(listeners, host.app.router(), shutdown, limits, Places::of(host.registry.ledger())).await;
     tracing::info!("the host ends");
     let _ = sd_notify::notify(&[sd_notify::NotifyState::Stopping]);
     tasks.abort_all();
@@ -217,9 +221,9 @@ async fn serve_metrics(host: &Host, address: &str, shutdown: Shutdown) -> Result
         async move { ([("content-type", "application/openmetrics-text; version=1.0.0; charset=utf-8")], text) }
     };
     let router = axum::Router::new().route("/metrics", axum::routing::get(text));
-    // Whoever reads them is one program or two, and tries again.
-    let limits = Limits { connections: 256, of_one_peer: 16, patience: Duration::ZERO, ..Limits::default() };
-    Ok(listen::serve(vec![Listener::Tcp(listener)], router, shutdown, limits))
+    // Whoever reads them tries again.
+    let limits = Limits { patience: Duration::ZERO, ..Limits::default() };
+    Ok(listen::serve(vec![Listener::Tcp(listener)], router, shutdown, limits, Places::aside(host.registry.ledger())))
 }
 
 fn await_signals(trigger: Trigger, tls: Option<Tls>, app: Arc<App>) -> Result<impl Future<Output = ()>> {

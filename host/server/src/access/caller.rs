@@ -1,5 +1,6 @@
 //! Who is asking, found out before anything else is looked at.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -7,6 +8,7 @@ use axum::extract::FromRequestParts;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use vestibule_domain::TenantName;
+use vestibule_ledger::Owner;
 use vestibule_registry::{Registry, Who};
 use vestibule_store::By;
 
@@ -25,6 +27,20 @@ pub struct Peer {
     pub origin: Arc<str>,
     /// Whether it is this machine's administrator, who could change the store as well.
     pub is_administrator: bool,
+    /// Who pays for what is spent on it before it has shown a token.
+    pub owner: Owner,
+}
+
+impl Peer {
+    /// Somebody at an address.
+    pub fn remote(address: IpAddr) -> Self {
+        Self { origin: address.to_string().into(), is_administrator: false, owner: Owner::peer(address) }
+    }
+
+    /// A process on this machine.
+    pub const fn local(origin: Arc<str>, is_administrator: bool) -> Self {
+        Self { origin, is_administrator, owner: Owner::Local }
+    }
 }
 
 /// Whoever asks.
@@ -84,6 +100,11 @@ impl Caller {
         if self.who.tenant.is_some() { Who::Tenant } else { Who::Operator }
     }
 
+    /// Who pays for what an administrator sends and asks for. What a front door brings, its tenant pays for, whoever runs the door.
+    pub(crate) fn payer(&self) -> Owner {
+        self.who.tenant.as_ref().map_or(Owner::Host, Owner::from)
+    }
+
     /// Waits until the token that was shown is good no more, whether it was revoked, was replaced or has expired. How late that is noticed
     /// is [`LOOK`] and what a token is trusted without a look. A store that does not answer says nothing of it, and is complained of where
     /// decisions are read.
@@ -118,7 +139,8 @@ impl FromRequestParts<Arc<App>> for Caller {
                 let token = header.to_str().ok().and_then(bearer);
                 let token =
                     token.ok_or_else(|| Problem::unauthorized("the `Authorization` header holds no bearer token"))?;
-                let known = app.tokens.check(token, at).await?;
+                let payer = peer.map_or(Owner::Local, |peer| peer.owner);
+                let known = app.tokens.check(token, &payer, at).await?;
                 let known =
                     known.ok_or_else(|| Problem::unauthorized("the token is not known here, or has expired"))?;
                 Ok(Self { registry, who: known, origin, at })

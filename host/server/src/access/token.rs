@@ -12,9 +12,11 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 use vestibule_domain::{Secret, TenantName};
+use vestibule_ledger::{Hold, Ledger, Owner, Pool, Turns, Waiting};
 use vestibule_store::{By, Error, Store, TokenRow};
 
 use super::scope::Scopes;
+use crate::problem::Problem;
 
 /// What every token begins with, so that scanners of leaked texts know it.
 const PREFIX: &str = "vst_";
@@ -24,8 +26,8 @@ const ID_DIGITS: usize = 16;
 const SECRET_CHARACTERS: usize = 43;
 /// How long a token that was good counts as good without another look: how late the end of one takes effect on other nodes.
 const TRUSTED: Duration = Duration::from_secs(1);
-/// Tokens that are remembered.
-const MAX_REMEMBERED: usize = 10_000;
+/// What one address may have of the places for looking tokens up.
+const LOOKUPS: Waiting = Waiting { inside: 4, waiting: 256 };
 
 /// A token that was just made.
 #[derive(Debug)]
@@ -72,13 +74,23 @@ impl Known {
 /// The host's tokens.
 pub struct Tokens {
     store: Store,
-    remembered: Mutex<HashMap<String, (Arc<Known>, Instant)>>,
+    lookups: Turns,
+    pool: Pool,
+    remembered: Mutex<Remembered>,
+}
+
+/// What was looked up in the last second, and a little longer what is not asked for any more.
+struct Remembered {
+    of: HashMap<String, (Arc<Known>, Instant, Hold)>,
+    looked: Instant,
 }
 
 impl Tokens {
-    /// The tokens of a store.
-    pub fn new(store: Store) -> Self {
-        Self { store, remembered: Mutex::default() }
+    /// The tokens of a store. How many are looked up at once, and how many are remembered, is the ledger's.
+    pub fn new(store: Store, ledger: &Ledger) -> Self {
+        let (lookups, pool) = (ledger.token_lookups().clone(), ledger.remembered_tokens().clone());
+        let remembered = Mutex::new(Remembered { of: HashMap::new(), looked: Instant::now() });
+        Self { store, lookups, pool, remembered }
     }
 
     /// Makes a token, in place of the one of the same name. There are at most `most` of the tenant's, or the operator's;
@@ -101,7 +113,7 @@ impl Tokens {
         let token = Secret::new(format!("{PREFIX}{id}_{secret}"));
         let row = TokenRow { id, tenant: tenant.cloned(), name: name.clone(), hash, scopes, created: by.at, expires };
         self.store.put_token(&row, most, by).await?;
-        self.remembered().clear();
+        self.remembered().of.clear();
         Ok(Issued { name, token })
     }
 
@@ -111,17 +123,33 @@ impl Tokens {
     /// The store's.
     pub async fn revoke(&self, tenant: Option<&TenantName>, name: &str, by: &By) -> Result<bool, Error> {
         let revoked = self.store.delete_token(tenant, name, by).await?;
-        self.remembered().clear();
+        self.remembered().of.clear();
         Ok(revoked)
     }
 
     /// Whose token this is; none, if it is nobody's.
     ///
     /// Guesses are not counted: of 2^256 secrets, nobody tries enough to find one. What has not even a token's form is not looked up; any
-    /// other guess costs one row by its key, less than the request around it, of which each peer has only so many at once.
-    pub(crate) async fn check(&self, token: &str, now: SystemTime) -> Result<Option<Arc<Known>>, Error> {
+    /// other guess costs one row by its key, for which it waits in its peer's line.
+    ///
+    /// # Errors
+    /// The store's; that too many of the peer's wait already.
+    pub(crate) async fn check(
+        &self,
+        token: &str,
+        peer: &Owner,
+        now: SystemTime,
+    ) -> Result<Option<Arc<Known>>, Problem> {
         let Some((id, secret)) = parts(token) else { return Ok(None) };
-        let Some(known) = self.find(id).await? else { return Ok(None) };
+        let known = match self.recall(id) {
+            Some(known) => Some(known),
+            None => {
+                let _turn = self.lookups.enter(peer, LOOKUPS).await?;
+                // Whoever waited may find that another one's request has looked it up meanwhile.
+                self.find(id).await?
+            }
+        };
+        let Some(known) = known else { return Ok(None) };
         let good = known
             .kept
             .as_ref()
@@ -141,8 +169,7 @@ impl Tokens {
 
     /// The token of this id, as it was a moment ago.
     async fn find(&self, id: &str) -> Result<Option<Arc<Known>>, Error> {
-        let remembered = self.remembered().get(id).filter(|(_, at)| at.elapsed() < TRUSTED).cloned();
-        if let Some((known, _)) = remembered {
+        if let Some(known) = self.recall(id) {
             return Ok(Some(known));
         }
         let Some(TokenRow { id, name, tenant, hash, scopes, expires, .. }) = self.store.token(id).await? else {
@@ -154,15 +181,28 @@ impl Tokens {
         Ok(Some(known))
     }
 
-    fn remember(&self, id: &str, known: Arc<Known>) {
-        let mut remembered = self.remembered();
-        if remembered.len() >= MAX_REMEMBERED {
-            remembered.clear();
-        }
-        remembered.insert(id.to_owned(), (known, Instant::now()));
+    fn recall(&self, id: &str) -> Option<Arc<Known>> {
+        let remembered = self.remembered();
+        let (known, at, _) = remembered.of.get(id)?;
+        (at.elapsed() < TRUSTED).then(|| Arc::clone(known))
     }
 
-    fn remembered(&self) -> MutexGuard<'_, HashMap<String, (Arc<Known>, Instant)>> {
+    /// Remembers a token, if its owner's share allows it: what is not remembered is looked up again.
+    fn remember(&self, id: &str, known: Arc<Known>) {
+        let owner = known.tenant.as_ref().map_or(Owner::Host, Owner::from);
+        let now = Instant::now();
+        let mut remembered = self.remembered();
+        if now.duration_since(remembered.looked) >= TRUSTED {
+            remembered.looked = now;
+            remembered.of.retain(|_, (_, at, _)| now.duration_since(*at) < TRUSTED);
+        }
+        remembered.of.remove(id);
+        if let Ok(hold) = self.pool.take(&owner, 1) {
+            remembered.of.insert(id.to_owned(), (known, now, hold));
+        }
+    }
+
+    fn remembered(&self) -> MutexGuard<'_, Remembered> {
         self.remembered.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -186,17 +226,72 @@ fn hash(secret: &str) -> String {
 mod tests {
     use std::time::UNIX_EPOCH;
 
+    use tokio::time::timeout;
+    use vestibule_ledger::Budget;
+
     use super::*;
+
+    async fn tokens() -> (tempfile::TempDir, Tokens) {
+        let home = tempfile::tempdir().unwrap();
+        let store = Store::open(home.path()).await.unwrap();
+        let budget = Budget {
+            memory_bytes: 1 << 30,
+            code_bytes: 1 << 28,
+            connections: 64,
+            concurrent_logins: 64,
+            processors: 2,
+        };
+        (home, Tokens::new(store, &Ledger::new(budget)))
+    }
+
+    fn peer(last: u8) -> Owner {
+        Owner::peer([192, 0, 2, last].into())
+    }
+
+    #[tokio::test]
+    async fn guesses_wait_in_a_line_of_their_own() {
+        let (_home, tokens) = tokens().await;
+        let guess = format!("{PREFIX}0123456789abcdef_{}", "x".repeat(SECRET_CHARACTERS));
+        let mut turns = Vec::new();
+        for _ in 0..LOOKUPS.inside {
+            turns.push(tokens.lookups.enter(&peer(1), LOOKUPS).await.unwrap());
+        }
+        let check = |last| {
+            let (tokens, guess) = (&tokens, &guess);
+            async move { tokens.check(guess, &peer(last), UNIX_EPOCH).await }
+        };
+        assert!(timeout(Duration::ZERO, check(1)).await.is_err(), "the fifth of one address waits");
+        assert!(check(2).await.unwrap().is_none(), "another address does not");
+        turns.clear();
+        assert!(check(1).await.unwrap().is_none());
+        assert_eq!(tokens.lookups.usage().0, 0);
+    }
+
+    #[tokio::test]
+    async fn tokens_are_remembered_within_a_share() {
+        let (_home, tokens) = tokens().await;
+        let known = Arc::new(Known::administrator());
+        for number in 0..3_000 {
+            tokens.remember(&number.to_string(), Arc::clone(&known));
+        }
+        let held = tokens.pool.usage().0;
+        assert!((1..=2_048).contains(&held) && tokens.remembered().of.len() as u64 == held, "{held}");
+        let tenant = Some(TenantName::new("a").unwrap());
+        tokens.remember("another", Arc::new(Known { tenant, ..Known::administrator() }));
+        assert!(tokens.recall("another").is_some() && tokens.recall("0").is_some());
+        tokens.remembered().looked = Instant::now() - TRUSTED;
+        tokens.remembered().of.values_mut().for_each(|(_, at, _)| *at -= TRUSTED);
+        tokens.remember("new", known);
+        assert_eq!((tokens.pool.usage().0, tokens.remembered().of.len()), (1, 1));
+    }
 
     #[tokio::test]
     async fn an_end_that_is_known_needs_no_store() {
-        let home = tempfile::tempdir().unwrap();
-        let store = Store::open(home.path()).await.unwrap();
-        let tokens = Tokens::new(store.clone());
+        let (_home, tokens) = tokens().await;
         let end = UNIX_EPOCH + Duration::from_secs(1_785_000_000);
         let kept = Some(Kept { id: "0123456789abcdef".to_owned(), hash: String::new(), expires: Some(end) });
         let known = Known { kept, ..Known::administrator() };
-        store.close().await;
+        tokens.store.close().await;
         assert_eq!(tokens.holds(&known, end).await, Ok(false));
         assert_eq!(tokens.holds(&known, end - Duration::from_millis(1)).await, Err(Error::Closed));
     }

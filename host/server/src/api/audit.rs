@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
+use axum::response::Response;
 use serde::Serialize;
 use utoipa::ToSchema;
 use vestibule_domain::TenantName;
@@ -10,8 +11,9 @@ use vestibule_store::AuditRow;
 
 use super::page::{self, Before, time};
 use crate::access::{Caller, Scope};
+use crate::answer;
 use crate::app::App;
-use crate::body::{Json, Path, Query};
+use crate::body::{Path, Query};
 use crate::problem::{Problems, Result};
 
 /// One change.
@@ -38,12 +40,18 @@ impl From<AuditRow> for Change {
     }
 }
 
-async fn listed(app: &App, tenant: Option<&TenantName>, Before { count, before }: Before) -> Result<Json<Changes>> {
+async fn listed(
+    app: &App,
+    caller: &Caller,
+    tenant: Option<&TenantName>,
+    Before { count, before }: Before,
+) -> Result<Response> {
     if let Some(tenant) = tenant {
         app.registry.tenant(tenant).await?;
     }
     let rows = app.registry.store().last_audits(tenant, page::count(count)?, before.as_deref()).await?;
-    Ok(Json(Changes { changes: rows.into_iter().map(Change::from).collect() }))
+    let changes = Changes { changes: rows.into_iter().map(Change::from).collect() };
+    answer::json(app.ledger.answers(), &caller.payer(), &changes)
 }
 
 /// List a tenant's changes, newest first
@@ -53,9 +61,9 @@ pub(crate) async fn list(
     caller: Caller,
     Path(tenant): Path<TenantName>,
     Query(page): Query<Before>,
-) -> Result<Json<Changes>> {
+) -> Result<Response> {
     caller.may(Scope::Read, &tenant).await?;
-    listed(&app, Some(&tenant), page).await
+    listed(&app, &caller, Some(&tenant), page).await
 }
 
 /// List the operator's changes, newest first
@@ -64,7 +72,7 @@ pub(crate) async fn list_operator(
     State(app): State<Arc<App>>,
     caller: Caller,
     Query(page): Query<Before>,
-) -> Result<Json<Changes>> {
+) -> Result<Response> {
     caller.may_operate(Scope::Read)?;
-    listed(&app, None, page).await
+    listed(&app, &caller, None, page).await
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
@@ -15,6 +15,7 @@ use vestibule_store::RevisionRow;
 use super::page::{self, Before, time};
 use super::policies::GrantsSchema;
 use crate::access::{Caller, Scope};
+use crate::answer;
 use crate::app::App;
 use crate::body::{Json, Path, Query, Unread};
 use crate::problem::{Problem, Problems, Result};
@@ -198,7 +199,7 @@ pub(crate) async fn activate(
     body: Unread,
 ) -> Result<Json<Activated>> {
     caller.may(Scope::Manage, &tenant).await?;
-    let request: ActivateRequest = body.json().await?;
+    let (request, _paid): (ActivateRequest, _) = body.json(&caller.payer()).await?;
     if request.note.len() > 500 {
         return Err(Problem::invalid("`note` has at most 500 bytes"));
     }
@@ -219,7 +220,7 @@ pub(crate) async fn revisions(
     caller: Caller,
     Path(tenant): Path<TenantName>,
     Query(Before { count, before }): Query<Before>,
-) -> Result<Json<Revisions>> {
+) -> Result<Response> {
     caller.may(Scope::Read, &tenant).await?;
     app.registry.tenant(&tenant).await?;
     let before = before.map(|number| number.parse().map_err(|_| Problem::invalid("`before` is no revision's number")));
@@ -228,7 +229,8 @@ pub(crate) async fn revisions(
         let plan = Plan::read(&row.links)?;
         Ok(revision(row, plan))
     });
-    Ok(Json(Revisions { revisions: revisions.collect::<Result<_>>()? }))
+    let revisions = Revisions { revisions: revisions.collect::<Result<_>>()? };
+    answer::json(app.ledger.answers(), &caller.payer(), &revisions)
 }
 
 /// Bring an older revision back
@@ -242,7 +244,7 @@ pub(crate) async fn roll_back(
     body: Unread,
 ) -> Result<Json<Activated>> {
     caller.may(Scope::Manage, &tenant).await?;
-    let RollBackRequest { expected, to } = body.json().await?;
+    let (RollBackRequest { expected, to }, _paid) = body.json(&caller.payer()).await?;
     let revision = app.registry.roll_back(&tenant, to, expected, &caller.by()).await?;
     Ok(Json(Activated { revision }))
 }
@@ -253,10 +255,11 @@ pub(crate) async fn trial(
     State(app): State<Arc<App>>,
     caller: Caller,
     Path((tenant, policy)): Path<(TenantName, String)>,
-) -> Result<(StatusCode, Json<TrialAnswer>)> {
+) -> Result<Response> {
     caller.may(Scope::Read, &tenant).await?;
     let TrialReport { compared, different, skipped, faults, differences } =
         app.registry.trial(&tenant, &policy).await?;
     let differences = serde_json::to_value(differences).unwrap_or_default();
-    Ok((StatusCode::OK, Json(TrialAnswer { compared, different, skipped, faults, differences })))
+    let trial = TrialAnswer { compared, different, skipped, faults, differences };
+    answer::json(app.ledger.answers(), &caller.payer(), &trial)
 }

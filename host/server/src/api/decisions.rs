@@ -8,16 +8,19 @@ use std::time::Duration;
 
 use axum::extract::State;
 use axum::http::HeaderMap;
+use axum::response::Response;
 use axum::response::sse::{Event, KeepAlive, Sse};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 use tokio::sync::mpsc;
 use utoipa::{IntoParams, ToSchema};
 use vestibule_domain::TenantName;
+use vestibule_ledger::{Hold, Owner, Refused};
 use vestibule_store::{DecisionFilter, DecisionRow, Store};
 
 use super::page::{self, time};
 use crate::access::{Caller, Scope};
+use crate::answer;
 use crate::app::App;
 use crate::body::{Json, Path, Query};
 use crate::problem::{Problem, Problems, Result};
@@ -27,9 +30,9 @@ use trail::Trail;
 /// How often a follower's host looks for new decisions.
 const POLL: Duration = Duration::from_millis(500);
 /// Decisions that are read at a time.
-const AT_ONCE: u32 = 500;
-/// Events that wait for a follower who reads slowly.
-const MAX_WAITING: usize = 16;
+const AT_ONCE: u32 = 100;
+/// Events that wait for a follower who reads slowly, beside those that were read and are paid for.
+const MAX_WAITING: usize = 1;
 
 /// A decision on record.
 #[derive(Debug, Serialize, ToSchema)]
@@ -42,8 +45,14 @@ pub(crate) struct Decision {
     #[serde(skip_serializing_if = "Option::is_none")]
     cause: Option<String>,
     /// Steps, policies with their costs and logs, and names of properties.
+    #[serde(serialize_with = "as_json")]
     #[schema(value_type = Object)]
-    record: Value,
+    record: String,
+}
+
+/// Parsed only while it is written: what a record becomes takes several times its text.
+fn as_json<S: Serializer>(record: &str, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+    serde_json::from_str::<Value>(record).unwrap_or_default().serialize(serializer)
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -78,7 +87,7 @@ pub(crate) struct Filter {
 impl From<DecisionRow> for Decision {
     fn from(row: DecisionRow) -> Self {
         let DecisionRow { id, at, user, outcome, cause, record } = row;
-        Self { id, at: time(at), user, outcome, cause, record: serde_json::from_str(&record).unwrap_or_default() }
+        Self { id, at: time(at), user, outcome, cause, record }
     }
 }
 
@@ -89,7 +98,7 @@ pub(crate) async fn list(
     caller: Caller,
     Path(tenant): Path<TenantName>,
     Query(filter): Query<Filter>,
-) -> Result<Json<Decisions>> {
+) -> Result<Response> {
     caller.may(Scope::Read, &tenant).await?;
     app.registry.tenant(&tenant).await?;
     let instant = |name: &str, text: Option<String>| {
@@ -100,7 +109,8 @@ pub(crate) async fn list(
     let (since, until) = (instant("since", since)?, instant("until", until)?);
     let filter = DecisionFilter { user, outcome, cause, since, until };
     let rows = app.registry.store().find_decisions(&tenant, &filter, page::count(count)?, before.as_deref()).await?;
-    Ok(Json(Decisions { decisions: rows.into_iter().map(Decision::from).collect() }))
+    let decisions = Decisions { decisions: rows.into_iter().map(Decision::from).collect() };
+    answer::json(app.ledger.answers(), &caller.payer(), &decisions)
 }
 
 /// Show a decision
@@ -132,6 +142,7 @@ pub(crate) async fn stream(
     caller.may(Scope::Read, &tenant).await?;
     app.registry.tenant(&tenant).await?;
     let stream = app.streams.open(&tenant)?;
+    let paid = app.ledger.answers().take(&Owner::from(&tenant), 0)?;
     let store = app.registry.store().clone();
     let trail = match headers.get("last-event-id").and_then(|id| id.to_str().ok()) {
         Some(id) => Trail::after(id),
@@ -139,7 +150,7 @@ pub(crate) async fn stream(
     };
     let (sender, receiver) = mpsc::channel(MAX_WAITING);
     let ended = async move { caller.ended(&app.tokens).await };
-    tokio::spawn(follow(store, tenant, trail, sender, stream, ended));
+    tokio::spawn(follow(store, tenant, trail, sender, stream, paid, ended));
     Ok(Sse::new(Received(receiver)).keep_alive(KeepAlive::default()))
 }
 
@@ -147,7 +158,13 @@ pub(crate) async fn stream(
 async fn from_now_on(store: &Store, tenant: &TenantName) -> std::result::Result<Trail, vestibule_store::Error> {
     let rows = store.find_decisions(tenant, &DecisionFilter::default(), 1, None).await?;
     let mut trail = Trail::after(rows.first().map(|row| row.id.as_str()).unwrap_or_default());
-    look(store, tenant, &mut trail, None).await?;
+    let mut after = trail.from().to_owned();
+    while let Some(rows) = next(store, tenant, &mut after).await? {
+        for row in rows {
+            trail.is_new(&row.id);
+        }
+        trail.forget();
+    }
     Ok(trail)
 }
 
@@ -158,14 +175,23 @@ async fn follow(
     mut trail: Trail,
     sender: mpsc::Sender<Event>,
     mut stream: Stream,
+    mut paid: Hold,
     ended: impl Future<Output = ()> + Send,
 ) {
     let sending = async {
         loop {
-            if let Err(error) = look(&store, &tenant, &mut trail, Some(&sender)).await {
-                tracing::warn!(%tenant, %error, "decisions cannot be followed");
+            match look(&store, &tenant, &mut trail, &sender, &mut paid).await {
+                Ok(()) => tokio::time::sleep(POLL).await,
+                Err(Stopped::Store(error)) => {
+                    tracing::warn!(%tenant, %error, "decisions cannot be followed");
+                    tokio::time::sleep(POLL).await;
+                }
+                // The follower comes back with the last id that it has.
+                Err(Stopped::Refused(refused)) => {
+                    tracing::info!(%refused, "a follower is let go");
+                    return;
+                }
             }
-            tokio::time::sleep(POLL).await;
         }
     };
     tokio::select! {
@@ -176,33 +202,58 @@ async fn follow(
     }
 }
 
-/// Looks at all that may be new, and sends what is.
+/// Why there is no looking on.
+#[derive(Debug, thiserror::Error)]
+enum Stopped {
+    #[error(transparent)]
+    Store(#[from] vestibule_store::Error),
+    #[error(transparent)]
+    Refused(#[from] Refused),
+}
+
+/// Looks at all that may be new, and sends what is. What was read and is not sent yet is paid for.
 async fn look(
     store: &Store,
     tenant: &TenantName,
     trail: &mut Trail,
-    sender: Option<&mpsc::Sender<Event>>,
-) -> std::result::Result<(), vestibule_store::Error> {
+    sender: &mpsc::Sender<Event>,
+    paid: &mut Hold,
+) -> std::result::Result<(), Stopped> {
     let mut after = trail.from().to_owned();
-    loop {
-        let rows = store.decisions_after(tenant, &after, AT_ONCE).await?;
-        let more = rows.len() == AT_ONCE as usize;
+    while let Some(rows) = next(store, tenant, &mut after).await? {
+        paid.shrink(u64::MAX);
+        paid.grow(rows.iter().map(bytes).sum())?;
         for row in rows {
-            after.clone_from(&row.id);
             if !trail.is_new(&row.id) {
                 continue;
             }
-            let event = Event::default().id(row.id.clone()).json_data(Decision::from(row));
-            if let (Some(sender), Ok(event)) = (sender, event) {
+            if let Ok(event) = Event::default().id(row.id.clone()).json_data(Decision::from(row)) {
                 // Who does not listen any more is noticed by the caller.
                 let _ = sender.send(event).await;
             }
         }
         trail.forget();
-        if !more {
-            return Ok(());
-        }
     }
+    paid.shrink(u64::MAX);
+    Ok(())
+}
+
+/// What a row takes: itself, and once more as an event.
+fn bytes(row: &DecisionRow) -> u64 {
+    2 * (row.record.len() + row.user.len()) as u64
+}
+
+/// The next rows after an id, which goes on with them; none at the end.
+async fn next(
+    store: &Store,
+    tenant: &TenantName,
+    after: &mut String,
+) -> std::result::Result<Option<Vec<DecisionRow>>, vestibule_store::Error> {
+    let rows = store.decisions_after(tenant, after, AT_ONCE).await?;
+    if let Some(last) = rows.last() {
+        after.clone_from(&last.id);
+    }
+    Ok(Some(rows).filter(|rows| !rows.is_empty()))
 }
 
 /// What a channel receives, as a stream.

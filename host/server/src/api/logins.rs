@@ -8,19 +8,19 @@ mod ask;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
-use sha2::{Digest as _, Sha256};
 use vestibule_domain::TenantName;
 use vestibule_domain::dn::Dn;
 use vestibule_gate::{Attempt, FrontDoorDirectory};
+use vestibule_ledger::Owner;
 
 use crate::access::{Caller, Scope};
 use crate::app::App;
-use crate::body::{self, Json, Path, Unread};
+use crate::body::{Json, Paid, Path, Unread, Whole};
 use crate::problem::{Problem, Problems, Result};
+use crate::replies::Retry;
 use crate::rounds::{FrontDoor, Next, Round};
 pub(crate) use answer::LoginAnswer;
 pub(crate) use ask::{AttributesSchema, AuthcredSchema, AuthretSchema, InfoSchema};
@@ -42,10 +42,11 @@ pub(crate) async fn authenticate(
     body: Unread,
 ) -> Result<Response> {
     caller.may(Scope::Decide, &tenant).await?;
-    let whole = body.whole().await?;
-    let attempt = body::read::<Authenticate>(&headers, &whole)?.attempt()?;
-    let login = decide(Arc::clone(&app), tenant.clone(), attempt);
-    once(&app, &tenant, &headers, ("authenticate", &whole), async { Ok(Json(login.await?).into_response()) }).await
+    let whole = body.whole(&Owner::from(&tenant)).await?;
+    let retry = retry(&headers, "authenticate", &whole)?;
+    let (request, paid) = whole.json::<Authenticate>()?;
+    let login = decide(Arc::clone(&app), tenant.clone(), request.attempt()?, paid);
+    once(&app, &tenant, retry, async { Ok(Json(login.await?).into_response()) }).await
 }
 
 /// Decide on somebody whom the front door has authenticated
@@ -62,16 +63,17 @@ pub(crate) async fn post_auth(
     body: Unread,
 ) -> Result<Response> {
     caller.may(Scope::Decide, &tenant).await?;
-    let whole = body.whole().await?;
-    let request = body::read::<PostAuth>(&headers, &whole)?;
+    let whole = body.whole(&Owner::from(&tenant)).await?;
+    let retry = retry(&headers, "post-auth", &whole)?;
+    let (request, paid) = whole.json::<PostAuth>()?;
     let (searches, search_base) = (request.serves_directory, request.search_base()?);
     let attempt = request.attempt()?;
     let (own_app, own_tenant) = (Arc::clone(&app), tenant.clone());
-    once(&app, &tenant, &headers, ("post-auth", &whole), async move {
+    once(&app, &tenant, retry, async move {
         if searches {
-            return begin(own_app, own_tenant, attempt, search_base).await;
+            return begin(own_app, own_tenant, attempt, paid, search_base).await;
         }
-        Ok(Json(decide(own_app, own_tenant, attempt).await?).into_response())
+        Ok(Json(decide(own_app, own_tenant, attempt, paid).await?).into_response())
     })
     .await
 }
@@ -89,11 +91,12 @@ pub(crate) async fn continue_post_auth(
     body: Unread,
 ) -> Result<Response> {
     caller.may(Scope::Decide, &tenant).await?;
-    let whole = body.whole().await?;
-    let found = body::read::<Continuation>(&headers, &whole)?.read()?;
-    let (own_app, own_tenant, place) = (Arc::clone(&app), tenant.clone(), format!("post-auth/{continuation}"));
-    once(&app, &tenant, &headers, (&place, &whole), async move {
-        let round = own_app.rounds.resume(&own_tenant, &continuation, found);
+    let whole = body.whole(&Owner::from(&tenant)).await?;
+    let retry = retry(&headers, &format!("post-auth/{continuation}"), &whole)?;
+    let (found, paid) = whole.json::<Continuation>()?;
+    let (found, own_app, own_tenant) = (found.read()?, Arc::clone(&app), tenant.clone());
+    once(&app, &tenant, retry, async move {
+        let round = own_app.rounds.resume(&own_tenant, &continuation, found, paid);
         let round = round.ok_or_else(|| Problem::not_found("no login waits for this search, or not any more"))?;
         go_on(&own_app, &own_tenant, round).await
     })
@@ -101,10 +104,16 @@ pub(crate) async fn continue_post_auth(
 }
 
 /// Begins a login whose searches the front door makes.
-async fn begin(app: Arc<App>, tenant: TenantName, attempt: Attempt, search_base: Option<Dn>) -> Result<Response> {
+async fn begin(
+    app: Arc<App>,
+    tenant: TenantName,
+    attempt: Attempt,
+    paid: Paid,
+    search_base: Option<Dn>,
+) -> Result<Response> {
     let (door, asked) = FrontDoor::new(search_base);
     let attempt = Attempt { directory: Some(FrontDoorDirectory(Arc::new(door))), ..attempt };
-    let login = tokio::spawn(decide(Arc::clone(&app), tenant.clone(), attempt));
+    let login = tokio::spawn(decide(Arc::clone(&app), tenant.clone(), attempt, paid));
     go_on(&app, &tenant, Round::new(login, asked)).await
 }
 
@@ -118,7 +127,8 @@ async fn go_on(app: &Arc<App>, tenant: &TenantName, round: Round) -> Result<Resp
     }
 }
 
-async fn decide(app: Arc<App>, tenant: TenantName, attempt: Attempt) -> Result<LoginAnswer> {
+/// Decides, and holds what was paid for the request until that is done.
+async fn decide(app: Arc<App>, tenant: TenantName, attempt: Attempt, _paid: Paid) -> Result<LoginAnswer> {
     let began = Instant::now();
     let given = attempt.given.as_ref().map(|given| given.proplist.clone());
     let decided = app.registry.decide(&tenant, attempt, now()).await;
@@ -134,21 +144,26 @@ fn now() -> SystemTime {
     SystemTime::now()
 }
 
-/// Answers a retry with what the first try was answered, if the caller says that it is one. A key counts at one address: a front door may
+/// What tells a retry of this request from others, if the caller says that there may be one. A key counts at one address: a front door may
 /// use one for all requests of a login.
+fn retry(headers: &HeaderMap, place: &str, whole: &Whole) -> Result<Option<Retry>> {
+    let Some(key) = headers.get("idempotency-key") else { return Ok(None) };
+    let key = key.to_str().ok().filter(|key| !key.is_empty() && key.len() <= MAX_KEY_BYTES);
+    let key = key.ok_or_else(|| Problem::invalid("`Idempotency-Key` has 1 to 255 visible characters"))?;
+    Ok(Some(Retry::new(key, place, whole.digest())))
+}
+
+/// Answers a retry with what the first try was answered.
 async fn once(
     app: &App,
     tenant: &TenantName,
-    headers: &HeaderMap,
-    (place, whole): (&str, &Bytes),
+    retry: Option<Retry>,
     decide: impl Future<Output = Result<Response>> + Send + 'static,
 ) -> Result<Response> {
-    let Some(key) = headers.get("idempotency-key") else { return decide.await };
-    let key = key.to_str().ok().filter(|key| !key.is_empty() && key.len() <= MAX_KEY_BYTES);
-    let key = key.ok_or_else(|| Problem::invalid("`Idempotency-Key` has 1 to 255 visible characters"))?;
-    // No key holds a zero byte: it tells the two apart. Hashed, a long address takes no more room than a short one.
-    let key = Sha256::new().chain_update(key).chain_update([0]).chain_update(place).finalize().into();
-    app.replies.once(tenant, key, Sha256::digest(whole).into(), decide).await
+    match retry {
+        Some(retry) => app.replies.once(tenant, retry, decide).await,
+        None => decide.await,
+    }
 }
 
 /// How long a login may wait for a search.

@@ -91,7 +91,7 @@ pub(crate) async fn change(
     body: Unread,
 ) -> Result<Json<Policy>> {
     caller.may(Scope::Manage, &tenant).await?;
-    let PolicyChange { settings, grants } = body.json().await?;
+    let (PolicyChange { settings, grants }, _paid) = body.json(&caller.payer()).await?;
     let grants = grants.map(|GrantsSchema(grants)| grants);
     app.registry.set_policy(&tenant, &policy, settings.as_ref(), grants.as_ref(), &caller.by()).await?;
     Ok(Json(app.registry.policy(&tenant, &policy).await?.into()))

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use vestibule_domain::profile::Kind;
@@ -13,6 +14,7 @@ use vestibule_store::{ProfileFilter, ProfilePage};
 
 use super::page;
 use crate::access::{Caller, Scope};
+use crate::answer;
 use crate::app::App;
 use crate::body::{Json, Path, Query, Unread};
 use crate::problem::{Problem, Problems, Result};
@@ -72,12 +74,12 @@ pub(crate) struct Filter {
     after: Option<CanonicalUser>,
 }
 
-async fn list(app: &App, caller: &Caller, tenant: &TenantName, kind: Kind, filter: Filter) -> Result<Json<Profiles>> {
+async fn list(app: &App, caller: &Caller, tenant: &TenantName, kind: Kind, filter: Filter) -> Result<Response> {
     caller.may(Scope::Read, tenant).await?;
     let Filter { prefix, count, after } = filter;
     let (filter, after) = (ProfileFilter { kind, prefix }, after.as_ref().map(CanonicalUser::as_str));
     let ProfilePage { profiles, next } = app.registry.profiles(tenant, &filter, page::count(count)?, after).await?;
-    Ok(Json(Profiles { profiles, next }))
+    answer::json(app.ledger.answers(), &caller.payer(), &Profiles { profiles, next })
 }
 
 async fn show(app: &App, caller: &Caller, tenant: &TenantName, kind: Kind, name: String) -> Result<Json<Profile>> {
@@ -97,7 +99,7 @@ async fn change(
 ) -> Result<Json<Profile>> {
     caller.may(Scope::Manage, tenant).await?;
     let name = normal(name);
-    let ProfileChange { set, remove } = body.json().await?;
+    let (ProfileChange { set, remove }, _paid) = body.json(&caller.payer()).await?;
     app.registry.change_profile(tenant, kind, &name, &set, &remove, &caller.by()).await?;
     let properties = app.registry.profile(tenant, kind, &name).await?;
     Ok(Json(Profile { name, properties }))
@@ -121,7 +123,7 @@ pub(crate) async fn list_users(
     caller: Caller,
     Path(tenant): Path<TenantName>,
     Query(filter): Query<Filter>,
-) -> Result<Json<Profiles>> {
+) -> Result<Response> {
     list(&app, &caller, &tenant, Kind::User, filter).await
 }
 
@@ -165,7 +167,7 @@ pub(crate) async fn put_password(
     body: Unread,
 ) -> Result<StatusCode> {
     caller.may(Scope::Manage, &tenant).await?;
-    let Password { password } = body.json().await?;
+    let (Password { password }, _paid) = body.json(&caller.payer()).await?;
     let user = EnteredUser::new(&user).map_err(|error| Problem::invalid(error.to_string()))?;
     app.registry.set_password(&tenant, &user, password, &caller.by()).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -190,7 +192,7 @@ pub(crate) async fn list_groups(
     caller: Caller,
     Path(tenant): Path<TenantName>,
     Query(filter): Query<Filter>,
-) -> Result<Json<Profiles>> {
+) -> Result<Response> {
     list(&app, &caller, &tenant, Kind::Group, filter).await
 }
 

@@ -58,7 +58,7 @@ pub(crate) async fn put(
     body: Unread,
 ) -> Result<StatusCode> {
     caller.may(Scope::Manage, &tenant).await?;
-    let SecretValue { value } = body.json().await?;
+    let (SecretValue { value }, _paid) = body.json(&caller.payer()).await?;
     app.registry.put_secret(&tenant, &policy, &name, &value, &caller.by()).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
@@ -12,6 +13,7 @@ use vestibule_registry::{Error, TenantView, Terms};
 
 use super::page;
 use crate::access::{Caller, Scope};
+use crate::answer;
 use crate::app::App;
 use crate::body::{Json, Path, Query, Unread};
 use crate::problem::{Problems, Result};
@@ -74,10 +76,11 @@ pub(crate) async fn list(
     State(app): State<Arc<App>>,
     caller: Caller,
     Query(After { count, after }): Query<After>,
-) -> Result<Json<Tenants>> {
+) -> Result<Response> {
     caller.may_operate(Scope::Read)?;
     let tenants = app.registry.tenants(after.as_ref(), page::count(count)?).await?;
-    Ok(Json(Tenants { tenants: tenants.into_iter().map(Tenant::from).collect() }))
+    let tenants = Tenants { tenants: tenants.into_iter().map(Tenant::from).collect() };
+    answer::json(app.ledger.answers(), &caller.payer(), &tenants)
 }
 
 /// Show a tenant
@@ -103,7 +106,7 @@ pub(crate) async fn put(
     body: Unread,
 ) -> Result<(StatusCode, Json<Tenant>)> {
     caller.may(Scope::Manage, &tenant).await?;
-    let change: TenantChange = body.json().await?;
+    let (change, _paid): (TenantChange, _) = body.json(&caller.payer()).await?;
     if change.terms.is_some() {
         caller.may_operate(Scope::Manage)?;
     }

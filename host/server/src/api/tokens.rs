@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use vestibule_domain::TenantName;
@@ -12,6 +13,7 @@ use vestibule_store::TokenRow;
 
 use super::page::time;
 use crate::access::{Caller, Issued, Scope, Scopes};
+use crate::answer;
 use crate::app::App;
 use crate::body::{Json, Path, Unread};
 use crate::problem::{Problem, Problems, Result};
@@ -62,12 +64,13 @@ impl From<TokenRow> for Token {
     }
 }
 
-async fn listed(app: &App, tenant: Option<&TenantName>) -> Result<Json<TokenList>> {
+async fn listed(app: &App, caller: &Caller, tenant: Option<&TenantName>) -> Result<Response> {
     if let Some(tenant) = tenant {
         app.registry.tenant(tenant).await?;
     }
     let tokens = app.registry.store().tokens(tenant).await?;
-    Ok(Json(TokenList { tokens: tokens.into_iter().map(Token::from).collect() }))
+    let tokens = TokenList { tokens: tokens.into_iter().map(Token::from).collect() };
+    answer::json(app.ledger.answers(), &caller.payer(), &tokens)
 }
 
 async fn issued(
@@ -114,9 +117,9 @@ pub(crate) async fn list(
     State(app): State<Arc<App>>,
     caller: Caller,
     Path(tenant): Path<TenantName>,
-) -> Result<Json<TokenList>> {
+) -> Result<Response> {
     caller.may(Scope::Manage, &tenant).await?;
-    listed(&app, Some(&tenant)).await
+    listed(&app, &caller, Some(&tenant)).await
 }
 
 /// Make a token, in place of the one of that name
@@ -128,7 +131,7 @@ pub(crate) async fn put(
     body: Unread,
 ) -> Result<Json<NewToken>> {
     caller.may(Scope::Manage, &tenant).await?;
-    let request: TokenRequest = body.json().await?;
+    let (request, _paid): (TokenRequest, _) = body.json(&caller.payer()).await?;
     issued(&app, Some(&tenant), &name, request, &caller).await
 }
 
@@ -145,9 +148,9 @@ pub(crate) async fn delete(
 
 /// List the operator's tokens
 #[utoipa::path(get, path = "/v1/tokens", tag = "tokens", responses((status = 200, body = TokenList), Problems))]
-pub(crate) async fn list_operator(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<TokenList>> {
+pub(crate) async fn list_operator(State(app): State<Arc<App>>, caller: Caller) -> Result<Response> {
     caller.may_operate(Scope::Manage)?;
-    listed(&app, None).await
+    listed(&app, &caller, None).await
 }
 
 /// Make a token of the operator's
@@ -159,7 +162,7 @@ pub(crate) async fn put_operator(
     body: Unread,
 ) -> Result<Json<NewToken>> {
     caller.may_operate(Scope::Manage)?;
-    let request: TokenRequest = body.json().await?;
+    let (request, _paid): (TokenRequest, _) = body.json(&caller.payer()).await?;
     issued(&app, None, &name, request, &caller).await
 }
 

@@ -2,24 +2,22 @@
 
 use std::sync::Arc;
 
-use axum::extract::{DefaultBodyLimit, State};
+use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::IntoResponse;
+use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
-use utoipa_axum::router::UtoipaMethodRouter;
-use utoipa_axum::routes;
 use vestibule_domain::TenantName;
 use vestibule_registry::report::{Change, Report};
 use vestibule_registry::{Upload, Uploaded, VersionView};
-use vestibule_sandbox::MAX_COMPONENT_BYTES;
 
 use super::page::time;
 use crate::access::{Caller, Scope};
+use crate::answer;
 use crate::app::App;
 use crate::body::{Json, Path, Query, Unread};
 use crate::problem::{Problem, Problems, Result};
@@ -151,20 +149,16 @@ pub(crate) async fn upload(
     caller.may(Scope::Manage, &tenant).await?;
     ensure_wasm(&headers)?;
     let signature = headers.get("vestibule-signature").map(|header| signature(header.as_bytes())).transpose()?;
-    let wasm = body.whole().await?;
-    let upload = Upload { name: name.as_deref(), wasm: &wasm, signature: signature.as_deref() };
+    let payer = caller.payer();
+    let spooled = app.spool.receive(&payer, body).await?;
+    let component = app.spool.whole(&payer, spooled).await?;
+    let upload = Upload { name: name.as_deref(), wasm: &component.wasm, signature: signature.as_deref() };
     let Uploaded { policy, version, new, from_module, digest, source, manifest, report, since } =
         app.registry.upload(&tenant, upload, &caller.by()).await?;
     let manifest = serde_json::to_value(manifest).unwrap_or_default();
     let (sha256, reported) = (digest, reported(report, since));
     let answer = UploadAnswer { policy, version, new, from_module, sha256, source, manifest, reported };
     Ok((if new { StatusCode::CREATED } else { StatusCode::OK }, Json(answer)))
-}
-
-/// Components are larger than other bodies.
-pub(crate) fn upload_route() -> UtoipaMethodRouter<Arc<App>> {
-    let (schemas, paths, route) = routes!(upload);
-    (schemas, paths, route.layer(DefaultBodyLimit::max(MAX_COMPONENT_BYTES)))
 }
 
 fn ensure_wasm(headers: &HeaderMap) -> Result<()> {
@@ -186,10 +180,11 @@ pub(crate) async fn list(
     State(app): State<Arc<App>>,
     caller: Caller,
     Path((tenant, policy)): Path<(TenantName, String)>,
-) -> Result<Json<Versions>> {
+) -> Result<Response> {
     caller.may(Scope::Read, &tenant).await?;
     let versions = app.registry.versions(&tenant, &policy).await?;
-    Ok(Json(Versions { versions: versions.into_iter().map(Version::from).collect() }))
+    let versions = Versions { versions: versions.into_iter().map(Version::from).collect() };
+    answer::json(app.ledger.answers(), &caller.payer(), &versions)
 }
 
 /// Show a version
@@ -215,9 +210,11 @@ pub(crate) async fn component(
 ) -> Result<impl IntoResponse> {
     caller.may(Scope::Read, &tenant).await?;
     let view = app.registry.version(&tenant, &policy, version).await?;
-    let component = app.registry.store().component(&view.digest).await?;
-    let component = component.ok_or_else(|| Problem::not_found("the component is gone"))?;
-    Ok(([(CONTENT_TYPE, "application/wasm")], component))
+    let read = async || {
+        let component = app.registry.store().component(&view.digest).await?;
+        component.ok_or_else(|| Problem::not_found("the component is gone"))
+    };
+    Ok(([(CONTENT_TYPE, "application/wasm")], app.spool.send(&caller.payer(), read).await?))
 }
 
 /// What a version may do, and how that differs from the active one

@@ -1,25 +1,34 @@
-//! One connection: HTTP/1.1, with bounds on how long it may say nothing, and hear nothing.
+//! One connection: HTTP/1.1, with bounds on how long it may say nothing, and hear nothing, and on the memory that it takes.
 //!
 //! Not for: HTTP/2. Telling the two apart takes a first byte that may never come, and no timer of hyper's runs until then.
 
+use std::convert::Infallible;
 use std::pin::pin;
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::Body;
+use axum::response::IntoResponse as _;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Request, Response};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::service::TowerToHyperService;
 use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tower::ServiceExt as _;
 
+use super::head::{self, MAX_READ_BYTES};
 use super::patient::Patient;
 use super::{Limits, Shutdown, Stream};
 use crate::access::Peer;
 
 /// How long a TLS handshake may take.
 const HANDSHAKE_PATIENCE: Duration = Duration::from_secs(10);
+/// The most memory that a connection takes besides bodies and answers: what is read ahead, twice while it grows, a head as it is parsed,
+/// what waits to be written, and TLS with a record in each direction in clear and in cipher.
+pub(super) const MAX_CONNECTION_BYTES: u64 = 128 << 10;
 
 pub(super) async fn serve(stream: Stream, peer: Peer, router: Router, shutdown: Shutdown, limits: &Limits) {
     match stream {
@@ -52,14 +61,13 @@ async fn speak(
     mut shutdown: Shutdown,
     limits: &Limits,
 ) {
-    let service = router.map_request(move |mut request: hyper::Request<hyper::body::Incoming>| {
-        request.extensions_mut().insert(peer.clone());
-        request
-    });
+    let service = service_fn(move |request| answer(router.clone(), peer.clone(), request));
     let mut builder = http1::Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(limits.head_patience).keep_alive(true);
+    // Of a body, too, no more is read ahead; and as much of an answer is written at once.
+    builder.max_buf_size(MAX_READ_BYTES);
     let stream = TokioIo::new(Patient::new(stream, limits.write_patience));
-    let connection = builder.serve_connection(stream, TowerToHyperService::new(service));
+    let connection = builder.serve_connection(stream, service);
     let mut connection = pin!(connection);
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
@@ -72,4 +80,13 @@ async fn speak(
     if let Err(error) = ended {
         tracing::debug!(%error, "a connection broke off");
     }
+}
+
+async fn answer(router: Router, peer: Peer, request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
+    if let Err(problem) = head::ensure_short(&request) {
+        return Ok(problem.into_response());
+    }
+    let mut request = request.map(Body::new);
+    request.extensions_mut().insert(peer);
+    router.oneshot(request).await
 }

@@ -1,118 +1,117 @@
-//! Places for connections: so many on each listener, and of these so many for one address.
+//! Places for connections: the ledger's, of which each address has its share, and those of this machine some of their own.
 //!
 //! Not for: logins, whose places are the tenants'.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
-use std::net::{IpAddr, Ipv6Addr};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::Notify;
+use vestibule_ledger::{Hold, Ledger, Owner, Pool, Refused};
 
-use super::Limits;
+/// Where connections get their places from. Clones share them.
+#[derive(Clone)]
+pub struct Places(Arc<Inner>);
 
-/// What an owner of IPv6 addresses has at least (RFC 6177): the first 64 bits are one owner's.
-const ONE_OWNER: u128 = !0 << 64;
-
-/// The places of one listener.
-pub(super) struct Places {
-    free: Arc<Semaphore>,
-    all: u32,
-    of_one_peer: u32,
-    peers: Mutex<HashMap<IpAddr, u32>>,
+struct Inner {
+    network: Pool,
+    local: Pool,
+    /// Tells those that wait that a place was given back.
+    freed: Notify,
 }
 
 /// A place; dropped, it is the next one's.
 pub(super) struct Place {
-    places: Arc<Places>,
-    peer: Option<IpAddr>,
-    _permit: OwnedSemaphorePermit,
+    places: Places,
+    hold: Hold,
 }
 
 impl Places {
-    pub(super) fn new(limits: &Limits) -> Arc<Self> {
-        let Limits { connections, of_one_peer, .. } = *limits;
-        let free = Arc::new(Semaphore::new(connections as usize));
-        Arc::new(Self { free, all: connections, of_one_peer, peers: Mutex::default() })
+    /// Those of a host: addresses share one pool, and sockets of this machine have another one, so that no number of addresses shuts
+    /// the machine's own clients out.
+    pub fn of(ledger: &Ledger) -> Self {
+        Self::new(ledger.connections().clone(), ledger.local_connections().clone())
     }
 
-    /// Waits for a place. None if there will be none.
-    pub(super) async fn wait(&self) -> Option<OwnedSemaphorePermit> {
-        Arc::clone(&self.free).acquire_owned().await.ok()
+    /// Those of a listener beside the others, such as that of the metrics: whoever fills the others shuts nobody out of it.
+    pub fn aside(ledger: &Ledger) -> Self {
+        Self::new(ledger.local_connections().clone(), ledger.local_connections().clone())
     }
 
-    /// Gives the place to a peer, unless it has its share already. Whoever is on this machine has no address and no share.
-    pub(super) fn give(self: &Arc<Self>, permit: OwnedSemaphorePermit, address: Option<IpAddr>) -> Option<Place> {
-        let peer = address.map(owner);
-        if let Some(peer) = peer {
-            let mut peers = self.peers();
-            let open = peers.entry(peer).or_default();
-            if *open >= self.of_one_peer {
-                return None;
+    /// From these two.
+    pub fn new(network: Pool, local: Pool) -> Self {
+        Self(Arc::new(Inner { network, local, freed: Notify::new() }))
+    }
+
+    /// A place for a connection of this owner; waits for one, if all are taken. None for an address that has its share already.
+    pub(super) async fn give(&self, owner: &Owner) -> Option<Place> {
+        loop {
+            // Whatever is given back from here on is heard of.
+            let freed = self.0.freed.notified();
+            match self.take(owner) {
+                Ok(place) => return Some(place),
+                Err(Refused { held: 1.., owner: Owner::Peer(_), .. }) => return None,
+                Err(_) => freed.await,
             }
-            *open += 1;
         }
-        Some(Place { places: Arc::clone(self), peer, _permit: permit })
     }
 
-    /// Waits until all places are free.
-    pub(super) async fn wait_for_all(&self) {
-        let _ = self.free.acquire_many(self.all).await;
-    }
-
-    fn peers(&self) -> MutexGuard<'_, HashMap<IpAddr, u32>> {
-        self.peers.lock().unwrap_or_else(PoisonError::into_inner)
+    fn take(&self, owner: &Owner) -> Result<Place, Refused> {
+        let pool = if *owner == Owner::Local { &self.0.local } else { &self.0.network };
+        Ok(Place { hold: pool.take(owner, 1)?, places: self.clone() })
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        let Some(peer) = self.peer else { return };
-        if let Entry::Occupied(mut open) = self.places.peers().entry(peer) {
-            *open.get_mut() -= 1;
-            if *open.get() == 0 {
-                open.remove();
-            }
-        }
-    }
-}
-
-/// Whose address it is: one owner has many of IPv6.
-fn owner(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & ONE_OWNER).into(),
-        address => address,
+        self.hold.shrink(u64::MAX);
+        self.places.0.freed.notify_waiters();
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use tokio::time::timeout;
+    use vestibule_ledger::{Resource, Share};
+
     use super::*;
 
-    async fn take(places: &Arc<Places>, address: &str) -> Option<Place> {
-        let permit = places.wait().await.unwrap();
-        places.give(permit, Some(address.parse().unwrap()))
+    fn places(connections: u64, of_one_peer: u64) -> Places {
+        let pool = |resource, most| Pool::new(resource, connections, Share { most });
+        Places::new(pool(Resource::Connections, of_one_peer), pool(Resource::LocalConnections, connections))
+    }
+
+    fn peer(address: &str) -> Owner {
+        Owner::peer(address.parse().unwrap())
     }
 
     #[tokio::test]
     async fn one_address_has_its_share_and_gets_it_back() {
-        let places = Places::new(&Limits { connections: 8, of_one_peer: 2, ..Limits::default() });
-        let first = take(&places, "192.0.2.1").await.unwrap();
-        let _second = take(&places, "::ffff:192.0.2.1").await.unwrap();
-        assert!(take(&places, "192.0.2.1").await.is_none());
-        let _other = take(&places, "192.0.2.2").await.unwrap();
+        let places = places(8, 2);
+        let first = places.give(&peer("192.0.2.1")).await.unwrap();
+        let _second = places.give(&peer("::ffff:192.0.2.1")).await.unwrap();
+        assert!(places.give(&peer("192.0.2.1")).await.is_none());
+        let _other = places.give(&peer("192.0.2.2")).await.unwrap();
         drop(first);
-        let _again = take(&places, "192.0.2.1").await.unwrap();
-        assert_eq!(places.free.available_permits(), 5);
+        let _again = places.give(&peer("192.0.2.1")).await.unwrap();
+        assert_eq!(places.0.network.usage(), (3, 8));
     }
 
     #[tokio::test]
-    async fn neighbours_of_ipv6_are_one() {
-        let places = Places::new(&Limits { of_one_peer: 1, ..Limits::default() });
-        let first = take(&places, "2001:db8::1").await.unwrap();
-        assert!(take(&places, "2001:db8::ffff:0:0:2").await.is_none());
-        let other = take(&places, "2001:db8:0:1::1").await.unwrap();
-        drop((first, other));
-        assert!(places.peers().is_empty());
+    async fn whoever_finds_all_taken_waits_and_this_machine_has_places_of_its_own() {
+        let places = places(2, 2);
+        let first = places.give(&peer("192.0.2.1")).await.unwrap();
+        let _second = places.give(&peer("192.0.2.2")).await.unwrap();
+        let next = tokio::spawn({
+            let places = places.clone();
+            async move { places.give(&peer("192.0.2.3")).await.is_some() }
+        });
+        tokio::task::yield_now().await;
+        assert!(!next.is_finished());
+        let local = places.give(&Owner::Local).await.unwrap();
+        assert!(timeout(Duration::ZERO, places.give(&Owner::Local)).await.is_err(), "it waits and is not sent away");
+        drop((first, local));
+        assert!(next.await.unwrap());
+        assert!(places.give(&Owner::Local).await.is_some());
     }
 }

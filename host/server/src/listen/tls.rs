@@ -19,6 +19,8 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 use vestibule_os::file;
 
+/// What waits to be encrypted or sent, in bytes: one record (RFC 8446, section 5.1), in place of rustls's 64 KiB.
+const MAX_WAITING_BYTES: usize = 16 << 10;
 /// How often the files are looked at.
 const POLL: Duration = Duration::from_secs(10);
 
@@ -96,7 +98,7 @@ impl Tls {
     }
 
     pub(super) async fn accept(&self, stream: TcpStream) -> io::Result<TlsStream<TcpStream>> {
-        self.acceptor.accept(stream).await
+        self.acceptor.accept_with(stream, |tls| tls.set_buffer_limit(Some(MAX_WAITING_BYTES))).await
     }
 }
 

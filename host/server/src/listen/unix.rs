@@ -65,11 +65,11 @@ impl Operators {
 /// Who is at the other end, by the kernel's word.
 pub fn peer(stream: &UnixStream, operators: Operators) -> Peer {
     let Ok(credentials) = stream.peer_cred() else {
-        return Peer { origin: "this machine".into(), is_administrator: false };
+        return Peer::local("this machine".into(), false);
     };
     let user = credentials.uid();
     let own = rustix::process::geteuid().as_raw();
-    Peer { origin: format!("this machine, user {user}").into(), is_administrator: operators.include(user, own) }
+    Peer::local(format!("this machine, user {user}").into(), operators.include(user, own))
 }
 
 #[cfg(test)]

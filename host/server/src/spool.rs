@@ -1,0 +1,210 @@
+//! Components on their way in or out: on disk until all of it is there, or until the client has taken it, and in memory one at a time.
+//!
+//! Not for: what a component is.
+
+use std::io::{self, SeekFrom};
+use std::path::{Path, PathBuf};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use axum::body::{Body, Bytes, HttpBody};
+use hyper::body::{Frame, SizeHint};
+use tokio::fs::File;
+use tokio::io::{AsyncRead as _, AsyncReadExt as _, AsyncSeekExt as _, AsyncWriteExt as _, ReadBuf};
+use vestibule_ledger::{Ledger, Owner, Turn, Turns, Waiting};
+use vestibule_sandbox::MAX_COMPONENT_BYTES;
+
+use crate::body::Unread;
+use crate::problem::{Problem, Result};
+
+/// What one owner may have on disk, and how many of its requests wait for that.
+const ON_DISK: Waiting = Waiting { inside: 2, waiting: 8 };
+/// What one owner may have in memory.
+const IN_MEMORY: Waiting = Waiting { inside: 1, waiting: 8 };
+/// What is written to or read from a file at once, in bytes.
+const PIECE_BYTES: usize = 64 << 10;
+
+/// Where components are on their way.
+pub(crate) struct Spool {
+    directory: PathBuf,
+    on_disk: Turns,
+    in_memory: Turns,
+}
+
+/// A component in a file without a name, which goes when this is dropped.
+pub(crate) struct Spooled {
+    file: File,
+    bytes: u64,
+    _turn: Turn,
+}
+
+/// A component in memory.
+pub(crate) struct InMemory {
+    pub(crate) wasm: Vec<u8>,
+    _turn: Turn,
+}
+
+impl Spool {
+    /// With files in this directory.
+    pub(crate) fn new(directory: PathBuf, ledger: &Ledger) -> Self {
+        let (on_disk, in_memory) = (ledger.uploads().clone(), ledger.components().clone());
+        Self { directory, on_disk, in_memory }
+    }
+
+    /// Takes a body to disk, once it is its owner's turn. Nothing of it is read before.
+    pub(crate) async fn receive(&self, payer: &Owner, body: Unread) -> Result<Spooled> {
+        let turn = self.on_disk.enter(payer, ON_DISK).await?;
+        let mut pieces = body.pieces(MAX_COMPONENT_BYTES as u64)?;
+        let mut file = file_in(&self.directory).await.map_err(failed)?;
+        let mut bytes = 0;
+        while let Some(piece) = pieces.next().await? {
+            file.write_all(&piece).await.map_err(failed)?;
+            bytes += piece.len() as u64;
+        }
+        rewind(&mut file).await.map_err(failed)?;
+        Ok(Spooled { file, bytes, _turn: turn })
+    }
+
+    /// All of what is on disk, once it is its owner's turn.
+    pub(crate) async fn whole(&self, payer: &Owner, spooled: Spooled) -> Result<InMemory> {
+        let turn = self.in_memory.enter(payer, IN_MEMORY).await?;
+        let Spooled { mut file, bytes, .. } = spooled;
+        let mut wasm = Vec::with_capacity(usize::try_from(bytes).unwrap_or_default());
+        file.read_to_end(&mut wasm).await.map_err(failed)?;
+        Ok(InMemory { wasm, _turn: turn })
+    }
+
+    /// An answer of what `read` reads, which is in memory only until it is on disk, however slowly the client takes it.
+    pub(crate) async fn send(&self, payer: &Owner, read: impl AsyncFnOnce() -> Result<Vec<u8>>) -> Result<Body> {
+        let turn = self.on_disk.enter(payer, ON_DISK).await?;
+        let mut file = file_in(&self.directory).await.map_err(failed)?;
+        let bytes = {
+            let _turn = self.in_memory.enter(payer, IN_MEMORY).await?;
+            let wasm = read().await?;
+            file.write_all(&wasm).await.map_err(failed)?;
+            wasm.len() as u64
+        };
+        rewind(&mut file).await.map_err(failed)?;
+        Ok(Body::new(Sent { file, left: bytes, _turn: turn }))
+    }
+}
+
+async fn file_in(directory: &Path) -> io::Result<File> {
+    let directory = directory.to_owned();
+    let file = tokio::task::spawn_blocking(move || tempfile::tempfile_in(directory)).await?;
+    let mut file = File::from_std(file?);
+    file.set_max_buf_size(PIECE_BYTES);
+    Ok(file)
+}
+
+async fn rewind(file: &mut File) -> io::Result<()> {
+    file.flush().await?;
+    file.seek(SeekFrom::Start(0)).await.map(drop)
+}
+
+fn failed(error: io::Error) -> Problem {
+    tracing::error!(%error, "a component cannot be spooled in the data directory");
+    Problem::unavailable("the component cannot be kept on disk while it is on its way")
+}
+
+/// A file that is sent piece by piece.
+struct Sent {
+    file: File,
+    left: u64,
+    _turn: Turn,
+}
+
+impl HttpBody for Sent {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<std::result::Result<Frame<Bytes>, io::Error>>> {
+        if self.left == 0 {
+            return Poll::Ready(None);
+        }
+        let mut piece = vec![0; PIECE_BYTES];
+        let mut buffer = ReadBuf::new(&mut piece);
+        ready!(Pin::new(&mut self.file).poll_read(context, &mut buffer))?;
+        let bytes = buffer.filled().len();
+        if bytes == 0 {
+            return Poll::Ready(Some(Err(io::ErrorKind::UnexpectedEof.into())));
+        }
+        piece.truncate(bytes);
+        self.left = self.left.saturating_sub(bytes as u64);
+        Poll::Ready(Some(Ok(Frame::data(piece.into()))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.left == 0
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.left)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+
+    use axum::body::to_bytes;
+    use futures_util::stream;
+    use vestibule_domain::TenantName;
+    use vestibule_ledger::Budget;
+
+    use super::*;
+
+    fn spool(directory: &Path) -> Spool {
+        let budget = Budget {
+            memory_bytes: 1 << 30,
+            code_bytes: 1 << 28,
+            connections: 64,
+            concurrent_logins: 64,
+            processors: 2,
+        };
+        Spool::new(directory.to_owned(), &Ledger::new(budget))
+    }
+
+    fn tenant(name: &str) -> Owner {
+        Owner::Tenant(TenantName::new(name).unwrap())
+    }
+
+    fn unfinished() -> Unread {
+        Unread::of(Body::from_stream(stream::pending::<std::result::Result<Bytes, Infallible>>()))
+    }
+
+    #[tokio::test]
+    async fn unfinished_uploads_wait_on_disk_and_leave_places_for_others() {
+        let home = tempfile::tempdir().unwrap();
+        let spool = spool(home.path());
+        let (flood, calm) = (tenant("flood"), tenant("calm"));
+        let mut waiting: Vec<_> = (0..10).map(|_| Box::pin(spool.receive(&flood, unfinished()))).collect();
+        for upload in &mut waiting {
+            assert!(futures_util::poll!(upload).is_pending());
+        }
+        assert_eq!((spool.on_disk.usage().0, spool.on_disk.waiting()), (2, 8));
+        assert!(spool.receive(&flood, unfinished()).await.is_err(), "the eleventh is refused");
+        let spooled = spool.receive(&calm, Unread::of(Body::from("component"))).await.unwrap();
+        assert_eq!((spooled.bytes, spool.in_memory.usage().0), (9, 0));
+        let whole = spool.whole(&calm, spooled).await.unwrap();
+        assert_eq!((whole.wasm.as_slice(), spool.in_memory.usage().0), (&b"component"[..], 1));
+        drop((whole, waiting));
+        assert_eq!((spool.on_disk.usage().0, spool.in_memory.usage().0), (0, 0), "whoever has gone holds nothing");
+        assert_eq!(std::fs::read_dir(home.path()).unwrap().count(), 0, "no file has a name");
+    }
+
+    #[tokio::test]
+    async fn a_download_is_in_memory_only_until_it_is_on_disk() {
+        let home = tempfile::tempdir().unwrap();
+        let spool = spool(home.path());
+        let wasm = vec![7; 3 * PIECE_BYTES + 1];
+        let body = spool.send(&tenant("a"), async || Ok(wasm.clone())).await.unwrap();
+        assert_eq!((spool.on_disk.usage().0, spool.in_memory.usage().0), (1, 0));
+        assert_eq!(body.size_hint().exact(), Some(wasm.len() as u64));
+        assert_eq!(to_bytes(body, usize::MAX).await.unwrap(), wasm);
+        assert_eq!(spool.on_disk.usage().0, 0);
+    }
+}
