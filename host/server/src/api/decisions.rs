@@ -14,7 +14,7 @@ use serde_json::Value;
 use tokio::sync::mpsc;
 use utoipa::{IntoParams, ToSchema};
 use vestibule_domain::TenantName;
-use vestibule_store::{DecisionFilter, DecisionRow, Store};
+use vestibule_store::{Administrators, DecisionFilter, DecisionRow, Store};
 
 use super::page::{self, time};
 use crate::access::{Caller, Scope};
@@ -49,6 +49,10 @@ pub(crate) struct Decision {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Decisions {
     decisions: Vec<Decision>,
+    /// What to give as `before` for the next page; absent after the last one. A search looks at so many decisions at a time that a page
+    /// may have few or none, and yet another one may follow.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
 }
 
 /// Which decisions.
@@ -70,7 +74,7 @@ pub(crate) struct Filter {
     /// How many, 1 to 1000; 100 unless given.
     #[param(minimum = 1, maximum = 1000)]
     count: Option<u32>,
-    /// Only those before this one: the last of the page before.
+    /// Only those before this one: the `next` of the page before.
     #[param(max_length = 128)]
     before: Option<String>,
 }
@@ -99,8 +103,9 @@ pub(crate) async fn list(
     let Filter { user, outcome, cause, since, until, count, before } = filter;
     let (since, until) = (instant("since", since)?, instant("until", until)?);
     let filter = DecisionFilter { user, outcome, cause, since, until };
-    let rows = app.registry.store().find_decisions(&tenant, &filter, page::count(count)?, before.as_deref()).await?;
-    Ok(Json(Decisions { decisions: rows.into_iter().map(Decision::from).collect() }))
+    let store = app.registry.store().for_administrators();
+    let page = store.find_decisions(&tenant, &filter, page::count(count)?, before.as_deref()).await?;
+    Ok(Json(Decisions { decisions: page.rows.into_iter().map(Decision::from).collect(), next: page.next }))
 }
 
 /// Show a decision
@@ -132,7 +137,7 @@ pub(crate) async fn stream(
     caller.may(Scope::Read, &tenant).await?;
     app.registry.tenant(&tenant).await?;
     let stream = app.streams.open(&tenant)?;
-    let store = app.registry.store().clone();
+    let store = app.registry.store().for_administrators();
     let trail = match headers.get("last-event-id").and_then(|id| id.to_str().ok()) {
         Some(id) => Trail::after(id),
         None => from_now_on(&store, &tenant).await?,
@@ -144,16 +149,19 @@ pub(crate) async fn stream(
 }
 
 /// Of whoever has seen all that is on record.
-async fn from_now_on(store: &Store, tenant: &TenantName) -> std::result::Result<Trail, vestibule_store::Error> {
-    let rows = store.find_decisions(tenant, &DecisionFilter::default(), 1, None).await?;
-    let mut trail = Trail::after(rows.first().map(|row| row.id.as_str()).unwrap_or_default());
+async fn from_now_on(
+    store: &Store<Administrators>,
+    tenant: &TenantName,
+) -> std::result::Result<Trail, vestibule_store::Error> {
+    let page = store.find_decisions(tenant, &DecisionFilter::default(), 1, None).await?;
+    let mut trail = Trail::after(page.rows.first().map(|row| row.id.as_str()).unwrap_or_default());
     look(store, tenant, &mut trail, None).await?;
     Ok(trail)
 }
 
 /// Sends what is new until nobody listens, or may listen any more, or the host ends.
 async fn follow(
-    store: Store,
+    store: Store<Administrators>,
     tenant: TenantName,
     mut trail: Trail,
     sender: mpsc::Sender<Event>,
@@ -178,7 +186,7 @@ async fn follow(
 
 /// Looks at all that may be new, and sends what is.
 async fn look(
-    store: &Store,
+    store: &Store<Administrators>,
     tenant: &TenantName,
     trail: &mut Trail,
     sender: Option<&mpsc::Sender<Event>>,
@@ -186,7 +194,7 @@ async fn look(
     let mut after = trail.from().to_owned();
     loop {
         let rows = store.decisions_after(tenant, &after, AT_ONCE).await?;
-        let more = rows.len() == AT_ONCE as usize;
+        let more = !rows.is_empty();
         for row in rows {
             after.clone_from(&row.id);
             if !trail.is_new(&row.id) {

@@ -66,7 +66,7 @@ async fn listed(app: &App, tenant: Option<&TenantName>) -> Result<Json<TokenList
     if let Some(tenant) = tenant {
         app.registry.tenant(tenant).await?;
     }
-    let tokens = app.registry.store().tokens(tenant).await?;
+    let tokens = app.registry.store().for_administrators().tokens(tenant).await?;
     Ok(Json(TokenList { tokens: tokens.into_iter().map(Token::from).collect() }))
 }
 
