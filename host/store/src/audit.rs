@@ -29,8 +29,8 @@ const LAST: &str = "
         from found window ids as (order by id desc)
     )
     select audit_id, at_ms, actor, origin, action, target, detail, more
-    from page join audit on audit.tenant = $1 and audit_id = id
-    where place <= $3 and (total <= $4 or place = 1)
+    from page cross join audit
+    where audit.tenant = $1 and audit_id = id and place <= $3 and (total <= $4 or place = 1)
     order by audit_id desc";
 
 /// The tenant of what is the operator's.

@@ -5,8 +5,7 @@
 use vestibule_domain::TenantName;
 
 use crate::database::read;
-use crate::queue::{Row, Write};
-use crate::registry::Change;
+use crate::queue::{Condition, Row, Write};
 use crate::statement::{Statement, as_number};
 use crate::{Error, Reader, Store};
 
@@ -23,6 +22,8 @@ const PUT_PIECE: &str = "
     insert into component_piece (digest, position, bytes) values ($1, $2, $3) on conflict do nothing";
 const COMPLETE: &str = "select count(*) from component_piece where digest = $1 having count(*) = $2";
 const PUBLISH: &str = "insert into component (digest) values ($1) on conflict do nothing";
+/// Nothing is published meanwhile, and nobody has to read anything anew for it.
+const LOCK: &str = "update clock set stamp = stamp";
 const SWEEP: &str = "
     delete from component_piece where (digest, position) in (
         select digest, position from component_piece
@@ -101,9 +102,12 @@ impl<R: Reader> Store<R> {
 
     /// Deletes pieces of components that nobody names any more, some at a time, so that other writes come between.
     pub(crate) async fn sweep(&self) -> Result<(), Error> {
-        let sweep = || Statement::new(SWEEP).number(SWEPT_AT_ONCE);
-        while self.change(Change::unmarked("").needs(sweep(), ())).await?.is_done() {}
-        Ok(())
+        loop {
+            let conditions = [Statement::new(LOCK), Statement::new(SWEEP).number(SWEPT_AT_ONCE)].map(Condition::some);
+            if !self.0.registry.write_when(Row::default(), conditions.into(), Vec::new()).await?.held {
+                return Ok(());
+            }
+        }
     }
 }
 

@@ -40,8 +40,8 @@ const FIND: &str = "
         from found window ids as (order by decision_id desc)
     )
     select decision_id, decision.at_ms, user_name, outcome, cause, record, more
-    from page join decision on decision.tenant = $1 and decision_id = id
-    where place <= $9 and (total <= $10 or place = 1)
+    from page cross join decision
+    where decision.tenant = $1 and decision_id = id and place <= $9 and (total <= $10 or place = 1)
     order by decision_id desc";
 /// The last one that a search has looked at, if there may be others before it.
 const LOOKED_UNTIL: &str = "
@@ -57,8 +57,8 @@ const AFTER: &str = "
         window ids as (order by decision_id)
     )
     select decision_id, at_ms, user_name, outcome, cause, record
-    from page join decision on decision.tenant = $1 and decision_id = id
-    where total <= $4 or place = 1
+    from page cross join decision
+    where decision.tenant = $1 and decision_id = id and (total <= $4 or place = 1)
     order by decision_id";
 
 /// The most that one search looks at: some ten milliseconds.

@@ -1,5 +1,7 @@
 //! Parts of long lists: bounded by how many rows they have, and by their bytes.
 //!
+//! What is on a page is found first, and then read: SQLite joins in that order where it is a `cross join`.
+//!
 //! Not for: what is listed.
 
 /// The most bytes of long columns on one page, unless its only row has more.

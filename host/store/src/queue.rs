@@ -159,6 +159,11 @@ impl Queue {
         Self { line, room: room.clone(), workers: Mutex::new(tasks) }
     }
 
+    /// What may wait, in all queues.
+    pub(crate) const fn room(&self) -> &Bytes {
+        &self.room
+    }
+
     /// Writes all of it or nothing, and returns what came of each when that is committed.
     ///
     /// The transaction is shared with other jobs, but the fate is not. A job whose caller has gone before it began is left out:

@@ -32,8 +32,8 @@ const LAST: &str = "
         ) as found
         window ids as (order by id desc)
     )
-    select number, links, created_ms, actor, note from page join revision on tenant = $1 and number = id
-    where total <= $4 or place = 1
+    select number, links, created_ms, actor, note from page cross join revision
+    where tenant = $1 and number = id and (total <= $4 or place = 1)
     order by number desc";
 const ACTIVE_IS: &str = "select revision from chain where tenant = $1 and revision = $2";
 const ANY_ACTIVE: &str = "select revision from chain where tenant = $1";

@@ -25,8 +25,8 @@ const PAGE: &str = "
         ) as found
         window names as (order by name)
     )
-    select tenant, settings, terms, created_ms from page join tenant on tenant = name
-    where total <= $3 or place = 1
+    select tenant, settings, terms, created_ms from page cross join tenant
+    where tenant = name and (total <= $3 or place = 1)
     order by name";
 const CREATE: &str = "
     insert into tenant (tenant, settings, terms, created_ms) values ($1, $2, $3, $4) on conflict do nothing";

@@ -25,8 +25,8 @@ const LAST: &str = "
         window ids as (order by id desc)
     )
     select policy, number, digest, coalesce(source, digest), manifest, bytes, created_ms, actor
-    from page join policy_version on tenant = $1 and policy = $2 and number = id
-    where total <= $5 or place = 1
+    from page cross join policy_version
+    where tenant = $1 and policy = $2 and number = id and (total <= $5 or place = 1)
     order by number desc";
 const ONE: &str = "
     select policy, number, digest, coalesce(source, digest), manifest, bytes, created_ms, actor from policy_version
