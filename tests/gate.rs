@@ -6,6 +6,7 @@ mod chains_stop_at_the_first_no;
 mod challenges_need_their_answer;
 mod decisions_are_on_record;
 mod doors_close_in_time;
+mod failing_stores_tell_nothing;
 mod grants_are_each_policys_own;
 mod groups_follow_the_rules;
 mod methods_are_the_administrators;

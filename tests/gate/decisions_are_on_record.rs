@@ -4,7 +4,9 @@ use std::sync::Mutex;
 use std::time::Duration;
 use vestibule_store::DecisionFilter;
 
-use crate::harness::{Door, Home, at, cause, on_every_store, puppet, tenant, told, typed, typed_as, vouched};
+use crate::harness::{
+    Door, Home, Reads as _, at, cause, on_every_store, puppet, tenant, told, typed, typed_as, vouched,
+};
 
 on_every_store!(a_decision_tells_what_happened, nobody_comes_in_off_the_record);
 

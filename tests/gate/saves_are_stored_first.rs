@@ -50,7 +50,10 @@ async fn removals_are_saves_too(home: Home) {
 async fn nobody_is_let_in_whose_save_cannot_be_stored() {
     let door = Door::new().await.guarded_by("told", puppet("told"));
     door.home.execute("create trigger no_saves before insert on profile begin select raise(abort, 'no'); end").await;
-    assert_eq!(door.refuses(&told(vouched("joe"), &[("SAVES_pvt_a", "1")])).await, "store-unavailable");
+    let denied = door.decides(&told(vouched("joe"), &[("SAVES_pvt_a", "1")])).await;
+    assert_eq!(cause(&denied), "store-unavailable");
+    let row = door.home.store.decision(&tenant(), &denied.id).await.unwrap().unwrap();
+    assert_eq!(row.cause.as_deref(), Some("store-unavailable"), "whoever looks up its id finds what is on record");
     assert_eq!(door.refuses(&vouched("joe")).await, "allowed");
 }
 

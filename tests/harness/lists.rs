@@ -18,7 +18,7 @@ impl Lists for Store {
             let filter = ProfileFilter { kind, prefix: prefix.to_owned() };
             let mut after = None;
             loop {
-                let page = self.profiles(tenant, &filter, 1000, after.as_deref()).await?;
+                let page = self.for_administrators().profiles(tenant, &filter, 1000, after.as_deref()).await?;
                 all.extend(page.profiles);
                 after = page.next;
                 if after.is_none() {

@@ -4,7 +4,7 @@ use tokio::task::JoinSet;
 use vestibule_domain::TenantName;
 use vestibule_store::{ActivateError, Deleted, KEPT_REVISIONS, RevisionRow};
 
-use crate::harness::{Home, Registers as _, at, by, on_every_store, tenant, uses};
+use crate::harness::{Home, Reads as _, Registers as _, at, by, on_every_store, tenant, uses};
 
 on_every_store!(
     a_revision_comes_back_whole,

@@ -4,7 +4,7 @@ use tokio::task::JoinSet;
 use vestibule_domain::Properties;
 use vestibule_store::{Edit, Error};
 
-use crate::harness::{Edits as _, Home, by, on_every_store, properties, tenant};
+use crate::harness::{Edits as _, Home, Reads as _, by, on_every_store, properties, tenant};
 
 on_every_store!(
     one_edit_sets_and_removes,

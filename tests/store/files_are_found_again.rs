@@ -3,7 +3,7 @@
 use vestibule_domain::TenantName;
 use vestibule_store::{Added, Deleted, NewVersion, Room};
 
-use crate::harness::{Home, ROOM, Registers as _, by, on_every_store, tenant};
+use crate::harness::{Home, ROOM, Reads as _, Registers as _, by, on_every_store, tenant};
 
 on_every_store!(
     a_file_is_the_same_version_whatever_its_component_is,
@@ -36,7 +36,7 @@ async fn a_file_is_the_same_version_whatever_its_component_is(home: Home) {
     let [row] = &*store.versions(&tenant(), "p").await.unwrap() else { panic!("not one version") };
     assert_eq!((&*row.digest, &*row.source), ("d1", "m1"));
     assert_eq!((store.versions(&tenant(), "p").await, store.last_audits(Some(&tenant()), 9, None).await), before);
-    assert_eq!(store.component("d2").await, Ok(None));
+    assert_eq!(store.whole_component("d2").await, Ok(None));
 
     assert_eq!(store.delete_version(&tenant(), "p", 1, &by()).await, Ok(Deleted::Done));
     let again = store.add_version(&tenant(), &made("m1", "d2"), ROOM, &by()).await;
@@ -52,7 +52,7 @@ async fn a_signature_goes_to_the_version_that_the_file_is(home: Home) {
         assert_eq!(store.add_version(&tenant(), &signed, ROOM, &by()).await, Ok(known(1)));
     }
     let signatures = ["one", "two"].map(|signer| (1, signer.to_owned()));
-    assert_eq!(store.signatures(&tenant(), "p").await, Ok(signatures.to_vec()));
+    assert_eq!(store.signed(&tenant(), "p").await, Ok(signatures.to_vec()));
     let log = store.last_audits(Some(&tenant()), 9, None).await.unwrap();
     let targets: Vec<_> =
         log.iter().filter(|row| row.action == "policy.version.sign").map(|row| &*row.target).collect();
@@ -68,7 +68,7 @@ async fn a_file_is_what_it_was_rather_than_what_its_component_is(home: Home) {
     }
     let signed = NewVersion { signer: Some("one"), ..made("m1", "d2") };
     assert_eq!(store.add_version(&tenant(), &signed, ROOM, &by()).await, Ok(known(2)));
-    assert_eq!(store.signatures(&tenant(), "p").await, Ok(vec![(2, "one".to_owned())]));
+    assert_eq!(store.signed(&tenant(), "p").await, Ok(vec![(2, "one".to_owned())]));
 }
 
 async fn each_policy_has_a_version_of_its_own(home: Home) {
@@ -85,12 +85,12 @@ async fn a_file_is_looked_for_among_the_tenants_own(home: Home) {
     store.creates(&tenant()).await;
     store.creates(&other).await;
     store.add_version(&tenant(), &made("m1", "d1"), ROOM, &by()).await.unwrap();
-    assert_eq!(store.component_of(&tenant(), "m1").await, Ok(Some(b"d1".to_vec())));
-    assert_eq!(store.component_of(&tenant(), "m2").await, Ok(None));
-    assert_eq!(store.component_of(&other, "m1").await, Ok(None));
+    assert_eq!(store.whole_component_of(&tenant(), "m1").await, Ok(Some(b"d1".to_vec())));
+    assert_eq!(store.whole_component_of(&tenant(), "m2").await, Ok(None));
+    assert_eq!(store.whole_component_of(&other, "m1").await, Ok(None));
     let added = store.add_version(&other, &made("m1", "d2"), ROOM, &by()).await;
     assert_eq!(added, Ok(Added { number: 1, new: true }));
-    assert_eq!(store.component_of(&other, "m1").await, Ok(Some(b"d2".to_vec())));
+    assert_eq!(store.whole_component_of(&other, "m1").await, Ok(Some(b"d2".to_vec())));
 }
 
 async fn a_version_of_an_older_process_counts_as_its_component(home: Home) {

@@ -7,7 +7,7 @@ use vestibule_store::DecisionFilter;
 
 use vestibule_domain::TenantName;
 
-use crate::harness::{Home, Lists as _, on_every_store, properties};
+use crate::harness::{Home, Lists as _, Reads as _, on_every_store, properties};
 
 const PROCESS: &str = env!("CARGO_BIN_EXE_store-under-test");
 

@@ -6,7 +6,7 @@ use vestibule_domain::TenantName;
 use vestibule_registry::{Ages, Retention};
 use vestibule_store::{By, DecisionFilter, DecisionRow, Log, Past, Store};
 
-use crate::harness::{Home, Leaves as _, Registers as _, at, by, decision, on_every_store, tenant};
+use crate::harness::{Home, Leaves as _, Reads as _, Registers as _, at, by, decision, on_every_store, tenant};
 
 on_every_store!(
     what_is_too_old_goes_and_the_operators_changes_too,

@@ -3,7 +3,7 @@
 use vestibule_domain::TenantName;
 use vestibule_store::{Deleted, RevisionRow};
 
-use crate::harness::{Home, Registers as _, by, on_every_store, properties, tenant};
+use crate::harness::{Home, Reads as _, Registers as _, by, on_every_store, properties, tenant};
 
 on_every_store!(a_chain_of_the_first_version_is_a_revision, an_empty_database_of_the_first_version_is_empty);
 
@@ -46,7 +46,7 @@ async fn a_chain_of_the_first_version_is_a_revision(home: Home) {
         assert_eq!(version.source, version.digest);
         assert_eq!(store.delete_version(&tenant(), policy, 1, &by()).await, Ok(Deleted::InUse));
     }
-    assert_eq!(store.component("d2").await, Ok(Some(b"three".to_vec())));
+    assert_eq!(store.whole_component("d2").await, Ok(Some(b"three".to_vec())));
     assert_eq!(store.profile(&tenant(), "joe").await, Ok(Some(properties(&[("a", "1")]))));
 
     let empty = TenantName::new("empty").unwrap();
@@ -60,9 +60,9 @@ async fn a_chain_of_the_first_version_is_a_revision(home: Home) {
     assert_eq!(store.adds(&tenant(), "first", "d3").await, 2);
     assert_eq!(store.activates(&tenant(), &[("first", 2)]).await, 8);
     assert_eq!(store.delete_policy(&tenant(), "zeroth", &by()).await, Ok(Deleted::Done));
-    assert_eq!(store.component("d1").await, Ok(Some(b"one".to_vec())));
+    assert_eq!(store.whole_component("d1").await, Ok(Some(b"one".to_vec())));
     assert_eq!(store.delete_tenant(&tenant(), &by()).await, Ok(true));
-    assert_eq!(store.component("d1").await, Ok(None));
+    assert_eq!(store.whole_component("d1").await, Ok(None));
 }
 
 async fn an_empty_database_of_the_first_version_is_empty(home: Home) {

@@ -6,7 +6,7 @@ use vestibule_domain::profile::{DEFAULT, Kind};
 use vestibule_domain::{Properties, TenantName};
 use vestibule_store::{ProfileFilter, ProfilePage, Store};
 
-use crate::harness::{Edits as _, Home, Lists as _, on_every_store, properties, tenant};
+use crate::harness::{Edits as _, Home, Lists as _, Reads as _, on_every_store, properties, tenant};
 
 on_every_store!(
     pages_have_each_profile_once_and_in_order,

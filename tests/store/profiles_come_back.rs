@@ -4,7 +4,7 @@ use vestibule_domain::Properties;
 use vestibule_domain::profile;
 use vestibule_store::{Error, LoginProfiles};
 
-use crate::harness::{Edits as _, Home, Lists as _, by, on_every_store, properties, tenant};
+use crate::harness::{Edits as _, Home, Lists as _, Reads as _, by, on_every_store, properties, tenant};
 
 on_every_store!(
     what_is_put_comes_back,

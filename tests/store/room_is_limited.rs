@@ -7,7 +7,7 @@ use vestibule_domain::{Properties, Secret, TenantName};
 use vestibule_store::{Edit, Error, Store, TokenRow};
 
 use crate::harness::{
-    Edits as _, Home, Leaves as _, Lists as _, Registers as _, at, by, on_every_store, properties, tenant,
+    Edits as _, Home, Leaves as _, Lists as _, Reads as _, Registers as _, at, by, on_every_store, properties, tenant,
 };
 
 on_every_store!(

@@ -3,7 +3,7 @@
 use vestibule_domain::Secret;
 use vestibule_store::By;
 
-use crate::harness::{Home, Registers as _, at, by, on_every_store, tenant};
+use crate::harness::{Home, Reads as _, Registers as _, at, by, on_every_store, tenant};
 
 on_every_store!(a_secret_is_put_replaced_and_deleted, a_secret_goes_with_its_policy, no_secret_is_printed_or_logged,);
 

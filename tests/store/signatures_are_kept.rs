@@ -2,7 +2,7 @@
 
 use vestibule_store::{Added, Deleted, NewVersion};
 
-use crate::harness::{Home, ROOM, Registers as _, by, on_every_store, tenant};
+use crate::harness::{Home, ROOM, Reads as _, Registers as _, by, on_every_store, tenant};
 
 on_every_store!(
     a_version_keeps_every_key_that_has_signed_it,
@@ -23,16 +23,16 @@ async fn a_version_keeps_every_key_that_has_signed_it(home: Home) {
     let store = &home.store;
     store.creates(&tenant()).await;
     assert_eq!(store.adds(&tenant(), "p", "d1").await, 1);
-    assert_eq!(store.signatures(&tenant(), "p").await, Ok(Vec::new()));
+    assert_eq!(store.signed(&tenant(), "p").await, Ok(Vec::new()));
     let new = store.add_version(&tenant(), &signed("d2", "one"), ROOM, &by()).await;
     assert_eq!(new, Ok(Added { number: 2, new: true }));
-    assert_eq!(store.signatures(&tenant(), "p").await, Ok(signatures(&[(2, "one")])));
+    assert_eq!(store.signed(&tenant(), "p").await, Ok(signatures(&[(2, "one")])));
     for (digest, key, number) in [("d1", "one", 1), ("d2", "two", 2), ("d2", "one", 2)] {
         let known = store.add_version(&tenant(), &signed(digest, key), ROOM, &by()).await;
         assert_eq!(known, Ok(Added { number, new: false }));
     }
-    assert_eq!(store.signatures(&tenant(), "p").await, Ok(signatures(&[(1, "one"), (2, "one"), (2, "two")])));
-    assert_eq!(store.signatures(&tenant(), "q").await, Ok(Vec::new()));
+    assert_eq!(store.signed(&tenant(), "p").await, Ok(signatures(&[(1, "one"), (2, "one"), (2, "two")])));
+    assert_eq!(store.signed(&tenant(), "q").await, Ok(Vec::new()));
 }
 
 async fn a_signature_that_is_news_is_on_record(home: Home) {
@@ -54,11 +54,11 @@ async fn signatures_go_with_their_version(home: Home) {
     store.creates(&tenant()).await;
     store.add_version(&tenant(), &signed("d1", "one"), ROOM, &by()).await.unwrap();
     assert_eq!(store.delete_version(&tenant(), "p", 1, &by()).await, Ok(Deleted::Done));
-    assert_eq!(store.signatures(&tenant(), "p").await, Ok(Vec::new()));
+    assert_eq!(store.signed(&tenant(), "p").await, Ok(Vec::new()));
     store.add_version(&tenant(), &signed("d1", "two"), ROOM, &by()).await.unwrap();
-    assert_eq!(store.signatures(&tenant(), "p").await, Ok(signatures(&[(2, "two")])));
+    assert_eq!(store.signed(&tenant(), "p").await, Ok(signatures(&[(2, "two")])));
     // Another policy of that name counts from 1 again, and nobody has signed its versions.
     assert_eq!(store.delete_policy(&tenant(), "p", &by()).await, Ok(Deleted::Done));
     store.adds(&tenant(), "p", "d2").await;
-    assert_eq!(store.signatures(&tenant(), "p").await, Ok(Vec::new()));
+    assert_eq!(store.signed(&tenant(), "p").await, Ok(Vec::new()));
 }

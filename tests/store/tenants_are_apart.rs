@@ -6,7 +6,8 @@ use vestibule_domain::{Secret, TenantName, profile};
 use vestibule_store::{DecisionFilter, Deleted, Lockout, LoginProfiles, Session, TokenRow};
 
 use crate::harness::{
-    Edits as _, Home, Leaves as _, Lists as _, Registers as _, at, by, decision, on_every_store, properties, tenant,
+    Edits as _, Home, Leaves as _, Lists as _, Reads as _, Registers as _, at, by, decision, on_every_store,
+    properties, tenant,
 };
 
 on_every_store!(another_tenant_sees_nothing, another_tenant_changes_nothing);

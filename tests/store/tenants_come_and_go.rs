@@ -4,8 +4,8 @@ use vestibule_domain::{Secret, TenantName};
 use vestibule_store::{Error, NewChallenge, NewVersion, SaveError, Session, Store, TenantRow, TokenRow};
 
 use crate::harness::{
-    Edits as _, Home, Leaves as _, Lists as _, ROOM, Registers as _, at, by, decision, listed, on_every_store,
-    properties, tenant,
+    Edits as _, Home, Leaves as _, Lists as _, ROOM, Reads as _, Registers as _, at, by, decision, listed,
+    on_every_store, properties, tenant,
 };
 
 on_every_store!(
@@ -113,9 +113,9 @@ async fn a_deleted_tenant_leaves_nothing_and_its_neighbour_keeps_everything(home
     let left = rows_of(&home, &tenant()).await;
     assert!(left.iter().all(|(_, rows)| *rows == 0), "{left:?}");
     assert_eq!(rows_of(&home, &neighbour).await, before);
-    assert_eq!(store.component("of acme").await, Ok(None));
+    assert_eq!(store.whole_component("of acme").await, Ok(None));
     for kept in ["of neighbour", "of all"] {
-        assert!(store.component(kept).await.unwrap().is_some(), "{kept}");
+        assert!(store.whole_component(kept).await.unwrap().is_some(), "{kept}");
     }
     let log = store.last_audits(None, 9, None).await.unwrap();
     assert_eq!(log.iter().map(|row| (&*row.action, &*row.target)).collect::<Vec<_>>(), [("tenant.delete", "acme")]);
@@ -137,7 +137,7 @@ async fn a_tenant_that_is_not_there_gets_nothing(home: Home) {
     assert_eq!(store.put_token(&token, None, &by()).await, Err(unknown));
     let rows = rows_of(&home, &tenant()).await;
     assert!(rows.iter().all(|(_, rows)| *rows == 0), "{rows:?}");
-    assert_eq!(store.component("d").await, Ok(None));
+    assert_eq!(store.whole_component("d").await, Ok(None));
     assert_eq!(store.changes_since(0).await, Ok(Vec::new()));
 }
 
@@ -152,9 +152,9 @@ async fn a_component_stays_as_long_as_anybody_names_it(home: Home) {
     store.delete_version(&tenant(), "p", 1, &by()).await.unwrap();
     store.delete_policy(&tenant(), "q", &by()).await.unwrap();
     store.delete_policy(&neighbour, "q", &by()).await.unwrap();
-    assert_eq!(store.component("shared").await, Ok(Some(b"shared".to_vec())));
+    assert_eq!(store.whole_component("shared").await, Ok(Some(b"shared".to_vec())));
     store.delete_version(&neighbour, "p", 1, &by()).await.unwrap();
-    assert_eq!(store.component("shared").await, Ok(None));
+    assert_eq!(store.whole_component("shared").await, Ok(None));
 }
 
 async fn a_tenant_is_deleted_while_its_users_log_in(home: Home) {

@@ -3,7 +3,7 @@
 use vestibule_domain::TenantName;
 use vestibule_store::{Error, TokenRow};
 
-use crate::harness::{Home, Registers as _, at, by, on_every_store, tenant};
+use crate::harness::{Home, Reads as _, Registers as _, at, by, on_every_store, tenant};
 
 on_every_store!(a_token_is_replaced_by_one_of_its_name, an_id_is_one_tokens_alone, a_token_prints_no_hash);
 

@@ -2,7 +2,7 @@
 
 use vestibule_store::{KEPT_DIFFERENCES, KEPT_REVISIONS, TrialRow};
 
-use crate::harness::{Home, Registers as _, at, by, on_every_store, tenant, uses};
+use crate::harness::{Home, Reads as _, Registers as _, at, by, on_every_store, tenant, uses};
 
 on_every_store!(
     what_two_processes_learn_adds_up,

@@ -3,7 +3,7 @@
 use tokio::task::JoinSet;
 use vestibule_store::{AddError, Added, NewVersion, Room};
 
-use crate::harness::{Home, ROOM, Registers as _, by, on_every_store, tenant};
+use crate::harness::{Home, ROOM, Reads as _, Registers as _, by, on_every_store, tenant};
 
 on_every_store!(
     versions_added_at_once_do_not_pass_together,

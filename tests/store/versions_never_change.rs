@@ -3,7 +3,7 @@
 use tokio::task::JoinSet;
 use vestibule_store::{Added, Deleted, NewVersion, PolicyRow, VersionRow};
 
-use crate::harness::{Home, ROOM, Registers as _, at, by, on_every_store, tenant};
+use crate::harness::{Home, ROOM, Reads as _, Registers as _, at, by, on_every_store, tenant};
 
 on_every_store!(
     the_first_version_makes_the_policy,
@@ -50,11 +50,11 @@ async fn the_same_component_is_the_same_version(home: Home) {
     let changed = NewVersion { manifest: "[]", settings: "[]", grants: "[]", ..version("d1", b"another") };
     assert_eq!(store.add_version(&tenant(), &changed, ROOM, &by()).await, Ok(Added { number: 1, new: false }));
     assert_eq!((store.versions(&tenant(), "p").await, store.last_audits(Some(&tenant()), 9, None).await), before);
-    assert_eq!(store.component("d1").await, Ok(Some(b"one".to_vec())));
+    assert_eq!(store.whole_component("d1").await, Ok(Some(b"one".to_vec())));
     // Of another policy it is a version, too, of the component that is stored.
     let other = NewVersion { policy: "q", ..changed };
     assert_eq!(store.add_version(&tenant(), &other, ROOM, &by()).await, Ok(Added { number: 1, new: true }));
-    assert_eq!(store.component("d1").await, Ok(Some(b"one".to_vec())));
+    assert_eq!(store.whole_component("d1").await, Ok(Some(b"one".to_vec())));
 }
 
 async fn versions_are_listed_newest_first_and_numbers_are_never_reused(home: Home) {
@@ -108,9 +108,9 @@ async fn versions_added_at_once_have_numbers_of_their_own(home: Home) {
 async fn a_large_component_comes_back_whole(home: Home) {
     let large: Vec<u8> = (0_u32..5_000_000).map(|number| u8::try_from(number % 251).unwrap()).collect();
     home.store.creates(&tenant()).await;
-    assert_eq!(home.store.component("d").await, Ok(None));
+    assert_eq!(home.store.whole_component("d").await, Ok(None));
     home.store.add_version(&tenant(), &version("d", &large), ROOM, &by()).await.unwrap();
-    assert!(home.store.component("d").await.unwrap().is_some_and(|bytes| bytes == large));
+    assert!(home.store.whole_component("d").await.unwrap().is_some_and(|bytes| bytes == large));
     assert_eq!(home.store.stored_bytes(&tenant()).await, Ok(5_000_000));
 }
 
@@ -122,9 +122,9 @@ async fn a_version_in_use_stays(home: Home) {
     }
     store.activates(&tenant(), &[("p", 1)]).await;
     assert_eq!(store.delete_version(&tenant(), "p", 1, &by()).await, Ok(Deleted::InUse));
-    assert_eq!(store.component("d1").await, Ok(Some(b"d1".to_vec())));
+    assert_eq!(store.whole_component("d1").await, Ok(Some(b"d1".to_vec())));
     assert_eq!(store.delete_version(&tenant(), "p", 2, &by()).await, Ok(Deleted::Done));
-    assert_eq!(store.component("d2").await, Ok(None));
+    assert_eq!(store.whole_component("d2").await, Ok(None));
     store.activates(&tenant(), &[]).await;
     assert_eq!(store.delete_version(&tenant(), "p", 1, &by()).await, Ok(Deleted::Done));
 }
@@ -143,7 +143,7 @@ async fn a_policy_in_use_stays(home: Home) {
     assert_eq!(store.delete_policy(&tenant(), "p", &by()).await, Ok(Deleted::Done));
     assert_eq!(store.delete_policy(&tenant(), "p", &by()).await, Ok(Deleted::Unknown));
     assert_eq!(store.versions(&tenant(), "p").await, Ok(Vec::new()));
-    assert_eq!(store.component("d1").await, Ok(None));
+    assert_eq!(store.whole_component("d1").await, Ok(None));
     assert_eq!(store.adds(&tenant(), "p", "d1").await, 1);
 }
 

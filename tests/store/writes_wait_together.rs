@@ -5,7 +5,7 @@ use tokio::task::JoinSet;
 use vestibule_store::{DecisionFilter, Error, SaveError};
 
 use crate::harness::{
-    Edits as _, Home, Leaves as _, Lists as _, by, decision, listed, on_every_store, properties, tenant,
+    Edits as _, Home, Leaves as _, Lists as _, Reads as _, by, decision, listed, on_every_store, properties, tenant,
 };
 
 on_every_store!(each_write_keeps_its_own_answer, a_closed_store_has_written_what_it_took);

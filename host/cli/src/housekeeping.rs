@@ -3,8 +3,10 @@
 //!
 //! Not for: anything that a login waits for.
 
+use std::pin::Pin;
 use std::time::Duration;
 
+use tokio::time::Sleep;
 use vestibule_registry::{Ages, Registry, Retention};
 use vestibule_server::listen::Shutdown;
 use vestibule_store::Store;
@@ -16,6 +18,8 @@ use crate::host::now;
 const FIRST: Duration = Duration::from_secs(60);
 /// How often it is done.
 const EVERY: Duration = Duration::from_secs(3600);
+/// How long a surplus waits: at 20 MB a second it is a hundred megabytes.
+const PAUSE: Duration = Duration::from_secs(5);
 /// What was learnt of versions on trial is lost for so long at most, where a host is killed.
 const KEEP: Duration = Duration::from_secs(2);
 
@@ -27,7 +31,26 @@ pub(crate) async fn run(store: Store, ages: Ages) {
         if let Err(error) = clear(&store, &mut retention).await {
             tracing::warn!(%error, "old records could not be cleared away");
         }
-        tokio::time::sleep(EVERY).await;
+        let next = tokio::time::sleep(EVERY);
+        tokio::pin!(next);
+        while !rests_until(next.as_mut(), &store).await {
+            if let Err(error) = retention.look_at_surplus(now()).await {
+                tracing::warn!(%error, "a surplus of records could not be cleared away");
+            }
+        }
+    }
+}
+
+/// Waits until it is time to look at everybody, or until a tenant keeps more than it may and a moment, so that little is not cleared away
+/// without end. Returns whether it is time.
+async fn rests_until(next: Pin<&mut Sleep>, store: &Store) -> bool {
+    let surplus = async {
+        store.surplus().await;
+        tokio::time::sleep(PAUSE).await;
+    };
+    tokio::select! {
+        () = next => true,
+        () = surplus => false,
     }
 }
 

@@ -6,21 +6,24 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use tokio::time::{Instant, sleep_until, timeout, timeout_at};
+use tokio::time::{Instant, sleep_until, timeout_at};
 use vestibule_domain::cause::NEUTRAL_TEXT;
+use vestibule_domain::decision::{Denial, DenyCause};
 use vestibule_domain::{Cause, Decision, Fault};
 use vestibule_ledger::Ledger;
 use vestibule_store::{DecisionRow, Effects, Error, SaveError, Store, new_id};
 
 use crate::answer::Answer;
-use crate::attempt::Attempt;
+use crate::attempt::{Attempt, Proof};
 use crate::chain::Chain;
 use crate::journal::Journal;
 use crate::passage::Passage;
 use crate::tenant::Tenant;
 
-/// How long a decision may take to get on record, after the login's own time.
+/// How long a decision may take to get on record: within the login's own time, or the moment that is left after it.
 const RECORD_DEADLINE: Duration = Duration::from_secs(5);
+/// How long it may take where the login's own time is up.
+const LATE_RECORD_DEADLINE: Duration = Duration::from_secs(1);
 /// How often policies run on records that change while they do.
 const MAX_ROUNDS: u32 = 4;
 
@@ -44,13 +47,14 @@ impl Gate {
     /// Decides on an attempt, at a time that policies, locks and questions go by.
     ///
     /// Never fails: whatever goes wrong is a denial with a cause. A decision and all that it leaves behind are durable when this
-    /// returns, or nobody is let in. Whatever reads like a failed authentication is answered no earlier than the tenant says.
+    /// returns, or nobody is let in. Whatever reads like a failed authentication is answered no earlier than the tenant says, and so is
+    /// what cannot be put on record: where the store fails, nobody learns whether a password was right.
     pub async fn decide(&self, attempt: &Attempt, now: SystemTime) -> Answer {
         let Parts { store, ledger, tenant, chain } = &*self.0;
         let began = Instant::now();
         let passage = Passage { store, ledger, tenant, chain, attempt, now, began, end: began + tenant.deadline() };
         let answer = self.concluded(&passage).await;
-        if matches!(&answer.decision, Decision::Deny(denial) if denial.client_reason.as_str() == NEUTRAL_TEXT) {
+        if matches!(&answer.decision, Decision::Deny(denial) if tells_of_a_proof(denial)) {
             sleep_until(began + tenant.patience_with_failures()).await;
         }
         answer
@@ -67,24 +71,36 @@ impl Gate {
                 Err(denial) => (Err(denial), Effects::default()),
             };
             let answer = Answer::new(id(passage), &journal, passage.attempt, passed);
-            match self.conclude(passage, &journal, &answer, &effects).await {
+            let until = recorded_by(passage);
+            match self.conclude(passage, &journal, &answer, &effects, until).await {
                 Ok(()) => return answer,
                 Err(SaveError::Conflict) => journal.conflicts += 1,
-                Err(SaveError::Store(_)) if matches!(answer.decision, Decision::Deny(_)) => return answer,
+                Err(SaveError::Store(_)) if may_be_off_the_record(passage.attempt, &answer) => return answer,
                 Err(SaveError::Store(error)) => {
                     let detail = format!("the decision could not be stored: {error}");
-                    return self.denied(passage, &journal, Fault::new(Cause::StoreUnavailable, detail)).await;
+                    let fault = Fault::new(Cause::StoreUnavailable, detail);
+                    return self.denied(passage, &journal, answer.id, fault, until).await;
                 }
             }
         }
         let detail = format!("the user's record changed {MAX_ROUNDS} times while policies decided on it");
-        self.denied(passage, &journal, Fault::new(Cause::SaveConflict, detail)).await
+        self.denied(passage, &journal, id(passage), Fault::new(Cause::SaveConflict, detail), recorded_by(passage)).await
     }
 
-    /// A denial, on record if it can be.
-    async fn denied(&self, passage: &Passage<'_>, journal: &Journal, fault: Fault) -> Answer {
-        let answer = Answer::new(id(passage), journal, passage.attempt, Err(fault.into()));
-        let _ = self.conclude(passage, journal, &answer, &Effects::default()).await;
+    /// A denial, on record if it can be by then.
+    ///
+    /// What a broken connection or a crash has left open may have been stored after all. It was under the same id: whoever looks up that
+    /// of the answer finds what is on record, this denial or what it took the place of, with all that was saved.
+    async fn denied(
+        &self,
+        passage: &Passage<'_>,
+        journal: &Journal,
+        id: String,
+        fault: Fault,
+        until: Instant,
+    ) -> Answer {
+        let answer = Answer::new(id, journal, passage.attempt, Err(fault.into()));
+        let _ = self.conclude(passage, journal, &answer, &Effects::default(), until).await;
         answer
     }
 
@@ -95,10 +111,11 @@ impl Gate {
         journal: &Journal,
         answer: &Answer,
         effects: &Effects,
+        until: Instant,
     ) -> Result<(), SaveError> {
         let Parts { store, tenant, .. } = &*self.0;
         let row = journal.row(passage.attempt, answer, effects, passage.now);
-        let concluded = timeout(RECORD_DEADLINE, pin!(store.conclude(&tenant.name, &row, effects))).await;
+        let concluded = timeout_at(until, pin!(store.conclude(&tenant.name, &row, effects))).await;
         let concluded = concluded.unwrap_or_else(|_| Err(Error::Unavailable("no answer in time".to_owned()).into()));
         match &concluded {
             Ok(()) => log(tenant, &row, answer),
@@ -109,6 +126,23 @@ impl Gate {
         }
         concluded
     }
+}
+
+/// By when what is decided now has to be on record. A second try gets what the first one left.
+fn recorded_by(passage: &Passage<'_>) -> Instant {
+    let now = Instant::now();
+    passage.end.clamp(now + LATE_RECORD_DEADLINE, now + RECORD_DEADLINE)
+}
+
+/// Whether a denial may be answered as it is where it cannot be put on record. Of somebody who has given a password or an answer it would
+/// tell that it was wrong, or right, while nothing can be counted.
+fn may_be_off_the_record(attempt: &Attempt, answer: &Answer) -> bool {
+    matches!(answer.decision, Decision::Deny(_)) && matches!(attempt.proof, Proof::Voucher(_))
+}
+
+/// Whether an answer that comes early would tell how far a proof was looked at.
+fn tells_of_a_proof(denial: &Denial) -> bool {
+    denial.client_reason.as_str() == NEUTRAL_TEXT || denial.cause == DenyCause::Fault(Cause::StoreUnavailable)
 }
 
 /// A name for a decision that is made now.

@@ -18,6 +18,9 @@ use crate::attempt::Attempt;
 use crate::chain::Link;
 use crate::log_room::LogRoom;
 
+/// The longest record in bytes: what a chain of sixteen policies comes to that all log as much as they may.
+const MAX_RECORD_BYTES: usize = 256 << 10;
+
 /// The steps, as the record names them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -152,6 +155,7 @@ impl Journal {
             conflicts: self.conflicts,
             set: &self.set,
             saved: effects.save.iter().flat_map(|save| save.writes.iter()).map(|(name, _)| name).collect(),
+            cut: false,
         };
         DecisionRow {
             id: answer.id.clone(),
@@ -159,7 +163,7 @@ impl Journal {
             user: answer.user.clone(),
             outcome: outcome(&answer.decision).to_owned(),
             cause: denial.map(|denial| denial.cause.code().to_owned()),
-            record: serde_json::to_string(&record).unwrap_or_default(),
+            record: record.bounded(),
         }
     }
 }
@@ -178,6 +182,20 @@ struct Record<'a> {
     conflicts: u32,
     set: &'a [String],
     saved: Vec<&'a str>,
+    /// Whether it was too long, and policies and names of properties were left out.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    cut: bool,
+}
+
+impl Record<'_> {
+    fn bounded(self) -> String {
+        let whole = serde_json::to_string(&self).unwrap_or_default();
+        if whole.len() <= MAX_RECORD_BYTES {
+            return whole;
+        }
+        let cut = Record { policies: &[], set: &[], saved: Vec::new(), cut: true, ..self };
+        serde_json::to_string(&cut).unwrap_or_default()
+    }
 }
 
 /// How a decision is called on record.

@@ -174,6 +174,16 @@ resources! {
         limit "one for each processor; 128 of a tenant wait for each",
         answer "the login is denied as `overloaded`",
         test "a_flood_of_passwords_does_not_keep_another_tenant_waiting";
+    /// Places among the readers of the database that are kept for administrators: lists, searches, downloads.
+    AdministratorReads = "places for administrators' reads", Count of Tenant,
+        limit "4 in PostgreSQL, in SQLite half of the processors, 2 at least; half of them for one tenant, of which 32 wait for 5 s",
+        answer "503 `overloaded` with `Retry-After`",
+        test "one_tenants_searches_leave_a_place_for_anothers";
+    /// What waits to be written to the database, or is under way.
+    WriteQueue = "bytes that wait to be written", Memory of Tenant,
+        limit "64 MiB; 16 MiB for a tenant",
+        answer "503 `overloaded`; a login is denied as `store-unavailable`",
+        test "one_tenants_large_jobs_leave_the_next_batch_to_anothers_small_ones";
     /// Compilers that run for uploads, and for whoever looks at what is stored.
     Compilations = "places for compiling", Count of Tenant,
         limit "1; 1 of a tenant, and 8 that wait",

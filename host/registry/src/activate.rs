@@ -74,7 +74,7 @@ impl Registry {
     pub async fn roll_back(&self, tenant: &TenantName, to: Option<i64>, expected: i64, by: &By) -> Result<i64, Error> {
         let old = match to {
             Some(number) => self.store().revision(tenant, number).await?,
-            None => self.store().revisions(tenant, 1, Some(expected)).await?.into_iter().next(),
+            None => self.store().for_administrators().revisions(tenant, 1, Some(expected)).await?.into_iter().next(),
         };
         let name = to.map_or_else(|| "before the active one".to_owned(), |number| number.to_string());
         let old = old.ok_or_else(|| Error::unknown("revision", name))?;
@@ -101,7 +101,7 @@ impl Registry {
     async fn take_back(&self, tenant: &TenantName, revision: i64, policy: &str, by: &By) -> Result<i64, Error> {
         let active = self.store().revision(tenant, revision).await?;
         let active = Plan::read(&active.ok_or_else(|| Error::unknown("revision", revision.to_string()))?.links)?;
-        for old in self.store().revisions(tenant, KEPT_REVISIONS, Some(revision)).await? {
+        for old in self.store().for_administrators().revisions(tenant, KEPT_REVISIONS, Some(revision)).await? {
             let mut plan = Plan::read(&old.links)?;
             if plan.can_stand_in_for(&active, policy) {
                 plan.0.iter_mut().for_each(|link| link.roll_back_after = None);
@@ -147,7 +147,7 @@ impl Registry {
         if signers.is_empty() {
             return Ok(());
         }
-        let signatures = self.store().signatures(tenant, policy).await?;
+        let signatures = self.store().signatures(tenant, policy, version..=version).await?;
         let holds = |(number, signer): &(i64, String)| *number == version && signers.contains(signer);
         if signatures.iter().any(holds) {
             return Ok(());

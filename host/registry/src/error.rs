@@ -129,6 +129,8 @@ impl Error {
             Self::Policy(failure) if failure.is_the_hosts() => "unavailable",
             Self::Policy(_) => "bad-policy",
             Self::Damaged(_) => "damaged",
+            Self::Store(StoreError::Busy(_)) => "overloaded",
+            Self::Store(StoreError::TooSlow) => "too-slow",
             Self::Store(_) | Self::Unready { .. } => "unavailable",
         }
     }
@@ -138,6 +140,7 @@ impl Error {
         match self {
             Self::Requests(wait) | Self::Unready { wait, .. } => Some(*wait),
             Self::Used(refused) | Self::Password(PasswordError::Busy(refused)) => refused.retry_after(),
+            Self::Store(store) => store.retry_after(),
             _ => None,
         }
     }

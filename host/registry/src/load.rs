@@ -108,9 +108,10 @@ impl Parts {
             return Ok(code);
         }
         self.setbacks.ensure_over(&row.digest, Instant::now())?;
-        let component = self.store.component(&row.digest).await?;
+        let component = self.store.component(tenant, &row.digest).await?;
         let component = component
             .ok_or_else(|| Error::Damaged(format!("the component of `{}` {} is gone", row.policy, row.number)))?;
+        let component = component.rest().await?;
         match self.loader.obtain(order, &component).await {
             Ok(code) => {
                 self.setbacks.forget(&row.digest);

@@ -80,7 +80,7 @@ impl Registry {
     /// [`Error::NoTenant`]; [`Error::Damaged`]; the store's.
     pub async fn policies(&self, tenant: &TenantName) -> Result<Vec<PolicyView>, Error> {
         self.row(tenant).await?;
-        self.store().policies(tenant).await?.into_iter().map(PolicyView::read).collect()
+        self.store().for_administrators().policies(tenant).await?.into_iter().map(PolicyView::read).collect()
     }
 
     /// One policy.
@@ -92,14 +92,22 @@ impl Registry {
         PolicyView::read(row)
     }
 
-    /// A policy's versions, newest first.
+    /// The last versions of a policy, newest first, or those before a number: fewer than `count` where they are large.
     ///
     /// # Errors
     /// [`Error::Unknown`]; the store's.
-    pub async fn versions(&self, tenant: &TenantName, policy: &str) -> Result<Vec<VersionView>, Error> {
+    pub async fn versions(
+        &self,
+        tenant: &TenantName,
+        policy: &str,
+        count: u32,
+        before: Option<i64>,
+    ) -> Result<Vec<VersionView>, Error> {
         self.policy(tenant, policy).await?;
-        let signatures = self.store().signatures(tenant, policy).await?;
-        let versions = self.store().versions(tenant, policy).await?;
+        let store = self.store().for_administrators();
+        let versions = store.versions(tenant, policy, count, before).await?;
+        let (Some(newest), Some(oldest)) = (versions.first(), versions.last()) else { return Ok(Vec::new()) };
+        let signatures = store.signatures(tenant, policy, oldest.number..=newest.number).await?;
         Ok(versions.into_iter().map(|row| VersionView::read(row, &signatures)).collect())
     }
 
@@ -110,7 +118,7 @@ impl Registry {
     pub async fn version(&self, tenant: &TenantName, policy: &str, number: i64) -> Result<VersionView, Error> {
         let row = self.store().version(tenant, policy, number).await?;
         let row = row.ok_or_else(|| Error::unknown("version", format!("{policy} {number}")))?;
-        Ok(VersionView::read(row, &self.store().signatures(tenant, policy).await?))
+        Ok(VersionView::read(row, &self.store().signatures(tenant, policy, number..=number).await?))
     }
 
     /// Removes a version that is not active, and the old revisions that name it.
@@ -170,7 +178,7 @@ impl Registry {
     /// [`Error::Unknown`]; the store's.
     pub async fn secrets(&self, tenant: &TenantName, policy: &str) -> Result<Vec<(String, SystemTime)>, Error> {
         self.policy(tenant, policy).await?;
-        Ok(self.store().secret_names(tenant, policy).await?)
+        Ok(self.store().for_administrators().secret_names(tenant, policy).await?)
     }
 
     /// Sets a secret. It counts from the next login on.

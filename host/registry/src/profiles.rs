@@ -22,7 +22,7 @@ impl Registry {
         after: Option<&str>,
     ) -> Result<ProfilePage, Error> {
         self.row(tenant).await?;
-        Ok(self.store().profiles(tenant, filter, count, after).await?)
+        Ok(self.store().for_administrators().profiles(tenant, filter, count, after).await?)
     }
 
     /// One record.

@@ -6,14 +6,16 @@ use std::collections::{HashMap, HashSet};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use vestibule_domain::TenantName;
-use vestibule_store::{Error as StoreError, Log, Past, Store, TenantRow};
+use vestibule_store::{Error as StoreError, Log, Past, Store, Stretch, TenantRow};
 
 use crate::Terms;
 
 /// How many rows are deleted while logins wait: some hundredths of a second.
-const AT_ONCE: u32 = 5_000;
+const AT_ONCE: u32 = 2_000;
 /// How many are counted by one query, which nobody waits for.
-const COUNTED_AT_ONCE: u32 = 100_000;
+const COUNTED_AT_ONCE: u32 = 20_000;
+/// How many of the oldest are weighed by one query.
+const WEIGHED_AT_ONCE: u32 = 1_000;
 /// Tenants looked at by one query.
 const PAGE: u32 = 500;
 /// What goes beside the surplus, so that a full log need not be counted again the next time: a fiftieth.
@@ -44,7 +46,17 @@ pub struct Retention {
 #[derive(Debug, Clone, Default)]
 struct Counted {
     rows: u64,
+    bytes: u64,
     last: String,
+}
+
+impl Counted {
+    /// So many rows have gone; their bytes are taken for the mean.
+    fn forget(&mut self, rows: u64) {
+        let mean = self.bytes / self.rows.max(1);
+        self.rows = self.rows.saturating_sub(rows);
+        self.bytes = self.bytes.saturating_sub(mean.saturating_mul(rows));
+    }
 }
 
 impl Retention {
@@ -61,7 +73,7 @@ impl Retention {
         self.drop_old(Log::Audit, None, now).await?;
         let (mut after, mut known) = (None::<TenantName>, HashSet::new());
         loop {
-            let tenants = self.store.tenants(after.as_ref().map(TenantName::as_str), PAGE).await?;
+            let tenants = self.store.for_administrators().tenants(after.as_ref().map(TenantName::as_str), PAGE).await?;
             let Some(last) = tenants.last() else { break };
             after = Some(last.name.clone());
             for tenant in tenants {
@@ -70,6 +82,19 @@ impl Retention {
             }
         }
         self.counted.retain(|(tenant, _), _| known.contains(tenant));
+        Ok(())
+    }
+
+    /// The same for the tenants that are known to keep more than they may.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn look_at_surplus(&mut self, now: SystemTime) -> Result<(), StoreError> {
+        for tenant in self.store.in_surplus() {
+            if let Some(tenant) = self.store.tenant(&tenant).await? {
+                self.look_at(&tenant, now).await?;
+            }
+        }
         Ok(())
     }
 
@@ -85,6 +110,7 @@ impl Retention {
             }
         };
         self.drop_surplus(Log::Decisions, &tenant.name, terms.decisions, None).await?;
+        self.drop_bytes(&tenant.name, terms.record_bytes).await?;
         // Of a clock that says less, nothing is old enough.
         let before = now.checked_sub(AUDIT_STAYS).unwrap_or(UNIX_EPOCH);
         let dropped = self.drop_surplus(Log::Audit, &tenant.name, terms.audit_rows, Some(before)).await?;
@@ -102,7 +128,7 @@ impl Retention {
         let Some(before) = age.and_then(|age| now.checked_sub(age)) else { return Ok(()) };
         let dropped = self.drop_past(log, tenant, Past { before: Some(before), up_to: None }).await?;
         if let Some(counted) = tenant.and_then(|tenant| self.counted.get_mut(&(tenant.clone(), log))) {
-            counted.rows = counted.rows.saturating_sub(dropped);
+            counted.forget(dropped);
         }
         Ok(())
     }
@@ -123,7 +149,7 @@ impl Retention {
             match self.last_of_surplus(log, tenant, &counted.last, most).await? {
                 Some(last) => {
                     dropped = self.drop_past(log, Some(tenant), Past { before, up_to: Some(&last) }).await?;
-                    counted.rows = counted.rows.saturating_sub(dropped);
+                    counted.forget(dropped);
                 }
                 None => {
                     // Another process has deleted some.
@@ -136,6 +162,46 @@ impl Retention {
             self.counted.insert(key, counted);
         }
         Ok(dropped)
+    }
+
+    /// Drops the oldest decisions as long as the tenant keeps more bytes than it may, and takes note of what is left. What a surplus of rows
+    /// has left of bytes is estimated by their mean.
+    async fn drop_bytes(&mut self, tenant: &TenantName, most: u64) -> Result<(), StoreError> {
+        let kept = self.store.for_administrators().kept_bytes(tenant).await?;
+        let mut counted = self.counted.remove(&(tenant.clone(), Log::Decisions)).unwrap_or_default();
+        let room = most.saturating_sub(kept);
+        if counted.bytes > room {
+            let surplus = counted.bytes - (room - room / SLACK);
+            let oldest = self.oldest(tenant, surplus, counted.bytes / counted.rows.max(1)).await?;
+            if let Some(last) = &oldest.last {
+                let past = Past { before: None, up_to: Some(last) };
+                let dropped = self.drop_past(Log::Decisions, Some(tenant), past).await?;
+                tracing::info!(%tenant, rows = dropped, bytes = oldest.bytes, "decisions went for their bytes");
+                counted.rows = counted.rows.saturating_sub(dropped);
+            }
+            counted.bytes = counted.bytes.saturating_sub(oldest.bytes);
+        }
+        self.store.grant(tenant, kept.saturating_add(counted.bytes), most);
+        if counted.rows > 0 {
+            self.counted.insert((tenant.clone(), Log::Decisions), counted);
+        }
+        Ok(())
+    }
+
+    /// The oldest decisions that have so many bytes together, or all. Each has so many in the mean.
+    async fn oldest(&self, tenant: &TenantName, bytes: u64, mean: u64) -> Result<Stretch, StoreError> {
+        let store = self.store.for_administrators();
+        let mut all = Stretch { rows: 0, bytes: 0, last: None };
+        while all.bytes < bytes {
+            let after = all.last.as_deref().unwrap_or_default();
+            let rows = u32::try_from((bytes - all.bytes) / mean.max(1)).unwrap_or(u32::MAX);
+            let next = store.stretch(Log::Decisions, tenant, after, rows.clamp(1, WEIGHED_AT_ONCE)).await?;
+            if next.last.is_none() {
+                break;
+            }
+            all = Stretch { rows: all.rows + next.rows, bytes: all.bytes + next.bytes, last: next.last };
+        }
+        Ok(all)
     }
 
     /// The last row that has to go, if there are too many up to `newest`. It is found from that end: what other processes delete
@@ -157,7 +223,9 @@ impl Retention {
         let (mut id, mut left) = (from.to_owned(), rows);
         loop {
             let now = u32::try_from(left).unwrap_or(u32::MAX).min(COUNTED_AT_ONCE);
-            let Some(found) = self.store.back(log, tenant, &id, now).await? else { return Ok(None) };
+            let Some(found) = self.store.for_administrators().back(log, tenant, &id, now).await? else {
+                return Ok(None);
+            };
             (id, left) = (found, left - u64::from(now));
             if left == 0 {
                 return Ok(Some(id));
@@ -171,7 +239,7 @@ impl Retention {
         loop {
             let dropped = self.store.prune(log, tenant, past, AT_ONCE).await?;
             all += dropped;
-            if dropped < AT_ONCE.into() {
+            if dropped == 0 {
                 return Ok(all);
             }
         }
@@ -180,9 +248,9 @@ impl Retention {
     /// Counts on from what was counted.
     async fn count(&self, log: Log, tenant: &TenantName, counted: &mut Counted) -> Result<(), StoreError> {
         loop {
-            let stretch = self.store.stretch(log, tenant, &counted.last, COUNTED_AT_ONCE).await?;
+            let stretch = self.store.for_administrators().stretch(log, tenant, &counted.last, COUNTED_AT_ONCE).await?;
             let Some(last) = stretch.last else { return Ok(()) };
-            *counted = Counted { rows: counted.rows + stretch.rows, last };
+            *counted = Counted { rows: counted.rows + stretch.rows, bytes: counted.bytes + stretch.bytes, last };
             if stretch.rows < COUNTED_AT_ONCE.into() {
                 return Ok(());
             }

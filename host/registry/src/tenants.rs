@@ -81,7 +81,7 @@ impl Registry {
     /// # Errors
     /// [`Error::Damaged`]; the store's.
     pub async fn tenants(&self, after: Option<&TenantName>, count: u32) -> Result<Vec<TenantView>, Error> {
-        let rows = self.store().tenants(after.map(TenantName::as_str), count).await?;
+        let rows = self.store().for_administrators().tenants(after.map(TenantName::as_str), count).await?;
         rows.into_iter().map(|row| self.view(row)).collect()
     }
 

@@ -49,6 +49,9 @@ pub struct Terms {
     pub secrets: u32,
     /// Decisions kept; the oldest go first. Default 50,000,000: ten thousand users have as many in 400 days with twelve logins a day.
     pub decisions: u64,
+    /// What decisions, users, groups, questions and sessions take on disk, in bytes; of more, the oldest decisions go first, and where that
+    /// is not enough, or not fast enough, logins are refused. Default 16 GiB: fifty million decisions of 300 bytes.
+    pub record_bytes: u64,
     /// Changes kept in the audit log; the oldest go first, and none for 30 days. Default 1,000,000: more than two thousand a day for
     /// 400 days.
     pub audit_rows: u64,
@@ -81,6 +84,7 @@ impl Default for Terms {
             tokens: 1_000,
             secrets: 1_000,
             decisions: 50_000_000,
+            record_bytes: 16 << 30,
             audit_rows: 1_000_000,
             own_directories: false,
             signers: Vec::new(),

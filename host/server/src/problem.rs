@@ -113,6 +113,8 @@ impl From<Error> for Problem {
             Error::Used(_) | Error::Password(PasswordError::Busy(_)) => StatusCode::SERVICE_UNAVAILABLE,
             Error::Unready { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Error::Policy(failure) if failure.is_the_hosts() => return Self::unavailable(error.to_string()),
+            // What is refused for the load, or for being too much at a time, says so itself.
+            Error::Store(store) if store.retry_after().is_some() => StatusCode::SERVICE_UNAVAILABLE,
             Error::Store(store) if !store.is_unavailable() => return Self::invalid(error.to_string()),
             Error::Store(_) => {
                 tracing::error!(%error, "a request could not be served");

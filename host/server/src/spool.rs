@@ -73,20 +73,6 @@ impl Spool {
         file.read_to_end(&mut wasm).await.map_err(failed)?;
         Ok(InMemory { wasm, _turn: turn })
     }
-
-    /// An answer of what `read` reads, which is in memory only until it is on disk, however slowly the client takes it.
-    pub(crate) async fn send(&self, payer: &Owner, read: impl AsyncFnOnce() -> Result<Vec<u8>>) -> Result<Body> {
-        let turn = self.on_disk.enter(payer, ON_DISK).await?;
-        let mut file = file_in(&self.directory).await.map_err(failed)?;
-        let bytes = {
-            let _turn = self.in_memory.enter(payer, IN_MEMORY).await?;
-            let wasm = read().await?;
-            file.write_all(&wasm).await.map_err(failed)?;
-            wasm.len() as u64
-        };
-        rewind(&mut file).await.map_err(failed)?;
-        Ok(Body::new(Sent { file, left: bytes, _turn: turn }))
-    }
 }
 
 async fn file_in(directory: &Path) -> io::Result<File> {
@@ -105,45 +91,6 @@ async fn rewind(file: &mut File) -> io::Result<()> {
 fn failed(error: io::Error) -> Problem {
     tracing::error!(%error, "a component cannot be spooled in the data directory");
     Problem::unavailable("the component cannot be kept on disk while it is on its way")
-}
-
-/// A file that is sent piece by piece.
-struct Sent {
-    file: File,
-    left: u64,
-    _turn: Turn,
-}
-
-impl HttpBody for Sent {
-    type Data = Bytes;
-    type Error = io::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<std::result::Result<Frame<Bytes>, io::Error>>> {
-        if self.left == 0 {
-            return Poll::Ready(None);
-        }
-        let mut piece = vec![0; PIECE_BYTES];
-        let mut buffer = ReadBuf::new(&mut piece);
-        ready!(Pin::new(&mut self.file).poll_read(context, &mut buffer))?;
-        let bytes = buffer.filled().len();
-        if bytes == 0 {
-            return Poll::Ready(Some(Err(io::ErrorKind::UnexpectedEof.into())));
-        }
-        piece.truncate(bytes);
-        self.left = self.left.saturating_sub(bytes as u64);
-        Poll::Ready(Some(Ok(Frame::data(piece.into()))))
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.left == 0
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.left)
-    }
 }
 
 #[cfg(test)]
@@ -194,17 +141,5 @@ mod tests {
         drop((whole, waiting));
         assert_eq!((spool.on_disk.usage().0, spool.in_memory.usage().0), (0, 0), "whoever has gone holds nothing");
         assert_eq!(std::fs::read_dir(home.path()).unwrap().count(), 0, "no file has a name");
-    }
-
-    #[tokio::test]
-    async fn a_download_is_in_memory_only_until_it_is_on_disk() {
-        let home = tempfile::tempdir().unwrap();
-        let spool = spool(home.path());
-        let wasm = vec![7; 3 * PIECE_BYTES + 1];
-        let body = spool.send(&tenant("a"), async || Ok(wasm.clone())).await.unwrap();
-        assert_eq!((spool.on_disk.usage().0, spool.in_memory.usage().0), (1, 0));
-        assert_eq!(body.size_hint().exact(), Some(wasm.len() as u64));
-        assert_eq!(to_bytes(body, usize::MAX).await.unwrap(), wasm);
-        assert_eq!(spool.on_disk.usage().0, 0);
     }
 }

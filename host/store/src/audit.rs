@@ -8,9 +8,10 @@ use vestibule_domain::TenantName;
 
 use crate::database::read;
 use crate::ids::new_id;
+use crate::page::{AFTER_ALL, MAX_PAGE_BYTES};
 use crate::statement::{Bound, Insert, NewRow, Statement};
 use crate::time::{from_millis, to_millis};
-use crate::{Error, Store};
+use crate::{Administrators, Error, Page, Store};
 
 static ADD: Insert = Insert {
     into: "insert into audit (tenant, audit_id, at_ms, actor, origin, action, target, detail)",
@@ -19,13 +20,18 @@ static ADD: Insert = Insert {
     returns_key: false,
 };
 const LAST: &str = "
-    select audit_id, at_ms, actor, origin, action, target, detail from audit
-    where tenant = $1
-    order by audit_id desc limit $2";
-const LAST_BEFORE: &str = "
-    select audit_id, at_ms, actor, origin, action, target, detail from audit
-    where tenant = $1 and audit_id < (select audit_id from audit where tenant = $1 and audit_id = $3)
-    order by audit_id desc limit $2";
+    with found as (
+        select audit_id as id, octet_length(target) + octet_length(detail) as length from audit
+        where tenant = $1 and audit_id < $2
+        order by audit_id desc limit $3 + 1
+    ), page as (
+        select id, row_number() over ids as place, sum(length) over ids as total, lead(id) over ids is not null as more
+        from found window ids as (order by id desc)
+    )
+    select audit_id, at_ms, actor, origin, action, target, detail, more
+    from page cross join audit
+    where audit.tenant = $1 and audit_id = id and place <= $3 and (total <= $4 or place = 1)
+    order by audit_id desc";
 
 /// The tenant of what is the operator's.
 pub(crate) const OPERATOR: &str = "";
@@ -60,10 +66,10 @@ pub struct AuditRow {
     pub detail: String,
 }
 
-type Columns = (String, i64, String, String, String, String, String);
+type Columns = (String, i64, String, String, String, String, String, bool);
 
 impl From<Columns> for AuditRow {
-    fn from((id, at, actor, origin, action, target, detail): Columns) -> Self {
+    fn from((id, at, actor, origin, action, target, detail, _): Columns) -> Self {
         Self { id, at: from_millis(at), actor, origin, action, target, detail }
     }
 }
@@ -92,27 +98,26 @@ impl By {
     }
 }
 
-impl Store {
-    /// The last changes of a tenant, or the operator's, newest first; or those before one of them. None if `before` is not known.
+impl Store<Administrators> {
+    /// The last changes of a tenant, or the operator's, newest first; or those before an id: the next page after where the one before
+    /// ended.
     ///
     /// # Errors
-    /// The database's.
+    /// [`Error::Busy`]; [`Error::TooSlow`]; the database's.
     pub async fn last_audits(
         &self,
         tenant: Option<&TenantName>,
         count: u32,
         before: Option<&str>,
-    ) -> Result<Vec<AuditRow>, Error> {
-        let (sql, count) = (if before.is_some() { LAST_BEFORE } else { LAST }, i64::from(count));
-        let rows: Vec<Columns> = read!(self, on => {
-            let query = sqlx::query_as(sql).bind(name_of(tenant)).bind(count);
-            let query = match before {
-                Some(id) => query.bind(id),
-                None => query,
-            };
-            query.fetch_all(on)
+    ) -> Result<Page<AuditRow>, Error> {
+        let (before, count) = (before.unwrap_or(AFTER_ALL), i64::from(count));
+        let rows: Vec<Columns> = read!(self, tenant, on => {
+            sqlx::query_as(LAST).bind(name_of(tenant)).bind(before).bind(count).bind(MAX_PAGE_BYTES).fetch_all(on)
         })?;
-        Ok(rows.into_iter().map(AuditRow::from).collect())
+        let more = rows.last().is_some_and(|(.., more)| *more);
+        let rows: Vec<_> = rows.into_iter().map(AuditRow::from).collect();
+        let next = rows.last().filter(|_| more).map(|row| row.id.clone());
+        Ok(Page { rows, next })
     }
 }
 

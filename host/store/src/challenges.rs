@@ -8,6 +8,7 @@ use std::time::{Duration, SystemTime};
 use vestibule_domain::TenantName;
 
 use crate::database::read;
+use crate::logs::MAX_DELETED_BYTES;
 use crate::queue::Row;
 use crate::statement::Statement;
 use crate::time::to_millis;
@@ -26,8 +27,26 @@ const ONE: &str = "
     select user_name, state, expires_ms, taken from challenge where tenant = $1 and challenge_id = $2";
 const TAKE: &str = "
     update challenge set taken = true, state = $3 where tenant = $1 and challenge_id = $2 and not taken";
-const PURGE: &str = "delete from challenge where expires_ms < $1";
-const PURGE_SESSIONS: &str = "delete from session where expires_ms <= $1";
+const PURGE: &str = "
+    delete from challenge where (tenant, challenge_id) in (
+        select tenant, challenge_id from (
+            select tenant, challenge_id, row_number() over ages as place, sum(length) over ages as total
+            from (
+                select tenant, challenge_id, expires_ms, octet_length(state) as length from challenge
+                where expires_ms < $1 order by expires_ms limit $2
+            ) as oldest window ages as (order by expires_ms, tenant, challenge_id)
+        ) as sized where total <= $3 or place = 1)";
+const PURGE_SESSIONS: &str = "
+    delete from session where (tenant, session_id) in (
+        select tenant, session_id from (
+            select tenant, session_id, row_number() over ages as place, sum(length) over ages as total
+            from (
+                select tenant, session_id, expires_ms, octet_length(state) as length from session
+                where expires_ms < $1 order by expires_ms limit $2
+            ) as oldest window ages as (order by expires_ms, tenant, session_id)
+        ) as sized where total <= $3 or place = 1)";
+/// How many go at a time: other writes wait meanwhile.
+const PURGED_AT_ONCE: i64 = 1_000;
 
 /// A challenge to remember.
 #[derive(Clone, PartialEq, Eq)]
@@ -105,7 +124,7 @@ impl Store {
         now: SystemTime,
     ) -> Result<Taken, Error> {
         let row: Option<(String, Vec<u8>, i64, bool)> =
-            read!(self, on => sqlx::query_as(ONE).bind(tenant.as_str()).bind(id).fetch_optional(on))?;
+            read!(self, Some(tenant), on => sqlx::query_as(ONE).bind(tenant.as_str()).bind(id).fetch_optional(on))?;
         let (state, expires) = match row {
             None => return Ok(Taken::Unknown),
             Some((owner, ..)) if owner != user => return Ok(Taken::Stolen),
@@ -121,16 +140,26 @@ impl Store {
         Ok(if answer.rows == 1 { Taken::Valid(state) } else { Taken::Replayed })
     }
 
-    /// Deletes challenges that expired more than a day ago, and expired sessions. Returns how many.
+    /// Deletes challenges that expired more than a day ago, expired sessions, and what is left of uploads that were broken off, some at a
+    /// time. Returns how many challenges and sessions.
     ///
     /// # Errors
     /// The database's.
     pub async fn purge(&self, now: SystemTime) -> Result<u64, Error> {
         let long_ago = now.checked_sub(KEPT).map_or(0, to_millis);
-        let challenges = Statement::new(PURGE).number(long_ago);
-        let sessions = Statement::new(PURGE_SESSIONS).number(to_millis(now));
-        let answers = self.0.queue.write(Row::default(), vec![challenges.into(), sessions.into()]).await?;
-        Ok(answers.iter().map(|answer| answer.rows).sum())
+        let mut all = 0;
+        for (sql, before) in [(PURGE, long_ago), (PURGE_SESSIONS, to_millis(now).saturating_add(1))] {
+            loop {
+                let purge = Statement::new(sql).number(before).number(PURGED_AT_ONCE).number(MAX_DELETED_BYTES);
+                let rows = self.0.queue.write_one(Row::default(), purge).await?.rows;
+                all += rows;
+                if rows == 0 {
+                    break;
+                }
+            }
+        }
+        self.sweep().await?;
+        Ok(all)
     }
 }
 

@@ -10,7 +10,7 @@ use crate::passwords::forgive;
 use crate::profiles::{parse, replace, text_of};
 use crate::queue::{Row, Write};
 use crate::sessions::Session;
-use crate::{Error, SaveError, Store};
+use crate::{Error, Reader, SaveError, Store};
 
 /// What is stored together with a decision. By default nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -36,20 +36,22 @@ pub struct Save {
     pub writes: Properties,
 }
 
-impl Store {
+impl<R: Reader> Store<R> {
     /// Records a decision together with all its effects. They are durable when it returns; a save that changes anything counts
     /// only if the user's own properties are still exactly those that were seen.
     ///
     /// # Errors
     /// [`SaveError::Conflict`] if they are not; [`Error::IdUsed`] for the decision or the challenge; [`Error::Name`] and
-    /// [`Error::Properties`] if the result of the save could not be stored; [`Error::StateTooLarge`]; [`Error::Damaged`]; the
-    /// database's. Nothing is stored then, except where a connection broke while it was committed.
+    /// [`Error::Properties`] if the result of the save could not be stored; [`Error::StateTooLarge`]; [`Error::Damaged`];
+    /// [`Error::Quota`]; [`Error::Reserve`]; [`Error::Busy`]; the database's. Nothing is stored then, except where a connection broke while it was committed.
     pub async fn conclude(
         &self,
         tenant: &TenantName,
         decision: &DecisionRow,
         effects: &Effects,
     ) -> Result<(), SaveError> {
+        self.ensure_space().await?;
+        self.0.quota.keep(tenant, decision.bytes() + effects.bytes())?;
         let writes = || writes(tenant, decision, effects);
         let Some((Save { user, seen, .. }, wanted)) = change(effects)? else {
             // An empty name keeps decisions in the order they were made in: no row is waited for but one of the same id.
@@ -71,6 +73,17 @@ impl Store {
 }
 
 impl Effects {
+    /// How much is kept of them.
+    fn bytes(&self) -> usize {
+        let saved =
+            self.save.as_ref().map_or(0, |save| save.writes.iter().map(|(name, value)| name.len() + value.len()).sum());
+        let states = [
+            self.challenge.as_ref().map(|challenge| &challenge.state),
+            self.session.as_ref().map(|session| &session.state),
+        ];
+        saved + states.into_iter().flatten().map(Vec::len).sum::<usize>()
+    }
+
     /// Whose rows are waited for, besides those of a save.
     fn locks(&self) -> Option<&str> {
         self.challenge.as_ref().map(|challenge| challenge.user.as_str()).or(self.forgiven.as_deref())

@@ -10,12 +10,9 @@ use tokio::time::error::Elapsed;
 
 use crate::Error;
 
-/// How long a read may take: ten times what a component of 100 MB needs on a network of 1 Gbit/s.
-pub(crate) const READ_DEADLINE: Duration = Duration::from_secs(10);
-
-/// The connections for reading.
+/// Some connections for reading.
 #[derive(Clone)]
-pub(crate) enum Database {
+pub enum Database {
     Sqlite(SqlitePool),
     Postgres(PgPool),
 }
@@ -34,30 +31,44 @@ impl Database {
     }
 }
 
-/// Runs one query on a connection, in the same words for both databases.
+/// Runs one query on a connection of the store's readers, on behalf of a tenant, in the same words for both databases.
 macro_rules! read {
-    ($store:expr, $connection:ident => $query:expr) => {
-        $crate::database::read_from!(&$store.0.database, $connection => $query)
+    ($store:expr, $tenant:expr, $connection:ident => $query:expr) => {
+        match $store.turn($tenant).await {
+            // Held until the query is done.
+            Ok(_turn) => {
+                let (deadline, watched) = $store.deadline();
+                $crate::database::read_from!($store.database(), deadline, watched, $connection => $query)
+            }
+            Err(error) => Err(error),
+        }
     };
 }
 pub(crate) use read;
 
-/// The same on a database alone.
+/// The same on a database alone, within a deadline, and watched over or not.
 macro_rules! read_from {
-    ($database:expr, $connection:ident => $query:expr) => {
+    ($database:expr, $deadline:expr, $watched:expr, $connection:ident => $query:expr) => {
         match $database {
-            $crate::database::Database::Sqlite(pool) => $crate::database::read_from!(in pool, $connection => $query),
-            $crate::database::Database::Postgres(pool) => $crate::database::read_from!(in pool, $connection => $query),
+            $crate::database::Database::Sqlite(pool) => {
+                $crate::database::read_from!(in pool, $deadline, held, $crate::sqlite::watch(&mut held, $deadline, $watched), $connection => $query)
+            }
+            $crate::database::Database::Postgres(pool) => {
+                $crate::database::read_from!(in pool, $deadline, held, $crate::postgres::watch(), $connection => $query)
+            }
         }
     };
-    (in $pool:expr, $connection:ident => $query:expr) => {
+    (in $pool:expr, $deadline:expr, $held:ident, $watch:expr, $connection:ident => $query:expr) => {
         match $pool.acquire().await {
-            Ok(mut held) => {
-                let $connection = &mut *held;
-                let answer = tokio::time::timeout($crate::database::READ_DEADLINE, $query).await;
-                $crate::database::settle(held, answer)
-            }
-            Err(error) => Err(error.into()),
+            Ok(mut $held) => match $watch.await {
+                Ok(_watch) => {
+                    let $connection = &mut *$held;
+                    let answer = tokio::time::timeout($deadline, $query).await;
+                    $crate::database::settle($held, answer, $deadline)
+                }
+                Err(error) => Err($crate::Error::from(error)),
+            },
+            Err(error) => Err($crate::Error::from(error)),
         }
     };
 }
@@ -67,12 +78,13 @@ pub(crate) use read_from;
 pub(crate) fn settle<DB: sqlx::Database, T>(
     mut held: PoolConnection<DB>,
     answer: Result<sqlx::Result<T>, Elapsed>,
+    deadline: Duration,
 ) -> Result<T, Error> {
     match answer {
         Ok(answer) => Ok(answer?),
         Err(Elapsed { .. }) => {
             held.close_on_drop();
-            Err(Error::Unavailable(format!("no answer within {} s", READ_DEADLINE.as_secs())))
+            Err(Error::Unavailable(format!("no answer within {} s", deadline.as_secs())))
         }
     }
 }

@@ -3,9 +3,11 @@
 //! Not for: clients. The texts are for the log; they name tenants and profiles, never a value.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use sqlx::migrate::MigrateError;
 use vestibule_domain::{TenantName, properties, user};
+use vestibule_ledger::Refused;
 
 /// Why a call failed. Nothing was written then, except where a connection broke while a commit was under way.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -42,6 +44,36 @@ pub enum Error {
     /// No connection, or no answer in time.
     #[error("the database is unavailable: {0}")]
     Unavailable(String),
+    /// What was asked for would take too long, and was broken off: it looks at too much.
+    #[error("it takes too long: ask for less at a time")]
+    TooSlow,
+    /// More of what a login has to look through than it can.
+    #[error("all {what} together have more than {most} bytes: no login can look through them")]
+    TooLong {
+        /// Of what.
+        what: &'static str,
+        /// How many bytes there may be.
+        most: i64,
+    },
+    /// A tenant keeps more than it may.
+    #[error("the tenant keeps {bytes} bytes, and may keep {most}: what is old has to go first")]
+    Quota {
+        /// What it keeps.
+        bytes: u64,
+        /// What it may keep.
+        most: u64,
+    },
+    /// The disk has no more left than the host keeps for itself.
+    #[error("the disk has {free} bytes left, and {reserve} are kept for the host itself")]
+    Reserve {
+        /// What it has left.
+        free: u64,
+        /// What is kept.
+        reserve: u64,
+    },
+    /// Others of the same tenant are served, or wait.
+    #[error(transparent)]
+    Busy(#[from] Refused),
     /// Somebody else has held a lock for too long.
     #[error("the database is locked by another process")]
     Locked,
@@ -163,6 +195,14 @@ impl Error {
         )
     }
 
+    /// After how long another try may succeed, where it is the load that is in the way.
+    pub const fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Busy(_) | Self::TooSlow => Some(Duration::from_secs(1)),
+            _ => None,
+        }
+    }
+
     /// Whether the next write would fail the same way, whatever it is.
     pub(crate) const fn concerns_every_write(&self) -> bool {
         matches!(self, Self::Unavailable(_) | Self::Full | Self::ReadOnly | Self::Corrupt(_) | Self::Closed)
@@ -204,6 +244,7 @@ fn of_sqlite(error: &dyn sqlx::error::DatabaseError) -> Error {
     let code = error.code().and_then(|code| code.parse::<u32>().ok()).unwrap_or_default();
     match code & 0xff {
         5 | 6 => Error::Locked,
+        9 => Error::TooSlow,
         8 => Error::ReadOnly,
         13 => Error::Full,
         10 | 11 | 26 => Error::Corrupt(error.to_string()),
@@ -223,8 +264,10 @@ fn of_postgres(error: &dyn sqlx::error::DatabaseError) -> Error {
         "25006" => Error::ReadOnly,
         // The only character of UTF-8 that it does not have.
         "22021" => Error::Nul,
-        // Serialisation failure, deadlock, lock not available, cancelled by a time limit.
-        "40001" | "40P01" | "55P03" | "57014" => Error::Locked,
+        // Serialisation failure, deadlock, lock not available.
+        "40001" | "40P01" | "55P03" => Error::Locked,
+        // Cancelled by a time limit.
+        "57014" => Error::TooSlow,
         _ if code.starts_with("XX0") => Error::Corrupt(error.to_string()),
         // Connections, authentication, no such database, resources, the operator's intervention, system errors.
         _ if ["08", "28", "3D", "53", "57", "58"].iter().any(|class| code.starts_with(class)) => {

@@ -8,6 +8,7 @@ mod audit;
 mod bulk;
 mod challenges;
 mod changes;
+mod components;
 mod conclusion;
 mod database;
 mod decisions;
@@ -16,11 +17,14 @@ mod ids;
 mod logins;
 mod logs;
 mod migrations;
+mod page;
 mod passwords;
 mod policies;
 mod postgres;
 mod profiles;
 mod queue;
+mod quota;
+mod readers;
 mod registry;
 mod revisions;
 mod secrets;
@@ -34,24 +38,32 @@ mod tokens;
 mod trials;
 mod versions;
 
+use std::marker::PhantomData;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
 use sqlx::Pool;
-use vestibule_domain::Secret;
+use vestibule_domain::{Secret, TenantName};
+use vestibule_ledger::Usage;
 
 pub use audit::{AuditRow, By};
 pub use challenges::{MAX_STATE_BYTES, NewChallenge, Taken};
+pub use components::Component;
 pub use conclusion::{Effects, Save};
-pub use decisions::{DecisionFilter, DecisionRow};
+pub use decisions::{DecisionFilter, DecisionRow, LOOKED_AT};
 pub use error::{ActivateError, AddError, Error, SaveError};
 pub use ids::new_id;
 pub use logs::{Log, Past, Stretch};
+pub use page::Page;
 pub use passwords::{Lockout, Password};
 pub use policies::{Deleted, PolicyRow};
 pub use profiles::{Edit, LoginProfiles, ProfileFilter, ProfilePage};
+pub use readers::{Administrators, Logins, Reader};
 pub use revisions::{KEPT_REVISIONS, RevisionRow};
 pub use sessions::Session;
+pub use signatures::MAX_SIGNATURES;
 pub use sqlite::DATABASE_FILE;
 pub use tenants::TenantRow;
 pub use tokens::TokenRow;
@@ -59,25 +71,36 @@ pub use trials::{KEPT_DIFFERENCES, TrialRow};
 pub use versions::{Added, NewVersion, Room, VersionRow};
 
 use database::Database;
-use logins::Logins;
+use logins::AskedTogether;
 use queue::{MAX_BATCH, Queue};
+use quota::{Place, Quota};
+use readers::Readers;
 use statement::Runs;
 
-/// An open store. Clones share it; the last one dropped closes it, [`Store::close`] waits for that.
+/// An open store, which reads for logins or for administrators. Clones share it; the last one dropped closes it, [`Store::close`] waits
+/// for that.
 ///
 /// What a method has written is durable when it returns. Reads take one round trip on a connection of a pool, and no call
 /// waits for a silent database for ever: it fails as [`Error::Unavailable`].
-#[derive(Clone)]
-pub struct Store(Arc<Parts>);
+pub struct Store<R: Reader = Logins>(Arc<Parts>, PhantomData<R>);
 
 struct Parts {
-    database: Database,
-    logins: Logins,
+    readers: Readers,
+    logins: AskedTogether,
     /// For users, groups and all that logins leave behind.
     queue: Queue,
     /// For [`registry`]: its changes wait for each other. Logins wait for none of them in PostgreSQL; SQLite has one writer, which both
     /// queues take in turns.
     registry: Queue,
+    quota: Quota,
+    /// Whether the last failure of a local account could not be counted.
+    uncounted: AtomicBool,
+}
+
+impl<R: Reader> Clone for Store<R> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0), PhantomData)
+    }
 }
 
 impl Store {
@@ -89,9 +112,11 @@ impl Store {
     /// in place of the file; [`Error::NotADatabase`] and [`Error::Foreign`] for what is not ours; [`Error::Newer`] if a later
     /// program wrote it; [`Error::Locked`] if another process keeps it to itself. None of them changes the file.
     pub async fn open(directory: &Path) -> Result<Self, Error> {
-        let (readers, writer) = sqlite::open(directory).await?;
+        let sqlite::Pools { logins, administrators, writer } = sqlite::open(directory).await?;
+        let (logins, administrators) = (Database::Sqlite(logins), Database::Sqlite(administrators));
+        let readers = Readers::new(logins, administrators, sqlite::administrators());
         // SQLite has one writer at a time, and reads faster than one task can ask.
-        Ok(Self::of(Database::Sqlite(readers), 1, &writer, 1))
+        Ok(Self::of(readers, 1, &writer, 1, Place::Directory(directory.to_owned())))
     }
 
     /// Connects to the PostgreSQL database of a URL, `postgres://user:password@host/database`. Several nodes may use one. Needs
@@ -101,18 +126,36 @@ impl Store {
     /// [`Error::Url`]; [`Error::Unavailable`] if there is no answer within five seconds, or a refusal; [`Error::Newer`] if a
     /// later program wrote it. None of them changes the database.
     pub async fn connect(url: &Secret) -> Result<Self, Error> {
-        let pool = postgres::connect(url).await?;
-        Ok(Self::of(Database::Postgres(pool.clone()), postgres::READERS, &pool, postgres::WRITERS))
+        let postgres::Pools { logins, administrators, writers, sizes } = postgres::connect(url).await?;
+        let (logins, administrators) = (Database::Postgres(logins), Database::Postgres(administrators));
+        let readers = Readers::new(logins, administrators, sizes.administrators);
+        Ok(Self::of(readers, sizes.asking(), &writers, sizes.batches(), Place::Elsewhere))
     }
 
-    fn of<DB>(database: Database, readers: usize, pool: &Pool<DB>, writers: usize) -> Self
+    fn of<DB>(readers: Readers, asking: usize, pool: &Pool<DB>, writers: usize, place: Place) -> Self
     where
         DB: sqlx::Database,
         DB::Connection: Runs<Database = DB>,
     {
-        let logins = Logins::start(&database, readers);
-        let (queue, registry) = (Queue::start(pool, writers, MAX_BATCH), Queue::start(pool, 1, 1));
-        Self(Arc::new(Parts { database, logins, queue, registry }))
+        let logins = AskedTogether::start(&readers.logins, asking);
+        let room = queue::waiting();
+        let (queue, registry) = (Queue::start(pool, writers, MAX_BATCH, &room), Queue::start(pool, 1, 1, &room));
+        let (quota, uncounted) = (Quota::new(place), AtomicBool::new(false));
+        Self(Arc::new(Parts { readers, logins, queue, registry, quota, uncounted }), PhantomData)
+    }
+}
+
+impl<R: Reader> Store<R> {
+    /// The same store, reading for administrators.
+    pub fn for_administrators(&self) -> Store<Administrators> {
+        Store(Arc::clone(&self.0), PhantomData)
+    }
+
+    /// How much is in use of administrators' places, and of what may wait to be written.
+    pub fn usage(&self) -> [Usage; 2] {
+        let (turns, room) = (&self.0.readers.turns, self.0.queue.room());
+        let of = |resource, (used, total)| Usage { resource, used, total };
+        [of(turns.resource(), turns.usage()), of(room.resource(), room.usage())]
     }
 
     /// Writes what is waiting to be written, then closes all connections. Calls after that fail as [`Error::Closed`].
@@ -120,6 +163,20 @@ impl Store {
         self.0.logins.close();
         self.0.queue.close().await;
         self.0.registry.close().await;
-        self.0.database.close().await;
+        self.0.readers.close().await;
+    }
+
+    /// What a read on behalf of a tenant, or of the operator, holds meanwhile.
+    async fn turn(&self, tenant: Option<&TenantName>) -> Result<R::Turn, Error> {
+        R::turn(&self.0.readers, tenant).await
+    }
+
+    fn database(&self) -> &Database {
+        R::database(&self.0.readers)
+    }
+
+    /// How long a read may take, and whether SQLite looks at the clock meanwhile.
+    fn deadline(&self) -> (Duration, bool) {
+        (R::DEADLINE, R::WATCHED)
     }
 }

@@ -12,6 +12,7 @@ use tokio::sync::{Mutex, mpsc, oneshot};
 use crate::Error;
 use crate::bulk::push_place;
 use crate::database::{Database, read_from};
+use crate::readers::LOGIN_DEADLINE;
 
 /// The most logins of one statement; as in [`crate::bulk`], each number of them has a text of its own. A round trip costs little
 /// beside so many rows, and while policies decide on them, the next ones are read.
@@ -31,9 +32,9 @@ struct Ask {
 }
 
 /// Questions and the tasks that answer them.
-pub(crate) struct Logins(RwLock<Option<mpsc::Sender<Ask>>>);
+pub(crate) struct AskedTogether(RwLock<Option<mpsc::Sender<Ask>>>);
 
-impl Logins {
+impl AskedTogether {
     /// Starts as many tasks as statements may be under way at once. Fewer make larger statements. They end when this is closed or
     /// dropped.
     pub(crate) fn start(database: &Database, readers: usize) -> Self {
@@ -88,7 +89,7 @@ async fn answer(database: &Database, asks: Vec<Ask>) {
 
 async fn read(database: &Database, asks: &[Ask]) -> Result<Vec<Row>, Error> {
     let sql = text(asks.len(), database.numbers_places());
-    let rows = read_from!(database, on => {
+    let rows = read_from!(database, LOGIN_DEADLINE, false, on => {
         let mut query = sqlx::query_as(AssertSqlSafe(sql));
         for ask in asks {
             query = query.bind(&ask.tenant).bind(&ask.user);

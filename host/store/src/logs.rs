@@ -11,7 +11,10 @@ use crate::database::read;
 use crate::queue::Row;
 use crate::statement::Statement;
 use crate::time::to_millis;
-use crate::{Error, Store};
+use crate::{Administrators, Error, Reader, Store};
+
+/// The most bytes of long columns that one transaction deletes, unless the only row has more: other writes wait meanwhile.
+pub(crate) const MAX_DELETED_BYTES: i64 = 4 << 20;
 
 /// A log of a tenant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -27,6 +30,8 @@ pub enum Log {
 pub struct Stretch {
     /// How many rows it has.
     pub rows: u64,
+    /// How many bytes their long columns have.
+    pub bytes: u64,
     /// The id of the last one; absent if there is none.
     pub last: Option<String>,
 }
@@ -47,14 +52,24 @@ impl Log {
             Self::Decisions => {
                 "delete from decision where tenant = $1 and decision_id in (
                     select decision_id from (
-                        select decision_id, at_ms from decision where tenant = $1 order by decision_id limit $3
-                    ) as oldest where at_ms < $2 and decision_id <= coalesce($4, decision_id))"
+                        select decision_id, at_ms, row_number() over ids as place, sum(length) over ids as total
+                        from (
+                            select decision_id, at_ms, octet_length(record) as length from decision
+                            where tenant = $1 order by decision_id limit $3
+                        ) as oldest window ids as (order by decision_id)
+                    ) as sized
+                    where at_ms < $2 and decision_id <= coalesce($4, decision_id) and (total <= $5 or place = 1))"
             }
             Self::Audit => {
                 "delete from audit where tenant = $1 and audit_id in (
                     select audit_id from (
-                        select audit_id, at_ms from audit where tenant = $1 order by audit_id limit $3
-                    ) as oldest where at_ms < $2 and audit_id <= coalesce($4, audit_id))"
+                        select audit_id, at_ms, row_number() over ids as place, sum(length) over ids as total
+                        from (
+                            select audit_id, at_ms, octet_length(target) + octet_length(detail) as length from audit
+                            where tenant = $1 order by audit_id limit $3
+                        ) as oldest window ids as (order by audit_id)
+                    ) as sized
+                    where at_ms < $2 and audit_id <= coalesce($4, audit_id) and (total <= $5 or place = 1))"
             }
         }
     }
@@ -62,14 +77,14 @@ impl Log {
     const fn stretch(self) -> &'static str {
         match self {
             Self::Decisions => {
-                "select count(*), max(decision_id) from (
-                    select decision_id from decision where tenant = $1 and decision_id > $2
+                "select count(*), cast(coalesce(sum(length), 0) as bigint), max(decision_id) from (
+                    select decision_id, octet_length(record) as length from decision where tenant = $1 and decision_id > $2
                     order by decision_id limit $3
                 ) as stretch"
             }
             Self::Audit => {
-                "select count(*), max(audit_id) from (
-                    select audit_id from audit where tenant = $1 and audit_id > $2 order by audit_id limit $3
+                "select count(*), cast(coalesce(sum(length), 0) as bigint), max(audit_id) from (
+                    select audit_id, octet_length(detail) + octet_length(target) as length from audit where tenant = $1 and audit_id > $2 order by audit_id limit $3
                 ) as stretch"
             }
         }
@@ -89,9 +104,9 @@ impl Log {
     }
 }
 
-impl Store {
-    /// Deletes rows of a log, oldest first, at most so many: other writes wait meanwhile. Returns how many there were; fewer than
-    /// `at_most` means that none is left, or that another process is at it.
+impl<R: Reader> Store<R> {
+    /// Deletes rows of a log, oldest first, at most so many, and fewer where they are large: other writes wait meanwhile. Returns how many
+    /// there were; none means that none is left, or that another process is at it.
     ///
     /// # Errors
     /// The database's.
@@ -104,18 +119,22 @@ impl Store {
     ) -> Result<u64, Error> {
         let (tenant, before) = (name_of(tenant), past.before.map_or(i64::MAX, to_millis));
         let prune = Statement::new(log.prune()).text(tenant).number(before).number(at_most.into());
-        Ok(self.0.queue.write_one(Row::new(tenant, ""), prune.maybe_text(past.up_to)).await?.rows)
+        let prune = prune.maybe_text(past.up_to).number(MAX_DELETED_BYTES);
+        Ok(self.0.queue.write_one(Row::new(tenant, ""), prune).await?.rows)
     }
+}
 
+impl Store<Administrators> {
     /// The first rows of a log after an id, at most so many; the empty id is before all. No write waits meanwhile.
     ///
     /// # Errors
     /// The database's.
     pub async fn stretch(&self, log: Log, tenant: &TenantName, after: &str, at_most: u32) -> Result<Stretch, Error> {
         let at_most = i64::from(at_most);
-        let (rows, last): (i64, Option<String>) = read!(self, on =>
+        let (rows, bytes, last): (i64, i64, Option<String>) = read!(self, Some(tenant), on =>
             sqlx::query_as(log.stretch()).bind(tenant.as_str()).bind(after).bind(at_most).fetch_one(on))?;
-        Ok(Stretch { rows: u64::try_from(rows).unwrap_or_default(), last })
+        let [rows, bytes] = [rows, bytes].map(|count| u64::try_from(count).unwrap_or_default());
+        Ok(Stretch { rows, bytes, last })
     }
 
     /// The id of the row that comes so many before the last one up to an id; with 0, of that one. Absent if there are not so many. No
@@ -125,7 +144,7 @@ impl Store {
     /// The database's.
     pub async fn back(&self, log: Log, tenant: &TenantName, from: &str, rows: u32) -> Result<Option<String>, Error> {
         let rows = i64::from(rows);
-        let row: Option<(String,)> = read!(self, on =>
+        let row: Option<(String,)> = read!(self, Some(tenant), on =>
             sqlx::query_as(log.back()).bind(tenant.as_str()).bind(from).bind(rows).fetch_optional(on))?;
         Ok(row.map(|(id,)| id))
     }

@@ -15,6 +15,7 @@ pub(crate) fn sqlite() -> Migrator {
         ("signatures", include_str!("../migrations/sqlite/0004_signatures.sql")),
         ("trials", include_str!("../migrations/sqlite/0005_trials.sql")),
         ("sources", include_str!("../migrations/sqlite/0006_sources.sql")),
+        ("shares", include_str!("../migrations/sqlite/0007_shares.sql")),
     ])
 }
 
@@ -26,6 +27,7 @@ pub(crate) fn postgres() -> Migrator {
         ("signatures", include_str!("../migrations/postgres/0004_signatures.sql")),
         ("trials", include_str!("../migrations/postgres/0005_trials.sql")),
         ("sources", include_str!("../migrations/postgres/0006_sources.sql")),
+        ("shares", include_str!("../migrations/postgres/0007_shares.sql")),
     ])
 }
 

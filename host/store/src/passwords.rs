@@ -3,6 +3,7 @@
 //! Not for: hashing and verifying; that is the gate's.
 
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use vestibule_domain::{CanonicalUser, Properties, TenantName};
@@ -11,9 +12,9 @@ use crate::audit::By;
 use crate::database::read;
 use crate::profiles::MAX_TRIES;
 use crate::queue::{Row, Write};
-use crate::statement::Statement;
+use crate::statement::{Answer, Statement};
 use crate::time::{from_millis, to_millis};
-use crate::{Error, Store};
+use crate::{Error, Reader, Store};
 
 const ONE: &str = "select hash, failures, locked_until_ms from password where tenant = $1 and name = $2";
 const SET: &str = "
@@ -68,6 +69,18 @@ impl fmt::Debug for Password {
     }
 }
 
+/// A failure that is being counted. Dropped before it is done, also because nobody waits any longer, it is one that was not counted.
+struct Counting<'a> {
+    uncounted: &'a AtomicBool,
+    done: bool,
+}
+
+impl Drop for Counting<'_> {
+    fn drop(&mut self) {
+        self.uncounted.store(!self.done, Ordering::Relaxed);
+    }
+}
+
 impl Store {
     /// A user's local password, if there is one.
     ///
@@ -75,14 +88,16 @@ impl Store {
     /// The database's.
     pub async fn password(&self, tenant: &TenantName, user: &str) -> Result<Option<Password>, Error> {
         let row: Option<(String, i64, Option<i64>)> =
-            read!(self, on => sqlx::query_as(ONE).bind(tenant.as_str()).bind(user).fetch_optional(on))?;
+            read!(self, Some(tenant), on => sqlx::query_as(ONE).bind(tenant.as_str()).bind(user).fetch_optional(on))?;
         Ok(row.map(|(hash, failures, locked_until)| Password {
             hash,
             failures: u32::try_from(failures).unwrap_or(u32::MAX),
             locked_until: locked_until.map(from_millis),
         }))
     }
+}
 
+impl<R: Reader> Store<R> {
     /// Sets a user's password, forgets its failures and unlocks it. Makes an empty profile if the user has none, and the tenant has
     /// fewer than `most`. Only then it is one of the changes that are made one after another.
     ///
@@ -135,8 +150,7 @@ impl Store {
         lockout: &Lockout,
     ) -> Result<Option<SystemTime>, Error> {
         let count = lockout.applied(Statement::returning(COUNT), tenant, user, now);
-        let answer = self.0.queue.write_one(Row::new(tenant.as_str(), user), count).await?;
-        Ok(answer.number.map(from_millis))
+        Ok(self.counted(tenant, user, count).await?.number.map(from_millis))
     }
 
     /// Counts a try as a failure before it is made, so that many at once are no more than one after the other. Returns whether it
@@ -153,7 +167,20 @@ impl Store {
         lockout: &Lockout,
     ) -> Result<bool, Error> {
         let count = lockout.applied(Statement::new(TRY), tenant, user, now);
-        Ok(self.0.queue.write_one(Row::new(tenant.as_str(), user), count).await?.rows > 0)
+        Ok(self.counted(tenant, user, count).await?.rows > 0)
+    }
+
+    /// Whether failures and tries are counted, as far as is known: not from the first one that this process could not count to the next
+    /// one that it could. While they are not, somebody may have guessed as often as they liked.
+    pub fn counts_failures(&self) -> bool {
+        !self.0.uncounted.load(Ordering::Relaxed)
+    }
+
+    async fn counted(&self, tenant: &TenantName, user: &str, count: Statement) -> Result<Answer, Error> {
+        let mut counting = Counting { uncounted: &self.0.uncounted, done: false };
+        let answer = self.0.queue.write_one(Row::new(tenant.as_str(), user), count).await?;
+        counting.done = true;
+        Ok(answer)
     }
 }
 

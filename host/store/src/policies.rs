@@ -9,7 +9,7 @@ use crate::database::read;
 use crate::registry::{Change, Outcome};
 use crate::statement::Statement;
 use crate::versions::DELETE_ORPHANS;
-use crate::{Error, Store};
+use crate::{Administrators, Error, Reader, Store};
 
 const ALL: &str = "
     select name, settings, grants, (select max(number) from policy_version
@@ -71,23 +71,26 @@ impl From<Columns> for PolicyRow {
     }
 }
 
-impl Store {
+impl Store<Administrators> {
     /// A tenant's policies by name.
     ///
     /// # Errors
     /// The database's.
     pub async fn policies(&self, tenant: &TenantName) -> Result<Vec<PolicyRow>, Error> {
-        let rows: Vec<Columns> = read!(self, on => sqlx::query_as(ALL).bind(tenant.as_str()).fetch_all(on))?;
+        let rows: Vec<Columns> =
+            read!(self, Some(tenant), on => sqlx::query_as(ALL).bind(tenant.as_str()).fetch_all(on))?;
         Ok(rows.into_iter().map(PolicyRow::from).collect())
     }
+}
 
+impl<R: Reader> Store<R> {
     /// One policy, if there is one of that name.
     ///
     /// # Errors
     /// The database's.
     pub async fn policy(&self, tenant: &TenantName, name: &str) -> Result<Option<PolicyRow>, Error> {
         let row: Option<Columns> =
-            read!(self, on => sqlx::query_as(ONE).bind(tenant.as_str()).bind(name).fetch_optional(on))?;
+            read!(self, Some(tenant), on => sqlx::query_as(ONE).bind(tenant.as_str()).bind(name).fetch_optional(on))?;
         Ok(row.map(PolicyRow::from))
     }
 
@@ -120,7 +123,9 @@ impl Store {
         let deletes = [DELETE_REVISIONS, DELETE].map(|sql| Statement::new(sql).text(tenant.as_str()).text(name));
         let change = deletes.into_iter().fold(change, Change::then).then(Statement::new(DELETE_ORPHANS));
         let change = change.then(by.did(tenant.as_str(), "policy.delete", name, ""));
-        Ok(self.change(change).await?.into())
+        let deleted = self.change(change).await?.into();
+        self.sweep().await?;
+        Ok(deleted)
     }
 }
 

@@ -15,7 +15,7 @@ use crate::audit::By;
 use crate::database::read;
 use crate::queue::Row;
 use crate::statement::Statement;
-use crate::{Error, Store};
+use crate::{Error, Reader, Store};
 
 pub use edit::Edit;
 pub(crate) use edit::MAX_TRIES;
@@ -23,7 +23,16 @@ pub use list::{ProfileFilter, ProfilePage};
 pub(crate) use replace::{replace, text_of};
 
 const ONE: &str = "select properties from profile where tenant = $1 and name = $2";
-const GROUPS: &str = "select name, properties from profile where tenant = $1 and is_group";
+/// Where all together have too many bytes, there is one row without properties instead.
+const GROUPS: &str = "
+    with size as (
+        select coalesce(sum(octet_length(properties)), 0) as bytes from profile where tenant = $1 and is_group
+    )
+    select name, properties from size join profile on tenant = $1 and is_group where bytes <= $2
+    union all
+    select '', null from size where bytes > $2";
+/// The most bytes of all groups together that one login looks through.
+const MAX_GROUPS_BYTES: i64 = 4 << 20;
 const DELETE: &str = "delete from profile where tenant = $1 and name = $2";
 /// All of a tenant's are counted for one that is new, and only then: seven milliseconds for 100,000 in SQLite. A column that keeps
 /// count would cost every first login more, and make them wait for each other.
@@ -67,7 +76,9 @@ impl Store {
         };
         Ok(LoginProfiles { default, user, group })
     }
+}
 
+impl<R: Reader> Store<R> {
     /// One profile's properties; absent if there is no such profile.
     ///
     /// # Errors
@@ -76,16 +87,23 @@ impl Store {
         let text = self.profile_text(tenant, name).await?;
         text.map(|text| parse(tenant, name, &text)).transpose()
     }
+}
 
+impl Store {
     /// All profiles that are groups: their `type` is `group`, or their `group_declare` is `true`.
     ///
     /// # Errors
-    /// [`Error::Damaged`] if one of them is; the database's.
+    /// [`Error::Damaged`] if one of them is; [`Error::TooLong`] where they have more than 4 MiB together; the database's.
     pub async fn groups(&self, tenant: &TenantName) -> Result<BTreeMap<String, Properties>, Error> {
-        let rows: Vec<_> = read!(self, on => sqlx::query_as(GROUPS).bind(tenant.as_str()).fetch_all(on))?;
-        parse_all(tenant, rows)
+        let rows: Vec<(String, Option<String>)> = read!(self, Some(tenant), on => {
+            sqlx::query_as(GROUPS).bind(tenant.as_str()).bind(MAX_GROUPS_BYTES).fetch_all(on)
+        })?;
+        let rows: Option<Vec<_>> = rows.into_iter().map(|(name, text)| Some((name, text?))).collect();
+        parse_all(tenant, rows.ok_or(Error::TooLong { what: "groups", most: MAX_GROUPS_BYTES })?)
     }
+}
 
+impl<R: Reader> Store<R> {
     /// Deletes a profile together with its password. Returns whether there was one.
     ///
     /// # Errors
@@ -99,7 +117,7 @@ impl Store {
     /// A profile as it is stored.
     pub(crate) async fn profile_text(&self, tenant: &TenantName, name: &str) -> Result<Option<String>, Error> {
         let row: Option<(String,)> =
-            read!(self, on => sqlx::query_as(ONE).bind(tenant.as_str()).bind(name).fetch_optional(on))?;
+            read!(self, Some(tenant), on => sqlx::query_as(ONE).bind(tenant.as_str()).bind(name).fetch_optional(on))?;
         Ok(row.map(|(text,)| text))
     }
 }

@@ -1,27 +1,34 @@
 //! The way of every write: what waits together is committed together, so that many logins share one wait for the disk.
 //!
-//! Not for: order between calls that do not wait for each other.
+//! Not for: order between calls that do not wait for each other, and whose turn it is; see `line`.
 
-use std::sync::{Arc, PoisonError, RwLock};
+mod line;
+
+use std::sync::Arc;
 use std::time::Duration;
-use std::{mem, ptr, slice};
+use std::{ptr, slice};
 
 use sqlx::pool::{Pool, PoolConnection};
 use sqlx::{Connection as _, Database};
-use tokio::sync::{Mutex, mpsc, oneshot};
+use tokio::sync::{Mutex, oneshot};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
+use vestibule_domain::TenantName;
+use vestibule_ledger::{Hold, Owner, Pool as Bytes, Resource, Share};
 
 use crate::Error;
 use crate::bulk;
 use crate::statement::{Answer, Insert, NewRow, Runs, Statement};
+use line::Line;
 
 /// The most jobs in one transaction of logins: enough to make the wait for the disk small beside the work.
 pub(crate) const MAX_BATCH: usize = 128;
-/// How many jobs may wait before callers wait to hand theirs in.
-const MAX_WAITING: usize = 1024;
 /// How long one transaction may take.
-const WRITE_DEADLINE: Duration = Duration::from_secs(20);
+pub(crate) const WRITE_DEADLINE: Duration = Duration::from_secs(10);
+/// What a job weighs besides its values.
+const JOB_BYTES: usize = 256;
+/// What may wait to be written or be under way, in bytes, and what of it for one tenant: ten of the largest logins' effects.
+const WAITING: (u64, u64) = (64 << 20, 16 << 20);
 
 /// What takes effect together or not at all.
 struct Job {
@@ -30,6 +37,8 @@ struct Job {
     conditions: Vec<Condition>,
     writes: Vec<Write>,
     came: oneshot::Sender<Result<Came, Error>>,
+    /// What it takes of what may wait.
+    weight: Hold,
 }
 
 /// What came of a job.
@@ -54,6 +63,15 @@ pub(crate) enum Write {
     Statement(Statement),
     /// A row that goes by one statement with other rows of the same insert.
     NewRow(NewRow),
+}
+
+impl Write {
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Statement(statement) => statement.weight(),
+            Self::NewRow(row) => row.weight(),
+        }
+    }
 }
 
 impl From<Statement> for Write {
@@ -86,6 +104,10 @@ impl Condition {
         Self { write: write.into(), row: false }
     }
 
+    fn bytes(&self) -> usize {
+        self.write.bytes()
+    }
+
     const fn holds(&self, answer: &Answer) -> bool {
         (answer.rows > 0) == self.row
     }
@@ -99,33 +121,47 @@ impl Row {
     pub(crate) fn new(tenant: &str, name: &str) -> Self {
         Self(tenant.to_owned(), name.to_owned())
     }
+
+    fn owner(&self) -> Owner {
+        TenantName::new(self.0.as_str()).map_or(Owner::Host, Owner::Tenant)
+    }
+}
+
+/// What may wait to be written, in all queues of a store.
+pub(crate) fn waiting() -> Bytes {
+    Bytes::new(Resource::WriteQueue, WAITING.0, Share { most: WAITING.1 })
 }
 
 /// Jobs and the tasks that commit them.
 pub(crate) struct Queue {
-    jobs: RwLock<Option<mpsc::Sender<Job>>>,
+    line: Arc<Line>,
+    room: Bytes,
     workers: Mutex<JoinSet<()>>,
 }
 
 impl Queue {
     /// Starts as many tasks as transactions may be open at once, of so many jobs each. They end when the queue is dropped and
-    /// empty.
-    pub(crate) fn start<DB>(pool: &Pool<DB>, workers: usize, batch: usize) -> Self
+    /// empty. What waits takes of `room`.
+    pub(crate) fn start<DB>(pool: &Pool<DB>, workers: usize, batch: usize, room: &Bytes) -> Self
     where
         DB: Database,
         DB::Connection: Runs<Database = DB>,
     {
-        let (sender, receiver) = mpsc::channel(MAX_WAITING);
-        let receiver = Arc::new(Mutex::new(receiver));
+        let line = Arc::new(Line::new());
         // A join set aborts its tasks when it is dropped; these have to finish what they began.
         let mut tasks = JoinSet::new();
         for _ in 0..workers {
-            let task = tokio::spawn(work(pool.clone(), Arc::clone(&receiver), batch));
+            let task = tokio::spawn(work(pool.clone(), Arc::clone(&line), batch));
             tasks.spawn(async move {
                 let _ = task.await;
             });
         }
-        Self { jobs: RwLock::new(Some(sender)), workers: Mutex::new(tasks) }
+        Self { line, room: room.clone(), workers: Mutex::new(tasks) }
+    }
+
+    /// What may wait, in all queues.
+    pub(crate) const fn room(&self) -> &Bytes {
+        &self.room
     }
 
     /// Writes all of it or nothing, and returns what came of each when that is committed.
@@ -153,36 +189,44 @@ impl Queue {
     }
 
     /// Writes all of it if all conditions hold, or stops at the first that does not.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] if as much waits of this tenant as may.
     pub(crate) async fn write_when(
         &self,
         row: Row,
         conditions: Vec<Condition>,
         writes: Vec<Write>,
     ) -> Result<Came, Error> {
-        let jobs = self.jobs.read().unwrap_or_else(PoisonError::into_inner).clone().ok_or(Error::Closed)?;
+        let bytes = conditions.iter().map(Condition::bytes).chain(writes.iter().map(Write::bytes)).sum::<usize>();
+        let weight = self.room.take(&row.owner(), (bytes + JOB_BYTES) as u64)?;
         let (came, comes) = oneshot::channel();
-        jobs.send(Job { row, conditions, writes, came }).await.map_err(|_| Error::Closed)?;
+        self.line.join(Job { row, conditions, writes, came, weight })?;
         comes.await.map_err(|_| Error::Closed)?
     }
 
     /// Takes no more jobs, and waits until those taken are done.
     pub(crate) async fn close(&self) {
-        drop(self.jobs.write().unwrap_or_else(PoisonError::into_inner).take());
+        self.line.close();
         let mut workers = self.workers.lock().await;
         while workers.join_next().await.is_some() {}
     }
 }
 
-async fn work<DB>(pool: Pool<DB>, jobs: Arc<Mutex<mpsc::Receiver<Job>>>, at_most: usize)
+impl Drop for Queue {
+    fn drop(&mut self) {
+        self.line.close();
+    }
+}
+
+async fn work<DB>(pool: Pool<DB>, line: Arc<Line>, at_most: usize)
 where
     DB: Database,
     DB::Connection: Runs<Database = DB>,
 {
-    let mut batch = Vec::new();
-    while jobs.lock().await.recv_many(&mut batch, at_most).await > 0 {
-        batch.retain(|job| !job.came.is_closed());
+    while let Some(mut batch) = line.next(at_most).await {
         batch.sort_by(|one, other| one.row.cmp(&other.row));
-        settle(&pool, mem::take(&mut batch)).await;
+        settle(&pool, batch).await;
     }
 }
 

@@ -6,7 +6,7 @@ use vestibule_domain::TenantName;
 
 use crate::queue::{Came, Condition, Row, Write};
 use crate::statement::{Answer, Statement};
-use crate::{Error, Store};
+use crate::{Error, Reader, Store};
 
 /// Locks the clock until the change is committed. What the change looks at after that, nobody else changes meanwhile.
 const TICK: &str = "update clock set stamp = stamp + 1";
@@ -16,6 +16,8 @@ const MARK: &str = "
 
 /// Something to change in the registry. `W` says why it was not done.
 pub(crate) struct Change<W> {
+    /// The tenant whose turn it takes; empty for the operator's.
+    payer: String,
     conditions: Vec<Condition>,
     /// For each condition after the tick.
     otherwise: Vec<W>,
@@ -33,12 +35,13 @@ pub(crate) enum Outcome<W> {
 impl<W> Change<W> {
     /// A change that other processes have to know of.
     pub(crate) fn of(tenant: &TenantName) -> Self {
-        Self::unmarked().then(Statement::new(MARK).text(tenant.as_str()))
+        Self::unmarked(tenant.as_str()).then(Statement::new(MARK).text(tenant.as_str()))
     }
 
     /// A change that nobody keeps in memory.
-    pub(crate) fn unmarked() -> Self {
-        Self { conditions: vec![Condition::some(Statement::new(TICK))], otherwise: Vec::new(), writes: Vec::new() }
+    pub(crate) fn unmarked(payer: &str) -> Self {
+        let conditions = vec![Condition::some(Statement::new(TICK))];
+        Self { payer: payer.to_owned(), conditions, otherwise: Vec::new(), writes: Vec::new() }
     }
 
     /// Is done only if this changes or returns a row.
@@ -70,12 +73,12 @@ impl<W> Outcome<W> {
     }
 }
 
-impl Store {
+impl<R: Reader> Store<R> {
     /// Makes a change, all of it or nothing.
     pub(crate) async fn change<W>(&self, change: Change<W>) -> Result<Outcome<W>, Error> {
-        let Change { conditions, otherwise, writes } = change;
+        let Change { payer, conditions, otherwise, writes } = change;
         let asked = conditions.len();
-        let Came { held, mut answers } = self.0.registry.write_when(Row::default(), conditions, writes).await?;
+        let Came { held, mut answers } = self.0.registry.write_when(Row::new(&payer, ""), conditions, writes).await?;
         if held {
             return Ok(Outcome::Done(answers.split_off(asked)));
         }

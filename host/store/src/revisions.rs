@@ -9,10 +9,11 @@ use vestibule_domain::TenantName;
 use crate::audit::By;
 use crate::database::read;
 use crate::error::ActivateError;
+use crate::page::MAX_PAGE_BYTES;
 use crate::registry::{Change, Outcome, number_in};
 use crate::statement::Statement;
 use crate::time::{from_millis, to_millis};
-use crate::{Error, Store, tenants, versions};
+use crate::{Administrators, Error, Reader, Store, tenants, versions};
 
 /// How many revisions of a tenant are kept, the active one among them.
 pub const KEPT_REVISIONS: u32 = 100;
@@ -23,8 +24,17 @@ const ACTIVE: &str = "
     where chain.tenant = $1";
 const ONE: &str = "select number, links, created_ms, actor, note from revision where tenant = $1 and number = $2";
 const LAST: &str = "
-    select number, links, created_ms, actor, note from revision where tenant = $1 and number < $3
-    order by number desc limit $2";
+    with page as (
+        select id, row_number() over ids as place, sum(length) over ids as total
+        from (
+            select number as id, octet_length(links) + octet_length(note) as length from revision
+            where tenant = $1 and number < $3 order by number desc limit $2
+        ) as found
+        window ids as (order by id desc)
+    )
+    select number, links, created_ms, actor, note from page cross join revision
+    where tenant = $1 and number = id and (total <= $4 or place = 1)
+    order by number desc";
 const ACTIVE_IS: &str = "select revision from chain where tenant = $1 and revision = $2";
 const ANY_ACTIVE: &str = "select revision from chain where tenant = $1";
 const ADD: &str = "
@@ -75,13 +85,14 @@ enum Not<'a> {
     AVersion(&'a (String, i64)),
 }
 
-impl Store {
+impl<R: Reader> Store<R> {
     /// The revision that runs now; absent if none was ever activated.
     ///
     /// # Errors
     /// The database's.
     pub async fn active_revision(&self, tenant: &TenantName) -> Result<Option<RevisionRow>, Error> {
-        let row: Option<Columns> = read!(self, on => sqlx::query_as(ACTIVE).bind(tenant.as_str()).fetch_optional(on))?;
+        let row: Option<Columns> =
+            read!(self, Some(tenant), on => sqlx::query_as(ACTIVE).bind(tenant.as_str()).fetch_optional(on))?;
         Ok(row.map(RevisionRow::from))
     }
 
@@ -91,14 +102,16 @@ impl Store {
     /// The database's.
     pub async fn revision(&self, tenant: &TenantName, number: i64) -> Result<Option<RevisionRow>, Error> {
         let row: Option<Columns> =
-            read!(self, on => sqlx::query_as(ONE).bind(tenant.as_str()).bind(number).fetch_optional(on))?;
+            read!(self, Some(tenant), on => sqlx::query_as(ONE).bind(tenant.as_str()).bind(number).fetch_optional(on))?;
         Ok(row.map(RevisionRow::from))
     }
+}
 
-    /// The last revisions, newest first, or those before a number.
+impl Store<Administrators> {
+    /// The last revisions, newest first, or those before a number. There are fewer than `count`, but at least one, where they are large.
     ///
     /// # Errors
-    /// The database's.
+    /// [`Error::Busy`]; [`Error::TooSlow`]; the database's.
     pub async fn revisions(
         &self,
         tenant: &TenantName,
@@ -106,11 +119,13 @@ impl Store {
         before: Option<i64>,
     ) -> Result<Vec<RevisionRow>, Error> {
         let (count, before) = (i64::from(count), before.unwrap_or(i64::MAX));
-        let rows: Vec<Columns> = read!(self, on =>
-            sqlx::query_as(LAST).bind(tenant.as_str()).bind(count).bind(before).fetch_all(on))?;
+        let rows: Vec<Columns> = read!(self, Some(tenant), on =>
+            sqlx::query_as(LAST).bind(tenant.as_str()).bind(count).bind(before).bind(MAX_PAGE_BYTES).fetch_all(on))?;
         Ok(rows.into_iter().map(RevisionRow::from).collect())
     }
+}
 
+impl<R: Reader> Store<R> {
     /// Makes a new revision the active one, if the active one is still `expected`; none, if none was ever activated. `uses` are
     /// the versions that the links name: they are kept as long as the revision is active. Returns the revision's number: one
     /// more than the last one's. Of the older revisions, the last ones are kept, [`KEPT_REVISIONS`] with this one.

@@ -11,7 +11,7 @@ use crate::database::read;
 use crate::registry::{Change, Outcome};
 use crate::statement::Statement;
 use crate::time::{from_millis, to_millis};
-use crate::{Error, Store, policies};
+use crate::{Administrators, Error, Reader, Store, policies};
 
 const ALL: &str = "select name, value from policy_secret where tenant = $1 and policy = $2 order by name";
 const NAMES: &str = "select name, changed_ms from policy_secret where tenant = $1 and policy = $2 order by name";
@@ -29,27 +29,31 @@ enum Not {
     Allowed,
 }
 
-impl Store {
+impl<R: Reader> Store<R> {
     /// A policy's secrets by name.
     ///
     /// # Errors
     /// The database's.
     pub async fn secrets(&self, tenant: &TenantName, policy: &str) -> Result<Vec<(String, Secret)>, Error> {
         let rows: Vec<(String, String)> =
-            read!(self, on => sqlx::query_as(ALL).bind(tenant.as_str()).bind(policy).fetch_all(on))?;
+            read!(self, Some(tenant), on => sqlx::query_as(ALL).bind(tenant.as_str()).bind(policy).fetch_all(on))?;
         Ok(rows.into_iter().map(|(name, value)| (name, Secret::new(value))).collect())
     }
+}
 
+impl Store<Administrators> {
     /// Their names only, and when each was put last.
     ///
     /// # Errors
     /// The database's.
     pub async fn secret_names(&self, tenant: &TenantName, policy: &str) -> Result<Vec<(String, SystemTime)>, Error> {
         let rows: Vec<(String, i64)> =
-            read!(self, on => sqlx::query_as(NAMES).bind(tenant.as_str()).bind(policy).fetch_all(on))?;
+            read!(self, Some(tenant), on => sqlx::query_as(NAMES).bind(tenant.as_str()).bind(policy).fetch_all(on))?;
         Ok(rows.into_iter().map(|(name, changed)| (name, from_millis(changed))).collect())
     }
+}
 
+impl<R: Reader> Store<R> {
     /// Puts a secret, instead of the one of that name if there is one. All policies of a tenant together have at most `most`. Returns
     /// whether there is such a policy.
     ///

@@ -12,7 +12,7 @@ use crate::database::read;
 use crate::queue::Row;
 use crate::statement::Statement;
 use crate::time::{from_millis, to_millis};
-use crate::{Error, Store};
+use crate::{Error, Reader, Store};
 
 const ONE: &str = "
     select user_name, state, expires_ms from session where tenant = $1 and session_id = $2 and expires_ms > $3";
@@ -54,15 +54,14 @@ impl Session {
     }
 }
 
-impl Store {
+impl<R: Reader> Store<R> {
     /// A session that has not expired.
     ///
     /// # Errors
     /// The database's.
     pub async fn session(&self, tenant: &TenantName, id: &str, now: SystemTime) -> Result<Option<Session>, Error> {
         let now = to_millis(now);
-        let row: Option<(String, Vec<u8>, i64)> =
-            read!(self, on => sqlx::query_as(ONE).bind(tenant.as_str()).bind(id).bind(now).fetch_optional(on))?;
+        let row: Option<(String, Vec<u8>, i64)> = read!(self, Some(tenant), on => sqlx::query_as(ONE).bind(tenant.as_str()).bind(id).bind(now).fetch_optional(on))?;
         Ok(row.map(|(user, state, expires)| Session { id: id.to_owned(), user, state, expires: from_millis(expires) }))
     }
 

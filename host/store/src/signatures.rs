@@ -2,16 +2,22 @@
 //!
 //! Not for: verifying one, or who has to have signed; both are the registry's.
 
+use std::ops::RangeInclusive;
+
 use vestibule_domain::TenantName;
 
 use crate::audit::By;
 use crate::database::read;
 use crate::registry::Change;
-use crate::statement::Statement;
-use crate::{Error, Store};
+use crate::statement::{Statement, as_number};
+use crate::{Error, Reader, Store};
+
+/// The most signatures of one answer: a page of versions, each signed by ten.
+pub const MAX_SIGNATURES: usize = 10_000;
 
 const OF_POLICY: &str = "
-    select number, signer from version_signature where tenant = $1 and policy = $2 order by number, signer";
+    select number, signer from version_signature 
+    where tenant = $1 and policy = $2 and number >= $3 and number <= $4 order by number, signer limit $5";
 const HAS: &str = "
     select number from version_signature join policy_version using (tenant, policy, number)
     where tenant = $1 and policy = $2 and digest = $3 and signer = $4";
@@ -23,16 +29,23 @@ const AUDIT: &str = "
     select $1, $2, $3, $4, $5, $6, policy || ' ' || number, $8 from policy_version
     where tenant = $1 and policy = $7 and digest = $9";
 
-impl Store {
-    /// Who has signed which version of a policy: a version's number and a key, as often as there are signatures, in the order of the
-    /// numbers.
+impl<R: Reader> Store<R> {
+    /// Who has signed which of some versions of a policy: a version's number and a key, as often as there are signatures, in the order of
+    /// the numbers, and no more than [`MAX_SIGNATURES`].
     ///
     /// # Errors
     /// The database's.
-    pub async fn signatures(&self, tenant: &TenantName, policy: &str) -> Result<Vec<(i64, String)>, Error> {
-        let rows: Vec<(i64, String)> =
-            read!(self, on => sqlx::query_as(OF_POLICY).bind(tenant.as_str()).bind(policy).fetch_all(on))?;
-        Ok(rows)
+    pub async fn signatures(
+        &self,
+        tenant: &TenantName,
+        policy: &str,
+        numbers: RangeInclusive<i64>,
+    ) -> Result<Vec<(i64, String)>, Error> {
+        let (first, last) = numbers.into_inner();
+        read!(self, Some(tenant), on => {
+            let query = sqlx::query_as(OF_POLICY).bind(tenant.as_str()).bind(policy).bind(first).bind(last);
+            query.bind(as_number(MAX_SIGNATURES)).fetch_all(on)
+        })
     }
 
     /// Keeps a signature of a version that was stored before, if this is news and the version is still there.
@@ -45,7 +58,7 @@ impl Store {
         by: &By,
     ) -> Result<(), Error> {
         let has = Statement::returning(HAS).text(tenant.as_str()).text(policy).text(digest).text(signer);
-        let change = Change::unmarked().forbids(has, ()).then(added(tenant, policy, digest, signer));
+        let change = Change::unmarked(tenant.as_str()).forbids(has, ()).then(added(tenant, policy, digest, signer));
         let detail = serde_json::json!({ "signer": signer }).to_string();
         let audit = by.found(AUDIT, tenant, "policy.version.sign", policy, &detail).text(digest);
         self.change(change.then(audit)).await.map(|_| ())

@@ -6,7 +6,9 @@ use std::fs::DirBuilder;
 use std::io::{self, ErrorKind, Read as _};
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use cap_std::ambient_authority;
 use cap_std::fs::{Dir, MetadataExt as _, OpenOptions, OpenOptionsExt as _};
@@ -22,8 +24,12 @@ pub const DATABASE_FILE: &str = "vestibule.db";
 
 /// How long to wait for another process that writes, and for a connection of the pool.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// Readers at a time: each is a thread, and a read takes some ten microseconds.
+/// Readers of logins at a time: each is a thread, and a read takes some ten microseconds.
 const READERS: u32 = 8;
+/// Readers of administrators: two at least, so that one tenant leaves one, and no more than half of the processors.
+const MIN_ADMINISTRATORS: u32 = 2;
+/// After how many instructions of its virtual machine SQLite looks at the clock: some ten microseconds.
+const WATCH_EVERY: i32 = 1_000;
 /// The log is cut to this size when it has been copied into the database.
 const MAX_LOG_BYTES: &str = "67108864";
 /// What every database begins with: <https://www.sqlite.org/fileformat.html>, section 1.3.
@@ -31,8 +37,17 @@ const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 /// The same number as in the first migration.
 const APPLICATION_ID: i64 = 0x5645_5354;
 
-/// Connections for reading, and the one for writing.
-pub(crate) async fn open(directory: &Path) -> Result<(SqlitePool, SqlitePool), Error> {
+/// What is open: connections for reading, and the one for writing.
+pub(crate) struct Pools {
+    pub(crate) logins: SqlitePool,
+    pub(crate) administrators: SqlitePool,
+    pub(crate) writer: SqlitePool,
+}
+
+/// While it lives, what is read on the connection that it was made for may go on.
+pub(crate) struct Watch(#[expect(dead_code, reason = "only whether it is there counts")] Arc<()>);
+
+pub(crate) async fn open(directory: &Path) -> Result<Pools, Error> {
     let file = prepare(directory)?;
     let options = SqliteConnectOptions::new()
         .filename(&file)
@@ -47,8 +62,30 @@ pub(crate) async fn open(directory: &Path) -> Result<(SqlitePool, SqlitePool), E
         let pool = SqlitePoolOptions::new().max_connections(connections).acquire_timeout(PATIENCE);
         pool.test_before_acquire(false).idle_timeout(None).max_lifetime(None)
     };
-    let readers = pool(READERS).connect_lazy_with(options.clone().pragma("query_only", "on"));
-    Ok((readers, pool(1).connect_lazy_with(options)))
+    let reading = options.clone().pragma("query_only", "on");
+    Ok(Pools {
+        logins: pool(READERS).connect_lazy_with(reading.clone()),
+        administrators: pool(administrators()).connect_lazy_with(reading),
+        writer: pool(1).connect_lazy_with(options),
+    })
+}
+
+/// How many administrators read at once.
+pub(crate) fn administrators() -> u32 {
+    let processors = thread::available_parallelism().map_or(1, usize::from);
+    u32::try_from(processors / 2).unwrap_or(u32::MAX).max(MIN_ADMINISTRATORS)
+}
+
+/// Has SQLite look at the clock while it reads what comes next on a connection, and break it off when its time is up or nobody waits for
+/// it any longer: a future that is dropped does not stop the thread behind it.
+pub(crate) async fn watch(connection: &mut SqliteConnection, deadline: Duration, watched: bool) -> sqlx::Result<Watch> {
+    let watch = Arc::new(());
+    if watched {
+        let (until, waits) = (Instant::now() + deadline, Arc::downgrade(&watch));
+        let mut handle = connection.lock_handle().await?;
+        handle.set_progress_handler(WATCH_EVERY, move || waits.strong_count() > 0 && Instant::now() < until);
+    }
+    Ok(Watch(watch))
 }
 
 /// Makes the directory and an empty file in it, or looks whether those that are there can be ours. Returns the file's path.
@@ -144,4 +181,36 @@ fn opening(error: sqlx::Error, file: &Path) -> Error {
     let code = error.as_database_error().and_then(|error| error.code()).and_then(|code| code.parse::<u32>().ok());
     // SQLITE_NOTADB
     if code == Some(26) { Error::NotADatabase(file.to_owned()) } else { error.into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ENDLESS: &str = "
+        with recursive numbers (number) as (select 1 union all select number + 1 from numbers) select count(*) from numbers";
+
+    async fn connection() -> SqliteConnection {
+        SqliteConnection::connect("sqlite::memory:").await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn what_takes_too_long_is_broken_off_and_the_connection_reads_on() {
+        let mut connection = connection().await;
+        let watched = watch(&mut connection, Duration::ZERO, true).await.unwrap();
+        let endless = sqlx::query(ENDLESS).execute(&mut connection).await;
+        assert_eq!(endless.map_err(Error::from).unwrap_err(), Error::TooSlow);
+        drop(watched);
+        let _watched = watch(&mut connection, PATIENCE, true).await.unwrap();
+        let one: i64 = sqlx::query_scalar("select 1").fetch_one(&mut connection).await.unwrap();
+        assert_eq!(one, 1);
+    }
+
+    #[tokio::test]
+    async fn what_nobody_waits_for_any_longer_is_broken_off() {
+        let mut connection = connection().await;
+        drop(watch(&mut connection, Duration::from_secs(3600), true).await.unwrap());
+        let endless = sqlx::query(ENDLESS).execute(&mut connection).await;
+        assert_eq!(endless.map_err(Error::from).unwrap_err(), Error::TooSlow);
+    }
 }

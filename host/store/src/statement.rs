@@ -94,6 +94,16 @@ impl NewRow {
 }
 
 impl<T> Bound<T> {
+    /// How much its values are.
+    pub(crate) fn weight(&self) -> usize {
+        let of = |value: &Value| match value {
+            Value::Text(text) => text.as_ref().map_or(0, String::len),
+            Value::Bytes(bytes) => bytes.len(),
+            Value::Number(_) => size_of::<i64>(),
+        };
+        self.values.iter().map(of).sum()
+    }
+
     pub(crate) fn text(self, text: &str) -> Self {
         self.maybe_text(Some(text))
     }

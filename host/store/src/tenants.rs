@@ -8,15 +8,26 @@ use vestibule_domain::TenantName;
 
 use crate::audit::{By, OPERATOR};
 use crate::database::read;
+use crate::page::MAX_PAGE_BYTES;
 use crate::registry::Change;
 use crate::statement::Statement;
 use crate::time::{from_millis, to_millis};
 use crate::versions::DELETE_ORPHANS;
-use crate::{Error, Log, Past, Store};
+use crate::{Administrators, Error, Log, Past, Reader, Store};
 
 const ONE: &str = "select tenant, settings, terms, created_ms from tenant where tenant = $1";
 const PAGE: &str = "
-    select tenant, settings, terms, created_ms from tenant where tenant > $1 order by tenant limit $2";
+    with page as (
+        select name, row_number() over names as place, sum(length) over names as total
+        from (
+            select tenant as name, octet_length(settings) + octet_length(terms) as length from tenant
+            where tenant > $1 order by tenant limit $2
+        ) as found
+        window names as (order by name)
+    )
+    select tenant, settings, terms, created_ms from page cross join tenant
+    where tenant = name and (total <= $3 or place = 1)
+    order by name";
 const CREATE: &str = "
     insert into tenant (tenant, settings, terms, created_ms) values ($1, $2, $3, $4) on conflict do nothing";
 const SET: &str = "update tenant set settings = coalesce($2, settings), terms = coalesce($3, terms) where tenant = $1";
@@ -40,7 +51,7 @@ const DELETE: [&str; 9] = [
 ];
 const DELETE_TENANT: &str = "delete from tenant where tenant = $1";
 /// How many decisions of a deleted tenant go at a time.
-const DECISIONS: u32 = 10_000;
+const DECISIONS: u32 = 1_000;
 
 /// A tenant.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,7 +76,7 @@ impl TryFrom<Columns> for TenantRow {
     }
 }
 
-impl Store {
+impl<R: Reader> Store<R> {
     /// Makes a tenant. Returns whether there was none of that name.
     ///
     /// # Errors
@@ -83,20 +94,26 @@ impl Store {
     /// # Errors
     /// The database's.
     pub async fn tenant(&self, name: &TenantName) -> Result<Option<TenantRow>, Error> {
-        let row: Option<Columns> = read!(self, on => sqlx::query_as(ONE).bind(name.as_str()).fetch_optional(on))?;
+        let row: Option<Columns> =
+            read!(self, Some(name), on => sqlx::query_as(ONE).bind(name.as_str()).fetch_optional(on))?;
         row.map(TenantRow::try_from).transpose()
     }
+}
 
-    /// The first tenants by name, or the first after a name.
+impl Store<Administrators> {
+    /// The first tenants by name, or the first after a name. There are fewer than `count`, but at least one, where they are large.
     ///
     /// # Errors
-    /// The database's.
+    /// [`Error::Busy`]; [`Error::TooSlow`]; the database's.
     pub async fn tenants(&self, after: Option<&str>, count: u32) -> Result<Vec<TenantRow>, Error> {
         let (after, count) = (after.unwrap_or_default(), i64::from(count));
-        let rows: Vec<Columns> = read!(self, on => sqlx::query_as(PAGE).bind(after).bind(count).fetch_all(on))?;
+        let rows: Vec<Columns> =
+            read!(self, None, on => sqlx::query_as(PAGE).bind(after).bind(count).bind(MAX_PAGE_BYTES).fetch_all(on))?;
         rows.into_iter().map(TenantRow::try_from).collect()
     }
+}
 
+impl<R: Reader> Store<R> {
     /// Replaces what is given of a tenant's settings and terms. Returns whether there is such a tenant.
     ///
     /// # Errors
@@ -127,7 +144,7 @@ impl Store {
         if self.tenant(name).await?.is_none() {
             return Ok(false);
         }
-        while self.prune(Log::Decisions, Some(name), Past::default(), DECISIONS).await? == u64::from(DECISIONS) {}
+        while self.prune(Log::Decisions, Some(name), Past::default(), DECISIONS).await? > 0 {}
         let deletes = DELETE.map(|sql| Statement::new(sql).text(name.as_str()));
         let locks = LOCK.map(|sql| Statement::locking(sql).text(name.as_str()));
         let change = Change::of(name).needs(known(name), ());
@@ -135,7 +152,9 @@ impl Store {
         let change = change.then(Statement::new(DELETE_ORPHANS));
         let change = change.then(Statement::new(DELETE_TENANT).text(name.as_str()));
         let change = change.then(by.did(OPERATOR, "tenant.delete", name.as_str(), ""));
-        Ok(self.change(change).await?.is_done())
+        let deleted = self.change(change).await?.is_done();
+        self.sweep().await?;
+        Ok(deleted)
     }
 }
 

@@ -13,7 +13,7 @@ use crate::registry::{Change, Outcome};
 use crate::statement::Statement;
 use crate::tenants::stored_name;
 use crate::time::{from_millis, to_millis};
-use crate::{Error, Store, tenants};
+use crate::{Administrators, Error, Reader, Store, tenants};
 
 const ONE: &str = "
     select token_id, tenant, name, hash, scopes, created_ms, expires_ms from token where token_id = $1";
@@ -71,7 +71,7 @@ impl TryFrom<Columns> for TokenRow {
     }
 }
 
-impl Store {
+impl<R: Reader> Store<R> {
     /// Puts a token, instead of the one of the same tenant and name if there is one. There are at most `most` of the tenant's, or the
     /// operator's; absent: as many as anybody likes.
     ///
@@ -84,8 +84,8 @@ impl Store {
         let add = Statement::new(ADD).text(id).text(owner).text(name).text(hash).text(scopes);
         let add = add.number(to_millis(*created)).maybe_number(expires.map(to_millis));
         let change = match tenant {
-            Some(tenant) => Change::unmarked().needs(tenants::known(tenant), Error::UnknownTenant(tenant.clone())),
-            None => Change::unmarked(),
+            Some(tenant) => Change::unmarked(owner).needs(tenants::known(tenant), Error::UnknownTenant(tenant.clone())),
+            None => Change::unmarked(owner),
         };
         let change = match most {
             Some(most) => {
@@ -106,26 +106,30 @@ impl Store {
     /// # Errors
     /// The database's.
     pub async fn token(&self, id: &str) -> Result<Option<TokenRow>, Error> {
-        let row: Option<Columns> = read!(self, on => sqlx::query_as(ONE).bind(id).fetch_optional(on))?;
+        let row: Option<Columns> = read!(self, None, on => sqlx::query_as(ONE).bind(id).fetch_optional(on))?;
         row.map(TokenRow::try_from).transpose()
     }
+}
 
+impl Store<Administrators> {
     /// The tokens of a tenant, or the operator's, by name.
     ///
     /// # Errors
     /// The database's.
     pub async fn tokens(&self, tenant: Option<&TenantName>) -> Result<Vec<TokenRow>, Error> {
-        let rows: Vec<Columns> = read!(self, on => sqlx::query_as(ALL).bind(name_of(tenant)).fetch_all(on))?;
+        let rows: Vec<Columns> = read!(self, tenant, on => sqlx::query_as(ALL).bind(name_of(tenant)).fetch_all(on))?;
         rows.into_iter().map(TokenRow::try_from).collect()
     }
+}
 
+impl<R: Reader> Store<R> {
     /// Deletes a token of a tenant, or of the operator. Returns whether there was one of that name.
     ///
     /// # Errors
     /// The database's.
     pub async fn delete_token(&self, tenant: Option<&TenantName>, name: &str, by: &By) -> Result<bool, Error> {
         let owner = name_of(tenant);
-        let change = Change::unmarked().needs(Statement::new(DELETE).text(owner).text(name), ());
+        let change = Change::unmarked(owner).needs(Statement::new(DELETE).text(owner).text(name), ());
         let change = change.then(by.did(owner, "token.delete", name, ""));
         Ok(self.change(change).await?.is_done())
     }

@@ -10,7 +10,7 @@ use crate::database::read;
 use crate::ids::new_id;
 use crate::queue::{Condition, Row, Write};
 use crate::statement::{Insert, NewRow, Statement, as_number};
-use crate::{Error, Store};
+use crate::{Administrators, Error, Reader, Store};
 
 /// How many differences of one trial are kept, the latest ones.
 pub const KEPT_DIFFERENCES: usize = 100;
@@ -56,16 +56,16 @@ pub struct TrialRow {
 
 type Columns = (i64, i64, i64, i64);
 
-impl Store {
+impl Store<Administrators> {
     /// What was learnt of the version on trial for a policy since this revision was activated; of one of which nothing was, nothing.
     ///
     /// # Errors
     /// The database's.
     pub async fn trial(&self, tenant: &TenantName, revision: i64, policy: &str) -> Result<TrialRow, Error> {
-        let counts: Option<Columns> = read!(self, on =>
+        let counts: Option<Columns> = read!(self, Some(tenant), on =>
             sqlx::query_as(COUNTS).bind(tenant.as_str()).bind(revision).bind(policy).fetch_optional(on))?;
         let most = as_number(KEPT_DIFFERENCES);
-        let differences: Vec<(String,)> = read!(self, on =>
+        let differences: Vec<(String,)> = read!(self, Some(tenant), on =>
             sqlx::query_as(LAST).bind(tenant.as_str()).bind(revision).bind(policy).bind(most).fetch_all(on))?;
         let (same, different, skipped, faults) = counts.unwrap_or_default();
         let [same, different, skipped, faults] =
@@ -73,7 +73,9 @@ impl Store {
         let differences = differences.into_iter().rev().map(|(difference,)| difference).collect();
         Ok(TrialRow { policy: policy.to_owned(), same, different, skipped, faults, differences })
     }
+}
 
+impl<R: Reader> Store<R> {
     /// Adds what was learnt since to what is kept, all of it or nothing. Of a revision that is gone nothing is kept.
     ///
     /// # Errors
@@ -88,7 +90,7 @@ impl Store {
         let known = Statement::returning(KNOWN).text(tenant.as_str()).number(revision);
         let writes = learnt.iter().flat_map(|row| writes(tenant, revision, row, now)).collect();
         // With the changes of administrators: in PostgreSQL no login waits behind it, and in SQLite each for this one change at most.
-        self.0.registry.write_when(Row::default(), vec![Condition::some(known)], writes).await?;
+        self.0.registry.write_when(Row::new(tenant.as_str(), ""), vec![Condition::some(known)], writes).await?;
         Ok(())
     }
 }

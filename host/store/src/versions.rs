@@ -8,15 +8,25 @@ use vestibule_domain::TenantName;
 
 use crate::audit::By;
 use crate::database::read;
+use crate::page::MAX_PAGE_BYTES;
 use crate::policies::Deleted;
 use crate::registry::{Change, Outcome, number_in};
 use crate::statement::{Statement, as_number};
 use crate::time::{from_millis, to_millis};
-use crate::{AddError, Error, Store, signatures, tenants};
+use crate::{AddError, Administrators, Component, Error, Reader, Store, components, signatures, tenants};
 
-const ALL: &str = "
-    select policy, number, digest, coalesce(source, digest), manifest, bytes, created_ms, actor from policy_version
-    where tenant = $1 and policy = $2
+const LAST: &str = "
+    with page as (
+        select id, row_number() over ids as place, sum(length) over ids as total
+        from (
+            select number as id, octet_length(manifest) as length from policy_version
+            where tenant = $1 and policy = $2 and number < $4 order by number desc limit $3
+        ) as found
+        window ids as (order by id desc)
+    )
+    select policy, number, digest, coalesce(source, digest), manifest, bytes, created_ms, actor
+    from page cross join policy_version
+    where tenant = $1 and policy = $2 and number = id and (total <= $5 or place = 1)
     order by number desc";
 const ONE: &str = "
     select policy, number, digest, coalesce(source, digest), manifest, bytes, created_ms, actor from policy_version
@@ -30,10 +40,8 @@ const ENOUGH_POLICIES: &str = "
     select policies from (select count(*) as policies from policy where tenant = $1) as held
     where policies >= $3 and not exists (select name from policy where tenant = $1 and name = $2)";
 const HELD: &str = "select number from policy_version where tenant = $1 and digest = $2 limit 1";
-const COMPONENT: &str = "select bytes from component where digest = $1";
 const COMPONENT_OF: &str = "
-    select component.bytes from policy_version join component using (digest)
-    where tenant = $1 and source = $2
+    select digest from policy_version where tenant = $1 and source = $2
     order by created_ms desc, policy
     limit 1";
 /// What the file was before, and not what its component is by now, where those are two versions.
@@ -42,7 +50,6 @@ const NUMBER: &str = "
     where tenant = $1 and policy = $2 and (digest = $3 or source = $4)
     order by digest = $3
     limit 1";
-const ADD_COMPONENT: &str = "insert into component (digest, bytes) values ($1, $2) on conflict do nothing";
 const COUNT: &str = "
     insert into policy (tenant, name, settings, grants, last_version) values ($1, $2, $3, $4, 1)
     on conflict (tenant, name) do update set last_version = policy.last_version + 1
@@ -146,9 +153,13 @@ enum Not {
     New,
     Room,
     APlace,
+    Whole,
 }
 
-impl Store {
+/// How often a component's pieces are stored that were taken for those of an upload that was broken off.
+const MAX_TRIES: usize = 3;
+
+impl<R: Reader> Store<R> {
     /// Adds a version to a policy, and makes the policy if there is none, as long as there is room for both. A file that is a version of
     /// it already, or whose component is one, is none again: it takes no room, and leaves nothing but its signature if that is new.
     ///
@@ -161,6 +172,23 @@ impl Store {
         room: Room,
         by: &By,
     ) -> Result<Added, AddError> {
+        for _ in 0..MAX_TRIES {
+            self.put_pieces(tenant, version.digest, version.component).await?;
+            if let Some(added) = self.publish_version(tenant, version, room, by).await? {
+                return Ok(added);
+            }
+        }
+        Err(Error::Failed("the pieces of a component were deleted while it was stored".to_owned()).into())
+    }
+
+    /// Adds a version whose pieces are stored. Returns nothing if they are not.
+    async fn publish_version(
+        &self,
+        tenant: &TenantName,
+        version: &NewVersion<'_>,
+        room: Room,
+        by: &By,
+    ) -> Result<Option<Added>, AddError> {
         let NewVersion { policy, digest, source, component, manifest, settings, grants, signer } = *version;
         let of_policy = |sql| Statement::new(sql).text(tenant.as_str()).text(policy);
         let number = Statement::returning(NUMBER).text(tenant.as_str()).text(policy).text(digest).text(source);
@@ -177,7 +205,8 @@ impl Store {
         let enough = Statement::returning(ENOUGH_POLICIES).text(tenant.as_str()).text(policy);
         let change = Change::of(tenant).needs(tenants::known(tenant), Not::ATenant).forbids(number, Not::New);
         let change = change.forbids(full, Not::Room).forbids(enough.number(room.policies.into()), Not::APlace);
-        let change = change.then(count).then(Statement::new(ADD_COMPONENT).text(digest).bytes(component)).then(add);
+        let change = change.needs(components::complete(digest, component), Not::Whole);
+        let change = change.then(count).then(components::publish(digest)).then(add);
         let change = change.then(by.found(AUDIT_ADDED, tenant, "policy.version.add", policy, &detail.to_string()));
         let signature = signer.map(|signer| signatures::added(tenant, policy, digest, signer));
         let change = signature.into_iter().fold(change, Change::then);
@@ -187,12 +216,13 @@ impl Store {
                 Err(AddError::NoRoom { stored: u64::try_from(number_in(&[answer])?).unwrap_or_default() })
             }
             Outcome::Stopped(Not::APlace, _) => Err(AddError::TooManyPolicies),
+            Outcome::Stopped(Not::Whole, _) => Ok(None),
             Outcome::Stopped(Not::New, answer) => {
                 let number = number_in(&[answer])?;
                 self.uploaded_again(tenant, version, number, by).await?;
-                Ok(Added { number, new: false })
+                Ok(Some(Added { number, new: false }))
             }
-            Outcome::Done(answers) => Ok(Added { number: number_in(&answers)?, new: true }),
+            Outcome::Done(answers) => Ok(Some(Added { number: number_in(&answers)?, new: true })),
         }
     }
 
@@ -211,51 +241,58 @@ impl Store {
         };
         if known.source != source {
             let learn = Statement::new(LEARN).text(tenant.as_str()).text(policy).text(digest).text(source);
-            self.change(Change::unmarked().needs(learn, ())).await?;
+            self.change(Change::unmarked(tenant.as_str()).needs(learn, ())).await?;
         }
         match signer {
             Some(signer) => self.sign(tenant, policy, &known.digest, signer, by).await,
             None => Ok(()),
         }
     }
+}
 
-    /// A policy's versions, newest first.
+impl Store<Administrators> {
+    /// The last versions of a policy, newest first, or those before a number. There are fewer than `count`, but at least one, where their
+    /// manifests are large.
     ///
     /// # Errors
-    /// The database's.
-    pub async fn versions(&self, tenant: &TenantName, policy: &str) -> Result<Vec<VersionRow>, Error> {
-        let rows: Vec<Columns> =
-            read!(self, on => sqlx::query_as(ALL).bind(tenant.as_str()).bind(policy).fetch_all(on))?;
+    /// [`Error::Busy`]; [`Error::TooSlow`]; the database's.
+    pub async fn versions(
+        &self,
+        tenant: &TenantName,
+        policy: &str,
+        count: u32,
+        before: Option<i64>,
+    ) -> Result<Vec<VersionRow>, Error> {
+        let (count, before) = (i64::from(count), before.unwrap_or(i64::MAX));
+        let rows: Vec<Columns> = read!(self, Some(tenant), on => {
+            let query = sqlx::query_as(LAST).bind(tenant.as_str()).bind(policy).bind(count);
+            query.bind(before).bind(MAX_PAGE_BYTES).fetch_all(on)
+        })?;
         Ok(rows.into_iter().map(VersionRow::from).collect())
     }
+}
 
+impl<R: Reader> Store<R> {
     /// One version, if the policy has it.
     ///
     /// # Errors
     /// The database's.
     pub async fn version(&self, tenant: &TenantName, policy: &str, number: i64) -> Result<Option<VersionRow>, Error> {
-        let row: Option<Columns> = read!(self, on =>
+        let row: Option<Columns> = read!(self, Some(tenant), on =>
             sqlx::query_as(ONE).bind(tenant.as_str()).bind(policy).bind(number).fetch_optional(on))?;
         Ok(row.map(VersionRow::from))
-    }
-
-    /// A component's bytes, if it is stored.
-    ///
-    /// # Errors
-    /// The database's.
-    pub async fn component(&self, digest: &str) -> Result<Option<Vec<u8>>, Error> {
-        let row: Option<(Vec<u8>,)> = read!(self, on => sqlx::query_as(COMPONENT).bind(digest).fetch_optional(on))?;
-        Ok(row.map(|(bytes,)| bytes))
     }
 
     /// The component that was made of a file of this SHA-256, if that is a version of one of the tenant's policies.
     ///
     /// # Errors
     /// The database's.
-    pub async fn component_of(&self, tenant: &TenantName, source: &str) -> Result<Option<Vec<u8>>, Error> {
-        let row: Option<(Vec<u8>,)> =
-            read!(self, on => sqlx::query_as(COMPONENT_OF).bind(tenant.as_str()).bind(source).fetch_optional(on))?;
-        Ok(row.map(|(bytes,)| bytes))
+    pub async fn component_of(&self, tenant: &TenantName, source: &str) -> Result<Option<Component<R>>, Error> {
+        let row: Option<(String,)> = read!(self, Some(tenant), on => sqlx::query_as(COMPONENT_OF).bind(tenant.as_str()).bind(source).fetch_optional(on))?;
+        match row {
+            Some((digest,)) => self.component(tenant, &digest).await,
+            None => Ok(None),
+        }
     }
 
     /// Whether a component is a version of one of the tenant's policies.
@@ -263,20 +300,24 @@ impl Store {
     /// # Errors
     /// The database's.
     pub async fn holds(&self, tenant: &TenantName, digest: &str) -> Result<bool, Error> {
-        let row: Option<(i64,)> =
-            read!(self, on => sqlx::query_as(HELD).bind(tenant.as_str()).bind(digest).fetch_optional(on))?;
+        let row: Option<(i64,)> = read!(self, Some(tenant), on => sqlx::query_as(HELD).bind(tenant.as_str()).bind(digest).fetch_optional(on))?;
         Ok(row.is_some())
     }
+}
 
+impl Store<Administrators> {
     /// How many bytes the components of a tenant's versions have; one that is a version of two policies counts twice.
     ///
     /// # Errors
     /// The database's.
     pub async fn stored_bytes(&self, tenant: &TenantName) -> Result<u64, Error> {
-        let (bytes,): (i64,) = read!(self, on => sqlx::query_as(BYTES).bind(tenant.as_str()).fetch_one(on))?;
+        let (bytes,): (i64,) =
+            read!(self, Some(tenant), on => sqlx::query_as(BYTES).bind(tenant.as_str()).fetch_one(on))?;
         Ok(u64::try_from(bytes).unwrap_or_default())
     }
+}
 
+impl<R: Reader> Store<R> {
     /// Deletes a version and the old revisions that name it, unless the active revision does.
     ///
     /// # Errors
@@ -296,7 +337,9 @@ impl Store {
         let change = deletes.into_iter().fold(change, Change::then).then(Statement::new(DELETE_ORPHANS));
         let target = format!("{policy} {number}");
         let change = change.then(by.did(tenant.as_str(), "policy.version.delete", &target, ""));
-        Ok(self.change(change).await?.into())
+        let deleted = self.change(change).await?.into();
+        self.sweep().await?;
+        Ok(deleted)
     }
 }
 

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use vestibule_domain::text::log_text;
 use vestibule_store::{Log, Past};
 
-use crate::client::{Call, Events};
+use crate::client::{Call, Events, escape};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::host::now;
@@ -78,11 +78,10 @@ async fn tail(site: &Site, lines: u32, follow: bool, json: bool) -> Result<()> {
     while decisions.len() < lines as usize {
         let count = PAGE.min(lines as usize - decisions.len());
         let page = site.client.json(Call::get(&format!("{}?count={count}{before}", site.path(&["decisions"])))).await?;
-        let page = page.list("decisions");
-        decisions.extend(page.iter().cloned());
-        match page.last().filter(|_| page.len() == count) {
-            Some(last) => before = format!("&before={}", last.text("id")),
-            None => break,
+        decisions.extend(page.list("decisions").iter().cloned());
+        match page.text("next") {
+            "" => break,
+            next => before = format!("&before={}", escape(next)),
         }
     }
     let print = |decision: &Value| {
@@ -135,7 +134,7 @@ async fn prune(site: &Site, age: Duration, json: bool) -> Result<()> {
         let past = Past { before: Some(before), up_to: None };
         let some = host.store.prune(Log::Decisions, Some(&site.tenant), past, PRUNED_AT_ONCE).await?;
         deleted += some;
-        if some < PRUNED_AT_ONCE.into() {
+        if some == 0 {
             break;
         }
         tracing::info!(deleted, "pruning");

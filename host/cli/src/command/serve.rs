@@ -79,6 +79,7 @@ async fn serve(options: &Options, config: Config, gaps: Vec<Gap>, slow_lane: &Ru
     let registry = host.registry.clone();
     tasks.spawn(async move { registry.watch().await });
     tasks.spawn(tell_gaps(host.registry.clone(), Arc::clone(&host.app), gaps));
+    host.store.keep_free(config.server.disk_reserve_bytes);
     tasks.spawn(housekeeping::run(host.store.clone(), config.server.ages()));
     let (end, ends) = Shutdown::new();
     let keeping = tokio::spawn(housekeeping::keep_trials(host.registry.clone(), ends));

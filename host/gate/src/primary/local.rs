@@ -39,14 +39,15 @@ impl Passage<'_> {
         }
         if right && let Some(stored) = &stored {
             drop(place);
-            let answers = self.attempt.static_response.is_some();
-            if answers {
+            // Where wrong passwords could not be counted, a right one is worth nothing before one can be counted again.
+            let counts = self.attempt.static_response.is_some() || !self.store.counts_failures();
+            if counts {
                 self.count_answer().await?;
             }
             let proven = Proven { user: canonical(user)?, info: Info::of(AuthMethod::Local) };
-            return Ok((proven, answers || stored.failures > 0));
+            return Ok((proven, counts || stored.failures > 0));
         }
-        self.count_failure().await;
+        self.count_failure().await?;
         let (cause, detail) = match stored {
             Some(_) => (Cause::WrongPassword, "the password is another one"),
             None => (Cause::UnknownUser, "no local user has this name"),
@@ -62,14 +63,19 @@ impl Passage<'_> {
         if counted.map_err(|error| unavailable(&error))? { Ok(()) } else { Err(locked_out().into()) }
     }
 
-    /// Counts a wrong password. The login is denied either way: where counting fails, the log has to do.
-    async fn count_failure(&self) {
+    /// Counts a wrong password. Where that fails, the login is denied as one whose right password could not be put on record: guesses that
+    /// nobody counts are not told whether they were right.
+    async fn count_failure(&self) -> Result<(), Denial> {
         let user = self.attempt.user.as_str();
         match self.store.count_failure(&self.tenant.name, user, self.now, &self.tenant.lockout()).await {
             Ok(Some(_)) => tracing::warn!(tenant = %self.tenant.name, user, "a local account is locked"),
             Ok(None) => {}
-            Err(error) => tracing::error!(tenant = %self.tenant.name, user, %error, "a failure could not be counted"),
+            Err(error) => {
+                tracing::error!(tenant = %self.tenant.name, user, %error, "a failure could not be counted");
+                return Err(unavailable(&error).into());
+            }
         }
+        Ok(())
     }
 }
 

@@ -31,6 +31,9 @@ pub(crate) struct Change {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Changes {
     changes: Vec<Change>,
+    /// What to give as `before` for the next page; absent after the last one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
 }
 
 impl From<AuditRow> for Change {
@@ -49,8 +52,9 @@ async fn listed(
     if let Some(tenant) = tenant {
         app.registry.tenant(tenant).await?;
     }
-    let rows = app.registry.store().last_audits(tenant, page::count(count)?, before.as_deref()).await?;
-    let changes = Changes { changes: rows.into_iter().map(Change::from).collect() };
+    let store = app.registry.store().for_administrators();
+    let page = store.last_audits(tenant, page::count(count)?, before.as_deref()).await?;
+    let changes = Changes { changes: page.rows.into_iter().map(Change::from).collect(), next: page.next };
     answer::json(app.ledger.answers(), &caller.payer(), &changes)
 }
 

@@ -223,8 +223,8 @@ pub(crate) async fn revisions(
 ) -> Result<Response> {
     caller.may(Scope::Read, &tenant).await?;
     app.registry.tenant(&tenant).await?;
-    let before = before.map(|number| number.parse().map_err(|_| Problem::invalid("`before` is no revision's number")));
-    let rows = app.registry.store().revisions(&tenant, page::count(count)?, before.transpose()?).await?;
+    let store = app.registry.store().for_administrators();
+    let rows = store.revisions(&tenant, page::count(count)?, page::number(before)?).await?;
     let revisions = rows.into_iter().map(|row| {
         let plan = Plan::read(&row.links)?;
         Ok(revision(row, plan))

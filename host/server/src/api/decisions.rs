@@ -16,7 +16,7 @@ use tokio::sync::mpsc;
 use utoipa::{IntoParams, ToSchema};
 use vestibule_domain::TenantName;
 use vestibule_ledger::{Hold, Owner, Refused};
-use vestibule_store::{DecisionFilter, DecisionRow, Store};
+use vestibule_store::{Administrators, DecisionFilter, DecisionRow, Store};
 
 use super::page::{self, time};
 use crate::access::{Caller, Scope};
@@ -58,6 +58,10 @@ fn as_json<S: Serializer>(record: &str, serializer: S) -> std::result::Result<S:
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Decisions {
     decisions: Vec<Decision>,
+    /// What to give as `before` for the next page; absent after the last one. A search looks at so many decisions at a time that a page
+    /// may have few or none, and yet another one may follow.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
 }
 
 /// Which decisions.
@@ -79,7 +83,7 @@ pub(crate) struct Filter {
     /// How many, 1 to 1000; 100 unless given.
     #[param(minimum = 1, maximum = 1000)]
     count: Option<u32>,
-    /// Only those before this one: the last of the page before.
+    /// Only those before this one: the `next` of the page before.
     #[param(max_length = 128)]
     before: Option<String>,
 }
@@ -108,8 +112,9 @@ pub(crate) async fn list(
     let Filter { user, outcome, cause, since, until, count, before } = filter;
     let (since, until) = (instant("since", since)?, instant("until", until)?);
     let filter = DecisionFilter { user, outcome, cause, since, until };
-    let rows = app.registry.store().find_decisions(&tenant, &filter, page::count(count)?, before.as_deref()).await?;
-    let decisions = Decisions { decisions: rows.into_iter().map(Decision::from).collect() };
+    let store = app.registry.store().for_administrators();
+    let page = store.find_decisions(&tenant, &filter, page::count(count)?, before.as_deref()).await?;
+    let decisions = Decisions { decisions: page.rows.into_iter().map(Decision::from).collect(), next: page.next };
     answer::json(app.ledger.answers(), &caller.payer(), &decisions)
 }
 
@@ -143,7 +148,7 @@ pub(crate) async fn stream(
     app.registry.tenant(&tenant).await?;
     let stream = app.streams.open(&tenant)?;
     let paid = app.ledger.answers().take(&Owner::from(&tenant), 0)?;
-    let store = app.registry.store().clone();
+    let store = app.registry.store().for_administrators();
     let trail = match headers.get("last-event-id").and_then(|id| id.to_str().ok()) {
         Some(id) => Trail::after(id),
         None => from_now_on(&store, &tenant).await?,
@@ -155,9 +160,12 @@ pub(crate) async fn stream(
 }
 
 /// Of whoever has seen all that is on record.
-async fn from_now_on(store: &Store, tenant: &TenantName) -> std::result::Result<Trail, vestibule_store::Error> {
-    let rows = store.find_decisions(tenant, &DecisionFilter::default(), 1, None).await?;
-    let mut trail = Trail::after(rows.first().map(|row| row.id.as_str()).unwrap_or_default());
+async fn from_now_on(
+    store: &Store<Administrators>,
+    tenant: &TenantName,
+) -> std::result::Result<Trail, vestibule_store::Error> {
+    let page = store.find_decisions(tenant, &DecisionFilter::default(), 1, None).await?;
+    let mut trail = Trail::after(page.rows.first().map(|row| row.id.as_str()).unwrap_or_default());
     let mut after = trail.from().to_owned();
     while let Some(rows) = next(store, tenant, &mut after).await? {
         for row in rows {
@@ -170,7 +178,7 @@ async fn from_now_on(store: &Store, tenant: &TenantName) -> std::result::Result<
 
 /// Sends what is new until nobody listens, or may listen any more, or the host ends.
 async fn follow(
-    store: Store,
+    store: Store<Administrators>,
     tenant: TenantName,
     mut trail: Trail,
     sender: mpsc::Sender<Event>,
@@ -213,7 +221,7 @@ enum Stopped {
 
 /// Looks at all that may be new, and sends what is. What was read and is not sent yet is paid for.
 async fn look(
-    store: &Store,
+    store: &Store<Administrators>,
     tenant: &TenantName,
     trail: &mut Trail,
     sender: &mpsc::Sender<Event>,
@@ -245,7 +253,7 @@ fn bytes(row: &DecisionRow) -> u64 {
 
 /// The next rows after an id, which goes on with them; none at the end.
 async fn next(
-    store: &Store,
+    store: &Store<Administrators>,
     tenant: &TenantName,
     after: &mut String,
 ) -> std::result::Result<Option<Vec<DecisionRow>>, vestibule_store::Error> {

@@ -20,7 +20,7 @@ pub(crate) struct Before {
     /// How many entries, 1 to 1000; 100 unless given.
     #[param(minimum = 1, maximum = 1000)]
     pub(crate) count: Option<u32>,
-    /// Only entries before this one: the last of the page before.
+    /// Only entries before this one: the last of the page before, or its `next`.
     #[param(max_length = 128)]
     pub(crate) before: Option<String>,
 }
@@ -32,6 +32,12 @@ pub(crate) fn count(asked: Option<u32>) -> Result<u32> {
         return Ok(count);
     }
     Err(Problem::invalid(format!("`count` is between 1 and {MOST}")))
+}
+
+/// The number of an entry before which a page ends.
+pub(crate) fn number(before: Option<String>) -> Result<Option<i64>> {
+    let number = before.map(|number| number.parse().map_err(|_| Problem::invalid("`before` is no number of an entry")));
+    number.transpose()
 }
 
 /// A time as RFC 3339 writes it, to the millisecond.

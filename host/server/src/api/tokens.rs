@@ -68,7 +68,7 @@ async fn listed(app: &App, caller: &Caller, tenant: Option<&TenantName>) -> Resu
     if let Some(tenant) = tenant {
         app.registry.tenant(tenant).await?;
     }
-    let tokens = app.registry.store().tokens(tenant).await?;
+    let tokens = app.registry.store().for_administrators().tokens(tenant).await?;
     let tokens = TokenList { tokens: tokens.into_iter().map(Token::from).collect() };
     answer::json(app.ledger.answers(), &caller.payer(), &tokens)
 }

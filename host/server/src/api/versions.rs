@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use axum::body::Body;
 use axum::extract::State;
-use axum::http::header::CONTENT_TYPE;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use futures_util::stream;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
@@ -15,7 +17,7 @@ use vestibule_domain::TenantName;
 use vestibule_registry::report::{Change, Report};
 use vestibule_registry::{Upload, Uploaded, VersionView};
 
-use super::page::time;
+use super::page::{self, Before, time};
 use crate::access::{Caller, Scope};
 use crate::answer;
 use crate::app::App;
@@ -174,15 +176,17 @@ fn signature(header: &[u8]) -> Result<String> {
 }
 
 /// List a policy's versions, newest first
-#[utoipa::path(get, path = "/v1/tenants/{tenant}/policies/{policy}/versions", tag = "policies", params(("tenant" = String, Path), ("policy" = String, Path)),
+#[utoipa::path(get, path = "/v1/tenants/{tenant}/policies/{policy}/versions", tag = "policies", params(("tenant" = String, Path), ("policy" = String, Path), Before),
     responses((status = 200, body = Versions), Problems))]
 pub(crate) async fn list(
     State(app): State<Arc<App>>,
     caller: Caller,
     Path((tenant, policy)): Path<(TenantName, String)>,
+    Query(Before { count, before }): Query<Before>,
 ) -> Result<Response> {
     caller.may(Scope::Read, &tenant).await?;
-    let versions = app.registry.versions(&tenant, &policy).await?;
+    let (count, before) = (page::count(count.or(Some(page::MOST)))?, page::number(before)?);
+    let versions = app.registry.versions(&tenant, &policy, count, before).await?;
     let versions = Versions { versions: versions.into_iter().map(Version::from).collect() };
     answer::json(app.ledger.answers(), &caller.payer(), &versions)
 }
@@ -210,11 +214,15 @@ pub(crate) async fn component(
 ) -> Result<impl IntoResponse> {
     caller.may(Scope::Read, &tenant).await?;
     let view = app.registry.version(&tenant, &policy, version).await?;
-    let read = async || {
-        let component = app.registry.store().component(&view.digest).await?;
-        component.ok_or_else(|| Problem::not_found("the component is gone"))
-    };
-    Ok(([(CONTENT_TYPE, "application/wasm")], app.spool.send(&caller.payer(), read).await?))
+    let component = app.registry.store().for_administrators().component(&tenant, &view.digest).await?;
+    let component = component.ok_or_else(|| Problem::not_found("the component is gone"))?;
+    let headers =
+        [(CONTENT_TYPE, HeaderValue::from_static("application/wasm")), (CONTENT_LENGTH, component.bytes().into())];
+    let pieces = stream::try_unfold(component, async |mut component| {
+        let piece = component.next().await?;
+        Ok::<_, vestibule_store::Error>(piece.map(|piece| (piece, component)))
+    });
+    Ok((headers, Body::from_stream(pieces)))
 }
 
 /// What a version may do, and how that differs from the active one

@@ -9,7 +9,7 @@ use super::{PROFILES, parse, replace, room};
 use crate::audit::By;
 use crate::queue::{Row, Write};
 use crate::registry::{Change, Outcome};
-use crate::{Error, Store};
+use crate::{Error, Reader, Store};
 
 /// How often a change starts anew because somebody else was faster. Each time, one of those who wait succeeds.
 pub(crate) const MAX_TRIES: usize = 64;
@@ -23,7 +23,7 @@ pub struct Edit<'a> {
     pub remove: &'a [String],
 }
 
-impl Store {
+impl<R: Reader> Store<R> {
     /// Sets and removes properties of a profile, all of it or nothing. Makes the profile if there is none, unless that is only to
     /// remove something from it, and the tenant has fewer than `most`.
     ///
@@ -39,6 +39,7 @@ impl Store {
         by: Option<&By>,
     ) -> Result<(), Error> {
         CanonicalUser::new(name).map_err(Error::Name)?;
+        self.ensure_space().await?;
         for _ in 0..MAX_TRIES {
             let text = self.profile_text(tenant, name).await?;
             let before = text.as_deref().map(|text| parse(tenant, name, text)).transpose()?;
@@ -74,7 +75,7 @@ impl Store {
         most: u32,
         writes: Vec<Write>,
     ) -> Result<bool, Error> {
-        let change = Change::unmarked().needs(room(tenant, name, most), Not::Allowed);
+        let change = Change::unmarked(tenant.as_str()).needs(room(tenant, name, most), Not::Allowed);
         let change = change.needs(add(tenant, name, properties), Not::New);
         match self.change(writes.into_iter().fold(change, Change::then)).await? {
             Outcome::Done(_) => Ok(true),

@@ -10,7 +10,7 @@ use vestibule_domain::{Properties, TenantName};
 
 use super::parse_all;
 use crate::database::read;
-use crate::{Error, Store};
+use crate::{Administrators, Error, Store};
 
 /// The most bytes of properties on one page, unless its only profile has more: sixteen of the largest.
 const MAX_PAGE_BYTES: i64 = 4 << 20;
@@ -59,7 +59,7 @@ pub struct ProfilePage {
     pub next: Option<String>,
 }
 
-impl Store {
+impl Store<Administrators> {
     /// The first profiles that a filter finds, by the bytes of their names, or the first after a name. There are fewer than `count` on the
     /// page, but at least one, where they are large.
     ///
@@ -78,7 +78,7 @@ impl Store {
             Kind::Group => GROUPS,
         };
         let (first, last) = bounds(prefix, after);
-        let rows: Vec<(String, String, bool)> = read!(self, on => {
+        let rows: Vec<(String, String, bool)> = read!(self, Some(tenant), on => {
             let query = sqlx::query_as(sql).bind(tenant.as_str()).bind(&first).bind(&last);
             query.bind(i64::from(count)).bind(MAX_PAGE_BYTES).fetch_all(on)
         })?;
