@@ -1,16 +1,12 @@
-//! Components on their way in or out: on disk until all of it is there, or until the client has taken it, and in memory one at a time.
+//! Components on their way in: on disk until all of it is there, and in memory one at a time.
 //!
 //! Not for: what a component is.
 
 use std::io::{self, SeekFrom};
 use std::path::{Path, PathBuf};
-use std::pin::Pin;
-use std::task::{Context, Poll, ready};
 
-use axum::body::{Body, Bytes, HttpBody};
-use hyper::body::{Frame, SizeHint};
 use tokio::fs::File;
-use tokio::io::{AsyncRead as _, AsyncReadExt as _, AsyncSeekExt as _, AsyncWriteExt as _, ReadBuf};
+use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _, AsyncWriteExt as _};
 use vestibule_ledger::{Ledger, Owner, Turn, Turns, Waiting};
 use vestibule_sandbox::MAX_COMPONENT_BYTES;
 
@@ -21,7 +17,7 @@ use crate::problem::{Problem, Result};
 const ON_DISK: Waiting = Waiting { inside: 2, waiting: 8 };
 /// What one owner may have in memory.
 const IN_MEMORY: Waiting = Waiting { inside: 1, waiting: 8 };
-/// What is written to or read from a file at once, in bytes.
+/// What is written to a file at once, in bytes.
 const PIECE_BYTES: usize = 64 << 10;
 
 /// Where components are on their way.

@@ -59,8 +59,8 @@ impl Readers {
         match timeout(PATIENCE, self.turns.enter(&owner, SHARE)).await {
             Ok(turn) => turn.map_err(Error::Busy),
             Err(_) => {
-                let resource = Resource::AdministratorReads;
-                Err(Error::Busy(Refused { resource, owner, asked: 1, held: SHARE.inside, most: SHARE.inside }))
+                let (resource, most) = (Resource::AdministratorReads, SHARE.inside);
+                Err(Error::Busy(Refused { resource, owner, asked: 1, held: most, most, ever: most }))
             }
         }
     }
