@@ -52,7 +52,9 @@ impl Besieged {
         let config = std::env::var("SIEGE_CONFIG")
             .unwrap_or_else(|_| format!("[server]\nmemory_bytes = {}\nmetrics = \"127.0.0.1:0\"\n", MEMORY_MIB << 20));
         let limits = format!("ulimit -n {FILES} && ulimit -d {}", SYSTEM_MIB << 10);
-        let step_back = || drop(rustix::process::setpriority_process(None, NICE));
+        let step_back = || {
+            let _ = rustix::process::setpriority_process(None, NICE);
+        };
         let attackers = Builder::new_multi_thread().worker_threads(2).enable_all().on_thread_start(step_back).build();
         let others = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let silence = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
