@@ -22,6 +22,8 @@ use crate::log_room::LogRoom;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Step {
+    /// For a place; and before that, for its tenant to be made ready.
+    Waited,
     LookUp,
     Primary,
     Challenge,
@@ -39,6 +41,10 @@ pub(crate) struct Journal {
     policies: Vec<PolicyEntry>,
     pub(crate) method: Option<String>,
     pub(crate) user: Option<String>,
+    /// Whether the chain on trial decides.
+    pub(crate) by_canary: bool,
+    /// The policy whose own fault it is that the login comes to nothing.
+    pub(crate) at_fault: Option<String>,
     /// How often the user's record changed meanwhile.
     pub(crate) conflicts: u32,
     set: Vec<String>,
@@ -62,15 +68,18 @@ struct PolicyEntry {
 }
 
 impl Journal {
-    pub(crate) fn new(log_room: LogRoom) -> Self {
+    /// Of a login that came at that time.
+    pub(crate) fn new(log_room: LogRoom, arrived: Instant) -> Self {
         Self {
             log_room,
-            step: Step::LookUp,
-            since: Instant::now(),
+            step: Step::Waited,
+            since: arrived,
             steps: Vec::new(),
             policies: Vec::new(),
             method: None,
             user: None,
+            by_canary: false,
+            at_fault: None,
             conflicts: 0,
             set: Vec::new(),
         }
@@ -106,11 +115,6 @@ impl Journal {
         })
     }
 
-    /// The policy that was asked last.
-    pub(crate) fn last_asked(&self) -> Option<String> {
-        self.policies.last().map(|entry| entry.name.clone())
-    }
-
     /// Whom the decision is about: the entered name, where nobody knows better.
     pub(crate) fn user(&self, attempt: &Attempt) -> String {
         self.user.clone().unwrap_or_else(|| attempt.user.to_string())
@@ -124,6 +128,9 @@ impl Journal {
     pub(crate) fn late(&self) -> Denial {
         const DETAIL: &str = "the login's time ran out";
         match self.step {
+            Step::Waited => {
+                Fault::new(Cause::Overloaded, "the login's time ran out while it waited for its turn").into()
+            }
             Step::Primary => Denial::new(DenyCause::Primary(primary::Cause::TooSlow), DETAIL),
             Step::Policy => Fault::new(Cause::Deadline, DETAIL).into(),
             Step::LookUp | Step::Challenge | Step::Rules | Step::Session => {
