@@ -24,7 +24,9 @@ pub(crate) use arbitrary::{any_claim, any_login};
 pub(crate) use case::Case;
 pub(crate) use command::{Run, file, root, vestibule, vestibule_with};
 pub(crate) use component::{component, module};
-pub(crate) use door::{Door, ORDINARY, PASSWORD, answering, attempt, cause, question, told, typed, typed_as, vouched};
+pub(crate) use door::{
+    A_SMALL_HOST, Door, ORDINARY, PASSWORD, answering, attempt, cause, question, told, typed, typed_as, vouched,
+};
 pub(crate) use edits::Edits;
 pub(crate) use freeradius::{FreeRadius, RADIUS_SECRET, radius_settings};
 pub(crate) use guest::{Guest, engine, module_bytes, policy, policy_bytes, probe, probe_bytes, puppet, refusal};

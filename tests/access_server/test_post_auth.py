@@ -274,6 +274,7 @@ class Asking(Case):
         self.assertEqual(request.headers["authorization"], "Bearer " + TOKEN)
         self.assertEqual(request.headers["content-type"], "application/json")
         self.assertRegex(request.headers["idempotency-key"], "^[0-9a-f]{32}$")
+        self.assertIn(int(request.headers["vestibule-deadline-ms"]), range(1, int(DEADLINE * 1000) + 1))
 
     def test_every_call_has_its_own_idempotency_key(self):
         keys = {self.logs_in([allow()])[1][0].headers["idempotency-key"] for _ in range(3)}

@@ -1,6 +1,6 @@
 //! A bootstrap administrator with the right password comes in, whatever policies say and have saved.
 
-use vestibule_gate::{Proof, Voucher};
+use vestibule_gate::{Attempt, Proof, Voucher};
 
 use crate::harness::{Door, Slapd, attempt, puppet, told, typed, typed_as};
 
@@ -36,6 +36,36 @@ async fn nobody_else_vouches_for_the_administrator() {
     door.settings.ldap = Some(Slapd::shared().settings());
     door.settings.bootstrap = ["Joe.User".to_owned()].into();
     assert_eq!(door.refuses(&typed("joe.user")).await, "proof-mismatch");
+}
+
+#[tokio::test]
+async fn wrong_passwords_lock_an_administrator_out_at_their_own_address_alone() {
+    let door = door().await;
+    let guesses = typed_as("root", "wrong horse");
+    for _ in 0..5 {
+        assert_eq!(door.refuses(&guesses).await, "wrong-password");
+    }
+    assert_eq!(door.refuses(&guesses).await, "locked-out");
+    assert_eq!(door.refuses(&typed("root")).await, "locked-out", "the right one from there is one guess more");
+    let elsewhere = Attempt { client_ip_addr: Some("198.51.100.9".to_owned()), ..typed("root") };
+    let nowhere = Attempt { client_ip_addr: None, ..typed("root") };
+    for attempt in [elsewhere, nowhere] {
+        // A right password is no guess, however often it is given.
+        for _ in 0..6 {
+            assert_eq!(door.refuses(&attempt).await, "allowed");
+        }
+    }
+}
+
+#[tokio::test]
+async fn whoever_hides_an_address_locks_no_administrator_out() {
+    let door = door().await;
+    let nowhere = |attempt: Attempt| Attempt { client_ip_addr: None, ..attempt };
+    for _ in 0..8 {
+        assert_eq!(door.refuses(&nowhere(typed_as("root", "wrong horse"))).await, "wrong-password");
+    }
+    assert_eq!(door.refuses(&nowhere(typed("root"))).await, "allowed");
+    assert_eq!(door.refuses(&typed("root")).await, "allowed");
 }
 
 #[tokio::test]

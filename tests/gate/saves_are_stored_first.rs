@@ -23,7 +23,7 @@ async fn of_two_first_logins_one_registers(home: Home) {
         .map(|device| {
             let (gate, mut attempt) = (gate.clone(), vouched("joe"));
             attempt.client_hw_addr = Some(Text::new(format!("00:00:5e:00:53:{device:02x}")).unwrap());
-            tokio::spawn(async move { cause(&gate.decide(&attempt, at(0)).await) })
+            tokio::spawn(async move { cause(&gate.decide(&attempt, at(0)).await.unwrap()) })
         })
         .collect();
     let mut causes = BTreeMap::new();

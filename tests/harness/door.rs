@@ -2,12 +2,15 @@
 
 use std::time::SystemTime;
 
+use tokio::time::Instant;
 use vestibule_domain::field::{self, ClientAddress};
 use vestibule_domain::login::Attributes;
 use vestibule_domain::outcome::Challenge;
 use vestibule_domain::wire::crv1::StateId;
 use vestibule_domain::{Decision, EnteredUser, Grants, Properties, Secret};
-use vestibule_gate::{Answer, Attempt, Chain, Gate, Link, Proof, Tenant, TenantSettings, Voucher, WithoutPolicy};
+use vestibule_gate::{
+    Answer, Attempt, Chain, Gate, Link, Patience, Proof, Tenant, TenantSettings, Voucher, WithoutPolicy,
+};
 use vestibule_ledger::{Budget, Ledger};
 
 use super::{Edits as _, Guest, Home, at, properties, tenant};
@@ -85,13 +88,17 @@ impl Door {
 
     /// The gate, as a process makes it when it starts.
     pub(crate) async fn gate(&self) -> Gate {
+        let chain = self.chain().await;
+        Gate::new(self.home.store.clone(), self.ledger.clone(), self.tenant(), chain, None)
+    }
+
+    pub(crate) async fn chain(&self) -> Chain {
         let mut links = Vec::new();
         for (name, guest, grants) in &self.links {
             let manifest = guest.manifest().await;
             links.push(Link::new(name.clone(), guest.configured().await, &manifest, grants.clone()));
         }
-        let chain = Chain::new(links).unwrap();
-        Gate::new(self.home.store.clone(), self.ledger.clone(), self.tenant(), chain)
+        Chain::new(links).unwrap()
     }
 
     pub(crate) fn tenant(&self) -> Tenant {
@@ -100,7 +107,9 @@ impl Door {
 
     /// What a new process decides, a while after some day began.
     pub(crate) async fn decides_at(&self, attempt: &Attempt, now: SystemTime) -> Answer {
-        self.gate().await.decide(attempt, now).await
+        let gate = self.gate().await;
+        let attempt = Attempt { patience: Patience::since(Instant::now()), ..attempt.clone() };
+        gate.decide(&attempt, now).await.unwrap()
     }
 
     pub(crate) async fn decides(&self, attempt: &Attempt) -> Answer {
@@ -141,6 +150,7 @@ pub(crate) fn attempt(user: &str, proof: Proof) -> Attempt {
         session_id: None,
         given: None,
         directory: None,
+        patience: Patience::since(Instant::now()),
     }
 }
 

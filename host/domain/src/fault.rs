@@ -39,12 +39,39 @@ cause::causes! {
         Overloaded = "overloaded",
         /// What the login needs to know or to leave behind could not be read or stored.
         StoreUnavailable = "store-unavailable",
+        /// The host itself failed, by a bug that its log shows. The policy need not be the reason.
+        HostFailed = "host-failed",
         /// The user's record changed again and again while policies decided on it.
         SaveConflict = "save-conflict",
     }
 }
 
 impl Cause {
+    /// Whether a policy that comes to this has to blame itself, and not the host, a directory or whoever logs in. Of a deadline it
+    /// depends on what the policy did meanwhile.
+    pub const fn is_a_policys_own(self) -> bool {
+        match self {
+            Self::OutOfFuel
+            | Self::Deadline
+            | Self::OutOfMemory
+            | Self::StackOverflow
+            | Self::Trap
+            | Self::Exited
+            | Self::HostCallBudget
+            | Self::OutputTooLarge
+            | Self::InvalidOutput
+            | Self::PolicyError
+            | Self::CapabilityDenied => true,
+            Self::CapabilityUnavailable
+            | Self::NoActivePolicy
+            | Self::LoadFailed
+            | Self::Overloaded
+            | Self::StoreUnavailable
+            | Self::HostFailed
+            | Self::SaveConflict => false,
+        }
+    }
+
     /// What the client is told: never what went wrong inside, only whether trying again makes sense.
     pub const fn client_text(self) -> &'static str {
         match self {

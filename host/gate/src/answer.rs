@@ -29,8 +29,10 @@ pub struct Answer {
     pub session_state: Option<Vec<u8>>,
     /// What the policies took together.
     pub cost: Cost,
-    /// The policy that was asked last, if one was.
-    pub last_asked: Option<String>,
+    /// Whether the chain on trial decided.
+    pub by_canary: bool,
+    /// The policy whose own fault it is that nobody is let in, whatever else was the matter with the host, a directory or the caller.
+    pub at_fault: Option<String>,
 }
 
 impl Answer {
@@ -47,9 +49,9 @@ impl Answer {
             }
             Err(denial) => (journal.user(attempt), denial.reason.clone()),
         };
-        let (cost, last_asked) = (journal.cost(), journal.last_asked());
+        let (cost, by_canary, at_fault) = (journal.cost(), journal.by_canary, journal.at_fault.clone());
         let decision = Decision::from(passed.map(Outcome::from));
-        Self { id, user, decision, reason, state_id, session_state, cost, last_asked }
+        Self { id, user, decision, reason, state_id, session_state, cost, by_canary, at_fault }
     }
 }
 

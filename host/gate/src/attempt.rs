@@ -8,6 +8,7 @@ use vestibule_domain::wire::crv1::StateId;
 use vestibule_domain::{AuthMethod, EnteredUser};
 
 use crate::given::{FrontDoorDirectory, Given};
+use crate::patience::Patience;
 
 /// One attempt to come in.
 #[derive(Debug, Clone)]
@@ -32,6 +33,8 @@ pub struct Attempt {
     pub given: Option<Given>,
     /// Present where the front door searches its own directory.
     pub directory: Option<FrontDoorDirectory>,
+    /// For how long an answer is of use.
+    pub patience: Patience,
 }
 
 /// Why the door should open.

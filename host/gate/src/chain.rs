@@ -49,6 +49,11 @@ impl Link {
         }
     }
 
+    /// Whether the policy may search a directory: only then it matters which one.
+    pub(crate) const fn searches(&self) -> bool {
+        self.grants.directory
+    }
+
     /// With another version that sees the same logins, without any effect.
     #[must_use]
     pub fn with_shadow(mut self, shadow: Shadow) -> Self {

@@ -18,6 +18,7 @@ use vestibule_store::{NewChallenge, Store, Taken};
 
 use crate::chain::Chain;
 use crate::choice::Choice;
+use crate::known::Known;
 use crate::method::Method;
 use crate::progress::{Progress, Sessions};
 use crate::records::unavailable;
@@ -35,6 +36,8 @@ pub(crate) struct Waiting {
     pub(crate) info: Info,
     /// The policies up to the one that asks, by name and digest: another one would not know what the answer means.
     asked_by: Vec<(String, String)>,
+    /// Who it was found out to be: by that the chain was chosen.
+    pub(crate) identified: CanonicalUser,
     user: CanonicalUser,
     reason: String,
     set: Properties,
@@ -44,18 +47,14 @@ pub(crate) struct Waiting {
 }
 
 impl Waiting {
-    pub(crate) fn new(
-        method: Option<Method>,
-        info: Info,
-        progress: Progress,
-        question: &Challenge,
-        chain: &Chain,
-    ) -> Self {
+    pub(crate) fn new(known: &Known<'_>, progress: Progress, question: &Challenge) -> Self {
+        let Known { chosen, method, info, identified, .. } = known;
         let Progress { next, user, reason, set, choice, sessions, .. } = progress;
         Self {
-            method,
-            info,
-            asked_by: links(chain, next),
+            method: *method,
+            info: info.clone(),
+            asked_by: links(chosen.chain, next),
+            identified: identified.clone(),
             user,
             reason,
             set,

@@ -2,27 +2,31 @@
 //!
 //! Not for: several tenants; each has a gate of its own.
 
+use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use futures_util::FutureExt as _;
 use tokio::time::{Instant, sleep_until, timeout_at};
 use vestibule_domain::cause::NEUTRAL_TEXT;
 use vestibule_domain::decision::{Denial, DenyCause};
 use vestibule_domain::{Cause, Decision, Fault};
-use vestibule_ledger::Ledger;
+use vestibule_ledger::{Ledger, Refused};
 use vestibule_store::{DecisionRow, Effects, Error, SaveError, Store, new_id};
 
 use crate::answer::Answer;
 use crate::attempt::{Attempt, Proof};
+use crate::canary::{Canary, Chains};
 use crate::chain::Chain;
-use crate::journal::Journal;
+use crate::journal::{Journal, Step};
 use crate::passage::Passage;
+use crate::place::Place;
 use crate::tenant::Tenant;
 
-/// How long a decision may take to get on record: within the login's own time, or the moment that is left after it.
+/// How long a decision may take to get on record, within the login's own time.
 const RECORD_DEADLINE: Duration = Duration::from_secs(5);
-/// How long it may take where the login's own time is up.
+/// How long a denial may take where the login's own time is up.
 const LATE_RECORD_DEADLINE: Duration = Duration::from_secs(1);
 /// How often policies run on records that change while they do.
 const MAX_ROUNDS: u32 = 4;
@@ -35,71 +39,105 @@ struct Parts {
     store: Store,
     ledger: Ledger,
     tenant: Tenant,
-    chain: Chain,
+    chains: Chains,
 }
 
 impl Gate {
-    /// A gate with the tenant's active policies. What its logins use up stands in the host's ledger.
-    pub fn new(store: Store, ledger: Ledger, tenant: Tenant, chain: Chain) -> Self {
-        Self(Arc::new(Parts { store, ledger, tenant, chain }))
+    /// A gate with the tenant's active policies, and others that are tried on some of the users. What its logins use up stands in the
+    /// host's ledger.
+    pub fn new(store: Store, ledger: Ledger, tenant: Tenant, active: Chain, canary: Option<Canary>) -> Self {
+        Self(Arc::new(Parts { store, ledger, tenant, chains: Chains { active, canary } }))
     }
 
     /// Decides on an attempt, at a time that policies, locks and questions go by.
     ///
-    /// Never fails: whatever goes wrong is a denial with a cause. A decision and all that it leaves behind are durable when this
-    /// returns, or nobody is let in. Whatever reads like a failed authentication is answered no earlier than the tenant says, and so is
-    /// what cannot be put on record: where the store fails, nobody learns whether a password was right.
-    pub async fn decide(&self, attempt: &Attempt, now: SystemTime) -> Answer {
-        let Parts { store, ledger, tenant, chain } = &*self.0;
-        let began = Instant::now();
-        let passage = Passage { store, ledger, tenant, chain, attempt, now, began, end: began + tenant.deadline() };
-        let answer = self.concluded(&passage).await;
+    /// Whatever goes wrong is a denial with a cause. A decision and all that it leaves behind are durable when this returns, or nobody is
+    /// let in. Whatever reads like a failed authentication is answered no earlier than the tenant says, and so is what cannot be put on
+    /// record: where the store fails, nobody learns whether a password was right. It waits for that without a place.
+    ///
+    /// # Errors
+    /// [`Refused`]: too many logins of the tenant wait for their turn already. Nothing of this one was begun, nor is it on record.
+    pub async fn decide(&self, attempt: &Attempt, now: SystemTime) -> Result<Answer, Refused> {
+        let Parts { store, ledger, tenant, chains } = &*self.0;
+        let patience = &attempt.patience;
+        let place = &Place::new(ledger, &tenant.name, tenant.places);
+        let end = patience.end(tenant.deadline());
+        let passage = Passage { store, ledger, tenant, chains, attempt, place, now, began: Instant::now(), end };
+        let mut journal = Journal::new(tenant.log_room.clone(), patience.arrived);
+        let answer = match passage.wanted(timeout_at(end, place.enter())).await {
+            Err(unwanted) => self.denied(&passage, &journal, unwanted.into()).await,
+            Ok(Ok(Err(refused))) => return Err(refused),
+            Ok(Ok(Ok(()))) if Instant::now() < end => {
+                journal.enter(Step::LookUp);
+                self.concluded(&passage, journal).await
+            }
+            Ok(_) => self.denied(&passage, &journal, journal.late()).await,
+        };
+        place.leave();
         if matches!(&answer.decision, Decision::Deny(denial) if tells_of_a_proof(denial)) {
-            sleep_until(began + tenant.patience_with_failures()).await;
+            sleep_until(patience.arrived + tenant.patience_with_failures()).await;
         }
-        answer
+        Ok(answer)
     }
 
     /// Walks the way again as long as the user's record changes before what was decided on it is stored.
-    async fn concluded(&self, passage: &Passage<'_>) -> Answer {
-        let (mut journal, mut known) = (Journal::new(self.0.tenant.log_room.clone()), None);
+    async fn concluded(&self, passage: &Passage<'_>, mut journal: Journal) -> Answer {
+        let mut known = None;
         for _ in 0..MAX_ROUNDS {
             // Pinned, as it is large, and would be moved on the way.
-            let walked = timeout_at(passage.end, pin!(passage.walk(&mut known, &mut journal))).await;
-            let (passed, effects) = match walked.unwrap_or_else(|_| Err(journal.late())) {
+            let walk = AssertUnwindSafe(passage.walk(&mut known, &mut journal)).catch_unwind();
+            let walked = timeout_at(passage.end, pin!(walk)).await;
+            let walked = match walked {
+                Ok(Ok(walked)) => {
+                    walked.and_then(|walked| passage.ensure_wanted().map(|()| walked).map_err(Denial::from))
+                }
+                Ok(Err(_)) => Err(broken_off().into()),
+                Err(_) => Err(journal.late()),
+            };
+            let (passed, effects) = match walked {
                 Ok((passed, effects)) => (Ok(passed), effects),
-                Err(denial) => (Err(denial), Effects::default()),
+                Err(denial) => {
+                    passage.place.leave();
+                    (Err(denial), Effects::default())
+                }
             };
             let answer = Answer::new(id(passage), &journal, passage.attempt, passed);
-            let until = recorded_by(passage);
+            let until = recorded_by(passage, &answer.decision);
             match self.conclude(passage, &journal, &answer, &effects, until).await {
                 Ok(()) => return answer,
                 Err(SaveError::Conflict) => journal.conflicts += 1,
                 Err(SaveError::Store(_)) if may_be_off_the_record(passage.attempt, &answer) => return answer,
                 Err(SaveError::Store(error)) => {
                     let detail = format!("the decision could not be stored: {error}");
-                    let fault = Fault::new(Cause::StoreUnavailable, detail);
-                    return self.denied(passage, &journal, answer.id, fault, until).await;
+                    let denial = Fault::new(Cause::StoreUnavailable, detail).into();
+                    return self.denied_as(answer.id, passage, &journal, denial, until).await;
                 }
             }
         }
         let detail = format!("the user's record changed {MAX_ROUNDS} times while policies decided on it");
-        self.denied(passage, &journal, id(passage), Fault::new(Cause::SaveConflict, detail), recorded_by(passage)).await
+        self.denied(passage, &journal, Fault::new(Cause::SaveConflict, detail).into()).await
     }
 
-    /// A denial, on record if it can be by then.
+    /// A denial, on record if it can be.
+    async fn denied(&self, passage: &Passage<'_>, journal: &Journal, denial: Denial) -> Answer {
+        let until = recorded_by(passage, &Decision::Deny(denial.clone()));
+        self.denied_as(id(passage), passage, journal, denial, until).await
+    }
+
+    /// A denial of this name, on record if it can be by then.
     ///
     /// What a broken connection or a crash has left open may have been stored after all. It was under the same id: whoever looks up that
     /// of the answer finds what is on record, this denial or what it took the place of, with all that was saved.
-    async fn denied(
+    async fn denied_as(
         &self,
+        id: String,
         passage: &Passage<'_>,
         journal: &Journal,
-        id: String,
-        fault: Fault,
+        denial: Denial,
         until: Instant,
     ) -> Answer {
-        let answer = Answer::new(id, journal, passage.attempt, Err(fault.into()));
+        passage.place.leave();
+        let answer = Answer::new(id, journal, passage.attempt, Err(denial));
         let _ = self.conclude(passage, journal, &answer, &Effects::default(), until).await;
         answer
     }
@@ -128,10 +166,15 @@ impl Gate {
     }
 }
 
-/// By when what is decided now has to be on record. A second try gets what the first one left.
-fn recorded_by(passage: &Passage<'_>) -> Instant {
+/// By when what is decided now has to be on record: what the store has not begun by then it leaves out. Nobody is let in, and nothing
+/// saved, for whom the answer comes too late; a denial has the moment that is left after that. A second try gets what the first one left.
+fn recorded_by(passage: &Passage<'_>, decision: &Decision) -> Instant {
     let now = Instant::now();
-    passage.end.clamp(now + LATE_RECORD_DEADLINE, now + RECORD_DEADLINE)
+    let until = passage.end.min(now + RECORD_DEADLINE);
+    match decision {
+        Decision::Allow { .. } | Decision::Challenge { .. } => until,
+        Decision::Deny(_) => until.max(now + LATE_RECORD_DEADLINE),
+    }
 }
 
 /// Whether a denial may be answered as it is where it cannot be put on record. Of somebody who has given a password or an answer it would
@@ -143,6 +186,11 @@ fn may_be_off_the_record(attempt: &Attempt, answer: &Answer) -> bool {
 /// Whether an answer that comes early would tell how far a proof was looked at.
 fn tells_of_a_proof(denial: &Denial) -> bool {
     denial.client_reason.as_str() == NEUTRAL_TEXT || denial.cause == DenyCause::Fault(Cause::StoreUnavailable)
+}
+
+/// What a bug in the host, or in what was plugged into it, comes to: this login alone is denied.
+fn broken_off() -> Fault {
+    Fault::new(Cause::HostFailed, "the host broke the login off: its log says where")
 }
 
 /// A name for a decision that is made now.

@@ -14,7 +14,8 @@ use vestibule_sandbox::capability::Directory;
 use vestibule_store::Effects;
 
 use crate::journal::{Journal, Step};
-use crate::passage::{Known, Passage, Passed};
+use crate::known::Known;
+use crate::passage::{Passage, Passed};
 use crate::policies::{Asking, Ran};
 use crate::progress::Sessions;
 
@@ -56,16 +57,17 @@ impl Passage<'_> {
     /// Where the login comes to, and the question that it leaves behind.
     pub(crate) async fn given_round(
         &self,
-        known: &Known,
+        known: &Known<'_>,
         given: &Given,
         journal: &mut Journal,
     ) -> Result<(Passed, Effects), Denial> {
         journal.enter(Step::Policy);
-        let asking = Asking { attempt: self.attempt, info: &known.info, now: self.now, end: self.end };
+        let asking =
+            Asking { attempt: self.attempt, place: self.place, info: &known.info, now: self.now, end: self.end };
         let mut ran = Ran::from(known.progress.clone());
         loop {
             let seen = ran.progress.user.clone();
-            asking.run(self.chain, &mut ran, &given.proplist, journal).await?;
+            asking.run(known.chosen.chain, &mut ran, &given.proplist, journal).await?;
             // A policy that changes the name makes the others look again; here there is nothing else to see.
             if ran.progress.user == seen || ran.question.is_some() {
                 break;

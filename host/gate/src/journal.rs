@@ -25,6 +25,8 @@ const MAX_RECORD_BYTES: usize = 256 << 10;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Step {
+    /// For a place; and before that, for its tenant to be made ready.
+    Waited,
     LookUp,
     Primary,
     Challenge,
@@ -42,6 +44,10 @@ pub(crate) struct Journal {
     policies: Vec<PolicyEntry>,
     pub(crate) method: Option<String>,
     pub(crate) user: Option<String>,
+    /// Whether the chain on trial decides.
+    pub(crate) by_canary: bool,
+    /// The policy whose own fault it is that the login comes to nothing.
+    pub(crate) at_fault: Option<String>,
     /// How often the user's record changed meanwhile.
     pub(crate) conflicts: u32,
     set: Vec<String>,
@@ -65,15 +71,18 @@ struct PolicyEntry {
 }
 
 impl Journal {
-    pub(crate) fn new(log_room: LogRoom) -> Self {
+    /// Of a login that came at that time.
+    pub(crate) fn new(log_room: LogRoom, arrived: Instant) -> Self {
         Self {
             log_room,
-            step: Step::LookUp,
-            since: Instant::now(),
+            step: Step::Waited,
+            since: arrived,
             steps: Vec::new(),
             policies: Vec::new(),
             method: None,
             user: None,
+            by_canary: false,
+            at_fault: None,
             conflicts: 0,
             set: Vec::new(),
         }
@@ -110,11 +119,6 @@ impl Journal {
         })
     }
 
-    /// The policy that was asked last.
-    pub(crate) fn last_asked(&self) -> Option<String> {
-        self.policies.last().map(|entry| entry.name.clone())
-    }
-
     /// Whom the decision is about: the entered name, where nobody knows better.
     pub(crate) fn user(&self, attempt: &Attempt) -> String {
         self.user.clone().unwrap_or_else(|| attempt.user.to_string())
@@ -128,6 +132,9 @@ impl Journal {
     pub(crate) fn late(&self) -> Denial {
         const DETAIL: &str = "the login's time ran out";
         match self.step {
+            Step::Waited => {
+                Fault::new(Cause::Overloaded, "the login's time ran out while it waited for its turn").into()
+            }
             Step::Primary => Denial::new(DenyCause::Primary(primary::Cause::TooSlow), DETAIL),
             Step::Policy => Fault::new(Cause::Deadline, DETAIL).into(),
             Step::LookUp | Step::Challenge | Step::Rules | Step::Session => {

@@ -8,7 +8,9 @@
 //! | step | module |
 //! |---|---|
 //! | a front door makes an attempt of what it heard | [`attempt`](Attempt) |
+//! | its turn comes, and its time runs | `place`, [`patience`](Patience) |
 //! | who is it? | `primary`, or `challenge` where a question is answered |
+//! | which chain decides on the user? | [`canary`](Canary) |
 //! | what is on record? | `records` |
 //! | what do the policies say? | `policies` |
 //! | which properties follow, and what has to be saved? | `round` |
@@ -16,15 +18,19 @@
 
 mod answer;
 mod attempt;
+mod canary;
 mod chain;
 mod challenge;
 mod choice;
 mod gate;
 mod given;
 mod journal;
+mod known;
 mod log_room;
 mod method;
 mod passage;
+mod patience;
+mod place;
 mod policies;
 mod primary;
 mod progress;
@@ -36,11 +42,13 @@ mod tenant;
 
 pub use answer::Answer;
 pub use attempt::{Attempt, Proof, Voucher};
+pub use canary::Canary;
 pub use chain::{Chain, ChainError, Link, MAX_LINKS};
 pub use gate::Gate;
 pub use given::{FrontDoorDirectory, Given};
 pub use log_room::LogRoom;
 pub use method::Method;
+pub use patience::{Caller, Patience};
 pub use primary::password::{MAX_PASSWORD_BYTES, MIN_PASSWORD_CHARACTERS, PasswordError, set_password};
 pub use shadow::{Comparison, Difference, Seen, Shadow};
 pub use tenant::{Tenant, TenantSettings, WithoutPolicy};

@@ -7,7 +7,6 @@ use std::time::SystemTime;
 use tokio::time::Instant;
 use vestibule_domain::decision::{Denial, DenyCause};
 use vestibule_domain::field::Response;
-use vestibule_domain::login::Info;
 use vestibule_domain::outcome::Challenge;
 use vestibule_domain::profile::inherit;
 use vestibule_domain::resolve::Records;
@@ -17,11 +16,13 @@ use vestibule_ledger::Ledger;
 use vestibule_store::{Effects, Session, Store};
 
 use crate::attempt::Attempt;
-use crate::chain::Chain;
+use crate::canary::{Chains, Chosen};
 use crate::challenge::{Waiting, expiry};
 use crate::journal::{Journal, Step};
+use crate::known::Known;
 use crate::method::Method;
-use crate::progress::{Progress, Sessions};
+use crate::place::Place;
+use crate::progress::Sessions;
 use crate::records::unavailable;
 use crate::tenant::{Tenant, WithoutPolicy};
 
@@ -30,27 +31,14 @@ pub(crate) struct Passage<'a> {
     pub(crate) store: &'a Store,
     pub(crate) ledger: &'a Ledger,
     pub(crate) tenant: &'a Tenant,
-    pub(crate) chain: &'a Chain,
+    pub(crate) chains: &'a Chains,
     pub(crate) attempt: &'a Attempt,
+    pub(crate) place: &'a Place,
     pub(crate) now: SystemTime,
     /// What the clock that only goes forward says for `now`.
     pub(crate) began: Instant,
     /// When the login's time is up.
     pub(crate) end: Instant,
-}
-
-/// A user who is known.
-pub(crate) struct Known {
-    /// How, unless the front door knew.
-    pub(crate) method: Option<Method>,
-    pub(crate) info: Info,
-    pub(crate) progress: Progress,
-    /// What was read of the user just now.
-    pub(crate) records: Option<Records>,
-    /// A break-glass administrator with the right password.
-    pub(crate) bootstrap: bool,
-    /// Failures of the local account wait to be forgotten.
-    pub(crate) failed_before: bool,
 }
 
 /// Where an attempt has come to.
@@ -59,24 +47,25 @@ pub(crate) enum Passed {
     Asked { user: CanonicalUser, question: Challenge, saved: Properties, reason: String, state_id: StateId },
 }
 
-impl Passage<'_> {
+impl<'a> Passage<'a> {
     /// Where the attempt comes to, and what it leaves behind. Who somebody is, is found out once.
     pub(crate) async fn walk(
         &self,
-        known: &mut Option<Known>,
+        known: &mut Option<Known<'a>>,
         journal: &mut Journal,
     ) -> Result<(Passed, Effects), Denial> {
         let known = match known {
             Some(known) => known,
             None => known.insert(self.identify(journal).await?),
         };
-        journal.user = Some(known.progress.user.to_string());
+        let Chosen { chain, is_canary } = known.chosen;
+        (journal.user, journal.by_canary) = (Some(known.progress.user.to_string()), is_canary);
         let records = known.records.take();
         let walked = if known.bootstrap {
             self.break_glass(known, records).map(|passed| (passed, Effects::default()))
-        } else if let Some(fault) = self.chain.fault() {
+        } else if let Some(fault) = chain.fault() {
             Err(fault.clone().into())
-        } else if self.chain.links().is_empty() && self.tenant.settings.without_policy == WithoutPolicy::Deny {
+        } else if chain.links().is_empty() && self.tenant.settings.without_policy == WithoutPolicy::Deny {
             Err(Fault::new(Cause::NoActivePolicy, "the tenant has no active policy").into())
         } else if let Some(given) = &self.attempt.given {
             self.given_round(known, given, journal).await
@@ -86,8 +75,22 @@ impl Passage<'_> {
         Ok(self.forgiving(known, walked?))
     }
 
+    /// Waits for something, unless whoever brought the attempt has gone: what nobody waits for is not begun.
+    pub(crate) async fn wanted<T>(&self, waits: impl Future<Output = T>) -> Result<T, Fault> {
+        tokio::select! {
+            biased;
+            () = self.attempt.patience.gone() => Err(unwanted()),
+            came = waits => Ok(came),
+        }
+    }
+
+    /// Whether an answer is of use to anybody.
+    pub(crate) fn ensure_wanted(&self) -> Result<(), Fault> {
+        if self.attempt.patience.has_gone() || self.end <= Instant::now() { Err(unwanted()) } else { Ok(()) }
+    }
+
     /// No policy is asked, and no property keeps the user out: what a policy has saved may be what is wrong.
-    fn break_glass(&self, known: &Known, records: Option<Records>) -> Result<Passed, Denial> {
+    fn break_glass(&self, known: &Known<'_>, records: Option<Records>) -> Result<Passed, Denial> {
         let user = known.progress.user.clone();
         tracing::warn!(tenant = %self.tenant.name, %user, "a bootstrap administrator comes in without any policy");
         let records = records.unwrap_or_default();
@@ -104,18 +107,20 @@ impl Passage<'_> {
         state_id: &StateId,
         response: Response,
         journal: &mut Journal,
-    ) -> Result<Known, Denial> {
+    ) -> Result<Known<'a>, Denial> {
         journal.enter(Step::Challenge);
         let waiting = Waiting::take(self.store, &self.tenant.name, &self.attempt.user, state_id, self.now).await?;
         let (method, info) = (waiting.method, waiting.info.clone());
         journal.method = Some(info.auth_method.to_string());
-        let progress = waiting.resume(response, self.chain)?;
+        let identified = waiting.identified.clone();
+        let chosen = self.chains.of(&self.tenant.name, &identified);
+        let progress = waiting.resume(response, chosen.chain)?;
         journal.enter(Step::LookUp);
         let failed_before = method == Some(Method::Local);
         if failed_before {
             self.count_answer().await?;
         }
-        Ok(Known { method, info, progress, records: None, bootstrap: false, failed_before })
+        Ok(Known { chosen, method, info, identified, progress, records: None, bootstrap: false, failed_before })
     }
 
     /// What policies kept for the session that is renewed.
@@ -141,10 +146,14 @@ impl Passage<'_> {
     }
 
     /// Whoever comes in is forgiven.
-    fn forgiving(&self, known: &Known, (passed, mut effects): (Passed, Effects)) -> (Passed, Effects) {
+    fn forgiving(&self, known: &Known<'_>, (passed, mut effects): (Passed, Effects)) -> (Passed, Effects) {
         if known.failed_before && matches!(passed, Passed::In { .. }) {
             effects.forgiven = Some(self.attempt.user.to_string());
         }
         (passed, effects)
     }
+}
+
+fn unwanted() -> Fault {
+    Fault::new(Cause::Deadline, "nobody waits for the answer any more")
 }

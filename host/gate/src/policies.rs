@@ -18,11 +18,14 @@ use crate::chain::{Chain, Link};
 use crate::choice::Choice;
 use crate::given::FrontDoorDirectory;
 use crate::journal::Journal;
+use crate::place::Place;
 use crate::progress::Progress;
+use crate::searches::Outward;
 
 /// What is the same for all policies of a login.
 pub(crate) struct Asking<'a> {
     pub(crate) attempt: &'a Attempt,
+    pub(crate) place: &'a Place,
     pub(crate) info: &'a Info,
     pub(crate) now: SystemTime,
     /// When the login's time is up.
@@ -89,7 +92,13 @@ impl Asking<'_> {
             let login = self.login(link, progress, recorded)?;
             let left = self.end.saturating_duration_since(Instant::now());
             let circumstances = self.circumstances();
+            let outings = self.place.outings();
             let report = self.policy(link, left).call(&login, &circumstances).await;
+            if let Err(fault) = &report.answer {
+                let hurried = self.place.outings() != outings || left < link.policy.deadline();
+                let its_own = fault.cause.is_a_policys_own() && !(fault.cause == Cause::Deadline && hurried);
+                journal.at_fault = its_own.then(|| link.name.clone());
+            }
             if let Some(shadow) = &link.shadow {
                 shadow.follow(self.attempt, &login, &circumstances, &report);
             }
@@ -120,13 +129,18 @@ impl Asking<'_> {
         Ok(())
     }
 
-    /// The policy as it runs for this login: with the time that is left, and the directory of a front door that has its own.
+    /// The policy as it runs for this login: with the time that is left, and a directory, which may be the front door's own, for which it
+    /// waits without a place.
     fn policy(&self, link: &Link, left: Duration) -> Configured {
         let policy = link.policy.within(left);
-        match &self.attempt.directory {
-            Some(FrontDoorDirectory(directory)) => policy.with_directory(Arc::clone(directory)),
-            None => policy,
+        if !link.searches() {
+            return policy;
         }
+        let directory = match &self.attempt.directory {
+            Some(FrontDoorDirectory(directory)) => Arc::clone(directory),
+            None => policy.directory(),
+        };
+        policy.with_directory(Arc::new(Outward { place: self.place.clone(), directory }))
     }
 
     /// The login as one policy sees it.

@@ -13,14 +13,15 @@ use vestibule_domain::{AuthMethod, CanonicalUser, EnteredUser, Secret};
 
 use crate::attempt::{Proof, Voucher};
 use crate::journal::{Journal, Step};
+use crate::known::Known;
 use crate::method::Method;
-use crate::passage::{Known, Passage};
+use crate::passage::Passage;
 use crate::progress::{Progress, Sessions};
 use crate::records::{self, unavailable};
 
-impl Passage<'_> {
+impl<'a> Passage<'a> {
     /// Who it is that wants to come in, and where the chain begins for this login.
-    pub(crate) async fn identify(&self, journal: &mut Journal) -> Result<Known, Denial> {
+    pub(crate) async fn identify(&self, journal: &mut Journal) -> Result<Known<'a>, Denial> {
         match &self.attempt.proof {
             Proof::Response { state_id, response } => self.resume(state_id, response.clone(), journal).await,
             Proof::Password(password) => self.check(password, journal).await,
@@ -28,24 +29,28 @@ impl Passage<'_> {
         }
     }
 
-    async fn check(&self, password: &Secret, journal: &mut Journal) -> Result<Known, Denial> {
+    async fn check(&self, password: &Secret, journal: &mut Journal) -> Result<Known<'a>, Denial> {
         let user = &self.attempt.user;
         let records = self.look_up(user.as_str()).await?;
         let method = self.method_of(user.as_str(), &records)?;
         journal.method = Some(method.name().to_owned());
         journal.enter(Step::Primary);
         let (proven, failed_before) = match method {
-            Method::Local => self.check_local(user, password).await?,
-            Method::None if self.chain.takes_over_authentication() => (unproven(user)?, false),
-            Method::None => return Err(not_taken_over().into()),
+            Method::Local => self.place.outside(self.check_local(user, password)).await?,
+            Method::None => {
+                let proven = unproven(user)?;
+                self.ensure_taken_over(&proven.user)?;
+                (proven, false)
+            }
             Method::Ldap => match &self.tenant.ldap {
-                Some(ldap) => (ldap.authenticate(user, password, self.end).await?, false),
+                Some(ldap) => (self.place.outside(ldap.authenticate(user, password, self.end)).await?, false),
                 None => return Err(no_server(method).into()),
             },
             Method::Radius => match &self.tenant.radius {
                 Some(radius) => {
                     let client_ip = self.attempt.client_ip_addr.as_deref();
-                    (radius.authenticate(user, password, client_ip, self.end).await?, false)
+                    let asked = radius.authenticate(user, password, client_ip, self.end);
+                    (self.place.outside(asked).await?, false)
                 }
                 None => return Err(no_server(method).into()),
             },
@@ -61,9 +66,11 @@ impl Passage<'_> {
         self.ensure_same_method(&proven, &records, method)?;
         let bootstrap = self.tenant.is_bootstrap(proven.user.as_str());
         let reason = format!("{method} auth succeeded");
+        let (identified, method) = (proven.user.clone(), Some(method));
+        let chosen = self.chains.of(&self.tenant.name, &identified);
         let progress = Progress::start(proven.user, reason, Sessions::default());
-        let method = Some(method);
-        Ok(Known { method, info: proven.info, progress, records: Some(records), bootstrap, failed_before })
+        let (info, records) = (proven.info, Some(records));
+        Ok(Known { chosen, method, info, identified, progress, records, bootstrap, failed_before })
     }
 
     /// A name that the authority spells otherwise may belong to a record that demands another authority.
@@ -77,7 +84,7 @@ impl Passage<'_> {
     }
 
     /// The front door has proven who it is.
-    async fn believe(&self, voucher: &Voucher, journal: &mut Journal) -> Result<Known, Denial> {
+    async fn believe(&self, voucher: &Voucher, journal: &mut Journal) -> Result<Known<'a>, Denial> {
         let given = self.attempt.given.as_ref();
         let (user, records) = match given {
             Some(given) => (given.user.clone(), None),
@@ -101,7 +108,7 @@ impl Passage<'_> {
             }
             Voucher::Nothing(info) => {
                 self.ensure_demanded(&user, records.as_ref(), info)?;
-                self.ensure_taken_over()?;
+                self.ensure_taken_over(&user)?;
                 info.clone()
             }
         };
@@ -115,13 +122,18 @@ impl Passage<'_> {
         };
         let reason = given.and_then(|given| given.reason.as_ref()).map(ToString::to_string);
         let reason = reason.unwrap_or_else(|| format!("{} auth succeeded", info.auth_method));
+        let (chosen, identified) = (self.chains.of(&self.tenant.name, &user), user.clone());
         let progress = Progress::start(user, reason, sessions);
-        Ok(Known { method: None, info, progress, records, bootstrap: false, failed_before: false })
+        let (bootstrap, failed_before) = (false, false);
+        Ok(Known { chosen, method: None, info, identified, progress, records, bootstrap, failed_before })
     }
 
-    /// A front door that has checked nothing vouches for nobody: a policy has to take over.
-    fn ensure_taken_over(&self) -> Result<(), Failure> {
-        if self.chain.takes_over_authentication() { Ok(()) } else { Err(not_taken_over()) }
+    /// Where nothing was checked, nobody vouches for the user: a policy has to take over.
+    fn ensure_taken_over(&self, user: &CanonicalUser) -> Result<(), Failure> {
+        if self.chains.of(&self.tenant.name, user).chain.takes_over_authentication() {
+            return Ok(());
+        }
+        Err(Failure::new(Cause::AuthNullNotGranted, "no active policy asks to decide alone and is granted it"))
     }
 
     /// Where a record demands a method, no front door's word for another one counts: a password that is right here may be wrong there.
@@ -167,10 +179,6 @@ impl Passage<'_> {
 
 fn no_server(method: Method) -> Failure {
     Failure::new(Cause::MethodUnavailable, format!("the tenant has no {method} server"))
-}
-
-fn not_taken_over() -> Failure {
-    Failure::new(Cause::AuthNullNotGranted, "no active policy asks to decide alone and is granted it")
 }
 
 /// Nobody vouches for the name: a policy has to.

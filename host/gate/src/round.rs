@@ -9,9 +9,11 @@ use vestibule_domain::{Properties, save};
 use vestibule_store::{Effects, Save};
 
 use crate::attempt::{Proof, Voucher};
+use crate::chain::Chain;
 use crate::challenge::{Waiting, expiry};
 use crate::journal::{Journal, Step};
-use crate::passage::{Known, Passage, Passed};
+use crate::known::Known;
+use crate::passage::{Passage, Passed};
 use crate::policies::{Asking, Ran, Saves, too_much};
 use crate::records::{add_groups, unavailable};
 
@@ -19,22 +21,23 @@ impl Passage<'_> {
     /// Where the login comes to, and what it leaves behind.
     pub(crate) async fn round(
         &self,
-        known: &Known,
+        known: &Known<'_>,
         records: Option<Records>,
         journal: &mut Journal,
     ) -> Result<(Passed, Effects), Denial> {
-        let mut ran = Ran::from(known.progress.clone());
+        let (chain, mut ran) = (known.chosen.chain, Ran::from(known.progress.clone()));
         let mut records = match records {
             Some(records) => records,
             None => self.look_up(ran.progress.user.as_str()).await?,
         };
         records.ensure_user(&ran.progress.user)?;
-        let mut handed = self.looked_up(&records)?;
-        let asking = Asking { attempt: self.attempt, info: &known.info, now: self.now, end: self.end };
+        let mut handed = looked_up(chain, &records)?;
+        let asking =
+            Asking { attempt: self.attempt, place: self.place, info: &known.info, now: self.now, end: self.end };
         loop {
             journal.enter(Step::Policy);
             let seen = ran.progress.user.clone();
-            asking.run(self.chain, &mut ran, &handed, journal).await?;
+            asking.run(chain, &mut ran, &handed, journal).await?;
             let user = &ran.progress.user;
             if *user == seen {
                 break;
@@ -43,30 +46,30 @@ impl Passage<'_> {
             journal.user = Some(user.to_string());
             records = self.look_up(user.as_str()).await?;
             records.ensure_user(user)?;
-            handed = self.looked_up(&records)?;
+            handed = looked_up(chain, &records)?;
             if ran.question.is_some() {
                 break;
             }
         }
         journal.enter(Step::Rules);
         journal.set(&ran.progress.set);
-        let proplist = self.settle(&mut records, &handed, &ran).await?;
-        let save = self.save(&ran, &mut records, handed).await?;
+        let proplist = self.settle(chain, &mut records, &handed, &ran).await?;
+        let save = self.save(chain, &ran, &mut records, handed).await?;
         self.finish(known, ran, proplist, save)
     }
 
-    /// What the user has before any policy. Where the group is chosen late, a recorded one that is gone gives nothing; otherwise
-    /// it keeps the user out.
-    fn looked_up(&self, records: &Records) -> Result<Properties, Denial> {
-        Ok(if self.chain.is_late() { records.baseline()? } else { records.recorded()? })
-    }
-
     /// The properties that follow from records and policies, unless a question comes first.
-    async fn settle(&self, records: &mut Records, before: &Properties, ran: &Ran) -> Result<Properties, Denial> {
+    async fn settle(
+        &self,
+        chain: &Chain,
+        records: &mut Records,
+        before: &Properties,
+        ran: &Ran,
+    ) -> Result<Properties, Denial> {
         if ran.question.is_some() {
             return Ok(Properties::new());
         }
-        let (set, late) = (&ran.progress.set, self.chain.is_late());
+        let (set, late) = (&ran.progress.set, chain.is_late());
         let nothing_chosen = set.is_empty() && !late;
         let after = if nothing_chosen && !has_an_address(before) {
             before.clone()
@@ -77,7 +80,7 @@ impl Passage<'_> {
         };
         if !nothing_chosen {
             let choice = &ran.progress.choice;
-            ensure_granted(before, &after, |name| choice.may_change(self.chain, name) || set.get(name).is_some())?;
+            ensure_granted(before, &after, |name| choice.may_change(chain, name) || set.get(name).is_some())?;
         }
         let autologin = matches!(self.attempt.proof, Proof::Voucher(Voucher::Autologin));
         ensure_open(&after, Entrance { vpn: self.attempt.attributes.vpn_auth, autologin })?;
@@ -85,7 +88,13 @@ impl Passage<'_> {
     }
 
     /// What policies want stored, if that changes anything and they may.
-    async fn save(&self, ran: &Ran, records: &mut Records, mut before: Properties) -> Result<Option<Save>, Denial> {
+    async fn save(
+        &self,
+        chain: &Chain,
+        ran: &Ran,
+        records: &mut Records,
+        mut before: Properties,
+    ) -> Result<Option<Save>, Denial> {
         let (user, saves) = (ran.progress.user.as_str(), &ran.saves);
         if !save::changes(records.user.as_ref(), &saves.list) {
             return Ok(None);
@@ -97,12 +106,12 @@ impl Passage<'_> {
         if seen.is_none() {
             // A first record ends what counts for those who have none, whichever policy wants it.
             let begun = inherit(Some(&Properties::new()), None, &records.default)?;
-            ensure_granted(&before, &begun, |name| saves.by.iter().any(|place| self.chain.may_change(*place, name)))?;
+            ensure_granted(&before, &begun, |name| saves.by.iter().any(|place| chain.may_change(*place, name)))?;
             before = begun;
         }
         records.user = applied;
-        ensure_granted(&before, &records.baseline()?, |name| saves.may_change(self.chain, name))?;
-        if self.method_of(user, records) != method && !saves.may_change(self.chain, USER_AUTH_TYPE) {
+        ensure_granted(&before, &records.baseline()?, |name| saves.may_change(chain, name))?;
+        if self.method_of(user, records) != method && !saves.may_change(chain, USER_AUTH_TYPE) {
             return Err(not_granted(USER_AUTH_TYPE).into());
         }
         Ok(Some(Save { user: user.to_owned(), seen, writes: saves.list.clone() }))
@@ -111,7 +120,7 @@ impl Passage<'_> {
     /// What the front door is told, and what is stored before.
     pub(crate) fn finish(
         &self,
-        known: &Known,
+        known: &Known<'_>,
         ran: Ran,
         proplist: Properties,
         save: Option<Save>,
@@ -127,12 +136,18 @@ impl Passage<'_> {
             let passed = Passed::In { user, proplist, saved, reason, session_state };
             return Ok((passed, Effects { session, ..effects }));
         };
-        let waiting = Waiting::new(known.method, known.info.clone(), progress, &question, self.chain);
+        let waiting = Waiting::new(known, progress, &question);
         let expires = expiry(self.now, self.tenant.settings.challenge_seconds);
         let (challenge, state_id) = waiting.put(&self.attempt.user, expires)?;
         let effects = Effects { challenge: Some(challenge), ..effects };
         Ok((Passed::Asked { user, question, saved, reason, state_id }, effects))
     }
+}
+
+/// What the user has before any policy. Where the group is chosen late, a recorded one that is gone gives nothing; otherwise it keeps the
+/// user out.
+fn looked_up(chain: &Chain, records: &Records) -> Result<Properties, Denial> {
+    Ok(if chain.is_late() { records.baseline()? } else { records.recorded()? })
 }
 
 /// An address has to lie in the group, or to find its own.

@@ -10,6 +10,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use vestibule_directory::{Ldap, LdapSettings, Radius, RadiusSettings, SettingsError};
 use vestibule_domain::{CanonicalUser, TenantName};
+use vestibule_ledger::Waiting;
 use vestibule_sandbox::Capabilities;
 use vestibule_store::Lockout;
 
@@ -17,7 +18,7 @@ use crate::log_room::LogRoom;
 use crate::method::Method;
 use crate::searches::Searches;
 
-/// The longest login: as long as OpenVPN waits (`--hand-window`). A login keeps its place on the host all the time.
+/// The longest login: as long as OpenVPN waits (`--hand-window`).
 const MAX_DEADLINE_MS: u64 = 60_000;
 /// The longest wait before a failure is answered, for the same reason.
 const MAX_FAILURE_MS: u64 = 5_000;
@@ -40,8 +41,8 @@ pub struct TenantSettings {
     pub method: Method,
     /// What happens while no policy is active. Default `deny`.
     pub without_policy: WithoutPolicy,
-    /// Wall time of a whole login in milliseconds. Default 10,000: a failover of directories fits in, and an OpenVPN client waits
-    /// longer.
+    /// Wall time of a whole login in milliseconds, from when it came: waiting for its turn counts. A front door that waits for less says
+    /// so, and its time counts then. Default 10,000: a failover of directories fits in, and an OpenVPN client waits longer.
     pub deadline_ms: u64,
     /// No answer to a failed authentication comes earlier, nor a refusal that reads the same, in milliseconds: how long it took tells
     /// nothing. Default 400, a multiple of what checking a password takes.
@@ -56,7 +57,8 @@ pub struct TenantSettings {
     pub challenge_seconds: u64,
     /// How long a policy's state of a session is kept, in seconds, a year at most. Default 86,400.
     pub session_seconds: u64,
-    /// Local users, 64 at most, whom no policy is asked about: for the day when a policy is wrong. They still need their password.
+    /// Local users, 64 at most, whom no policy is asked about: for the day when a policy is wrong. They still need their password. Wrong
+    /// ones do not lock their accounts, by which anybody could keep them out, but the client's address for one of them.
     pub bootstrap: BTreeSet<String>,
     /// The directory, for the method `ldap` and for policies that search.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -111,6 +113,7 @@ pub struct Tenant {
     pub(crate) ldap: Option<Ldap>,
     pub(crate) radius: Option<Radius>,
     pub(crate) log_room: LogRoom,
+    pub(crate) places: Waiting,
 }
 
 impl Tenant {
@@ -134,13 +137,20 @@ impl Tenant {
         let settings = TenantSettings { bootstrap: normal(&settings.bootstrap)?, ..settings };
         let ldap = settings.ldap.clone().map(Ldap::new).transpose()?;
         let radius = settings.radius.clone().map(Radius::new).transpose()?;
-        Ok(Self { name, settings, ldap, radius, log_room: LogRoom::default() })
+        let (log_room, places) = (LogRoom::default(), Waiting { inside: u64::MAX, waiting: u64::MAX });
+        Ok(Self { name, settings, ldap, radius, log_room, places })
     }
 
     /// Whose policies may log no more than that.
     #[must_use]
     pub fn with_log_room(self, log_room: LogRoom) -> Self {
         Self { log_room, ..self }
+    }
+
+    /// Whose logins have no more places than that, of those that the host has.
+    #[must_use]
+    pub fn with_places(self, places: Waiting) -> Self {
+        Self { places, ..self }
     }
 
     /// Its name.

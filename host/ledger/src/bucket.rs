@@ -51,6 +51,13 @@ impl TokenBucket {
         self.take(rate, 0.0, now)
     }
 
+    /// How much of it is missing.
+    pub(crate) fn missing(&self, rate: Rate, now: Instant) -> f64 {
+        let mut tokens = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        tokens.fill(rate, now);
+        rate.burst - tokens.amount
+    }
+
     /// Takes what was used, whether or not it was there.
     pub fn charge(&self, amount: f64) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).amount -= amount;

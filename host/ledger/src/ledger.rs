@@ -2,6 +2,10 @@
 
 use std::sync::Arc;
 
+use vestibule_domain::TenantName;
+
+use crate::buckets::Buckets;
+use crate::owner::Owner;
 use crate::pool::Pool;
 use crate::resource::Resource;
 use crate::share::Share;
@@ -42,6 +46,8 @@ const UPLOADS: u64 = 8;
 const COMPONENTS: u64 = 2;
 /// Streams, and those of one tenant. Each asks the store twice a second, and remembers half a megabyte at most.
 const STREAMS: (u64, u64) = (256, 32);
+/// Addresses that are remembered for wrong passwords.
+const GUESSERS: usize = 4_096;
 /// Suspended logins, and those of one tenant.
 const SUSPENDED: (u64, u64) = (4_096, 256);
 /// Compilations at once of what is uploaded: it must not take both processors from logins.
@@ -77,7 +83,11 @@ struct Parts {
     compilations: Turns,
     login_compilations: Turns,
     code: Pool,
+    guesses: Guesses,
 }
+
+/// By administrator and address.
+pub type Guesses = Buckets<(TenantName, String, Owner)>;
 
 /// How much of a resource is in use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -118,6 +128,7 @@ impl Ledger {
             shadows: Pool::new(Resource::Shadows, SHADOWS, Share { most: SHADOWS }),
             login_places: Turns::new(Resource::LoginPlaces, logins, Room::Left),
             hashing: Turns::new(Resource::Hashing, budget.processors.max(1), Room::None),
+            guesses: Buckets::new(GUESSERS),
             compilations: Turns::new(Resource::Compilations, COMPILATIONS, Room::None),
             login_compilations: Turns::new(Resource::LoginCompilations, for_logins, Room::None),
             code: Pool::new(Resource::Code, budget.code_bytes, Share { most: budget.code_bytes }),
@@ -228,6 +239,11 @@ impl Ledger {
     /// [`Resource::Compilations`].
     pub fn compilations(&self) -> &Turns {
         &self.0.compilations
+    }
+
+    /// [`Resource::Guesses`], by tenant, administrator and address.
+    pub fn guesses(&self) -> &Guesses {
+        &self.0.guesses
     }
 
     /// How much of each is in use, for the metrics.

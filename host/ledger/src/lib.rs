@@ -7,11 +7,12 @@
 //! |---|---|
 //! | an amount that is held: bytes, connections, files | [`Pool`], which hands out [`Hold`]s |
 //! | a place for which others wait in turn | [`Turns`], which hands out [`Turn`]s |
-//! | what flows: so many in a second | [`TokenBucket`] |
+//! | what flows: so many in a second | [`TokenBucket`], or [`Buckets`] of many |
 //!
 //! Pools and turns share one rule, [`Share`]: nobody holds more than is left over for others.
 
 mod bucket;
+mod buckets;
 mod ledger;
 mod owner;
 mod pool;
@@ -21,7 +22,8 @@ mod share;
 mod turns;
 
 pub use bucket::{Rate, TokenBucket};
-pub use ledger::{Budget, Ledger, Usage};
+pub use buckets::Buckets;
+pub use ledger::{Budget, Guesses, Ledger, Usage};
 pub use owner::Owner;
 pub use pool::{Hold, Pool};
 pub use refused::Refused;

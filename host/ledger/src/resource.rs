@@ -159,11 +159,11 @@ resources! {
         limit "`server.concurrent_logins`; `concurrent_logins` of the terms, and `waiting_logins` that wait",
         answer "503 `overloaded`",
         test "where_room_is_left_whoever_comes_next_finds_a_place_however_many_there_are";
-    /// Logins that wait for a directory, a RADIUS server or a front door: they compute nothing meanwhile, and hold no place.
+    /// Logins that wait for a directory, a RADIUS server, a front door or a hash: they compute nothing meanwhile, and hold no place.
     OutsideLogins = "logins that wait for others", Count of Tenant,
-        limit "four times `server.concurrent_logins`",
-        answer "the login is denied as `overloaded`",
-        test "one_owner_leaves_as_much_as_it_holds";
+        limit "four times `server.concurrent_logins`; a quarter of that for a tenant",
+        answer "the login keeps its place meanwhile, and others of the tenant wait",
+        test "where_too_many_wait_for_others_the_next_keeps_its_place";
     /// Versions on trial that run beside the ones that decide.
     Shadows = "versions on trial that run", Count of Tenant,
         limit "16",
@@ -171,7 +171,7 @@ resources! {
         test "one_owner_leaves_as_much_as_it_holds";
     /// Processors that hash passwords.
     Hashing = "places for hashing passwords", Count of Tenant,
-        limit "one for each processor; 128 of a tenant wait for each",
+        limit "one for each processor; 1,024 of a tenant wait",
         answer "the login is denied as `overloaded`",
         test "a_flood_of_passwords_does_not_keep_another_tenant_waiting";
     /// Places among the readers of the database that are kept for administrators: lists, searches, downloads.
@@ -184,6 +184,11 @@ resources! {
         limit "64 MiB; 16 MiB for a tenant",
         answer "503 `overloaded`; a login is denied as `store-unavailable`",
         test "one_tenants_large_jobs_leave_the_next_batch_to_anothers_small_ones";
+    /// Wrong passwords for a tenant's bootstrap administrators.
+    Guesses = "wrong passwords for an administrator", Rate of Peer,
+        limit "`lockout_after` in `lockout_seconds` for each administrator from each address",
+        answer "`locked-out` for that address, and nobody else",
+        test "wrong_passwords_lock_an_administrator_out_at_their_own_address_alone";
     /// Compilers that run for uploads, and for whoever looks at what is stored.
     Compilations = "places for compiling", Count of Tenant,
         limit "1; 1 of a tenant, and 8 that wait",

@@ -92,6 +92,29 @@ impl Turns {
             places.call();
             called
         };
+        self.called(owner, share, called).await
+    }
+
+    /// Waits for a place before all of the owner's that wait for their first: for whoever had one, and gave it back for a while. How many
+    /// there are is for whoever lets them out to bound; none is refused for that.
+    ///
+    /// # Errors
+    /// [`Refused`], where these places are no more.
+    pub async fn enter_again(&self, owner: &Owner, share: Waiting) -> Result<Turn, Refused> {
+        let called = {
+            let mut places = self.places();
+            let queue = places.owners.entry(owner.clone()).or_default();
+            queue.most = share.inside;
+            let (call, called) = oneshot::channel();
+            queue.waiting.push_front(call);
+            places.queue_up(owner);
+            places.call();
+            called
+        };
+        self.called(owner, share, called).await
+    }
+
+    async fn called(&self, owner: &Owner, share: Waiting, called: oneshot::Receiver<()>) -> Result<Turn, Refused> {
         // Dropped before it is called, it leaves a closed channel behind, which is passed over.
         let waiting = InLine { turns: self.clone(), owner: owner.clone(), called };
         waiting.called().await.ok_or_else(|| self.refused(owner, 0, share))
@@ -104,7 +127,8 @@ impl Turns {
 
     /// How many wait, of all owners.
     pub fn waiting(&self) -> u64 {
-        self.places().owners.values().map(|queue| queue.waiting.len() as u64).sum()
+        let there = |queue: &Queue| queue.waiting.iter().filter(|call| !call.is_closed()).count() as u64;
+        self.places().owners.values().map(there).sum()
     }
 
     /// What is counted here.
@@ -273,6 +297,29 @@ mod tests {
             served.push(name);
         }
         assert_eq!(served, ["a", "b", "c", "a", "a"]);
+    }
+
+    #[tokio::test]
+    async fn whoever_comes_back_is_served_before_those_that_wait_for_their_first_place() {
+        let turns = turns(1);
+        let share = Waiting { inside: 2, waiting: 1 };
+        let first = turns.enter(&tenant("a"), share).await.unwrap();
+        let (told, mut order) = tokio::sync::mpsc::unbounded_channel();
+        for name in ["new", "back"] {
+            let (turns, told) = (turns.clone(), told.clone());
+            tokio::spawn(async move {
+                let turn = match name {
+                    "new" => turns.enter(&tenant("a"), share).await,
+                    _ => turns.enter_again(&tenant("a"), share).await,
+                };
+                told.send(name).unwrap();
+                drop(turn);
+            });
+            tokio::task::yield_now().await;
+        }
+        drop((first, told));
+        assert_eq!((order.recv().await, order.recv().await), (Some("back"), Some("new")));
+        assert!(is_empty(&turns));
     }
 
     #[tokio::test]

@@ -9,8 +9,9 @@ use vestibule_compiler::Purpose;
 use vestibule_domain::{Grants, TenantName};
 use vestibule_store::{ActivateError, By, KEPT_REVISIONS, RevisionRow};
 
-use crate::plan::{Plan, PlannedLink, Trial};
+use crate::plan::{Guard, Plan, PlannedLink, Trial};
 use crate::policies::no_secrets;
+use crate::registry::Parts;
 use crate::{Error, Registry};
 
 /// Who acts when a host rolls back by itself.
@@ -29,8 +30,10 @@ pub struct Activation {
     pub grants: Option<Grants>,
     /// A version on trial.
     pub trial: Option<Trial>,
-    /// After so many faults the revision before comes back.
+    /// After faults on so many users the revision before comes back.
     pub roll_back_after: Option<u32>,
+    /// Within so many seconds.
+    pub roll_back_within: Option<u32>,
 }
 
 impl Registry {
@@ -101,18 +104,13 @@ impl Registry {
     async fn take_back(&self, tenant: &TenantName, revision: i64, policy: &str, by: &By) -> Result<i64, Error> {
         let active = self.store().revision(tenant, revision).await?;
         let active = Plan::read(&active.ok_or_else(|| Error::unknown("revision", revision.to_string()))?.links)?;
-        for old in self.store().for_administrators().revisions(tenant, KEPT_REVISIONS, Some(revision)).await? {
-            let mut plan = Plan::read(&old.links)?;
-            if plan.can_stand_in_for(&active, policy) {
-                plan.0.iter_mut().for_each(|link| link.roll_back_after = None);
-                let note = format!("`{policy}` failed too often: rolled back to revision {}", old.number);
-                match self.put(tenant, revision, &plan, &note, by).await {
-                    Err(Error::Unsigned { .. }) => {}
-                    done => return done,
-                }
-            }
-        }
-        Err(Error::unknown("revision", "with the same policies"))
+        let signers = self.terms(tenant).await?.signers;
+        let older = self.store().for_administrators().revisions(tenant, KEPT_REVISIONS, Some(revision)).await?;
+        let old = self.0.stand_in(tenant, &older, &active, policy, &signers).await?;
+        let (old, mut plan) = old.ok_or_else(|| Error::unknown("revision", "with the same policies"))?;
+        plan.0.iter_mut().for_each(|link| (link.roll_back_after, link.roll_back_within) = (None, None));
+        let note = format!("`{policy}` failed too often: rolled back to revision {old}");
+        self.put(tenant, revision, &plan, &note, by).await
     }
 
     /// Everything that can be known before is checked before.
@@ -120,9 +118,9 @@ impl Registry {
         plan.check()?;
         let signers = self.terms(tenant).await?.signers;
         for link in &plan.0 {
-            for number in [Some(link.version), link.trial.as_ref().map(|trial| trial.version)].into_iter().flatten() {
+            for number in link.versions() {
                 let version = self.0.version(tenant, &link.policy, number, Purpose::Administration).await?;
-                self.ensure_signed(tenant, &link.policy, number, &signers).await?;
+                self.0.ensure_signed(tenant, &link.policy, number, &signers).await?;
                 self.0.settings(tenant, &link.policy, &link.settings, &version.manifest).await?;
             }
         }
@@ -136,6 +134,72 @@ impl Registry {
         })
     }
 
+    async fn planned(&self, tenant: &TenantName, activation: Activation) -> Result<PlannedLink, Error> {
+        let Activation { policy, version, settings, grants, trial, roll_back_after, roll_back_within } = activation;
+        let stored = self.policy(tenant, &policy).await?;
+        let version = match version.or(stored.latest) {
+            Some(version) => version,
+            None => return Err(Error::unknown("version", format!("{policy} latest"))),
+        };
+        let (settings, grants) = (settings.unwrap_or(stored.settings), grants.unwrap_or(stored.grants));
+        no_secrets(&settings, &self.0.version(tenant, &policy, version, Purpose::Administration).await?.manifest)?;
+        Ok(PlannedLink { policy, version, settings, grants, trial, roll_back_after, roll_back_within })
+    }
+}
+
+impl Parts {
+    /// When a revision is taken back: guards of policies for which an older one can stand in. Where none can, there is nothing to count.
+    pub(crate) async fn guards(
+        &self,
+        tenant: &TenantName,
+        revision: i64,
+        plan: &Plan,
+        signers: &[String],
+    ) -> Result<Vec<Guard>, Error> {
+        let mut guards: Vec<_> = plan.0.iter().filter_map(PlannedLink::guard).collect();
+        if guards.is_empty() {
+            return Ok(guards);
+        }
+        let older = self.store.for_administrators().revisions(tenant, KEPT_REVISIONS, Some(revision)).await?;
+        let mut kept = Vec::new();
+        for guard in guards.drain(..) {
+            if self.stand_in(tenant, &older, plan, &guard.policy, signers).await?.is_some() {
+                kept.push(guard);
+            }
+        }
+        Ok(kept)
+    }
+
+    /// The last of these revisions that has all policies of the active plan, each signed as the terms ask, and not the version that fails.
+    async fn stand_in(
+        &self,
+        tenant: &TenantName,
+        older: &[RevisionRow],
+        active: &Plan,
+        failing: &str,
+        signers: &[String],
+    ) -> Result<Option<(i64, Plan)>, Error> {
+        for old in older {
+            let plan = Plan::read(&old.links)?;
+            if plan.can_stand_in_for(active, failing) && self.is_signed(tenant, &plan, signers).await? {
+                return Ok(Some((old.number, plan)));
+            }
+        }
+        Ok(None)
+    }
+
+    async fn is_signed(&self, tenant: &TenantName, plan: &Plan, signers: &[String]) -> Result<bool, Error> {
+        for link in &plan.0 {
+            for number in link.versions() {
+                match self.ensure_signed(tenant, &link.policy, number, signers).await {
+                    Err(Error::Unsigned { .. }) => return Ok(false),
+                    signed => signed?,
+                }
+            }
+        }
+        Ok(true)
+    }
+
     /// One of the keys has signed the version, if there are any.
     async fn ensure_signed(
         &self,
@@ -147,23 +211,11 @@ impl Registry {
         if signers.is_empty() {
             return Ok(());
         }
-        let signatures = self.store().signatures(tenant, policy, version..=version).await?;
+        let signatures = self.store.signatures(tenant, policy, version..=version).await?;
         let holds = |(number, signer): &(i64, String)| *number == version && signers.contains(signer);
         if signatures.iter().any(holds) {
             return Ok(());
         }
         Err(Error::Unsigned { policy: policy.to_owned(), version })
-    }
-
-    async fn planned(&self, tenant: &TenantName, activation: Activation) -> Result<PlannedLink, Error> {
-        let Activation { policy, version, settings, grants, trial, roll_back_after } = activation;
-        let stored = self.policy(tenant, &policy).await?;
-        let version = match version.or(stored.latest) {
-            Some(version) => version,
-            None => return Err(Error::unknown("version", format!("{policy} latest"))),
-        };
-        let (settings, grants) = (settings.unwrap_or(stored.settings), grants.unwrap_or(stored.grants));
-        no_secrets(&settings, &self.0.version(tenant, &policy, version, Purpose::Administration).await?.manifest)?;
-        Ok(PlannedLink { policy, version, settings, grants, trial, roll_back_after })
     }
 }

@@ -8,12 +8,12 @@ use std::time::Instant;
 use serde_json::{Map, Value};
 use vestibule_compiler::{Failure, Order, Purpose};
 use vestibule_domain::{Cause, Fault, Manifest, Settings, TenantName};
-use vestibule_gate::{Chain, Gate, Link, LogRoom, Seen, Shadow, Tenant, TenantSettings};
+use vestibule_gate::{Canary, Chain, Gate, Link, LogRoom, Seen, Shadow, Tenant, TenantSettings};
 use vestibule_ledger::Owner;
 use vestibule_sandbox::{Capabilities, Compiled, Configured};
 use vestibule_store::{TenantRow, VersionRow};
 
-use crate::door::{Canary, Door, guards};
+use crate::door::Door;
 use crate::plan::{Mode, Plan, PlannedLink, Trial};
 use crate::quotas::Quota;
 use crate::registry::Parts;
@@ -35,24 +35,22 @@ impl Parts {
         let quota = self.quotas.of(name, &terms);
         let tenant = Tenant::new(name.clone(), self.settings_of(&row)?)
             .map_err(|error| Error::Damaged(format!("tenant `{name}` cannot be configured like this: {error}")))?
-            .with_log_room(log_room(&quota, &terms));
+            .with_log_room(log_room(&quota, &terms))
+            .with_places(terms.places());
         let revision = self.store.active_revision(name).await?;
         let plan = revision.as_ref().map(|revision| Plan::read(&revision.links)).transpose()?.unwrap_or_default();
         let revision = revision.map_or(0, |revision| revision.number);
         let trials = quota.trials(revision);
         let making = Making { parts: self, tenant: &tenant, terms: &terms, quota: &quota, trials: &trials };
-        let gate = |chain: Chain| Gate::new(self.store.clone(), self.ledger.clone(), tenant.clone(), chain);
-        let chain = making.chain(&plan).await;
-        let deciding = gate(settled(name, chain)?);
-        let canary = match plan.canary() {
-            Some((link, percent)) => {
-                let chain = making.chain(&plan.with_canary_deciding()).await;
-                Some(Canary { policy: link.policy.clone(), percent, gate: gate(settled(name, chain)?) })
-            }
-            None => None,
-        };
-        let guards = guards(&plan);
-        Ok(Door { tenant: name.clone(), terms, revision, gate: deciding, canary, quota, trials, guards })
+        let chain = settled(name, making.chain(&plan).await)?;
+        let (mut canary, mut policy) = (None, None);
+        if let Some((link, percent)) = plan.canary() {
+            let chain = settled(name, making.chain(&plan.with_canary_deciding()).await)?;
+            (canary, policy) = (Some(Canary { chain, percent }), Some(link.policy.clone()));
+        }
+        let guards = self.guards(name, revision, &plan, &terms.signers).await?;
+        let gate = Gate::new(self.store.clone(), self.ledger.clone(), tenant, chain, canary);
+        Ok(Door { terms, revision, gate, canary: policy, quota, trials, guards })
     }
 
     /// The tenant's settings: those of the configuration file, where it names the tenant.

@@ -3,15 +3,18 @@
 //! Not for: deciding; the gate does.
 
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, Instant, SystemTime};
 
+use tokio::time::timeout_at;
 use vestibule_domain::TenantName;
-use vestibule_gate::{Answer, Attempt};
-use vestibule_ledger::Owner;
+use vestibule_gate::{Answer, Attempt, Patience};
 
 use crate::door::{Busy, Door};
 use crate::registry::Parts;
 use crate::{Error, Registry};
+
+/// The longest that a login waits for its tenant to be made ready, as long as the longest login may take.
+const LONGEST: Duration = Duration::from_secs(60);
 
 /// Why a login was not begun.
 #[derive(Debug, thiserror::Error)]
@@ -28,55 +31,66 @@ pub enum LoginError {
 }
 
 impl Registry {
-    /// Decides on an attempt to come in through a tenant's door. Whoever stops waiting for the answer changes nothing: what was begun
-    /// is decided, paid for and on record.
+    /// Decides on an attempt to come in through a tenant's door. Whoever stops waiting for the answer before it was begun is let in by
+    /// nobody, and nothing is saved; what was begun is paid for and on record.
     ///
     /// # Errors
     /// [`LoginError`], where it was not even begun: nothing of it is on record, and nobody may be let in.
     pub async fn decide(&self, tenant: &TenantName, attempt: Attempt, now: SystemTime) -> Result<Answer, LoginError> {
         let (registry, tenant) = (self.clone(), tenant.clone());
+        let (patience, _caller) = attempt.patience.clone().with_caller();
+        let attempt = Attempt { patience, ..attempt };
         // Large: in a box, only where it lies is handed on.
         let decided = tokio::spawn(Box::pin(async move { registry.go(&tenant, attempt, now).await }));
         decided.await.unwrap_or(Err(LoginError::Busy(Busy::Ending)))
     }
 
     async fn go(&self, tenant: &TenantName, attempt: Attempt, now: SystemTime) -> Result<Answer, LoginError> {
-        let door = self.0.door(tenant).await.map_err(|error| match error {
-            Error::NoTenant(tenant) => LoginError::NoTenant(tenant),
-            Error::Used(refused) => LoginError::Busy(Busy::Waiting(refused)),
-            error => LoginError::Unavailable(error),
-        })?;
+        let door = self.door(tenant, &attempt.patience).await?;
         let answer = self.0.through(&door, attempt, now).await?;
-        if let Some(policy) = door.to_be_rolled_back(&answer) {
+        if let Some(policy) = door.note(&answer, Instant::now()) {
             Box::pin(self.roll_back_by_itself(tenant, door.revision, &policy, now)).await;
         }
         Ok(answer)
     }
+
+    /// The tenant's door, made ready if it is not. That goes on whether or not somebody waits for it: logins that give up one after the
+    /// other would otherwise make a tenant begin for ever.
+    async fn door(&self, tenant: &TenantName, patience: &Patience) -> Result<Arc<Door>, LoginError> {
+        if let Some(door) = self.0.residents.ready(tenant) {
+            return Ok(door);
+        }
+        let (parts, name) = (Arc::clone(&self.0), tenant.clone());
+        let made = tokio::spawn(async move { parts.residents.get(&name, || parts.make_door(&name)).await });
+        let made = tokio::select! {
+            made = timeout_at(patience.end(LONGEST), made) => made,
+            () = patience.gone() => return Err(Busy::Late.into()),
+        };
+        match made {
+            Ok(Ok(made)) => made.map_err(|error| match error {
+                Error::NoTenant(tenant) => LoginError::NoTenant(tenant),
+                Error::Used(refused) => LoginError::Busy(Busy::Waiting(refused)),
+                error => LoginError::Unavailable(error),
+            }),
+            Ok(Err(_)) => Err(Busy::Ending.into()),
+            Err(_) => Err(Busy::Late.into()),
+        }
+    }
 }
 
 impl Parts {
-    /// The tenant's door, made ready if it is not.
-    pub(crate) async fn door(&self, tenant: &TenantName) -> Result<Arc<Door>, Error> {
-        self.residents.get(tenant, || self.make_door(tenant)).await
-    }
-
     /// Through a door, when it is the login's turn.
     async fn through(&self, door: &Door, attempt: Attempt, now: SystemTime) -> Result<Answer, Busy> {
         let quota = &door.quota;
         quota.take_login(&door.terms)?;
-        let _place = self.ledger.login_places().enter(&Owner::from(&door.tenant), door.share()).await?;
-        let canary = door.canary_for(&attempt);
-        let gate = canary.map_or(&door.gate, |canary| &canary.gate).clone();
+        let gate = door.gate.clone();
         let answer = match self.slow_lane.as_ref().filter(|_| quota.is_slow()) {
-            None => gate.decide(&attempt, now).await,
+            None => gate.decide(&attempt, now).await?,
             Some(lane) => {
                 let decided = lane.spawn(async move { gate.decide(&attempt, now).await }).await;
-                decided.map_err(|_| Busy::Ending)?
+                decided.map_err(|_| Busy::Ending)??
             }
         };
-        if let Some(canary) = canary {
-            door.note(canary, &answer);
-        }
         quota.charge(answer.cost.fuel);
         quota.note(&answer.cost);
         Ok(answer)

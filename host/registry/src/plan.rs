@@ -2,12 +2,21 @@
 //!
 //! Not for: compiled policies; a plan is made into a chain when a login needs it.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use vestibule_domain::Grants;
 use vestibule_gate::MAX_LINKS;
 
 use crate::Error;
+
+/// Faults that are older than this, in seconds, do not count towards a rollback, where the plan says nothing else: an hour.
+pub const ROLL_BACK_WITHIN: u32 = 3_600;
+/// On how many users a version may fail before it is taken back, at most: each is remembered meanwhile.
+const MAX_ROLL_BACK_AFTER: u32 = 10_000;
+/// The longest time that faults may count, in seconds: thirty days.
+const MAX_ROLL_BACK_WITHIN: u32 = 30 * 86_400;
 
 /// A chain in its order. Activated as a whole, and never changed afterwards.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,9 +40,12 @@ pub struct PlannedLink {
     /// Another version on trial.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trial: Option<Trial>,
-    /// After so many faults of the version, the revision before is activated again.
+    /// After faults of the version on so many users, the revision before is activated again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub roll_back_after: Option<u32>,
+    /// Within so many seconds; [`ROLL_BACK_WITHIN`] where nothing is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub roll_back_within: Option<u32>,
 }
 
 /// A version on trial. It has the settings and grants of the link.
@@ -98,6 +110,30 @@ impl From<Trial> for Written {
     }
 }
 
+/// When a revision is taken back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Guard {
+    /// The policy that fails.
+    pub(crate) policy: String,
+    /// On how many users.
+    pub(crate) users: u32,
+    /// Within this time.
+    pub(crate) within: Duration,
+}
+
+impl PlannedLink {
+    /// The version that decides, and the one on trial.
+    pub(crate) fn versions(&self) -> impl Iterator<Item = i64> {
+        [Some(self.version), self.trial.as_ref().map(|trial| trial.version)].into_iter().flatten()
+    }
+
+    /// When the revision is taken back for faults of this policy, if it is at all.
+    pub(crate) fn guard(&self) -> Option<Guard> {
+        let within = Duration::from_secs(self.roll_back_within.unwrap_or(ROLL_BACK_WITHIN).into());
+        self.roll_back_after.map(|users| Guard { policy: self.policy.clone(), users, within })
+    }
+}
+
 impl Plan {
     /// Reads a plan as a revision holds it.
     ///
@@ -117,10 +153,8 @@ impl Plan {
 
     /// Every version that the plan names.
     pub fn uses(&self) -> Vec<(String, i64)> {
-        let versions = self.0.iter().flat_map(|link| {
-            let trial = link.trial.as_ref().map(|trial| trial.version);
-            [Some(link.version), trial].into_iter().flatten().map(|version| (link.policy.clone(), version))
-        });
+        let of = |link: &PlannedLink| link.versions().map(|version| (link.policy.clone(), version)).collect::<Vec<_>>();
+        let versions = self.0.iter().flat_map(of);
         let mut uses: Vec<_> = versions.collect();
         uses.sort_unstable();
         uses.dedup();
@@ -170,6 +204,15 @@ impl Plan {
         }
         let mut canaries = 0;
         for link in &self.0 {
+            let bounded = [
+                ("roll_back_after", link.roll_back_after, MAX_ROLL_BACK_AFTER),
+                ("roll_back_within", link.roll_back_within, MAX_ROLL_BACK_WITHIN),
+            ];
+            for (key, value, most) in bounded {
+                if value.is_some_and(|value| !(1..=most).contains(&value)) {
+                    return Err(Error::Invalid(format!("`{key}` of `{}` is from 1 to {most}", link.policy)));
+                }
+            }
             let Some(trial) = &link.trial else { continue };
             if trial.version == link.version {
                 return Err(Error::Invalid(format!("version {} of `{}` decides already", trial.version, link.policy)));
@@ -204,6 +247,7 @@ mod tests {
             grants: Grants::default(),
             trial,
             roll_back_after: None,
+            roll_back_within: None,
         }
     }
 
@@ -247,15 +291,16 @@ mod tests {
             http,
             ..Grants::default()
         });
-        let rest = (option::of(any_trial()), option::of(any::<u32>()));
+        let rest = (option::of(any_trial()), option::of(any::<u32>()), option::of(any::<u32>()));
         (".{0,16}", any::<i64>(), settings, grants, rest).prop_map(
-            |(policy, version, settings, grants, (trial, roll_back_after))| PlannedLink {
+            |(policy, version, settings, grants, (trial, roll_back_after, roll_back_within))| PlannedLink {
                 policy,
                 version,
                 settings,
                 grants,
                 trial,
                 roll_back_after,
+                roll_back_within,
             },
         )
     }

@@ -61,6 +61,16 @@ impl Residents {
         self.inside().forget_oldest(tenant)
     }
 
+    /// The tenant's door, if it is made.
+    pub(crate) fn ready(&self, tenant: &TenantName) -> Option<Arc<Door>> {
+        let mut inside = self.inside();
+        inside.clock += 1;
+        let used = inside.clock;
+        let resident = inside.tenants.get_mut(tenant)?;
+        resident.used = used;
+        resident.cell.get().cloned()
+    }
+
     /// Makes the tenant's door anew when it is needed next. Logins that are under way end as they began.
     pub(crate) fn forget(&self, tenant: &TenantName) {
         self.inside().tenants.remove(tenant);

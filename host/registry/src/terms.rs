@@ -3,6 +3,7 @@
 //! Not for: how its users log in; that is [`vestibule_gate::TenantSettings`].
 
 use serde::{Deserialize, Serialize};
+use vestibule_ledger::Waiting;
 use vestibule_sandbox::Limits;
 
 use crate::Error;
@@ -164,6 +165,11 @@ impl Terms {
             ("decisions", self.decisions, 1_000_000_000_000),
             ("audit_rows", self.audit_rows, 1_000_000_000_000),
         ]
+    }
+
+    /// The tenant's share of the host's places for logins.
+    pub(crate) fn places(&self) -> Waiting {
+        Waiting { inside: self.concurrent_logins.into(), waiting: self.waiting_logins.into() }
     }
 
     /// The limits of one call.

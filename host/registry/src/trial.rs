@@ -5,13 +5,14 @@
 use std::collections::BTreeMap;
 use std::mem;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::SystemTime;
+use std::time::{Instant, SystemTime};
 
 use serde::Serialize;
 use vestibule_domain::TenantName;
 use vestibule_gate::{Comparison, Difference, Seen};
 use vestibule_store::{KEPT_DIFFERENCES, Store, TrialRow};
 
+use crate::plan::Guard;
 use crate::{Error, Registry};
 
 /// How a version on trial has done since its revision was activated, on all hosts together.
@@ -36,7 +37,8 @@ pub(crate) struct Trials {
     fresh: Mutex<BTreeMap<String, Learnt>>,
     /// Held while anything is on its way into the store or added to what is there, so that nothing counts twice.
     keeping: tokio::sync::Mutex<()>,
-    faults: Mutex<BTreeMap<String, u32>>,
+    /// By policy, the users on whom it failed lately, and when it did so last.
+    faults: Mutex<BTreeMap<String, BTreeMap<String, Instant>>>,
 }
 
 #[derive(Clone, Default)]
@@ -112,12 +114,18 @@ impl Trials {
         Ok(all.into())
     }
 
-    /// Counts a fault of a policy, and returns how many there are.
-    pub(crate) fn fault(&self, policy: &str) -> u32 {
+    /// Counts a fault of a guarded policy, once for each user. Returns whether there are too many by now; what was counted counts no more
+    /// then.
+    pub(crate) fn fault(&self, guard: &Guard, user: &str, now: Instant) -> bool {
         let mut faults = lock(&self.faults);
-        let count = faults.entry(policy.to_owned()).or_default();
-        *count = count.saturating_add(1);
-        *count
+        let users = faults.entry(guard.policy.clone()).or_default();
+        users.retain(|_, at| now.saturating_duration_since(*at) < guard.within);
+        users.insert(user.to_owned(), now);
+        let too_many = users.len() as u64 >= u64::from(guard.users);
+        if too_many {
+            users.clear();
+        }
+        too_many
     }
 }
 
@@ -196,7 +204,21 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
+
+    #[test]
+    fn a_fault_counts_once_for_each_user_and_not_for_long() {
+        let (trials, start, within) = (Trials::new(1), Instant::now(), Duration::from_secs(60));
+        let guard = Guard { policy: "p".to_owned(), users: 3, within };
+        assert!((0..9).all(|_| !trials.fault(&guard, "joe", start)), "one user is one user");
+        assert!(!trials.fault(&guard, "ann", start));
+        assert!(!trials.fault(&guard, "bob", start + within), "joe and ann are forgotten");
+        assert!(!trials.fault(&guard, "cyd", start + within));
+        assert!(trials.fault(&guard, "joe", start + within));
+        assert!(!trials.fault(&guard, "joe", start + within), "it is said once");
+    }
 
     fn differs(number: usize) -> Seen {
         let user = format!("user-{number}");

@@ -91,6 +91,16 @@ impl Configured {
         self
     }
 
+    /// How long a call may take.
+    pub fn deadline(&self) -> Duration {
+        self.configuration.limits.deadline()
+    }
+
+    /// The directory of its capabilities, for whoever puts something before it.
+    pub fn directory(&self) -> Arc<dyn Directory> {
+        Arc::clone(&self.configuration.capabilities.directory)
+    }
+
     /// With a deadline no later than in `left`. Costs nothing where the policy's own is earlier.
     #[must_use]
     pub fn within(&self, left: Duration) -> Self {

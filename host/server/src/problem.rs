@@ -162,7 +162,7 @@ impl From<LoginError> for Problem {
             LoginError::Busy(busy) => {
                 let status = match busy {
                     Busy::Logins(_) | Busy::Fuel(_) => StatusCode::TOO_MANY_REQUESTS,
-                    Busy::Waiting(_) | Busy::Ending => StatusCode::SERVICE_UNAVAILABLE,
+                    Busy::Waiting(_) | Busy::Late | Busy::Ending => StatusCode::SERVICE_UNAVAILABLE,
                 };
                 let problem = Self::new(status, busy.code(), busy.to_string());
                 Self { retry_after: Some(busy.retry_after()), ..problem }

@@ -5,13 +5,14 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Instant, SystemTime};
+use std::time::SystemTime;
 
 use anyhow::{Context as _, Result, bail};
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
+use tokio::time::Instant;
 use vestibule_domain::{Decision, EnteredUser, Grants, Login, Secret, Settings, TenantName};
-use vestibule_gate::{Attempt, Chain, Gate, Link, Proof, Tenant, TenantSettings, Voucher, WithoutPolicy};
+use vestibule_gate::{Attempt, Chain, Gate, Link, Patience, Proof, Tenant, TenantSettings, Voucher, WithoutPolicy};
 use vestibule_ledger::{Budget, Ledger};
 use vestibule_sandbox::{Compiled, Engine};
 use vestibule_store::{Edit, Store};
@@ -81,8 +82,8 @@ impl Site {
         let tenant = Tenant::new(tenant, rules)?;
         let budget = Budget { memory_bytes: 1 << 30, code_bytes: 1 << 28, connections: 1_000, concurrent_logins: 256, processors: 2 };
         let ledger = Ledger::new(budget);
-        let guarded = Gate::new(store.clone(), ledger.clone(), tenant.clone(), Chain::new(vec![link])?);
-        let open = Gate::new(store, ledger, tenant, Chain::default());
+        let guarded = Gate::new(store.clone(), ledger.clone(), tenant.clone(), Chain::new(vec![link])?, None);
+        let open = Gate::new(store, ledger, tenant, Chain::default(), None);
         let attempt = Attempt {
             user: EnteredUser::new(user)?,
             proof: Proof::Voucher(Voucher::Session),
@@ -94,6 +95,7 @@ impl Site {
             session_id: None,
             given: None,
             directory: None,
+            patience: Patience::since(Instant::now()),
         };
         let directory = directory.map(Arc::new);
         let (runtime, newcomers) = (Arc::new(runtime), Arc::new(AtomicU64::new(0)));
@@ -125,7 +127,8 @@ impl Site {
                 let number = self.newcomers.fetch_add(1, Ordering::Relaxed);
                 attempt.user = EnteredUser::new(format!("newcomer {number}"))?;
             }
-            match gate.decide(&attempt, SystemTime::now()).await.decision {
+            attempt.patience = Patience::since(Instant::now());
+            match gate.decide(&attempt, SystemTime::now()).await?.decision {
                 Decision::Allow { proplist_save, .. } if proplist_save.is_empty() == (kind != Kind::First) => {}
                 other => bail!("the gate decided {other:?}"),
             }

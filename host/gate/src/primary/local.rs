@@ -3,11 +3,14 @@
 //! Not for: hashing; see `password`.
 
 use std::sync::LazyLock;
+use std::time::Instant;
 
 use vestibule_domain::decision::Denial;
 use vestibule_domain::login::Info;
 use vestibule_domain::primary::{Cause, Failure, Proven};
-use vestibule_domain::{AuthMethod, EnteredUser, Fault, Secret};
+use vestibule_domain::{AuthMethod, EnteredUser, Fault, Secret, TenantName};
+use vestibule_ledger::{Owner, Rate};
+use vestibule_store::{Lockout, Password};
 
 use super::canonical;
 use super::password::{self, MAX_PASSWORD_BYTES};
@@ -25,34 +28,65 @@ impl Passage<'_> {
             return Err(Failure::new(Cause::WrongPassword, "the password is empty, or too long to be one").into());
         }
         // The account is read and failures are counted while nobody else takes this place: many guesses at once are few at a time.
-        let place = password::turn(self.ledger, tenant).await.map_err(|refused| broken(refused.to_string()))?;
+        let place = self.wanted(password::turn(self.ledger, tenant)).await?;
+        let place = place.map_err(|refused| broken(refused.to_string()))?;
         let stored = self.store.password(tenant, user.as_str()).await.map_err(|error| unavailable(&error))?;
+        let lock = self.lock_of(user);
+        let is_locked = lock.is_locked(stored.as_ref(), self);
         let (given, hash) = (given.clone(), stored.as_ref().map(|stored| stored.hash.clone()));
         let right = password::at(place, move || match hash {
             Some(hash) => password::is_right(&given, &hash),
             None => password::is_right(&given, NOBODYS.as_ref().map_err(Clone::clone)?).map(|_| false),
         });
         let (right, place) = right.await.map_err(broken)?;
-        let locked_until = stored.as_ref().and_then(|stored| stored.locked_until);
-        if locked_until.is_some_and(|until| self.now < until) {
+        if is_locked {
             return Err(locked_out().into());
         }
         if right && let Some(stored) = &stored {
             drop(place);
-            // Where wrong passwords could not be counted, a right one is worth nothing before one can be counted again.
-            let counts = self.attempt.static_response.is_some() || !self.store.counts_failures();
-            if counts {
-                self.count_answer().await?;
-            }
             let proven = Proven { user: canonical(user)?, info: Info::of(AuthMethod::Local) };
-            return Ok((proven, counts || stored.failures > 0));
+            return Ok((proven, self.forgive_later(&lock, stored).await?));
         }
-        self.count_failure().await?;
+        if matches!(lock, Lock::Account) {
+            self.count_failure().await?;
+        }
         let (cause, detail) = match stored {
             Some(_) => (Cause::WrongPassword, "the password is another one"),
             None => (Cause::UnknownUser, "no local user has this name"),
         };
         Err(Failure::new(cause, detail).into())
+    }
+
+    /// What wrong passwords lock. Whoever guesses at a bootstrap administrator's must not keep the administrator out: it is the address
+    /// that is locked, and nothing where the front door does not say which it is; then all that is left is that failures take their time.
+    fn lock_of(&self, user: &EnteredUser) -> Lock {
+        if !self.tenant.is_bootstrap(user.as_str()) {
+            return Lock::Account;
+        }
+        let address = self.attempt.client_ip_addr.as_deref().and_then(|address| address.parse().ok());
+        match address {
+            Some(address) => Lock::Address((self.tenant.name.clone(), user.to_string(), Owner::peer(address))),
+            None => Lock::Nothing,
+        }
+    }
+
+    /// A right password is no guess. Returns whether failures of the account are to be forgotten once the user comes in.
+    async fn forgive_later(&self, lock: &Lock, stored: &Password) -> Result<bool, Denial> {
+        match lock {
+            Lock::Account => {
+                // Where wrong passwords could not be counted, a right one is worth nothing before one can be counted again.
+                let counts = self.attempt.static_response.is_some() || !self.store.counts_failures();
+                if counts {
+                    self.count_answer().await?;
+                }
+                Ok(counts || stored.failures > 0)
+            }
+            Lock::Address(guesser) => {
+                self.ledger.guesses().give_back(guesser);
+                Ok(false)
+            }
+            Lock::Nothing => Ok(false),
+        }
     }
 
     /// Counts an answer to a question as a failure, which is forgiven if it lets its user in: whoever has stolen the password must
@@ -76,6 +110,34 @@ impl Passage<'_> {
             }
         }
         Ok(())
+    }
+}
+
+/// What wrong passwords lock.
+enum Lock {
+    /// The account, for everybody.
+    Account,
+    /// One address, for one account.
+    Address((TenantName, String, Owner)),
+    Nothing,
+}
+
+impl Lock {
+    /// Whether this login comes to nothing, whatever its password is. Of an address, it counts as a guess.
+    fn is_locked(&self, stored: Option<&Password>, passage: &Passage<'_>) -> bool {
+        match self {
+            Self::Account => {
+                let until = stored.and_then(|stored| stored.locked_until);
+                until.is_some_and(|until| passage.now < until)
+            }
+            Self::Address(guesser) => {
+                let Lockout { after, lasts } = passage.tenant.lockout();
+                let burst = f64::from(after.max(1));
+                let rate = Rate { per_second: burst / lasts.as_secs_f64().max(1.0), burst };
+                passage.ledger.guesses().take(guesser, rate, Instant::now()).is_err()
+            }
+            Self::Nothing => false,
+        }
     }
 }
 

@@ -18,8 +18,9 @@ pub const MAX_PASSWORD_BYTES: usize = 1024;
 const MEMORY_KIB: u32 = 19 * 1024;
 const PASSES: u32 = 2;
 
-/// How many of a tenant wait for each place: about as many as get theirs within a login's time while no other tenant's wait.
-const WAITING_FOR_EACH: u64 = 128;
+/// How many of a tenant wait: more than get their turn within a login's time, and so many that logins, of which only some may wait for
+/// others, are not refused.
+const WAITING: u64 = 1_024;
 
 /// Why a password was not set.
 #[derive(Debug, thiserror::Error)]
@@ -78,9 +79,7 @@ pub async fn set_password(
 /// megabytes of memory. Tenants take turns, so that a flood of one's logins makes another one's wait for one hash, and not for all of them.
 pub(crate) async fn turn(ledger: &Ledger, tenant: &TenantName) -> Result<Turn, Refused> {
     let (hashing, places) = (ledger.hashing(), ledger.budget().processors);
-    hashing
-        .enter(&Owner::from(tenant), Waiting { inside: places, waiting: places.saturating_mul(WAITING_FOR_EACH) })
-        .await
+    hashing.enter(&Owner::from(tenant), Waiting { inside: places, waiting: WAITING }).await
 }
 
 /// Works at a place, and gives it back with what came of it. The place is taken until the work is done, whether or not somebody still

@@ -52,6 +52,8 @@ pub(crate) struct LinkJson {
     trial: Option<TrialJson>,
     #[serde(skip_serializing_if = "Option::is_none")]
     roll_back_after: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    roll_back_within: Option<u32>,
 }
 
 /// A chain as it was activated.
@@ -85,9 +87,12 @@ pub(crate) struct LinkRequest {
     /// The policy's, unless given.
     grants: Option<GrantsSchema>,
     trial: Option<TrialJson>,
-    /// After so many faults of this policy, the revision before is activated again.
-    #[schema(minimum = 1)]
+    /// After faults of this policy's own on so many users, an older revision is activated again, if there is one with the same policies.
+    #[schema(minimum = 1, maximum = 10000)]
     roll_back_after: Option<u32>,
+    /// Within so many seconds; an hour, unless given.
+    #[schema(minimum = 1, maximum = 2592000)]
+    roll_back_within: Option<u32>,
 }
 
 #[derive(Debug, Deserialize, ToSchema)]
@@ -159,9 +164,9 @@ impl TrialJson {
 
 impl From<PlannedLink> for LinkJson {
     fn from(link: PlannedLink) -> Self {
-        let PlannedLink { policy, version, settings, grants, trial, roll_back_after } = link;
+        let PlannedLink { policy, version, settings, grants, trial, roll_back_after, roll_back_within } = link;
         let (grants, trial) = (GrantsSchema(grants), trial.map(TrialJson::from));
-        Self { policy, version, settings, grants, trial, roll_back_after }
+        Self { policy, version, settings, grants, trial, roll_back_after, roll_back_within }
     }
 }
 
@@ -204,9 +209,9 @@ pub(crate) async fn activate(
         return Err(Problem::invalid("`note` has at most 500 bytes"));
     }
     let chain = request.chain.into_iter().map(|link| {
-        let LinkRequest { policy, version, settings, grants, trial, roll_back_after } = link;
+        let LinkRequest { policy, version, settings, grants, trial, roll_back_after, roll_back_within } = link;
         let (grants, trial) = (grants.map(|GrantsSchema(grants)| grants), trial.map(TrialJson::read).transpose()?);
-        Ok(Activation { policy, version, settings, grants, trial, roll_back_after })
+        Ok(Activation { policy, version, settings, grants, trial, roll_back_after, roll_back_within })
     });
     let chain = chain.collect::<Result<Vec<_>>>()?;
     let revision = app.registry.activate(&tenant, request.expected, chain, &request.note, &caller.by()).await?;

@@ -4,6 +4,7 @@
 
 mod answer;
 mod ask;
+mod patience;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
@@ -32,7 +33,7 @@ const MAX_KEY_BYTES: usize = 255;
 /// Decide on somebody who gives a password, or the answer to a question
 ///
 /// The host finds out who it is by the method that holds for the user, runs the tenant's policies, and applies the property rules.
-#[utoipa::path(post, path = "/v1/tenants/{tenant}/authenticate", tag = "logins", params(("tenant" = String, Path), ("idempotency-key" = Option<String>, Header)), request_body = Authenticate,
+#[utoipa::path(post, path = "/v1/tenants/{tenant}/authenticate", tag = "logins", params(("tenant" = String, Path), ("idempotency-key" = Option<String>, Header), ("vestibule-deadline-ms" = Option<u32>, Header, minimum = 1, maximum = 600000, description = "How long the front door waits for the answer, in milliseconds. Nobody is let in and nothing saved after that, nor after the tenant's `deadline_ms`, if that is less; what waits for its turn until then is not begun")), request_body = Authenticate,
     responses((status = 200, description = "Decided, and on record", body = LoginAnswer), Problems))]
 pub(crate) async fn authenticate(
     State(app): State<Arc<App>>,
@@ -41,11 +42,12 @@ pub(crate) async fn authenticate(
     headers: HeaderMap,
     body: Unread,
 ) -> Result<Response> {
+    let patience = patience::arriving(&headers)?;
     caller.may(Scope::Decide, &tenant).await?;
     let whole = body.whole(&Owner::from(&tenant)).await?;
     let retry = retry(&headers, "authenticate", &whole)?;
     let (request, paid) = whole.json::<Authenticate>()?;
-    let login = decide(Arc::clone(&app), tenant.clone(), request.attempt()?, paid);
+    let login = decide(Arc::clone(&app), tenant.clone(), request.attempt(patience)?, paid);
     once(&app, &tenant, retry, async { Ok(Json(login.await?).into_response()) }).await
 }
 
@@ -53,7 +55,7 @@ pub(crate) async fn authenticate(
 ///
 /// Only the policies are asked. With `authret`, the front door keeps the users' properties itself, and is handed what to save; without
 /// it, the host's own records count.
-#[utoipa::path(post, path = "/v1/tenants/{tenant}/post-auth", tag = "logins", params(("tenant" = String, Path), ("idempotency-key" = Option<String>, Header)), request_body = PostAuth,
+#[utoipa::path(post, path = "/v1/tenants/{tenant}/post-auth", tag = "logins", params(("tenant" = String, Path), ("idempotency-key" = Option<String>, Header), ("vestibule-deadline-ms" = Option<u32>, Header, minimum = 1, maximum = 600000, description = "How long the front door waits for the answer, in milliseconds. Nobody is let in and nothing saved after that, nor after the tenant's `deadline_ms`, if that is less; what waits for its turn until then is not begun")), request_body = PostAuth,
     responses((status = 200, description = "Decided, and on record; or a search for the front door to make", body = LoginAnswer), Problems))]
 pub(crate) async fn post_auth(
     State(app): State<Arc<App>>,
@@ -62,12 +64,13 @@ pub(crate) async fn post_auth(
     headers: HeaderMap,
     body: Unread,
 ) -> Result<Response> {
+    let patience = patience::arriving(&headers)?;
     caller.may(Scope::Decide, &tenant).await?;
     let whole = body.whole(&Owner::from(&tenant)).await?;
     let retry = retry(&headers, "post-auth", &whole)?;
     let (request, paid) = whole.json::<PostAuth>()?;
     let (searches, search_base) = (request.serves_directory, request.search_base()?);
-    let attempt = request.attempt()?;
+    let attempt = request.attempt(patience)?;
     let (own_app, own_tenant) = (Arc::clone(&app), tenant.clone());
     once(&app, &tenant, retry, async move {
         if searches {

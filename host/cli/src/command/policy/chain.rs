@@ -30,9 +30,12 @@ pub(crate) struct Activate {
     /// Its place in the chain, counted from 1; where it is, or the end, unless given
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=16))]
     place: Option<u16>,
-    /// After so many faults of it, the chain before comes back by itself
-    #[arg(long, value_name = "FAULTS", value_parser = clap::value_parser!(u32).range(1..))]
+    /// After faults of its own on so many users, the chain before comes back by itself
+    #[arg(long, value_name = "USERS", value_parser = clap::value_parser!(u32).range(1..=10_000))]
     roll_back_after: Option<u32>,
+    /// Within so many seconds; an hour, unless given
+    #[arg(long, value_name = "SECONDS", requires = "roll_back_after", value_parser = clap::value_parser!(u32).range(1..=2_592_000))]
+    roll_back_within: Option<u32>,
     /// For whoever reads the history
     #[arg(long, default_value = "")]
     note: String,
@@ -59,6 +62,7 @@ pub(crate) struct RollBack {
 pub(super) struct Asked {
     place: Option<usize>,
     roll_back_after: Option<u32>,
+    roll_back_within: Option<u32>,
     note: String,
 }
 
@@ -134,12 +138,14 @@ impl Canary {
 impl Activate {
     /// The newest version unless said otherwise, where it is or at the end.
     pub(super) fn of(name: &str, version: Option<i64>) -> Self {
-        Self { name: name.to_owned(), version, place: None, roll_back_after: None, note: String::new() }
+        let (place, roll_back_after, roll_back_within) = (None, None, None);
+        Self { name: name.to_owned(), version, place, roll_back_after, roll_back_within, note: String::new() }
     }
 
     pub(super) async fn run(&self, site: &Site, json: bool) -> Result<()> {
         let place = self.place.map(|place| usize::from(place) - 1);
-        let asked = Asked { place, roll_back_after: self.roll_back_after, note: self.note.clone() };
+        let Self { roll_back_after, roll_back_within, .. } = *self;
+        let asked = Asked { place, roll_back_after, roll_back_within, note: self.note.clone() };
         let revision = self.activate(site, asked).await?;
         report(revision, &format!("{} decides from now on", self.name), json)
     }
@@ -147,7 +153,11 @@ impl Activate {
     /// Settings and grants are the policy's, as they were set for this. A trial of it is over.
     pub(super) async fn activate(&self, site: &Site, asked: Asked) -> Result<i64> {
         let mut active = Active::read(site).await?;
-        let link = json!({ "policy": self.name, "version": self.version, "roll_back_after": asked.roll_back_after });
+        let Asked { roll_back_after, roll_back_within, .. } = asked;
+        let link = json!({
+            "policy": self.name, "version": self.version,
+            "roll_back_after": roll_back_after, "roll_back_within": roll_back_within,
+        });
         let index = active.links.iter().position(|link| link.at("policy") == self.name.as_str());
         if let Some(index) = index {
             active.links.remove(index);

@@ -14,7 +14,7 @@ use vestibule_domain::login::{Attributes, Authcred, Authret, Info, Status};
 use vestibule_domain::text::MAX_REASON_BYTES;
 use vestibule_domain::wire::crv1::StateId;
 use vestibule_domain::{EnteredUser, Properties};
-use vestibule_gate::{Attempt, Given, Proof};
+use vestibule_gate::{Attempt, Given, Patience, Proof};
 
 use crate::problem::{Problem, Result};
 
@@ -161,7 +161,7 @@ impl Response {
 }
 
 impl Authenticate {
-    pub(crate) fn attempt(self) -> Result<Attempt> {
+    pub(crate) fn attempt(self, patience: Patience) -> Result<Attempt> {
         let proof = match (self.password, self.crstate) {
             (Some(password), None) => Proof::Password(password),
             (None, Some(response)) => response.proof()?,
@@ -185,6 +185,7 @@ impl Authenticate {
             session_id: self.session_id,
             given: None,
             directory: None,
+            patience,
         })
     }
 }
@@ -196,7 +197,7 @@ impl PostAuth {
         base.map_err(|error| Problem::invalid(format!("`info.ldap.search_base`: {error}")))
     }
 
-    pub(crate) fn attempt(self) -> Result<Attempt> {
+    pub(crate) fn attempt(self, patience: Patience) -> Result<Attempt> {
         let Self { authcred, attributes, authret, info, crstate, session_state, session_id, .. } = self;
         let proof = match crstate {
             Some(response) => response.proof()?,
@@ -226,6 +227,7 @@ impl PostAuth {
             session_id,
             given,
             directory: None,
+            patience,
         })
     }
 }

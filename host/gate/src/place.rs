@@ -1,0 +1,96 @@
+//! A login's place on the host: taken while the login computes, given back while it waits for others.
+//!
+//! Not for: how many places there are, and whose turn it is; that is the ledger's.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use vestibule_domain::decision::Denial;
+use vestibule_domain::{Cause, Fault, TenantName};
+use vestibule_ledger::{Hold, Ledger, Owner, Refused, Turn, Waiting};
+
+/// A place. Clones share it.
+#[derive(Clone)]
+pub(crate) struct Place(Arc<Inner>);
+
+struct Inner {
+    ledger: Ledger,
+    owner: Owner,
+    share: Waiting,
+    /// Absent before the login has its turn, while it is outside, and once it needs none any more.
+    turn: Mutex<Option<Turn>>,
+    /// How often the login went outside.
+    outings: AtomicU64,
+}
+
+/// A login that is outside. Dropped, it has no place any more.
+pub(crate) struct Outside {
+    place: Place,
+    /// Absent where so many are outside that this one keeps its place meanwhile.
+    hold: Option<Hold>,
+}
+
+impl Place {
+    /// Of a login that has none yet.
+    pub(crate) fn new(ledger: &Ledger, tenant: &TenantName, share: Waiting) -> Self {
+        let (ledger, owner) = (ledger.clone(), Owner::from(tenant));
+        Self(Arc::new(Inner { ledger, owner, share, turn: Mutex::default(), outings: AtomicU64::new(0) }))
+    }
+
+    /// Waits for a place of the tenant's.
+    pub(crate) async fn enter(&self) -> Result<(), Refused> {
+        let Inner { ledger, owner, share, .. } = &*self.0;
+        let turn = ledger.login_places().enter(owner, *share).await?;
+        self.take(turn);
+        Ok(())
+    }
+
+    /// Whatever comes now computes nothing.
+    pub(crate) fn leave(&self) {
+        drop(self.0.turn.lock().unwrap_or_else(PoisonError::into_inner).take());
+    }
+
+    /// Makes room for others, until [`Outside::back`].
+    pub(crate) fn step_out(&self) -> Outside {
+        let Inner { ledger, owner, outings, .. } = &*self.0;
+        outings.fetch_add(1, Ordering::Relaxed);
+        let hold = ledger.outside_logins().take(owner, 1).ok();
+        if hold.is_some() {
+            self.leave();
+        }
+        Outside { place: self.clone(), hold }
+    }
+
+    /// Waits for others, and then for a place again. Whoever comes to nothing is denied, and needs none for that.
+    pub(crate) async fn outside<T, E: Into<Denial>>(
+        &self,
+        work: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, Denial> {
+        let outside = self.step_out();
+        let done = work.await.map_err(Into::into)?;
+        outside.back().await.map_err(|refused| Fault::new(Cause::Overloaded, refused.to_string()))?;
+        Ok(done)
+    }
+
+    fn take(&self, turn: Turn) {
+        *self.0.turn.lock().unwrap_or_else(PoisonError::into_inner) = Some(turn);
+    }
+
+    /// How often the login has waited for others so far.
+    pub(crate) fn outings(&self) -> u64 {
+        self.0.outings.load(Ordering::Relaxed)
+    }
+}
+
+impl Outside {
+    /// Waits for a place again, before those of the tenant's that have not begun.
+    pub(crate) async fn back(self) -> Result<(), Refused> {
+        let Self { place, hold } = self;
+        if hold.is_some() {
+            let Inner { ledger, owner, share, .. } = &*place.0;
+            let turn = ledger.login_places().enter_again(owner, *share).await?;
+            place.take(turn);
+        }
+        Ok(())
+    }
+}
