@@ -1,10 +1,13 @@
 //! An LDAP directory, asked for real: slapd says who users are and what policies find.
 
+mod answers_are_measured;
 mod connections_are_private;
+mod kept_connections_are_watched;
 mod names_are_matched;
 mod outages_are_survived;
 mod policies_search;
 mod settings_are_checked;
+mod stalls_end;
 mod stand_in;
 
 use std::time::Duration;

@@ -40,7 +40,7 @@ async fn without_any_server_the_directory_is_unavailable() {
 async fn the_deadline_holds_whatever_the_servers_do() {
     let mut silent = Slapd::start();
     silent.falls_silent();
-    let servers = vec![format!("ldap://127.0.0.1:{}", silent.port); 20];
+    let servers = vec![format!("ldap://127.0.0.1:{}", silent.port); 16];
     let ldap = Ldap::new(LdapSettings { servers, ..silent.settings() }).unwrap();
     let began = Instant::now();
     let (user, password) = (EnteredUser::new("ann").unwrap(), Secret::new(PASSWORD));

@@ -15,6 +15,8 @@ fn each_key_is_checked() {
     let good = || slapd_settings("ldaps://ldap.example.com");
     assert!(Ldap::new(good()).is_ok());
     assert_eq!(refused(LdapSettings { servers: Vec::new(), ..good() }), "servers");
+    let many = vec!["ldaps://ldap.example.com".to_owned(); 17];
+    assert_eq!(refused(LdapSettings { servers: many, ..good() }), "servers");
     for server in
         ["ldap.example.com", "http://ldap.example.com", "ldaps://", "ldaps://:636", "ldaps://a:0", "ldaps://a/b"]
     {
@@ -26,6 +28,7 @@ fn each_key_is_checked() {
     assert_eq!(refused(LdapSettings { user_filter: Some("(a=b".to_owned()), ..good() }), "user_filter");
     assert_eq!(refused(LdapSettings { timeout_ms: 0, ..good() }), "timeout_ms");
     assert_eq!(refused(LdapSettings { max_entries: 0, ..good() }), "max_entries");
+    assert_eq!(refused(LdapSettings { pool: 257, ..good() }), "pool");
     assert_eq!(refused(LdapSettings { user_dn_template: Some("dc=a".to_owned()), ..good() }), "user_dn_template");
     assert_eq!(refused(LdapSettings { ca_file: Some("/nowhere".into()), ..good() }), "ca_file");
 }

@@ -79,6 +79,64 @@ async fn forgeries_alone_are_no_answer() {
     }
 }
 
+#[tokio::test]
+async fn a_right_reply_from_elsewhere_is_none() {
+    let front = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    let port = front.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        let (elsewhere, mut request) = (UdpSocket::bind("127.0.0.1:0").await.unwrap(), [0; 4096]);
+        while let Ok((length, client)) = front.recv_from(&mut request).await {
+            elsewhere.send_to(&signed(&request[..length], 2, &[true]), client).await.unwrap();
+        }
+    });
+    let settings = RadiusSettings { timeout_ms: 100, retries: 0, ..radius_settings(port) };
+    assert_eq!(cause(settings, "ann", PASSWORD).await, Cause::RadiusUnavailable);
+}
+
+#[tokio::test]
+async fn forgeries_without_end_do_not_last_longer_than_the_deadline() {
+    let front = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    let port = front.local_addr().unwrap().port();
+    let endless = tokio::spawn(async move {
+        let mut request = [0; 4096];
+        let (length, client) = front.recv_from(&mut request).await.unwrap();
+        let mut forged = signed(&request[..length], 2, &[true]);
+        forged[4] = !forged[4];
+        // Until nobody hears it.
+        while front.send_to(&forged, client).await.is_ok() {
+            tokio::task::yield_now().await;
+        }
+    });
+    let settings = RadiusSettings { timeout_ms: 200, retries: 1, ..radius_settings(port) };
+    let failure = asked(settings, "ann", PASSWORD).await.unwrap_err();
+    assert_eq!(failure.cause, Cause::RadiusUnavailable);
+    assert!(failure.detail.contains("wrong response authenticator"), "{failure}");
+    endless.abort();
+}
+
+#[tokio::test]
+async fn a_packet_of_another_kind_is_none() {
+    // A request, an accounting response, a status and one that no list has, each signed as a reply would be.
+    for code in [1, 5, 13, 255] {
+        let port = answering(move |request| signed(request, code, &[true])).await;
+        let settings = RadiusSettings { timeout_ms: 100, retries: 0, ..radius_settings(port) };
+        assert_eq!(cause(settings, "ann", PASSWORD).await, Cause::RadiusUnavailable, "{code}");
+    }
+}
+
+#[tokio::test]
+async fn bytes_beyond_a_packet_are_padding_and_a_packet_beyond_the_bytes_is_none() {
+    let padded = answering(|request| [signed(request, 2, &[true]), vec![0; 4096]].concat()).await;
+    assert!(asked(radius_settings(padded), "ann", PASSWORD).await.is_ok());
+    let cut = answering(|request| {
+        let mut reply = signed(request, 2, &[true]);
+        reply.truncate(20);
+        reply
+    });
+    let settings = RadiusSettings { timeout_ms: 100, retries: 0, ..radius_settings(cut.await) };
+    assert_eq!(cause(settings, "ann", PASSWORD).await, Cause::RadiusUnavailable);
+}
+
 /// What comes of a reply with these message authenticators.
 async fn replied(code: u8, message_authenticators: &'static [bool], required: bool) -> Result<(), Cause> {
     let port = answering(move |request| signed(request, code, message_authenticators)).await;

@@ -82,6 +82,7 @@ fn settings_that_would_not_do_are_refused_by_their_key() {
     let good = || radius_settings(1812);
     let refused = |settings| Radius::new(settings).unwrap_err().key;
     assert_eq!(refused(RadiusSettings { servers: Vec::new(), ..good() }), "servers");
+    assert_eq!(refused(RadiusSettings { servers: vec!["host:1812".to_owned(); 17], ..good() }), "servers");
     assert_eq!(refused(RadiusSettings { servers: vec!["host".to_owned()], ..good() }), "servers");
     assert_eq!(refused(RadiusSettings { secret: Secret::new("short"), ..good() }), "secret");
     assert_eq!(refused(RadiusSettings { timeout_ms: 1, ..good() }), "timeout_ms");

@@ -31,7 +31,7 @@ mod target;
 mod telemetry;
 
 use std::ffi::OsString;
-use std::panic;
+use std::panic::{self, Location};
 use std::process::ExitCode;
 
 use clap::Parser as _;
@@ -50,10 +50,14 @@ pub fn main() -> ExitCode {
 /// The same with other arguments than the process has; the first one is the program's name.
 pub fn main_with(arguments: impl IntoIterator<Item = impl Into<OsString>>) -> ExitCode {
     let arguments: Vec<OsString> = arguments.into_iter().map(Into::into).collect();
-    panic::set_hook(Box::new(|bug| {
-        output::say(&format!("error: this should not have happened: {bug}\nhint: please report it with what you did"));
-    }));
+    panic::set_hook(Box::new(|bug| output::say(&told(bug.location()))));
     panic::catch_unwind(|| run(&arguments)).unwrap_or(Exit::Fault).into()
+}
+
+/// What is said of a panic: where it was, and not its message, which may quote what somebody sent to the code that panicked.
+fn told(place: Option<&Location<'_>>) -> String {
+    let place = place.map_or("an unknown place".to_owned(), |place| format!("`{place}`"));
+    format!("error: this should not have happened: a panic at {place}\nhint: please report it with what you did")
 }
 
 fn run(arguments: &[OsString]) -> Exit {
@@ -66,4 +70,17 @@ fn run(arguments: &[OsString]) -> Exit {
         output::say(&if is_for_programs { error.to_json() } else { error.to_string() });
         error.exit()
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_is_told_by_its_place_alone() {
+        let place = Location::caller();
+        let told = told(Some(place));
+        assert!(told.starts_with(&format!("error: this should not have happened: a panic at `{place}`\n")), "{told}");
+        assert!(super::told(None).contains("an unknown place"));
+    }
 }

@@ -2,12 +2,17 @@
 //!
 //! Not for: group memberships as such; a policy searches for them.
 
+mod answer;
 mod authenticate;
+pub mod ber;
 mod connection;
+mod matching;
 mod pool;
+mod request;
 mod result_code;
 mod search;
 pub(crate) mod settings;
+mod wire;
 
 use std::sync::Arc;
 
@@ -16,9 +21,11 @@ use vestibule_domain::directory::{Entry, Query};
 use vestibule_domain::primary::{Cause, Failure, Proven};
 use vestibule_domain::{EnteredUser, Secret, capability};
 
+use crate::apart::apart;
+use crate::name::Name;
 use crate::servers::Servers;
 use crate::settings::SettingsError;
-use connection::{Connection, apart};
+use connection::Connection;
 use pool::Pool;
 use settings::{Checked, LdapSettings};
 
@@ -33,8 +40,24 @@ struct Parts {
 
 /// One server with the connections that are kept to it.
 struct Server {
-    url: String,
+    place: Place,
     pool: Pool<Connection>,
+}
+
+/// Where a server is, and how it is spoken to.
+struct Place {
+    url: String,
+    scheme: Scheme,
+    /// Whom its certificate has to name.
+    host: String,
+    name: Name,
+}
+
+/// Whether TLS comes before LDAP, or is turned to where that is configured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Scheme {
+    Ldap,
+    Ldaps,
 }
 
 impl std::fmt::Debug for Ldap {
@@ -50,7 +73,7 @@ impl Ldap {
     /// Names the key whose value cannot be used.
     pub fn new(settings: LdapSettings) -> Result<Self, SettingsError> {
         let checked = Checked::new(settings)?;
-        let server = |url: &String| Arc::new(Server { url: url.clone(), pool: Pool::new(checked.settings.pool) });
+        let server = |url: &String| Arc::new(Server { place: Place::new(url), pool: Pool::new(checked.settings.pool) });
         let servers = Servers::new(checked.settings.servers.iter().map(server).collect::<Vec<_>>());
         Ok(Self(Arc::new(Parts { checked, servers })))
     }
@@ -95,10 +118,38 @@ impl Ldap {
         F: Future<Output = Result<A, String>> + Send + 'static,
     {
         let ask_one = async |server: Arc<Server>| {
-            let left = self.0.checked.timeout().min(deadline.saturating_duration_since(Instant::now()));
-            let answer = apart(left, question(Arc::clone(&self.0), Arc::clone(&server))).await;
-            answer.map_err(|failure| format!("{}: {failure}", server.url))
+            let end = deadline.min(Instant::now() + self.0.checked.timeout());
+            let answer = apart(end, question(Arc::clone(&self.0), Arc::clone(&server))).await;
+            answer.map_err(|failure| format!("{}: {failure}", server.place.url))
         };
         self.0.servers.ask(deadline, ask_one).await
+    }
+}
+
+impl Place {
+    /// Of a server's address that has been checked. Without a port it is the scheme's own.
+    fn new(url: &str) -> Self {
+        let (scheme, place) = url.split_once("://").unwrap_or(("ldap", url));
+        let (scheme, port) = if scheme == "ldaps" { (Scheme::Ldaps, ":636") } else { (Scheme::Ldap, ":389") };
+        let host = place.rsplit_once(':').map_or(place, |(host, _)| host);
+        let name = if place.contains(':') { Name::new(place) } else { Name::new(&format!("{place}{port}")) };
+        Self { url: url.to_owned(), scheme, host: host.to_owned(), name }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_has_a_port_of_its_own_or_the_schemes() {
+        for (url, scheme, host, name) in [
+            ("ldap://a.example", Scheme::Ldap, "a.example", "a.example:389"),
+            ("ldaps://a.example", Scheme::Ldaps, "a.example", "a.example:636"),
+            ("ldaps://127.0.0.1:1636", Scheme::Ldaps, "127.0.0.1", "127.0.0.1:1636"),
+        ] {
+            let place = Place::new(url);
+            assert_eq!((place.scheme, place.host.as_str(), place.name.as_str()), (scheme, host, name));
+        }
     }
 }

@@ -3,12 +3,15 @@
 //! Not for: deciding who is asked, or what follows; that is the gate's. Several servers stand for one authority: whichever answers
 //! first is believed, and an answer is never asked for twice.
 
+mod apart;
 mod ldap;
+mod name;
 mod radius;
 mod servers;
 mod settings;
 
 pub use ldap::Ldap;
+pub use ldap::ber;
 pub use ldap::settings::LdapSettings;
 pub use radius::Radius;
 pub use radius::dictionary::{Dictionary, DictionaryError};

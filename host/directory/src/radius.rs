@@ -19,6 +19,8 @@ use vestibule_domain::primary::{Cause, Failure, Proven};
 use vestibule_domain::text::log_text;
 use vestibule_domain::{AuthMethod, CanonicalUser, EnteredUser, Secret};
 
+use crate::apart::apart;
+use crate::name::Name;
 use crate::servers::Servers;
 use crate::settings::SettingsError;
 use dictionary::Dictionary;
@@ -36,7 +38,7 @@ pub struct Radius(Arc<Parts>);
 struct Parts {
     settings: RadiusSettings,
     dictionary: Dictionary,
-    servers: Servers<String>,
+    servers: Servers<Name>,
 }
 
 impl std::fmt::Debug for Radius {
@@ -52,7 +54,7 @@ impl Radius {
     /// Names the key whose value cannot be used.
     pub fn new(settings: RadiusSettings) -> Result<Self, SettingsError> {
         let dictionary = settings.check()?;
-        let servers = Servers::new(settings.servers.clone());
+        let servers = Servers::new(settings.servers.iter().map(|server| Name::new(server)));
         Ok(Self(Arc::new(Parts { settings, dictionary, servers })))
     }
 
@@ -80,8 +82,10 @@ impl Radius {
         }
         let answered = self.0.servers.ask(deadline, |server| async move {
             let request = Packet::request(user, password, &self.0.settings, client_ip);
-            let exchange = Exchange { settings: &self.0.settings, server: &server, deadline };
-            exchange.run(&request).await.map_err(|failure| format!("{server}: {failure}"))
+            let (parts, place) = (Arc::clone(&self.0), server.clone());
+            let exchanged =
+                async move { Exchange { settings: &parts.settings, server: &place, deadline }.run(&request).await };
+            apart(deadline, exchanged).await.map_err(|failure| format!("{}: {failure}", server.as_str()))
         });
         match answered.await {
             Ok(reply) => self.judge(user, &reply),
@@ -132,6 +136,40 @@ impl RadiusCase {
         match self {
             Self::Exact => typed.to_owned(),
             Self::Lower => typed.to_lowercase(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::UdpSocket;
+    use tokio::task::JoinSet;
+
+    use super::*;
+
+    /// The clock stands still but for waits: what is measured is what was waited for.
+    #[tokio::test(start_paused = true)]
+    async fn the_deadline_holds_for_each_of_many_logins_on_a_silent_server() {
+        let silent = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+        let server = silent.local_addr().unwrap().to_string();
+        let settings = RadiusSettings {
+            servers: vec![server.clone(), server],
+            secret: Secret::new("a shared secret"),
+            ..RadiusSettings::default()
+        };
+        let (radius, began) = (Radius::new(settings).unwrap(), Instant::now());
+        let deadline = began + Duration::from_secs(5);
+        let mut logins = JoinSet::new();
+        for number in 0..300 {
+            let radius = radius.clone();
+            logins.spawn(async move {
+                let user = EnteredUser::new(format!("user{number}")).unwrap();
+                let failure = radius.authenticate(&user, &Secret::new("password"), None, deadline).await.unwrap_err();
+                (failure.cause, began.elapsed().as_millis())
+            });
+        }
+        for (cause, waited) in logins.join_all().await {
+            assert_eq!((cause, waited / 10), (Cause::RadiusUnavailable, 500));
         }
     }
 }

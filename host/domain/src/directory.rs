@@ -10,6 +10,7 @@ use crate::bounded::{List, Weigh};
 use crate::capability::Error;
 use crate::dn::Dn;
 use crate::json;
+use crate::text::log_text;
 
 /// What one entry may have when it is read, in bytes as [`List`] counts them: more than policies are handed of one by default.
 const MAX_READ_BYTES: usize = 4 << 20;
@@ -91,6 +92,33 @@ impl Query {
         }
         Err(Error::Denied(format!("`{base}` is not within the search base")))
     }
+
+    /// Believes that an entry is one that was asked for: one that lies where this searches. `search_base` is where the tenant's searches
+    /// begin.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`]: it lies elsewhere, or what it is called is no name. Whoever says so answers another question.
+    pub fn ensure_found(&self, search_base: &Dn, entry: &Entry) -> Result<(), Error> {
+        let own = self.base.as_ref().map(|base| Dn::parse(base)).transpose();
+        let own = own.map_err(|error| Error::Invalid(error.to_string()))?;
+        let base = own.as_ref().unwrap_or(search_base);
+        let dn = Dn::parse(&entry.dn).map_err(|error| Error::Unavailable(format!("an entry's name: {error}")))?;
+        if self.scope.holds(&dn, base) {
+            return Ok(());
+        }
+        Err(Error::Unavailable(format!("an entry that was not searched for: `{}`", log_text(&entry.dn, 128))))
+    }
+}
+
+impl Scope {
+    /// Whether a search from this base may find an entry of this name.
+    pub fn holds(self, dn: &Dn, base: &Dn) -> bool {
+        match self {
+            Self::Base => dn == base,
+            Self::OneLevel => dn.is_child_of(base),
+            Self::Subtree => dn.is_within(base),
+        }
+    }
 }
 
 impl Entry {
@@ -124,4 +152,33 @@ impl Weigh for Value {
 
 fn read_list<'de, D: Deserializer<'de>, T: Weigh + Deserialize<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
     List::<T, MAX_READ_BYTES>::deserialize(deserializer).map(List::into_vec)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_entry_counts_only_where_it_was_searched_for() {
+        let tenants = Dn::parse("dc=x").unwrap();
+        let found = |base: Option<&str>, scope, dn: &str| {
+            let query =
+                Query { base: base.map(str::to_owned), scope, filter: "(a=b)".to_owned(), attributes: Vec::new() };
+            query.ensure_found(&tenants, &Entry { dn: dn.to_owned(), attributes: Vec::new() }).is_ok()
+        };
+        assert!(found(None, Scope::Subtree, "uid=joe,OU=People,dc=x"));
+        assert!(found(Some("ou=people,dc=x"), Scope::OneLevel, "uid=joe,ou=people,dc=x"));
+        assert!(found(Some("uid=joe,dc=x"), Scope::Base, "UID=Joe,DC=X"));
+        for (base, scope, dn) in [
+            (None, Scope::Subtree, "uid=joe,dc=y"),
+            (None, Scope::Subtree, "uid=joe\\,dc=x"),
+            (None, Scope::Subtree, ""),
+            (Some("ou=people,dc=x"), Scope::Subtree, "uid=joe,dc=x"),
+            (Some("ou=people,dc=x"), Scope::OneLevel, "ou=people,dc=x"),
+            (Some("dc=x"), Scope::OneLevel, "uid=joe,ou=people,dc=x"),
+            (Some("uid=joe,dc=x"), Scope::Base, "cn=a,uid=joe,dc=x"),
+        ] {
+            assert!(!found(base, scope, dn), "{base:?} {scope:?} {dn}");
+        }
+    }
 }

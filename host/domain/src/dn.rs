@@ -39,13 +39,19 @@ impl Dn {
 
     /// The value of an attribute in the leaf's own part, in lower case.
     pub fn leaf_value(&self, attribute: &str) -> Option<&str> {
+        let attribute = short(&attribute.to_lowercase());
         let mut part = self.0.first()?.iter();
-        part.find(|(kind, _)| kind.eq_ignore_ascii_case(attribute)).map(|(_, value)| value.as_str())
+        part.find(|(kind, _)| *kind == attribute).map(|(_, value)| value.as_str())
     }
 
     /// Whether this is the other one, or lies somewhere below it.
     pub fn is_within(&self, other: &Self) -> bool {
         self.0.ends_with(&other.0)
+    }
+
+    /// Whether this lies right below the other one.
+    pub fn is_child_of(&self, other: &Self) -> bool {
+        self.0.len() == other.0.len() + 1 && self.is_within(other)
     }
 }
 
@@ -98,7 +104,25 @@ fn pair(text: &str) -> Option<((String, String), Option<char>, &str)> {
     };
     bytes.truncate(kept);
     let value = String::from_utf8(bytes).ok().filter(|value| !value.is_empty())?;
-    Some(((kind.to_lowercase(), value.to_lowercase()), end, after))
+    Some(((short(&kind.to_lowercase()), value.to_lowercase()), end, after))
+}
+
+/// The name of an attribute's type by which RFC 4514 has it, whether it was written by another one or by its number: a base that is
+/// spelled in one way is the same as that of an entry that is spelled in another.
+fn short(kind: &str) -> String {
+    let short = match kind {
+        "commonname" | "2.5.4.3" => "cn",
+        "localityname" | "2.5.4.7" => "l",
+        "stateorprovincename" | "2.5.4.8" => "st",
+        "organizationname" | "2.5.4.10" => "o",
+        "organizationalunitname" | "2.5.4.11" => "ou",
+        "countryname" | "2.5.4.6" => "c",
+        "streetaddress" | "2.5.4.9" => "street",
+        "domaincomponent" | "0.9.2342.19200300.100.1.25" => "dc",
+        "userid" | "0.9.2342.19200300.100.1.1" => "uid",
+        other => other,
+    };
+    short.to_owned()
 }
 
 /// What follows a backslash: a special character, or a byte in hexadecimal.
@@ -137,6 +161,16 @@ mod tests {
         }
         assert!(within("ou=a\\2cb,dc=example,dc=com", "ou=A\\,B,dc=example,dc=com"));
         assert!(within("uid=b+cn=a,dc=x", "cn=a+uid=b,dc=x"));
+        assert!(within("UserId=joe,OrganizationalUnitName=a,0.9.2342.19200300.100.1.25=x", "ou=a,dc=x"));
+    }
+
+    #[test]
+    fn a_child_lies_right_below() {
+        let is_child = |name: &str| Dn::parse(name).unwrap().is_child_of(&Dn::parse("ou=people,dc=x").unwrap());
+        assert!(is_child("uid=joe,OU=People,dc=x"));
+        for name in ["ou=people,dc=x", "dc=x", "cn=a,uid=joe,ou=people,dc=x", "uid=joe\\,ou=people,dc=x"] {
+            assert!(!is_child(name), "{name}");
+        }
     }
 
     #[test]

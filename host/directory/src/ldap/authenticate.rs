@@ -4,15 +4,19 @@
 
 use std::slice;
 
-use ldap3::{LdapResult, Scope, SearchEntry};
+use ldap3::LdapResult;
 use vestibule_domain::bounded::Text;
+use vestibule_domain::directory::Scope;
 use vestibule_domain::dn::{self, Dn};
 use vestibule_domain::login::{Info, LdapInfo};
 use vestibule_domain::primary::{Cause, Failure, Proven};
 use vestibule_domain::text::log_text;
 use vestibule_domain::{AuthMethod, CanonicalUser, EnteredUser, Secret};
 
-use super::connection::{Connection, Found, Search};
+use super::answer::Entry;
+use super::connection::{Connection, End, Found, MAX_USER_BYTES};
+use super::matching::is_same;
+use super::request::Search;
 use super::result_code::{INVALID_CREDENTIALS, NO_SUCH_OBJECT, SIZE_LIMIT_EXCEEDED, SUCCESS, is_no_answer};
 use super::settings::{NAME, user_filter};
 use super::{Parts, Server};
@@ -31,8 +35,9 @@ impl Parts {
             Err(error) => return Ok(Err(Failure::new(Cause::UnknownUser, error.to_string()))),
         };
         let attributes = slice::from_ref(&settings.uname_attr);
+        let (base, scope) = (settings.search_base.as_str(), Scope::Subtree);
         // Two, to see whether there is more than one.
-        let search = Search { base: &settings.search_base, scope: Scope::Subtree, filter: &filter, attributes, max: 2 };
+        let search = Search { base, scope, filter: &filter, attributes, max: 2, max_bytes: MAX_USER_BYTES };
         match &settings.user_dn_template {
             Some(template) => self.bind_directly(server, template, user, password, search).await,
             None => self.find_and_bind(server, user, password, search).await,
@@ -49,12 +54,13 @@ impl Parts {
         search: Search<'_>,
     ) -> Result<Result<Proven, Failure>, String> {
         let user_dn = template.replace(NAME, &dn::escape(user.as_str()));
-        let mut connection = Connection::open(&server.url, &self.checked).await?;
+        let base = Dn::parse(&user_dn).map_err(|error| error.to_string())?;
+        let mut connection = Connection::open(&server.place, &self.checked).await?;
         if let Err(failure) = bound(&connection.bind(&user_dn, password).await?)? {
             return Ok(Err(failure));
         }
         let found = connection.search(&Search { base: &user_dn, scope: Scope::Base, max: 1, ..search }).await?;
-        Ok(one(&found)?.and_then(|entry| self.proven(entry, user)))
+        Ok(one(&found, Scope::Base, &base)?.and_then(|entry| self.proven(entry, user)))
     }
 
     /// Looks the user up as the service account, then binds as the user on a connection of its own.
@@ -66,14 +72,14 @@ impl Parts {
         search: Search<'_>,
     ) -> Result<Result<Proven, Failure>, String> {
         let found = self.search_as_service(server, &search).await?;
-        let proven = one(&found)?.and_then(|entry| self.proven(entry, user));
+        let proven = one(&found, search.scope, &self.checked.base)?.and_then(|entry| self.proven(entry, user));
         let nobody = format!("{}={:032x},{}", self.checked.settings.uname_attr, rand::random::<u128>(), search.base);
         // Whoever is not there takes as long as whoever is.
         let user_dn = match &proven {
             Ok(proven) => proven.info.ldap.as_ref().map_or(nobody, |ldap| ldap.user_dn.to_string()),
             Err(_) => nobody,
         };
-        let mut connection = Connection::open(&server.url, &self.checked).await?;
+        let mut connection = Connection::open(&server.place, &self.checked).await?;
         let answer = connection.bind(&user_dn, password).await?;
         match proven {
             Ok(proven) => Ok(bound(&answer)?.map(|()| proven)),
@@ -82,13 +88,15 @@ impl Parts {
     }
 
     /// The user as the entry has it.
-    fn proven(&self, entry: &SearchEntry, entered: &EnteredUser) -> Result<Proven, Failure> {
+    fn proven(&self, entry: &Entry, entered: &EnteredUser) -> Result<Proven, Failure> {
         let settings = &self.checked.settings;
-        let held = entry.attrs.iter().find(|(name, _)| name.eq_ignore_ascii_case(&settings.uname_attr));
-        let names = held.map_or(&[][..], |(_, names)| names);
-        let Some(name) = main_name(names, &entry.dn, &settings.uname_attr) else {
+        let names = names(entry, &settings.uname_attr);
+        let Some(name) = main_name(&names, &entry.dn, &settings.uname_attr) else {
             return Err(Failure::new(Cause::Rejected, format!("the entry `{}` has no name", entry.dn)));
         };
+        if !names.iter().any(|name| is_same(name, entered.as_str())) {
+            return Err(Failure::new(Cause::UnknownUser, format!("the entry `{}` is somebody else's", entry.dn)));
+        }
         if !settings.fuzzy && !names.iter().any(|name| is_spelled(name, entered)) {
             return Err(Failure::new(
                 Cause::UnknownUser,
@@ -116,6 +124,13 @@ fn bounded<const MAX: usize>(what: &str, text: &str) -> Result<Text<MAX>, Failur
     Text::new(text).map_err(|error| Failure::new(Cause::LdapUnavailable, format!("{what} {error}")))
 }
 
+/// The names that an entry holds; none if one of them is no text.
+fn names(entry: &Entry, attribute: &str) -> Vec<String> {
+    let values = entry.attribute(attribute).map_or(&[][..], |held| &held.values);
+    let names: Result<Vec<_>, _> = values.iter().map(|value| std::str::from_utf8(value).map(str::to_owned)).collect();
+    names.unwrap_or_default()
+}
+
 /// The one of an entry's names by which its user is known here, whichever was typed: the one in the distinguished name or, where
 /// none is, the first in the order of bytes. A directory returns them in any order.
 fn main_name<'a>(names: &'a [String], entry: &str, attribute: &str) -> Option<&'a str> {
@@ -125,16 +140,26 @@ fn main_name<'a>(names: &'a [String], entry: &str, attribute: &str) -> Option<&'
     in_leaf.or_else(|| names.iter().min()).map(String::as_str)
 }
 
-/// The one entry that was found, or why there is not one.
-fn one(found: &Found) -> Result<Result<&SearchEntry, Failure>, String> {
-    match (found.entries.as_slice(), found.result.rc) {
-        ([_, _, ..], _) | (_, SIZE_LIMIT_EXCEEDED) => {
-            Ok(Err(Failure::new(Cause::AmbiguousUser, "more than one entry has this name")))
+/// The one entry that was found, or why there is not one. One that lies elsewhere than it was searched for is no answer: whoever
+/// returns it answers another question.
+fn one<'a>(found: &'a Found, scope: Scope, base: &Dn) -> Result<Result<&'a Entry, Failure>, String> {
+    for entry in &found.entries {
+        if !Dn::parse(&entry.dn).is_ok_and(|dn| scope.holds(&dn, base)) {
+            return Err(format!("an entry that was not searched for: `{}`", log_text(&entry.dn, 128)));
         }
+    }
+    let ambiguous = || Ok(Err(Failure::new(Cause::AmbiguousUser, "more than one entry has this name")));
+    let result = match &found.end {
+        End::Done(result) => result,
+        End::TooManyEntries => return ambiguous(),
+        End::TooManyBytes => return Err(format!("the search for a user finds more than {MAX_USER_BYTES} bytes")),
+    };
+    match (found.entries.as_slice(), result.rc) {
+        ([_, _, ..], _) | (_, SIZE_LIMIT_EXCEEDED) => ambiguous(),
         ([entry], SUCCESS) => Ok(Ok(entry)),
         ([], SUCCESS) => Ok(Err(Failure::new(Cause::UnknownUser, "no entry has this name"))),
         (_, NO_SUCH_OBJECT) => Err("the search base does not exist".to_owned()),
-        _ => Err(format!("the search failed: {}", found.result)),
+        _ => Err(format!("the search failed: {result}")),
     }
 }
 
@@ -162,13 +187,13 @@ fn is_disabled(text: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn names(names: &[&str]) -> Vec<String> {
+    fn held(names: &[&str]) -> Vec<String> {
         names.iter().map(|name| (*name).to_owned()).collect()
     }
 
     #[test]
     fn a_user_with_several_names_has_one_that_counts() {
-        for joe in [names(&["joe", "Joe.User", "user"]), names(&["user", "Joe.User", "joe"])] {
+        for joe in [held(&["joe", "Joe.User", "user"]), held(&["user", "Joe.User", "joe"])] {
             assert_eq!(main_name(&joe, "uid=joe.user,ou=people,dc=example", "UID"), Some("Joe.User"));
             assert_eq!(main_name(&joe, "cn=user,ou=people,dc=example", "uid"), Some("Joe.User"));
             assert_eq!(main_name(&joe, "uid=#0401,dc=example", "uid"), Some("Joe.User"));

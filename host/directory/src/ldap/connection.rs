@@ -1,61 +1,80 @@
-//! Connections to one server, and what is asked on them.
+//! Connections to one server, and what is asked on them: one question at a time, and nothing is read that answers none.
 //!
 //! Not for: what an answer means for a login.
 
-use std::time::Duration;
-
-use ldap3::{LdapConnAsync, LdapConnSettings, LdapResult, Scope, SearchEntry, SearchOptions};
-use tokio::task::JoinSet;
+use bytes::BytesMut;
+use ldap3::LdapResult;
 use vestibule_domain::Secret;
-use vestibule_domain::text::log_text;
 
+use super::answer::{self, Answer, Entry, NoAnswer};
+use super::pool::Idle;
+use super::request::{self, Search};
+use super::result_code::{SUCCESS, is_no_answer};
 use super::settings::Checked;
+use super::wire::{Bounds, Wire};
+use super::{Place, Scheme};
 
-/// The most that one search may find, in bytes of names and values: entries are held in memory, and none is as large by itself.
+/// The most that a policy's search may find, in bytes of names and values: entries are held in memory, and none is as large by itself.
 pub(super) const MAX_BYTES: usize = 1024 * 1024;
+/// The most that the search for one user may find: a few names.
+pub(super) const MAX_USER_BYTES: usize = 64 * 1024;
+/// The most elements of all messages that answer one search. Each takes some memory, however few bytes it has.
+const MAX_ELEMENTS: usize = 128 * 1024;
+/// What answers anything but a search: a code, and texts for people.
+const SHORT: Bounds = Bounds { bytes: 16 * 1024, elements: 256 };
 
 /// A connection on which nothing, or one bind, has been said.
 pub(super) struct Connection {
-    ldap: ldap3::Ldap,
-    /// Reads and writes; it ends with the connection.
-    _driver: JoinSet<()>,
-}
-
-/// What is searched for, and where.
-pub(super) struct Search<'a> {
-    pub(super) base: &'a str,
-    pub(super) scope: Scope,
-    pub(super) filter: &'a str,
-    pub(super) attributes: &'a [String],
-    /// The most entries that are wanted.
-    pub(super) max: u32,
+    wire: Wire,
+    /// Of the last question.
+    number: u32,
 }
 
 /// What a search found.
 pub(super) struct Found {
-    pub(super) entries: Vec<SearchEntry>,
-    /// What these take; more than [`MAX_BYTES`] if there would have been more of them.
-    pub(super) bytes: usize,
-    pub(super) result: LdapResult,
+    pub(super) entries: Vec<Entry>,
+    pub(super) end: End,
+}
+
+/// How the answer to a search ended.
+pub(super) enum End {
+    /// The server said so.
+    Done(LdapResult),
+    /// There are more entries than wanted. The server goes on to send them.
+    TooManyEntries,
+    /// There are more bytes than wanted. The server goes on to send them.
+    TooManyBytes,
+}
+
+impl End {
+    /// Whether the next search on the same connection may be answered.
+    pub(super) const fn leaves_it_usable(&self) -> bool {
+        matches!(self, Self::Done(result) if !is_no_answer(result.rc))
+    }
 }
 
 impl Connection {
     /// Connects, and turns to TLS where that is configured: a server that cannot is not spoken to.
-    pub(super) async fn open(server: &str, checked: &Checked) -> Result<Self, String> {
-        let settings = LdapConnSettings::new().set_starttls(checked.settings.starttls);
-        let settings = match &checked.tls {
-            Some(tls) => settings.set_config(tls.clone()),
-            None => settings,
-        };
-        let (connection, ldap) =
-            LdapConnAsync::with_settings(settings, server).await.map_err(|error| failed("connect", &error))?;
-        let mut driver = JoinSet::new();
-        driver.spawn(async move {
-            if let Err(error) = connection.drive().await {
-                tracing::debug!(%error, "an LDAP connection has ended");
-            }
-        });
-        Ok(Self { ldap, _driver: driver })
+    pub(super) async fn open(server: &Place, checked: &Checked) -> Result<Self, String> {
+        let wire = Wire::connect(&server.name, checked.timeout()).await?;
+        let mut connection = Self { wire, number: 0 };
+        let Some(tls) = &checked.tls else { return Ok(connection) };
+        match server.scheme {
+            Scheme::Ldap if !checked.settings.starttls => return Ok(connection),
+            Scheme::Ldap => connection.start_tls().await?,
+            Scheme::Ldaps => {}
+        }
+        let wire = connection.wire.secured(&server.host, tls.clone()).await?;
+        Ok(Self { wire, ..connection })
+    }
+
+    async fn start_tls(&mut self) -> Result<(), String> {
+        let number = self.ask(request::starttls).await?;
+        match self.answer(number, SHORT).await? {
+            (Answer::Extended(result), _) if result.rc == SUCCESS => Ok(()),
+            (Answer::Extended(result), _) => Err(format!("StartTLS is refused: {result}")),
+            _ => Err(NoAnswer::OtherOperation.to_string()),
+        }
     }
 
     /// Binds. An empty password would be an anonymous bind that always succeeds (RFC 4513, section 5.1.2).
@@ -63,60 +82,87 @@ impl Connection {
         if dn.is_empty() || password.expose().is_empty() {
             return Err("an anonymous bind is no proof".to_owned());
         }
-        self.ldap.simple_bind(dn, password.expose()).await.map_err(|error| failed("bind", &error))
-    }
-
-    /// Searches. One entry more than wanted shows that there are more, and entries beyond [`MAX_BYTES`] are not read.
-    pub(super) async fn search(&mut self, search: &Search<'_>) -> Result<Found, String> {
-        let &Search { base, scope, filter, attributes, max } = search;
-        // None at all would mean all of them (RFC 4511, section 4.5.1.8).
-        let attributes = if attributes.is_empty() { vec!["1.1".to_owned()] } else { attributes.to_vec() };
-        let limit = i32::try_from(max).unwrap_or(i32::MAX);
-        self.ldap.with_search_options(SearchOptions::new().sizelimit(limit));
-        let stream = self.ldap.streaming_search(base, scope, filter, attributes).await;
-        let mut stream = stream.map_err(|error| failed("search", &error))?;
-        let (mut entries, mut bytes) = (Vec::new(), 0);
-        while let Some(entry) = stream.next().await.map_err(|error| failed("search", &error))? {
-            // References to other servers are not followed: this directory is the tenant's.
-            if !entry.is_ref() && !entry.is_intermediate() {
-                let entry = SearchEntry::construct(entry);
-                bytes += size(&entry);
-                entries.push(entry);
-            }
-            if bytes > MAX_BYTES || u32::try_from(entries.len()).is_ok_and(|found| found > max) {
-                break;
-            }
+        let number = self.ask(|number| request::bind(number, dn, password)).await?;
+        match self.answer(number, SHORT).await? {
+            (Answer::Bound(result), _) => Ok(result),
+            _ => Err(format!("bind: {}", NoAnswer::OtherOperation)),
         }
-        let result = stream.finish().await;
-        Ok(Found { entries, bytes, result })
     }
 
-    /// Whether the server, or what leads there, has ended it.
-    pub(super) fn is_closed(&mut self) -> bool {
-        self.ldap.is_closed()
+    /// Searches. One entry more than wanted shows that there are more; what is beyond the bounds is not read.
+    pub(super) async fn search(&mut self, search: &Search<'_>) -> Result<Found, String> {
+        let number = self.ask(|number| request::search(number, search)).await?;
+        // The tags and lengths around short names and values take more than these.
+        let bytes = search.max_bytes.saturating_mul(2);
+        let (mut entries, mut found, mut elements) = (Vec::new(), 0_usize, MAX_ELEMENTS);
+        let end = loop {
+            let (answer, size) = self.answer(number, Bounds { bytes, elements }).await?;
+            elements = elements.saturating_sub(size.elements);
+            match answer {
+                Answer::Found(entry) => {
+                    found = found.saturating_add(entry.size());
+                    entries.push(entry);
+                }
+                // References to other servers are not followed: this directory is the tenant's.
+                Answer::Elsewhere => found = found.saturating_add(size.bytes),
+                Answer::Done(result) => break End::Done(result),
+                Answer::Bound(_) | Answer::Extended(_) => {
+                    return Err(format!("search: {}", NoAnswer::OtherOperation));
+                }
+            }
+            if found > search.max_bytes {
+                break End::TooManyBytes;
+            }
+            if u32::try_from(entries.len()).is_ok_and(|found| found > search.max) {
+                break End::TooManyEntries;
+            }
+        };
+        Ok(Found { entries, end })
+    }
+
+    /// Whether nothing is under way and nothing has come.
+    pub(super) fn is_quiet(&mut self) -> bool {
+        self.wire.is_quiet()
+    }
+
+    async fn ask(&mut self, question: impl FnOnce(u32) -> Result<BytesMut, String>) -> Result<u32, String> {
+        // 1 to 2^31 - 1 (RFC 4511, section 4.1.1.1).
+        self.number = self.number % 0x7fff_ffff + 1;
+        self.wire.send(&question(self.number)?).await?;
+        Ok(self.number)
+    }
+
+    async fn answer(&mut self, number: u32, bounds: Bounds) -> Result<(Answer, Size), String> {
+        let message = self.wire.receive(bounds).await?;
+        let answer = answer::read(&message.bytes, number).map_err(|error| error.to_string())?;
+        Ok((answer, Size { bytes: message.bytes.len(), elements: message.elements }))
     }
 }
 
-fn size(entry: &SearchEntry) -> usize {
-    let texts = entry.attrs.iter().map(|(name, values)| name.len() + values.iter().map(String::len).sum::<usize>());
-    let octets = entry.bin_attrs.iter().map(|(name, values)| name.len() + values.iter().map(Vec::len).sum::<usize>());
-    entry.dn.len() + texts.chain(octets).sum::<usize>()
+/// What a message took.
+struct Size {
+    bytes: usize,
+    elements: usize,
 }
 
-/// Runs what talks to a server apart: an answer that the library cannot read makes it panic. Whoever stops waiting ends it.
-pub(super) async fn apart<T: Send + 'static>(
-    timeout: Duration,
-    work: impl Future<Output = Result<T, String>> + Send + 'static,
-) -> Result<T, String> {
-    let mut task = JoinSet::new();
-    task.spawn(work);
-    match tokio::time::timeout(timeout, task.join_next()).await {
-        Err(_) => Err(format!("no answer within {} ms", timeout.as_millis())),
-        Ok(Some(Ok(answer))) => answer,
-        Ok(_) => Err("an answer that cannot be read".to_owned()),
+impl Idle for Connection {
+    async fn disturbed(&mut self) {
+        self.wire.disturbed().await;
     }
 }
 
-fn failed(what: &str, error: &ldap3::LdapError) -> String {
-    log_text(&format!("{what}: {error}"), 256)
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_connection_is_kept_after_an_answer_that_was_read_whole() {
+        let done =
+            |rc| End::Done(LdapResult { rc, matched: String::new(), text: String::new(), refs: vec![], ctrls: vec![] });
+        // Success, more than the server's limit, no such object.
+        assert!([0, 4, 32].into_iter().map(done).all(|end| end.leaves_it_usable()));
+        // An operations error, and a server that is busy.
+        assert!(![1, 51].into_iter().map(done).any(|end| end.leaves_it_usable()));
+        assert!(!End::TooManyEntries.leaves_it_usable() && !End::TooManyBytes.leaves_it_usable());
+    }
 }

@@ -11,9 +11,6 @@ pub(super) const INVALID_DN: u32 = 34;
 pub(super) const INVALID_CREDENTIALS: u32 = 49;
 pub(super) const INSUFFICIENT_ACCESS: u32 = 50;
 
-/// The library's own, of a search that was not read to its end: the server goes on to answer it.
-const CANCELLED: u32 = 88;
-
 const OPERATIONS_ERROR: u32 = 1;
 const BUSY: u32 = 51;
 const UNAVAILABLE: u32 = 52;
@@ -24,11 +21,6 @@ pub(super) const fn is_no_answer(code: u32) -> bool {
     matches!(code, OPERATIONS_ERROR | BUSY | UNAVAILABLE | OTHER)
 }
 
-/// Whether the next search on the same connection may be answered.
-pub(super) const fn leaves_it_usable(code: u32) -> bool {
-    !is_no_answer(code) && code != CANCELLED
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -37,11 +29,5 @@ mod tests {
     fn a_server_that_is_busy_gives_no_answer_and_one_that_says_no_does() {
         assert!([1, 51, 52, 80].into_iter().all(is_no_answer));
         assert!(![SUCCESS, NO_SUCH_OBJECT, INVALID_CREDENTIALS, INSUFFICIENT_ACCESS].into_iter().any(is_no_answer));
-    }
-
-    #[test]
-    fn a_connection_is_kept_after_an_answer_that_was_read_whole() {
-        assert!([SUCCESS, SIZE_LIMIT_EXCEEDED, NO_SUCH_OBJECT].into_iter().all(leaves_it_usable));
-        assert!(![CANCELLED, BUSY, OPERATIONS_ERROR].into_iter().any(leaves_it_usable));
     }
 }

@@ -2,14 +2,15 @@
 //!
 //! Not for: anonymous searches. Where no account is configured, nothing is searched.
 
-use ldap3::{Scope, SearchEntry};
 use vestibule_domain::capability::Error;
-use vestibule_domain::directory::{self, Attribute, Entry, Query, Value};
+use vestibule_domain::directory::{Attribute, Entry, Query, Value};
 
-use super::connection::{Connection, Found, MAX_BYTES, Search};
+use super::answer;
+use super::connection::{Connection, End, Found, MAX_BYTES};
+use super::request::Search;
 use super::result_code::{
     INAPPROPRIATE_MATCHING, INSUFFICIENT_ACCESS, INVALID_DN, NO_SUCH_OBJECT, SIZE_LIMIT_EXCEEDED, SUCCESS,
-    UNDEFINED_ATTRIBUTE, is_no_answer, leaves_it_usable,
+    UNDEFINED_ATTRIBUTE, is_no_answer,
 };
 use super::{Parts, Server};
 
@@ -26,21 +27,20 @@ impl Parts {
     pub(super) async fn search_on(&self, server: &Server, query: &Query) -> Result<Result<Vec<Entry>, Error>, String> {
         let max = self.checked.settings.max_entries;
         let base = query.base.as_ref().unwrap_or(&self.checked.settings.search_base);
-        let scope = match query.scope {
-            directory::Scope::Base => Scope::Base,
-            directory::Scope::OneLevel => Scope::OneLevel,
-            directory::Scope::Subtree => Scope::Subtree,
-        };
-        let search = Search { base, scope, filter: &query.filter, attributes: &query.attributes, max };
+        let Query { scope, ref filter, ref attributes, .. } = *query;
+        let search = Search { base, scope, filter, attributes, max, max_bytes: MAX_BYTES };
         let found = self.search_as_service(server, &search).await?;
-        let detail = || found.result.to_string();
-        Ok(match found.result.rc {
-            _ if found.entries.len() > max as usize => Err(too_many(max)),
-            _ if found.bytes > MAX_BYTES => {
-                Err(Error::Exhausted(format!("the search finds more than {MAX_BYTES} bytes")))
+        let result = match found.end {
+            End::TooManyEntries => return Ok(Err(too_many(max))),
+            End::TooManyBytes => {
+                return Ok(Err(Error::Exhausted(format!("the search finds more than {MAX_BYTES} bytes"))));
             }
+            End::Done(result) => result,
+        };
+        let detail = || result.to_string();
+        Ok(match result.rc {
             SIZE_LIMIT_EXCEEDED => Err(too_many(max)),
-            SUCCESS => Ok(found.entries.into_iter().map(|entry| to_entry(entry, &query.attributes)).collect()),
+            SUCCESS => Ok(self.believed(query, found.entries)?),
             NO_SUCH_OBJECT => Ok(Vec::new()),
             UNDEFINED_ATTRIBUTE | INAPPROPRIATE_MATCHING | INVALID_DN => Err(Error::Invalid(detail())),
             INSUFFICIENT_ACCESS => Err(Error::Denied(detail())),
@@ -48,17 +48,27 @@ impl Parts {
         })
     }
 
+    /// The entries, if all of them lie where they were searched for.
+    fn believed(&self, query: &Query, found: Vec<answer::Entry>) -> Result<Vec<Entry>, String> {
+        let entries = found.into_iter().map(|entry| {
+            let entry = to_entry(entry, &query.attributes);
+            query.ensure_found(&self.checked.base, &entry).map_err(|error| error.to_string())?;
+            Ok(entry)
+        });
+        entries.collect()
+    }
+
     /// Searches on a kept connection, or on a new one where none is kept or the kept one turns out to be no good.
     pub(super) async fn search_as_service(&self, server: &Server, search: &Search<'_>) -> Result<Found, String> {
-        if let Some(mut kept) = server.pool.take(|kept| !kept.is_closed())
+        if let Some(mut kept) = server.pool.take().await
             && let Ok(found) = kept.search(search).await
-            && !is_no_answer(found.result.rc)
+            && found.is_an_answer()
         {
             give_back(server, kept, &found);
             return Ok(found);
         }
         let service = self.checked.service.as_ref().ok_or("there is no service account")?;
-        let mut connection = Connection::open(&server.url, &self.checked).await?;
+        let mut connection = Connection::open(&server.place, &self.checked).await?;
         let bound = connection.bind(&service.dn, &service.password).await?;
         if bound.rc != SUCCESS {
             return Err(format!("the service account cannot bind: {bound}"));
@@ -69,9 +79,16 @@ impl Parts {
     }
 }
 
+impl Found {
+    /// Whether the server could answer, on this connection.
+    const fn is_an_answer(&self) -> bool {
+        !matches!(&self.end, End::Done(result) if is_no_answer(result.rc))
+    }
+}
+
 /// Keeps the connection for the next search, if there may be one on it.
-fn give_back(server: &Server, connection: Connection, found: &Found) {
-    if leaves_it_usable(found.result.rc) {
+fn give_back(server: &Server, mut connection: Connection, found: &Found) {
+    if found.end.leaves_it_usable() && connection.is_quiet() {
         server.pool.give_back(connection);
     }
 }
@@ -80,19 +97,11 @@ fn too_many(max: u32) -> Error {
     Error::Exhausted(format!("the search finds more than {max} entries"))
 }
 
-/// With the attributes asked for, spelled as the query spells them; types are compared without case (RFC 4512, section 2.5).
-fn to_entry(found: SearchEntry, names: &[String]) -> Entry {
-    let text = |name: &str| {
-        let held = found.attrs.iter().find(|(held, _)| held.eq_ignore_ascii_case(name));
-        held.map(|(_, values)| values.iter().cloned().map(Value::Text).collect::<Vec<_>>())
-    };
-    let octets = |name: &str| {
-        let held = found.bin_attrs.iter().find(|(held, _)| held.eq_ignore_ascii_case(name));
-        held.map(|(_, values)| values.iter().map(|value| to_value(value)).collect::<Vec<_>>())
-    };
+/// With the attributes asked for, spelled as the query spells them.
+fn to_entry(found: answer::Entry, names: &[String]) -> Entry {
     let attributes = names.iter().filter_map(|name| {
-        let values = octets(name).or_else(|| text(name))?;
-        Some(Attribute { name: name.clone(), values })
+        let held = found.attribute(name)?;
+        Some(Attribute { name: name.clone(), values: held.values.iter().map(|value| to_value(value)).collect() })
     });
     Entry { attributes: attributes.collect(), dn: found.dn.clone() }
 }

@@ -4,7 +4,7 @@
 
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use rustls::crypto::ring;
@@ -54,7 +54,8 @@ pub struct LdapSettings {
     pub uname_attr: String,
     /// A filter that users have to meet besides, such as `(objectClass=person)` (RFC 4515).
     pub user_filter: Option<String>,
-    /// Whether the directory's own rules say which name matches; otherwise a name has to be typed as it is spelled there. Default `true`.
+    /// Whether a name that the directory's rules match is the user's, if it is the same without case and insignificant spaces; otherwise a
+    /// name has to be typed as it is spelled there. Default `true`.
     pub fuzzy: bool,
     /// How long one server may take, in milliseconds, 1 to 60,000. Default 3,000.
     pub timeout_ms: u64,
@@ -89,6 +90,7 @@ impl Default for LdapSettings {
 pub(super) struct Checked {
     pub(super) settings: LdapSettings,
     pub(super) base: Dn,
+    /// Whom to believe; nothing where all servers are spoken to in clear.
     pub(super) tls: Option<Arc<ClientConfig>>,
     pub(super) service: Option<Service>,
 }
@@ -134,7 +136,9 @@ impl Checked {
         ensure(placed && template.is_none_or(|template| template.contains(NAME)), "user_dn_template", || {
             "is no distinguished name with `{}` in it".to_owned()
         })?;
-        let tls = settings.ca_file.as_deref().map(trusting).transpose()?;
+        let authorities = settings.ca_file.as_deref().map(authorities).transpose()?;
+        let private = settings.starttls || settings.servers.iter().any(|server| server.starts_with("ldaps:"));
+        let tls = private.then(|| trusting(authorities)).transpose()?;
         Ok(Self { base, tls, service, settings })
     }
 
@@ -183,7 +187,14 @@ fn service(settings: &LdapSettings) -> Result<Option<Service>, SettingsError> {
     }
 }
 
-fn trusting(path: &Path) -> Result<Arc<ClientConfig>, SettingsError> {
+/// Those that the system trusts, read once. One that cannot be read is not among them.
+static SYSTEMS: LazyLock<RootCertStore> = LazyLock::new(|| {
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    roots
+});
+
+fn authorities(path: &Path) -> Result<RootCertStore, SettingsError> {
     let broken = |problem: String| SettingsError { key: "ca_file", problem };
     let pem = read_file("ca_file", path)?;
     let mut roots = RootCertStore::empty();
@@ -192,7 +203,13 @@ fn trusting(path: &Path) -> Result<Arc<ClientConfig>, SettingsError> {
         roots.add(certificate).map_err(|error| broken(format!("has no certificate in it: {error}")))?;
     }
     ensure(!roots.is_empty(), "ca_file", || "has no certificate in it".to_owned())?;
+    Ok(roots)
+}
+
+fn trusting(authorities: Option<RootCertStore>) -> Result<Arc<ClientConfig>, SettingsError> {
     let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
-    let config = config.with_safe_default_protocol_versions().map_err(|error| broken(error.to_string()))?;
+    let config = config.with_safe_default_protocol_versions();
+    let config = config.map_err(|error| SettingsError { key: "servers", problem: error.to_string() })?;
+    let roots = authorities.unwrap_or_else(|| SYSTEMS.clone());
     Ok(Arc::new(config.with_root_certificates(roots).with_no_client_auth()))
 }

@@ -2,14 +2,16 @@
 //!
 //! Not for: another server.
 
-use std::io::{self, ErrorKind};
+use std::io;
+use std::net::SocketAddr;
 
-use tokio::net::{UdpSocket, lookup_host};
+use tokio::net::UdpSocket;
 use tokio::time::{Instant, timeout_at};
 use vestibule_domain::text::log_text;
 
 use super::packet::{Ignored, Packet, Request};
 use super::settings::RadiusSettings;
+use crate::name::Name;
 
 /// A reply of the largest packet, and one byte to see what is larger.
 const BUFFER_BYTES: usize = 4097;
@@ -17,24 +19,24 @@ const BUFFER_BYTES: usize = 4097;
 /// Who is asked, and until when.
 pub(super) struct Exchange<'a> {
     pub(super) settings: &'a RadiusSettings,
-    pub(super) server: &'a str,
+    pub(super) server: &'a Name,
     pub(super) deadline: Instant,
 }
 
 impl Exchange<'_> {
-    /// Sends a request until a reply can be believed.
+    /// Sends a request until a reply can be believed. It ends at the deadline, whatever stalls.
     ///
     /// # Errors
     /// There was none; what came instead is told.
     pub(super) async fn run(&self, request: &Request) -> Result<Packet, String> {
+        let addresses = timeout_at(self.deadline, self.server.addresses()).await.map_err(|_| late())??;
+        let address = addresses.first().ok_or("the name has no address")?;
         // Its own port: no reply to another login can be taken for one to this.
-        let connected = timeout_at(self.deadline, connect(self.server)).await;
-        let socket = connected.map_err(|_| late())?.map_err(|error| failed(&error))?;
+        let socket = connect(*address).await.map_err(|error| failed(&error))?;
         let mut ignored = None;
         for _ in 0..=self.settings.retries {
             let until = self.deadline.min(Instant::now() + self.settings.timeout());
-            socket.send(&request.bytes).await.map_err(|error| failed(&error))?;
-            match timeout_at(until, self.reply(&socket, request, &mut ignored)).await {
+            match timeout_at(until, self.sent(&socket, request, &mut ignored)).await {
                 Ok(reply) => return reply.map_err(|error| failed(&error)),
                 Err(_) if Instant::now() >= self.deadline => break,
                 Err(_) => {}
@@ -44,7 +46,8 @@ impl Exchange<'_> {
         Err(format!("{}{ignored}", late()))
     }
 
-    async fn reply(&self, socket: &UdpSocket, request: &Request, ignored: &mut Option<Ignored>) -> io::Result<Packet> {
+    async fn sent(&self, socket: &UdpSocket, request: &Request, ignored: &mut Option<Ignored>) -> io::Result<Packet> {
+        socket.send(&request.bytes).await?;
         let mut buffer = vec![0; BUFFER_BYTES];
         loop {
             let length = socket.recv(&mut buffer).await?;
@@ -56,9 +59,7 @@ impl Exchange<'_> {
     }
 }
 
-async fn connect(server: &str) -> io::Result<UdpSocket> {
-    let address = lookup_host(server).await?.next();
-    let address = address.ok_or_else(|| io::Error::new(ErrorKind::NotFound, "the name has no address"))?;
+async fn connect(address: SocketAddr) -> io::Result<UdpSocket> {
     let any = if address.is_ipv4() { "0.0.0.0:0" } else { "[::]:0" };
     let socket = UdpSocket::bind(any).await?;
     socket.connect(address).await?;

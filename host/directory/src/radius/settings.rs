@@ -19,7 +19,7 @@ const MAX_SERVERS: usize = 16;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct RadiusSettings {
-    /// Servers of one authority, `host:port`, in the order in which they are asked.
+    /// Servers of one authority, 16 at most, `host:port`, in the order in which they are asked.
     pub servers: Vec<String>,
     /// The secret that is shared with all of them, of 8 bytes or more.
     pub secret: Secret,
