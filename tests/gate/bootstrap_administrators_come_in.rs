@@ -1,5 +1,6 @@
 //! A bootstrap administrator with the right password comes in, whatever policies say and have saved.
 
+use vestibule_domain::field::ClientAddress;
 use vestibule_gate::{Attempt, Proof, Voucher};
 
 use crate::harness::{Door, Slapd, attempt, puppet, told, typed, typed_as};
@@ -47,7 +48,7 @@ async fn wrong_passwords_lock_an_administrator_out_at_their_own_address_alone() 
     }
     assert_eq!(door.refuses(&guesses).await, "locked-out");
     assert_eq!(door.refuses(&typed("root")).await, "locked-out", "the right one from there is one guess more");
-    let elsewhere = Attempt { client_ip_addr: Some("198.51.100.9".to_owned()), ..typed("root") };
+    let elsewhere = Attempt { client_ip_addr: Some(ClientAddress::cut("198.51.100.9")), ..typed("root") };
     let nowhere = Attempt { client_ip_addr: None, ..typed("root") };
     for attempt in [elsewhere, nowhere] {
         // A right password is no guess, however often it is given.

@@ -7,7 +7,7 @@ use vestibule_domain::{Grants, capability};
 use vestibule_sandbox::Capabilities;
 use vestibule_sandbox::capability::{Answer as Found, Directory};
 
-use crate::harness::{Door, at, cause, probe, tenant, vouched};
+use crate::harness::{Door, Reads as _, at, cause, probe, tenant, vouched};
 
 /// A directory with a bug.
 struct Broken;

@@ -7,13 +7,14 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 use vestibule_domain::directory::{Entry, Query};
+use vestibule_domain::field::HardwareAddress;
 use vestibule_domain::{Grants, capability};
 use vestibule_gate::{Attempt, Patience};
 use vestibule_ledger::{Budget, Ledger, Owner, Waiting};
 use vestibule_sandbox::Capabilities;
 use vestibule_sandbox::capability::{Answer as Found, Directory};
 
-use crate::harness::{A_SMALL_HOST, Door, at, cause, policy, probe, puppet, tenant, typed, vouched};
+use crate::harness::{A_SMALL_HOST, Door, Reads as _, at, cause, policy, probe, puppet, tenant, typed, vouched};
 
 const SHARE: Waiting = Waiting { inside: 9, waiting: 9 };
 
@@ -103,7 +104,8 @@ async fn nothing_is_saved_for_a_caller_that_has_gone_while_policies_ran() {
     let door = door.guarded_by_granted("waits", waits, grants);
     let gate = door.gate().await;
     let (patience, caller) = Patience::since(Instant::now()).with_caller();
-    let attempt = Attempt { patience, client_hw_addr: Some("00:00:5e:00:53:01".to_owned()), ..vouched("joe") };
+    let attempt =
+        Attempt { patience, client_hw_addr: Some(HardwareAddress::cut("00:00:5e:00:53:01")), ..vouched("joe") };
     let deciding = tokio::spawn(async move { gate.decide(&attempt, at(0)).await.unwrap() });
     while door.ledger.outside_logins().usage().0 == 0 {
         tokio::task::yield_now().await;

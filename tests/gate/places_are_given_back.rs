@@ -71,7 +71,7 @@ async fn a_refusal_gives_its_place_back_before_it_is_held_back() {
     door.settings.failure_ms = 5_000;
     let gate = door.gate().await;
     let state_id = vestibule_domain::wire::crv1::StateId::parse("nobody-asked-this").unwrap();
-    let response = vestibule_domain::Secret::new("42");
+    let response = vestibule_domain::field::Response::new(vestibule_domain::Secret::new("42")).unwrap();
     let refused = deciding(&gate, attempt("eve", Proof::Response { state_id, response }));
     while door.home.count("select count(*) from decision").await == 0 {
         tokio::task::yield_now().await;

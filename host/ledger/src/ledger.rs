@@ -29,7 +29,7 @@ pub struct Budget {
 /// The most of a pool that one tenant may hold, besides what [`Share`] leaves to others: a quarter.
 const TENANTS_PART: u64 = 4;
 /// The most of the connections that one address may hold.
-const PEERS_PART: u64 = 16;
+const PEERS_PART: u64 = 4;
 /// Logins that wait for others, for each that computes.
 const OUTSIDE_FOR_EACH: u64 = 4;
 /// Versions on trial that run at once.

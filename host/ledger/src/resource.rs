@@ -96,7 +96,7 @@ macro_rules! resources {
 resources! {
     /// Connections that are open, the files that they take among them.
     Connections = "connections", Count of Peer,
-        limit "what `ulimit -n` less 512 and a sixteenth of `server.memory_bytes` at 128 KiB each allow, 16,384 at most; a sixteenth for one address",
+        limit "what `ulimit -n` less 512 and a sixteenth of `server.memory_bytes` at 128 KiB each allow, 16,384 at most; a quarter of those for one address",
         answer "closed, or waits to be accepted",
         test "one_address_has_its_share_and_gets_it_back";
     /// Connections over sockets of this machine, and to the metrics.
