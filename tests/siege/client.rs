@@ -1,16 +1,21 @@
 //! A client that asks on one connection as long as that lasts, and on a new one when it does not.
 
-use std::net::SocketAddr;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
 
 use http_body_util::{BodyExt as _, Full};
 use hyper::Request;
 use hyper::body::Bytes;
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
+
+/// Addresses from which the attack comes.
+const ATTACKERS: u8 = 8;
 
 /// Whoever asks with a token, or with none.
 pub(super) struct Client {
+    from: Ipv4Addr,
     address: SocketAddr,
     token: String,
     open: Option<SendRequest<Full<Bytes>>>,
@@ -20,8 +25,14 @@ pub(super) struct Client {
 pub(super) type Said = Option<(u16, Bytes)>;
 
 impl Client {
+    /// Somebody whom nobody attacks with.
     pub(super) fn new(address: SocketAddr, token: &str) -> Self {
-        Self { address, token: token.to_owned(), open: None }
+        Self { from: Ipv4Addr::LOCALHOST, address, token: token.to_owned(), open: None }
+    }
+
+    /// One of the attackers.
+    pub(super) fn attacking(address: SocketAddr, token: &str, member: usize) -> Self {
+        Self { from: attacker(member), ..Self::new(address, token) }
     }
 
     pub(super) async fn get(&mut self, path: &str) -> Said {
@@ -61,7 +72,7 @@ impl Client {
         let mut sender = match self.open.take().filter(|open| !open.is_closed()) {
             Some(open) => open,
             None => {
-                let stream = TcpStream::connect(self.address).await.ok()?;
+                let stream = connect(self.from, self.address).await.ok()?;
                 stream.set_nodelay(true).ok()?;
                 let (sender, connection) = http1::handshake(TokioIo::new(stream)).await.ok()?;
                 tokio::spawn(connection);
@@ -75,4 +86,17 @@ impl Client {
         self.open = Some(sender);
         Some((status, body))
     }
+}
+
+/// Where one of the attackers is.
+pub(super) fn attacker(member: usize) -> Ipv4Addr {
+    let number = u8::try_from(member % usize::from(ATTACKERS)).unwrap();
+    Ipv4Addr::new(127, 0, 1, number + 1)
+}
+
+/// A connection from one of this machine's addresses.
+pub(super) async fn connect(from: Ipv4Addr, to: SocketAddr) -> io::Result<TcpStream> {
+    let socket = TcpSocket::new_v4()?;
+    socket.bind((from, 0).into())?;
+    socket.connect(to).await
 }

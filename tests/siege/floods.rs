@@ -83,7 +83,7 @@ where
     Box::pin(async move {
         let mut all = JoinSet::new();
         for member in 0..size {
-            let (ask, mut client) = (ask.clone(), Client::new(address, &token));
+            let (ask, mut client) = (ask.clone(), Client::attacking(address, &token, member));
             all.spawn(async move {
                 let mut tally = Tally::default();
                 for round in 0.. {

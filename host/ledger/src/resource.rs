@@ -204,6 +204,36 @@ resources! {
         limit "`server.policy_bytes`; half of what others leave for one tenant",
         answer "tenants without a login for longest make room; then 503 `overloaded`",
         test "code_is_there_once_and_counted_until_the_last_one_leaves";
+    /// Logins of a tenant in a second, by whichever front door.
+    LoginRate = "logins in a second", Rate of Tenant,
+        limit "`logins_per_second` of the terms; twice as many at once",
+        answer "429 `too-many-logins` with `Retry-After`",
+        test "logins_beyond_the_rate_are_told_when_to_come_back";
+    /// Requests of a tenant's tokens in a second, logins aside.
+    RequestRate = "requests in a second", Rate of Tenant,
+        limit "`requests_per_second` of the terms; twice as many at once",
+        answer "429 `too-many-requests` with `Retry-After`",
+        test "requests_beyond_the_rate_are_told_when_to_come_back";
+    /// Fuel that a tenant's policies burn in a minute.
+    FuelRate = "fuel in a minute", Rate of Tenant,
+        limit "`fuel_per_minute` of the terms; `fuel_per_login` for one call",
+        answer "429 `too-much-fuel` with `Retry-After`",
+        test "fuel_beyond_a_minutes_worth_is_not_burnt";
+    /// What is on disk of a tenant's decisions, questions, sessions and users.
+    Records = "bytes of records", Disk of Tenant,
+        limit "`record_bytes` and `decisions` of the terms",
+        answer "the oldest decisions go; then logins are denied as `store-unavailable`",
+        test "of_too_many_bytes_the_oldest_decisions_go_and_then_there_is_room";
+    /// Versions of policies.
+    Versions = "bytes of versions", Disk of Tenant,
+        limit "`stored_bytes` and `policies` of the terms",
+        answer "403 `not-allowed-by-terms`",
+        test "a_tenant_has_so_many_policies_and_bytes_and_no_more";
+    /// What is left of the disk for what keeps the host running.
+    DiskReserve = "bytes of the disk that are kept free", Disk of Host,
+        limit "`server.disk_reserve_bytes`",
+        answer "logins are denied as `store-unavailable`, and `/readyz` says so",
+        test "what_the_host_keeps_for_itself_is_for_no_login";
 }
 
 /// The table in Markdown, as it stands in the documentation.

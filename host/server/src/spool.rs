@@ -93,7 +93,7 @@ fn failed(error: io::Error) -> Problem {
 mod tests {
     use std::convert::Infallible;
 
-    use axum::body::to_bytes;
+    use axum::body::{Body, Bytes};
     use futures_util::stream;
     use vestibule_domain::TenantName;
     use vestibule_ledger::Budget;

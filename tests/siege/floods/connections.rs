@@ -4,12 +4,11 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
 use super::{Flooding, Tally, crowd, together};
 use crate::siege::besieged::Besieged;
-use crate::siege::client::Client;
+use crate::siege::client::{Client, attacker, connect};
 
 /// Connections of the attacker. It may have this many files itself.
 const CONNECTIONS: usize = 600;
@@ -25,11 +24,11 @@ fn unfinished(
 ) -> Flooding {
     Box::pin(async move {
         let mut all = JoinSet::new();
-        for _ in 0..count {
+        for member in 0..count {
             let begin = begin.clone();
             all.spawn(async move {
                 let mut tally = Tally { sent: 1, refused: 1 };
-                let Ok(mut stream) = TcpStream::connect(address).await else { return tally };
+                let Ok(mut stream) = connect(attacker(member), address).await else { return tally };
                 let send = async {
                     stream.write_all(begin.as_bytes()).await?;
                     let mut sent = begin.len();
@@ -87,7 +86,7 @@ pub(crate) fn unknown_routes(host: &Besieged, until: Instant) -> Flooding {
 pub(crate) fn guessed_tokens(host: &Besieged, until: Instant) -> Flooding {
     let address = host.address();
     crowd(host, "", 16, until, move |_, member, round| async move {
-        let mut client = Client::new(address, &format!("{member:08}{round:035}"));
+        let mut client = Client::attacking(address, &format!("{member:08}{round:035}"), member);
         let said = client.get("/v1/tenants/evil/decisions").await;
         (client, said)
     })
@@ -104,9 +103,9 @@ pub(crate) fn metrics(host: &Besieged, until: Instant) -> Flooding {
     let Some(address) = host.metrics() else { return Box::pin(async { Tally { sent: 1, refused: 1 } }) };
     Box::pin(async move {
         let mut all = JoinSet::new();
-        for _ in 0..16 {
+        for member in 0..16 {
             all.spawn(async move {
-                let (mut client, mut tally) = (Client::new(address, ""), Tally::default());
+                let (mut client, mut tally) = (Client::attacking(address, "", member), Tally::default());
                 while Instant::now() < until {
                     let said = tokio::time::timeout(Duration::from_secs(10), client.get("/metrics")).await;
                     tally.note(&said.ok().flatten());
