@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use vestibule_domain::field::Response;
 use vestibule_domain::{Cause, Secret};
 use vestibule_sandbox::{Circumstances, Compiled, Configured, Limits, LoadError};
 
@@ -50,7 +51,7 @@ async fn every_byte_of_a_login_is_paid_for() {
     let policy = policy_with("").unwrap().configure();
     let small = fuel(&policy).await;
     let mut login = a_login();
-    login.crstate.response = Some(Secret::new("x".repeat(1_000)));
+    login.crstate.response = Some(Response::new(Secret::new("x".repeat(1_000))).unwrap());
     let report = policy.call(&login, &Circumstances::at(1)).await;
     assert!((1_000..1_200).contains(&(report.cost.fuel - small)), "{small} and {} fuel", report.cost.fuel);
 }

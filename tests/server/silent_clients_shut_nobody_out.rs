@@ -7,7 +7,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpSocket, TcpStream, UnixStream};
-use vestibule_server::listen::{Limits, Listener, Shutdown, Trigger, bind_unix, serve};
+use vestibule_server::listen::{Limits, Listener, Operators, Shutdown, SocketMode, Trigger, bind_unix, serve};
 
 use crate::harness::{Reply, exchange};
 
@@ -37,11 +37,16 @@ impl Sockets {
         let address = tcp.local_addr().unwrap();
         let (trigger, shutdown) = Shutdown::new();
         let sockets = Self { home, address, _trigger: trigger };
-        let unix = bind_unix(&sockets.path()).await.unwrap();
+        let unix = bind_unix(&sockets.path(), SocketMode::default()).await.unwrap();
         let router = axum::Router::new()
             .route("/healthz", axum::routing::get(|| async { "alive\n" }))
             .route("/much", axum::routing::get(|| async { vec![b'x'; MUCH] }));
-        tokio::spawn(serve(vec![Listener::Tcp(tcp), Listener::Unix(unix)], router, shutdown, limits));
+        tokio::spawn(serve(
+            vec![Listener::Tcp(tcp), Listener::Unix(unix, Operators::default())],
+            router,
+            shutdown,
+            limits,
+        ));
         sockets
     }
 
