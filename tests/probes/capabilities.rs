@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
+use vestibule_domain::field::Password;
 use vestibule_domain::{Cause, Grants, Secret, capability, directory};
 use vestibule_sandbox::Capabilities;
 use vestibule_sandbox::capability::{Answer, Directory};
@@ -62,7 +63,7 @@ pub(crate) async fn reads_stdin() {
 #[tokio::test]
 pub(crate) async fn peeks_at_the_password() {
     let mut login = a_login();
-    login.authcred.password = Some(Secret::new("correct horse"));
+    login.authcred.password = Some(Password::new(Secret::new("correct horse")).unwrap());
     probe("peeks-at-the-password").granted(Grants::default()).judges(&login).await.allowed();
 }
 
