@@ -46,6 +46,9 @@ impl Claim {
             "`status` turns a failed authentication into a success".to_owned()
         })?;
         let proplist = believe_properties("proplist", self.proplist, grants)?;
+        // What the policy does not see stays as it is.
+        let unseen = login.authret.proplist.filter(|name, _| !grants.allows_property(name));
+        let proplist = unseen.with(&proplist).map_err(|error| invalid(format!("`proplist`: {error}")))?;
         let proplist_save = believe_properties("proplist_save", self.proplist_save, grants)?;
         let challenge = self.challenge.map(|asked| believe_challenge(asked, login)).transpose()?;
         let session_state = self.session_state.map(SessionState::new).transpose();
@@ -147,6 +150,15 @@ mod tests {
             let refused = refusal(Claim { proplist_save: proplist, ..claim() }, &login());
             assert_eq!(refused, "`proplist_save` sets `prop_superuser`, which is not granted");
         }
+    }
+
+    #[test]
+    fn what_a_policy_does_not_see_stays_as_it_is() {
+        let outcome = claim().believe(&login(), &Grants::default()).unwrap();
+        assert_eq!(outcome.authret.proplist, login().authret.proplist);
+        let grants = Grants { properties: vec!["conn_group".to_owned()], ..Grants::default() };
+        let outcome = claim().believe(&login(), &grants).unwrap();
+        assert_eq!(outcome.authret.proplist.iter().collect::<Vec<_>>(), [("prop_superuser", "true")]);
     }
 
     #[test]
