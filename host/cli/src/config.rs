@@ -79,6 +79,8 @@ pub(crate) struct ServerSettings {
     pub(crate) socket_mode: u32,
     /// The group of Unix sockets: a name or a number; that of the host's own user, if absent.
     pub(crate) socket_group: Option<String>,
+    /// What is kept free of the disk that the data directory is on, in bytes; 0 for nothing.
+    pub(crate) disk_reserve_bytes: u64,
     /// How long decisions are kept, in days; 0 for good.
     pub(crate) decision_days: u64,
     /// How long changes stand in the audit log, in days; 0 for good.
@@ -103,6 +105,7 @@ impl Default for ServerSettings {
             root_is_operator: false,
             socket_mode: 0o666,
             socket_group: None,
+            disk_reserve_bytes: 1 << 30,
             decision_days: 400,
             audit_days: 400,
         }
@@ -212,8 +215,16 @@ mod tests {
 
     #[test]
     fn a_number_beyond_any_use_is_refused_by_its_key() {
-        let keys = ["patience_seconds", "concurrent_logins", "memory_bytes", "policy_bytes", "cache_bytes"];
-        for key in keys.into_iter().chain(["compile_seconds", "decision_days", "audit_days"]) {
+        for key in [
+            "patience_seconds",
+            "concurrent_logins",
+            "memory_bytes",
+            "policy_bytes",
+            "cache_bytes",
+            "compile_seconds",
+            "decision_days",
+            "audit_days",
+        ] {
             let most = if key == "concurrent_logins" { u64::from(u32::MAX) } else { i64::MAX as u64 };
             let error = Config::parse(&format!("[server]\n{key} = {most}\n")).unwrap_err();
             assert!(error.starts_with(&format!("`server.{key}` is {most}, not ")), "{error}");
