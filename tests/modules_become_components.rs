@@ -88,7 +88,7 @@ async fn a_module_that_keeps_the_encoder_busy_is_stopped() {
     let served = Served::configured("[server]\ncompile_seconds = 2\n");
     // Worlds are merged in a time that grows with the square of their number: so many would take minutes.
     let world = world_of(&module_bytes("known-device"));
-    let bomb = [module_bytes("known-device"), world.repeat(8_000)].concat();
+    let bomb = [module_bytes("known-device"), world.repeat(4_000)].concat();
     let refused = served.administrator().upload("default", bomb).await.refused(422, "bad-policy").json();
     assert!(refused["detail"].as_str().is_some_and(|detail| detail.contains("took more than 2 s")), "{refused}");
 }

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use vestibule_domain::directory::{Entry, Query};
-use vestibule_domain::{CanonicalUser, EnteredUser, Grants, Properties, capability};
-use vestibule_gate::{Attempt, Canary, Gate, Given};
+use vestibule_domain::login::Info;
+use vestibule_domain::{AuthMethod, CanonicalUser, EnteredUser, Grants, Properties, capability};
+use vestibule_gate::{Attempt, Canary, Gate, Given, Proof, Voucher};
 use vestibule_sandbox::capability::{Answer as Found, Directory};
 use vestibule_sandbox::{Capabilities, Limits};
 
@@ -50,7 +51,11 @@ async fn an_answer_comes_back_to_the_version_that_asked() {
     let gate = trying(&door, "told", puppet("told")).await;
     let mut asked = 0;
     for number in 0..20 {
-        let attempt = told(vouched(&format!("user-{number}")), &[("ASKS", "Code?")]);
+        let somebody = Attempt {
+            proof: Proof::Voucher(Voucher::Password(Info::of(AuthMethod::Local))),
+            ..vouched(&format!("user-{number}"))
+        };
+        let attempt = told(somebody, &[("ASKS", "Code?")]);
         let answer = gate.decide(&attempt, at(0)).await.unwrap();
         if !answer.by_canary {
             assert_eq!(cause(&answer), "allowed");

@@ -154,8 +154,8 @@ async fn what_is_stored_is_uploaded_again_when_there_is_no_more_room() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn tenants_that_had_no_login_for_longest_make_room() {
-    // One compiled policy fits, two do not.
-    let served = Served::configured("[server]\npolicy_bytes = 300000\nmetrics = \"127.0.0.1:0\"\n")
+    // Each of the two compiled policies fits, but not both.
+    let served = Served::configured("[server]\npolicy_bytes = 900000\nmetrics = \"127.0.0.1:0\"\n")
         .guarded_by("known-device")
         .await;
     let served = served.with_tenant("other").await;

@@ -1,4 +1,4 @@
-//! The host that is besieged: its own process, under a limit of memory and files, with a tenant that attacks and one that does not.
+//! The host that is besieged: its own process, which may use little memory and few files, with a tenant that attacks and one that does not.
 
 use std::fs;
 use std::net::SocketAddr;
@@ -8,9 +8,9 @@ use tokio::runtime::{Builder, Runtime};
 
 use crate::harness::{Served, policy_bytes, probe_bytes, root};
 
-/// What the host may use by its own configuration, in MiB, and what the system allows it.
+/// What the host may use by its own configuration, in MiB. Whether it does is measured: the address space that policies' stacks reserve
+/// counts for the system's own limits although nobody ever touches it.
 const MEMORY_MIB: u64 = 1024;
-const SYSTEM_MIB: u64 = 1536;
 /// Open files that the system allows.
 const FILES: u64 = 1024;
 /// How far whoever attacks steps back behind the host, which has to share the processors with it.
@@ -51,7 +51,7 @@ impl Besieged {
     pub(super) fn start() -> Self {
         let config = std::env::var("SIEGE_CONFIG")
             .unwrap_or_else(|_| format!("[server]\nmemory_bytes = {}\nmetrics = \"127.0.0.1:0\"\n", MEMORY_MIB << 20));
-        let limits = format!("ulimit -n {FILES} && ulimit -d {}", SYSTEM_MIB << 10);
+        let limits = format!("ulimit -n {FILES}");
         let step_back = || {
             let _ = rustix::process::setpriority_process(None, NICE);
         };

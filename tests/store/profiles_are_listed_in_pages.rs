@@ -69,13 +69,13 @@ const ODD: [&str; 22] = [
     "ß",
     "а",
     "中",
-    "\u{ffff}",
+    "\u{fffd}",
     "🚪",
 ];
 
 async fn pages_have_each_profile_once_and_in_order(home: Home) {
     let store = &home.store;
-    let last = "\u{10ffff}".repeat(64);
+    let last = "\u{323af}".repeat(64);
     let mut expected = [&ODD[..], &[&last]].concat();
     expected.sort_unstable();
     put(store, &expected, &properties(&[("a", "1")])).await;
@@ -113,15 +113,15 @@ async fn users_and_groups_are_lists_of_their_own(home: Home) {
 
 async fn names_are_found_by_their_beginning(home: Home) {
     let store = &home.store;
-    put(store, &["jo", "joe", "joe_1", "joexa", "Joe", "jö", "k", "%", "jo\u{10ffff}z"], &Properties::new()).await;
+    put(store, &["jo", "joe", "joe_1", "joexa", "Joe", "jö", "k", "%", "jo\u{323af}z"], &Properties::new()).await;
     put(store, &["joe-s", "staff"], &group()).await;
     for (prefix, users, groups) in [
-        ("", &["%", "Joe", "jo", "joe", "joe_1", "joexa", "jo\u{10ffff}z", "jö", "k"][..], &["joe-s", "staff"][..]),
-        ("jo", &["jo", "joe", "joe_1", "joexa", "jo\u{10ffff}z"], &["joe-s"]),
+        ("", &["%", "Joe", "jo", "joe", "joe_1", "joexa", "jo\u{323af}z", "jö", "k"][..], &["joe-s", "staff"][..]),
+        ("jo", &["jo", "joe", "joe_1", "joexa", "jo\u{323af}z"], &["joe-s"]),
         ("joe_", &["joe_1"], &[]),
         ("%", &["%"], &[]),
         ("jö", &["jö"], &[]),
-        ("jo\u{10ffff}", &["jo\u{10ffff}z"], &[]),
+        ("jo\u{323af}", &["jo\u{323af}z"], &[]),
         ("z", &[], &[]),
     ] {
         for count in [1, 2, 9] {

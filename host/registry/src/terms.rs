@@ -146,7 +146,7 @@ impl Terms {
     }
 
     /// Each number and the most that it may be: what is beyond is of no use, and would overflow somewhere.
-    const fn counts(&self) -> [(&'static str, u64, u64); 16] {
+    const fn counts(&self) -> [(&'static str, u64, u64); 17] {
         [
             ("logins_per_second", self.logins_per_second as u64, 1_000_000_000),
             ("concurrent_logins", self.concurrent_logins as u64, 1 << 16),
@@ -159,6 +159,7 @@ impl Terms {
             ("requests_per_second", self.requests_per_second as u64, 1_000_000),
             ("policies", self.policies as u64, 10_000),
             ("stored_bytes", self.stored_bytes, 1 << 44),
+            ("record_bytes", self.record_bytes, 1 << 44),
             ("profiles", self.profiles as u64, 100_000_000),
             ("tokens", self.tokens as u64, 1_000_000),
             ("secrets", self.secrets as u64, 1_000_000),
