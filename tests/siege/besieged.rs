@@ -116,7 +116,8 @@ async fn furnish(served: &Served, directory: SocketAddr) -> (String, Vec<(String
         administrator.put(&path, generous.clone()).await.is(201);
         if SILENT.contains(&tenant) {
             let terms = json!({ "own_directories": true, "logins_per_second": 100_000 });
-            let ldap = json!({ "servers": [format!("ldap://{directory}")], "search_base": "dc=example,dc=com" });
+            let template = "uid={},dc=example,dc=com";
+            let ldap = json!({ "servers": [format!("ldap://{directory}")], "user_dn_template": template });
             administrator
                 .put(&path, json!({ "terms": terms, "settings": { "method": "ldap", "ldap": ldap } }))
                 .await
