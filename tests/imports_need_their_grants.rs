@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use vestibule_domain::{Cause, Grants};
+use vestibule_domain::{Cause, Grants, Properties};
 
 use crate::harness::{Guest, a_login, probe, puppet, root};
 
@@ -38,4 +38,18 @@ fn every_import_of_the_contract_is_looked_at() {
     let world = fs::read_to_string(root().join("wit/v0.1/world.wit")).unwrap();
     let imported = world.lines().filter_map(|line| line.trim().strip_prefix("import ")?.strip_suffix(';'));
     assert_eq!(imported.collect::<BTreeSet<_>>(), imports().map(|(import, ..)| import).into());
+}
+
+#[tokio::test]
+async fn no_property_is_seen_that_was_not_granted() {
+    let mut login = a_login();
+    for name in ["pvt_totp_secret", "pvt_x", "conn_group", "conn_ip", "prop_lzo", "type"] {
+        login.authret.proplist.set(name, "there").unwrap();
+        // The order is to fail unless the property is there with this value.
+        login.attributes.client_info = Properties::from_pairs(vec![(format!("SEES_{name}"), "there".into())]).unwrap();
+        let grants = |properties| Grants { properties, ..Grants::default() };
+        let seen = async |grants| puppet("told").granted(grants).decides(&login).await.answer.is_ok();
+        assert!(!seen(grants(Vec::new())).await, "{name}");
+        assert!(seen(grants(vec![name.to_owned()])).await, "{name}");
+    }
 }
