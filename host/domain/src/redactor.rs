@@ -111,7 +111,7 @@ fn build<'a>(pieces: impl Iterator<Item = &'a str>) -> Result<contiguous::NFA, B
 /// reports all matches names first: its own before those of its failure link, each of which is shorter.
 fn hidden(automaton: &contiguous::NFA, text: &str) -> Vec<Range<usize>> {
     let mut hidden: Vec<Range<usize>> = Vec::new();
-    let Ok(mut state) = automaton.start_state(Anchored::No) else { return vec![0..text.len()] };
+    let Ok(mut state) = automaton.start_state(Anchored::No) else { return std::iter::once(0..text.len()).collect() };
     for (at, byte) in text.bytes().enumerate() {
         state = automaton.next_state(Anchored::No, state, byte);
         if automaton.is_match(state) {

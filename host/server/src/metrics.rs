@@ -105,7 +105,7 @@ impl Metrics {
         }
         let (tenants, bytes) = app.registry.residents();
         self.tenants.set(gauge(tenants as u64));
-        self.bytes.set(gauge(bytes as u64));
+        self.bytes.set(gauge(bytes));
         for Usage { resource, used, total } in app.ledger.usage() {
             let labels = ResourceLabels { resource: resource.name() };
             self.used.get_or_create(&labels).set(gauge(used));
