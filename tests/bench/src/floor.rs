@@ -184,7 +184,10 @@ impl<'a> Lists<'a> {
                 radius_reply: &[],
                 saml_attributes: &[],
             },
-            crstate: types::Crstate { values: &self.crstate, response: crstate.response.as_deref().map(Secret::expose) },
+            crstate: types::Crstate {
+                values: &self.crstate,
+                response: crstate.response.as_deref().map(Secret::expose),
+            },
             session_state: session_state.as_deref(),
         }
     }

@@ -80,7 +80,13 @@ impl Site {
         );
         let rules = TenantSettings { without_policy: WithoutPolicy::Allow, ..TenantSettings::default() };
         let tenant = Tenant::new(tenant, rules)?;
-        let budget = Budget { memory_bytes: 1 << 30, code_bytes: 1 << 28, connections: 1_000, concurrent_logins: 256, processors: 2 };
+        let budget = Budget {
+            memory_bytes: 1 << 30,
+            code_bytes: 1 << 28,
+            connections: 1_000,
+            concurrent_logins: 256,
+            processors: 2,
+        };
         let ledger = Ledger::new(budget);
         let guarded = Gate::new(store.clone(), ledger.clone(), tenant.clone(), Chain::new(vec![link])?, None);
         let open = Gate::new(store, ledger, tenant, Chain::default(), None);
