@@ -117,7 +117,8 @@ async fn furnish(served: &Served, directory: SocketAddr) -> (String, Vec<(String
         if SILENT.contains(&tenant) {
             let terms = json!({ "own_directories": true, "logins_per_second": 100_000 });
             let template = "uid={},dc=example,dc=com";
-            let ldap = json!({ "servers": [format!("ldap://{directory}")], "user_dn_template": template });
+            let servers = [format!("ldap://{directory}")];
+            let ldap = json!({ "servers": servers, "search_base": "dc=example,dc=com", "user_dn_template": template });
             administrator
                 .put(&path, json!({ "terms": terms, "settings": { "method": "ldap", "ldap": ldap } }))
                 .await
