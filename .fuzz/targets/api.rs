@@ -15,8 +15,9 @@ use libfuzzer_sys::fuzz_target;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use tower::ServiceExt as _;
-use vestibule_compiler::Loader;
+use vestibule_compiler::{Loader, LoaderBounds};
 use vestibule_domain::TenantName;
+use vestibule_ledger::{Budget, Ledger};
 use vestibule_registry::{Bounds, Registry};
 use vestibule_sandbox::{Capacity, Engine};
 use vestibule_server::access::Peer;
@@ -57,16 +58,24 @@ static HOST: LazyLock<Host> = LazyLock::new(|| {
     let router = runtime.block_on(async {
         let store = Store::open(home.path()).await.expect("a store");
         let capacity = Capacity { concurrent_calls: 1, ..Capacity::default() };
-        let loader = Loader::new(Engine::new(&capacity).expect("an engine"), &capacity, None, Duration::from_secs(1));
+        let ledger = Ledger::new(Budget {
+            memory_bytes: 1 << 30,
+            code_bytes: 1 << 20,
+            connections: 1,
+            concurrent_logins: 1,
+            processors: 1,
+        });
+        let bounds = LoaderBounds { time: Duration::from_secs(1), memory_bytes: 1 << 29 };
+        let engine = Engine::new(&capacity).expect("an engine");
+        let loader = Loader::new(engine, &capacity, None, ledger.clone(), bounds);
         // No password is hashed, and no failure waited for.
         let settings = serde_json::from_str(r#"{"method": "none", "failure_ms": 0}"#).expect("settings");
         let in_file = BTreeMap::from([(TenantName::default(), settings)]);
-        let bounds =
-            Bounds { concurrent_logins: 1, policy_bytes: 1 << 20, call_memory_bytes: capacity.max_memory_bytes };
-        let registry = Registry::new(store, loader, in_file, bounds, None);
+        let bounds = Bounds { call_memory_bytes: capacity.max_memory_bytes };
+        let registry = Registry::new(store, loader, ledger, in_file, bounds, None);
         let by = By { actor: "host".to_owned(), origin: "here".to_owned(), at: UNIX_EPOCH };
         registry.ensure_tenants(&by).await.expect("a tenant");
-        App::new(registry, Metrics::default()).router()
+        App::new(registry, Metrics::default(), home.path().to_owned()).router()
     });
     Host { runtime, router, _home: home }
 });
@@ -82,7 +91,10 @@ fuzz_target!(|input: &[u8]| {
         let Ok(response) = router.clone().oneshot(request).await;
         let status = response.status();
         assert!(
-            matches!(status.as_u16(), 200 | 201 | 204 | 400 | 401 | 403 | 404 | 409 | 413 | 415 | 422 | 429 | 503),
+            matches!(
+                status.as_u16(),
+                200 | 201 | 204 | 400 | 401 | 403 | 404 | 409 | 413 | 415 | 422 | 429 | 431 | 503
+            ),
             "{status}"
         );
         assert_eq!(status == StatusCode::UNAUTHORIZED, has_token, "{status}");
@@ -106,6 +118,6 @@ fn request(place: &[u8], authorization: &[u8], key: &[u8], body: &[u8]) -> Optio
             request = request.header(name, HeaderValue::from_bytes(value).ok()?);
         }
     }
-    let peer = Peer { origin: "here".into(), is_administrator: true };
+    let peer = Peer::local("here".into(), true);
     request.extension(peer).body(Body::from(body.to_owned())).ok()
 }
