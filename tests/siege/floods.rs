@@ -112,3 +112,14 @@ async fn together(mut all: JoinSet<Tally>) -> Tally {
     }
     tally
 }
+
+/// Several floods at once, counted as one.
+fn at_once(all: Vec<Flooding>) -> Flooding {
+    Box::pin(async move {
+        let mut tally = Tally::default();
+        for one in futures_util::future::join_all(all).await {
+            tally.add(&one);
+        }
+        tally
+    })
+}

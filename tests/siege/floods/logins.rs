@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use serde_json::json;
 
-use super::{Flooding, Tally, crowd};
+use super::{Flooding, at_once, crowd};
 use crate::siege::besieged::{Besieged, SILENT};
 use crate::siege::client::Client;
 
@@ -66,7 +66,7 @@ pub(crate) fn suspended(host: &Besieged, until: Instant) -> Flooding {
 
 /// Four tenants at once, whose users wait for a server that takes connections and says nothing.
 pub(crate) fn silent_directories(host: &Besieged, until: Instant) -> Flooding {
-    let all: Vec<_> = SILENT
+    let all = SILENT
         .iter()
         .map(|tenant| {
             let path = format!("/v1/tenants/{tenant}/authenticate");
@@ -80,11 +80,5 @@ pub(crate) fn silent_directories(host: &Besieged, until: Instant) -> Flooding {
             })
         })
         .collect();
-    Box::pin(async move {
-        let mut tally = Tally::default();
-        for one in futures_util::future::join_all(all).await {
-            tally.add(&one);
-        }
-        tally
-    })
+    at_once(all)
 }

@@ -5,14 +5,14 @@ use std::time::Instant;
 use hyper::body::Bytes;
 use serde_json::{Value, json};
 
-use super::{Flooding, Tally, crowd};
+use super::{Flooding, at_once, crowd};
 use crate::harness::policy_bytes;
 use crate::siege::besieged::{Besieged, HOSTILE, bomb};
 use crate::siege::client::Client;
 
 /// All of them at once, each by its own tenant.
 pub(crate) fn hostile(host: &Besieged, until: Instant) -> Flooding {
-    let all: Vec<_> = HOSTILE
+    let all = HOSTILE
         .iter()
         .map(|tenant| {
             let path = format!("/v1/tenants/{tenant}/post-auth");
@@ -26,13 +26,7 @@ pub(crate) fn hostile(host: &Besieged, until: Instant) -> Flooding {
             })
         })
         .collect();
-    Box::pin(async move {
-        let mut tally = Tally::default();
-        for one in futures_util::future::join_all(all).await {
-            tally.add(&one);
-        }
-        tally
-    })
+    at_once(all)
 }
 
 /// Components as text are taken too; each differs from the others by a comment.
