@@ -2,38 +2,54 @@
 
 use std::fs;
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 
 use serde_json::json;
 use tokio::runtime::{Builder, Runtime};
 
-use crate::harness::{Served, policy_bytes, probe_bytes, root};
+use crate::harness::{Postgres, Served, policy_bytes, probe_bytes, root, sqlite};
 
-/// What the host may use by its own configuration, in MiB. Whether it does is measured: the address space that policies' stacks reserve
-/// counts for the system's own limits although nobody ever touches it.
+/// What the host may use by its own configuration, in MiB.
 const MEMORY_MIB: u64 = 1024;
+/// What the kernel lets it use before it kills it, in MiB. A control group says so where one can be made; `ulimit` cannot, since the
+/// address space that policies' stacks reserve counts there although nobody ever touches it.
+const KERNEL_MIB: u64 = 1536;
 /// Open files that the system allows.
 const FILES: u64 = 1024;
 /// How far whoever attacks steps back behind the host, which has to share the processors with it.
 const NICE: i32 = 10;
 
+/// Decisions of the attacker's that are on record before the siege.
+const DECISIONS: u32 = 200_000;
+
 /// Tenants of the attacker whose directory never answers.
 pub(super) const SILENT: [&str; 4] = ["silent-1", "silent-2", "silent-3", "silent-4"];
 
-/// Policies of the attacker, each the chain of a tenant of its name: what computes, what takes memory, and what calls the host.
-pub(super) const HOSTILE: [&str; 8] = [
-    "loops-forever",
+/// Policies of the attacker, each the chain of a tenant of its name: what computes, what takes memory, what calls the host by each of
+/// its imports, and what answers more than anybody asked for.
+pub(super) const HOSTILE: [&str; 16] = [
+    "asks-for-endless-names",
+    "asks-for-endless-randomness",
     "asks-for-memory-forever",
-    "loops-in-host-calls",
-    "floods-the-log-forever",
-    "logs-a-huge-line",
+    "calls-the-host-while-allocating",
     "floods-randomness",
+    "floods-the-clock",
+    "floods-the-log-forever",
+    "hoards-secrets",
+    "injects-into-a-filter",
+    "logs-a-huge-line",
+    "logs-a-thousand-fields",
+    "loops-forever",
+    "loops-in-host-calls",
     "recurses",
     "returns-64-megabytes",
+    "returns-a-hundred-thousand-properties",
 ];
 
 /// A host under siege.
 pub(super) struct Besieged {
     served: Served,
+    kernel_limit: Option<ControlGroup>,
     /// For whoever attacks; its threads have a lower priority.
     pub(super) attackers: Runtime,
     /// For whoever is not to be disturbed.
@@ -47,28 +63,41 @@ pub(super) struct Besieged {
 }
 
 impl Besieged {
-    /// A host with both tenants. The executable is the one that `VESTIBULE_UNDER_SIEGE` names, or the one that is tested.
+    /// A host with both tenants. The executable is the one that `VESTIBULE_UNDER_SIEGE` names, or the one that is tested; its records
+    /// are in SQLite, or in PostgreSQL if `SIEGE_STORE` says `postgres`.
     pub(super) fn start() -> Self {
-        let config = std::env::var("SIEGE_CONFIG")
-            .unwrap_or_else(|_| format!("[server]\nmemory_bytes = {}\nmetrics = \"127.0.0.1:0\"\n", MEMORY_MIB << 20));
-        let limits = format!("ulimit -n {FILES}");
+        let kernel_limit = ControlGroup::new();
+        let enter = kernel_limit.as_ref().map_or_else(String::new, ControlGroup::enter);
+        let limits = format!("ulimit -n {FILES}{enter}");
         let step_back = || {
             let _ = rustix::process::setpriority_process(None, NICE);
         };
         let attackers = Builder::new_multi_thread().worker_threads(2).enable_all().on_thread_start(step_back).build();
         let others = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let config = std::env::var("SIEGE_CONFIG")
+            .unwrap_or_else(|_| format!("[server]\nmemory_bytes = {}\nmetrics = \"127.0.0.1:0\"\n", MEMORY_MIB << 20));
+        let postgres = (std::env::var("SIEGE_STORE").as_deref() == Ok("postgres"))
+            .then(|| others.block_on(Postgres::shared().database()));
+        let config = match &postgres {
+            Some(database) => format!("database = \"{}\"\n{config}", database.expose()),
+            None => config,
+        };
         let silence = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let directory = silence.local_addr().unwrap();
         let mut besieged = Self {
             served: Served::limited(&config, &limits, std::env::var("VESTIBULE_UNDER_SIEGE").ok().as_deref()),
             attackers: attackers.unwrap(),
             others,
+            kernel_limit,
             good: String::new(),
             evil: Vec::new(),
             _silence: silence,
         };
         let (good, evil) = besieged.others.block_on(furnish(&besieged.served, directory));
         (besieged.good, besieged.evil) = (good, evil);
+        if postgres.is_none() {
+            besieged.others.block_on(remember(&besieged.served));
+        }
         besieged
     }
 
@@ -96,9 +125,43 @@ impl Besieged {
         Some((value("VmRSS:")?, value("VmHWM:")?))
     }
 
+    /// What the kernel lets the host use, in MiB, if anything limits it.
+    pub(super) fn kernel_limit_mib(&self) -> Option<u64> {
+        self.kernel_limit.as_ref().map(|_| KERNEL_MIB)
+    }
+
     /// What the host may use by its own word.
     pub(super) const fn memory_limit_kib() -> u64 {
         MEMORY_MIB << 10
+    }
+}
+
+/// A control group of the host's own, which its memory is limited in (cgroup-v1/memory.rst and cgroup-v2.rst of the kernel's
+/// documentation).
+struct ControlGroup(PathBuf);
+
+impl ControlGroup {
+    /// None where this process may not make one, or memory is nothing that is controlled there.
+    fn new() -> Option<Self> {
+        let kinds = [("/sys/fs/cgroup/memory", "memory.limit_in_bytes"), ("/sys/fs/cgroup", "memory.max")];
+        kinds.into_iter().find_map(|(parent, limit)| {
+            let group = Path::new(parent).join(format!("vestibule-siege-{}", std::process::id()));
+            fs::create_dir(&group).ok()?;
+            let group = Self(group);
+            fs::write(group.0.join(limit), (KERNEL_MIB << 20).to_string()).ok().map(|()| group)
+        })
+    }
+
+    /// What a shell runs to be in it, after another command.
+    fn enter(&self) -> String {
+        format!(" && echo $$ > {}/cgroup.procs", self.0.display())
+    }
+}
+
+impl Drop for ControlGroup {
+    fn drop(&mut self) {
+        // One with processes in it stays; there is none when the host has ended.
+        let _ = fs::remove_dir(&self.0);
     }
 }
 
@@ -136,6 +199,19 @@ async fn furnish(served: &Served, directory: SocketAddr) -> (String, Vec<(String
     }
     let good = evil.iter().position(|(tenant, _)| tenant == "good").unwrap();
     (evil.remove(good).1, evil)
+}
+
+/// Makes the attacker's tenant one of which many decisions are on record.
+async fn remember(served: &Served) {
+    served.administrator().post_auth("evil", "ann", None).await.is(200);
+    let copies = format!(
+        "with recursive copy (number) as (select 1 union all select number + 1 from copy where number < {DECISIONS})
+         insert into decision (tenant, decision_id, at_ms, user_name, outcome, cause, record)
+         select tenant, substr(decision_id, 1, length(decision_id) - 7) || printf('%07d', number), at_ms, user_name, outcome, cause, record
+         from copy, (select * from decision where tenant = 'evil' limit 1)"
+    );
+    let mut database = sqlite(served.data()).await;
+    sqlx::query(sqlx::AssertSqlSafe(copies)).execute(&mut database).await.unwrap();
 }
 
 /// A component whose compilation takes long, as text: the host takes both.

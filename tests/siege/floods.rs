@@ -5,6 +5,7 @@ mod connections;
 mod fields;
 mod logins;
 mod policies;
+mod routes;
 
 use std::pin::Pin;
 use std::time::Instant;
@@ -55,6 +56,7 @@ pub(super) const FLOODS: &[Flood] = &[
     Flood { name: "fields that are too long", run: fields::long },
     Flood { name: "lists with too many entries", run: fields::many },
     Flood { name: "secrets in every field", run: fields::secrets },
+    Flood { name: "every route, asked for what it does not have", run: routes::every },
     Flood { name: "keys for retries", run: logins::retries },
     Flood { name: "wrong passwords", run: logins::wrong_passwords },
     Flood { name: "answers to no question", run: logins::unknown_challenges },

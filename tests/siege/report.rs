@@ -10,10 +10,13 @@ use super::floods::{Flood, Tally};
 const MEDIAN_TIMES: f64 = 2.0;
 const P99_TIMES: f64 = 10.0;
 const AT_MOST: Duration = Duration::from_millis(100);
+/// How much of its memory in quiet the host may keep, in percent.
+const MEMORY_PERCENT: u64 = 120;
 
 /// A siege that is over.
 pub(super) struct Report {
     quiet: Seen,
+    kernel_limit_mib: Option<u64>,
     floods: Vec<(&'static str, Tally, Seen)>,
     quiet_kib: u64,
     calm_kib: u64,
@@ -36,7 +39,7 @@ impl Report {
         }
         std::thread::sleep(calm);
         let (calm_kib, peak_kib) = host.memory_kib().unwrap_or((u64::MAX, u64::MAX));
-        Self { quiet, floods: all, quiet_kib, calm_kib, peak_kib }
+        Self { quiet, kernel_limit_mib: host.kernel_limit_mib(), floods: all, quiet_kib, calm_kib, peak_kib }
     }
 
     /// # Panics
@@ -75,11 +78,15 @@ impl Report {
             missed.extend(self.missed(name, seen));
         }
         println!(
-            "\nmemory: {} MiB in quiet, {} MiB at most, {} MiB afterwards",
+            "\nmemory: {} by the kernel's limit, {} MiB in quiet, {} MiB at most, {} MiB afterwards",
+            self.kernel_limit_mib.map_or("no matter how much".to_owned(), |most| format!("{most} MiB")),
             self.quiet_kib >> 10,
             self.peak_kib >> 10,
             self.calm_kib >> 10
         );
+        if self.calm_kib.saturating_mul(100) > self.quiet_kib * MEMORY_PERCENT {
+            missed.push(format!("memory afterwards is more than {MEMORY_PERCENT} % of what it is in quiet"));
+        }
         missed.iter().for_each(|missed| println!("not kept: {missed}"));
         if missed.is_empty() {
             println!("every promise was kept");

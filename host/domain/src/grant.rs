@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::capability::Error;
 use crate::profile::USER_AUTH_TYPE;
+use crate::text::log_text;
 use crate::{Manifest, http};
 
 /// What a tenant grants. The default grants nothing.
@@ -105,6 +106,28 @@ impl Grants {
             directory: manifest.wants_directory,
             http: manifest.wants_http.clone(),
             properties: manifest.wants_properties.clone(),
+        }
+    }
+
+    /// That each of these properties can be one: a misspelt group would grant nothing, and nobody would see why.
+    ///
+    /// # Errors
+    /// In words, the first that is neither a group, a beginning of ordinary names nor a name with an underscore, as all but `type` have.
+    pub fn ensure_meaningful(&self) -> Result<(), String> {
+        let is_meant = |granted: &str| match granted.strip_suffix('*') {
+            Some(beginning) => ORDINARY.iter().any(|prefix| beginning.starts_with(prefix)) && !beginning.contains('*'),
+            None => {
+                let is_name = !granted.contains('*') && (granted.contains('_') || granted == "type");
+                is_name || GROUPS.iter().any(|group| group.word == granted)
+            }
+        };
+        match self.properties.iter().find(|granted| !is_meant(granted)) {
+            None => Ok(()),
+            Some(granted) => {
+                let groups = GROUPS.map(|group| group.word).join("`, `");
+                let granted = log_text(granted, 64);
+                Err(format!("`{granted}` is no property that can be granted, nor a group of them: those are `{groups}`"))
+            }
         }
     }
 

@@ -124,7 +124,7 @@ resources! {
         limit "8, each of 64 MiB at most; 2 of a tenant, and 8 that wait",
         answer "503 `overloaded`",
         test "unfinished_uploads_wait_on_disk_and_leave_places_for_others";
-    /// Components that are in memory whole, because they are uploaded or downloaded.
+    /// Components that are in memory whole while they are uploaded.
     Components = "places for components in memory", Count of Tenant,
         limit "2; 1 of a tenant, and 8 that wait",
         answer "503 `overloaded`",

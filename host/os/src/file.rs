@@ -3,7 +3,7 @@
 //! Not for: what is in them. A pipe without a writer would hold whoever opens it for ever, and a device may act when it is opened: it is
 //! looked at before it is opened, and again afterwards, since somebody may have been faster.
 
-use std::fs::{self, File, FileType, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::{FileTypeExt as _, OpenOptionsExt as _};
 use std::path::Path;
@@ -25,15 +25,39 @@ impl From<NotAFile> for io::Error {
     }
 }
 
+/// What something is.
+enum Kind {
+    File,
+    Other(&'static str),
+}
+
+/// The kinds that two libraries' types can tell, by the same names.
+macro_rules! kind {
+    ($kind:expr) => {{
+        let kind = $kind;
+        let what = [
+            (kind.is_dir(), "a directory"),
+            (kind.is_fifo(), "a pipe"),
+            (kind.is_socket(), "a socket"),
+            (kind.is_char_device() || kind.is_block_device(), "a device"),
+        ];
+        match what.into_iter().find(|(is, _)| *is) {
+            _ if kind.is_file() => Kind::File,
+            Some((_, what)) => Kind::Other(what),
+            None => Kind::Other("something else"),
+        }
+    }};
+}
+
 /// Opens a file for reading.
 ///
 /// # Errors
 /// The operating system's; [`NotAFile`] of the kind [`InvalidInput`](io::ErrorKind::InvalidInput) for a directory, pipe, socket or
 /// device.
 pub fn open(path: &Path) -> io::Result<File> {
-    ensure_file(&Kind::of(fs::metadata(path)?.file_type()))?;
+    ensure_file(&kind!(fs::metadata(path)?.file_type()))?;
     let file = OpenOptions::new().read(true).custom_flags(AT_ONCE).open(path)?;
-    ensure_file(&Kind::of(file.metadata()?.file_type()))?;
+    ensure_file(&kind!(file.metadata()?.file_type()))?;
     Ok(file)
 }
 
@@ -42,9 +66,9 @@ pub fn open(path: &Path) -> io::Result<File> {
 /// # Errors
 /// As [`open`].
 pub fn open_in(directory: &Dir, name: &str) -> io::Result<cap_std::fs::File> {
-    ensure_file(&Kind::of_ours(directory.metadata(name)?.file_type()))?;
+    ensure_file(&kind!(directory.metadata(name)?.file_type()))?;
     let file = directory.open_with(name, cap_std::fs::OpenOptions::new().read(true).custom_flags(AT_ONCE))?;
-    ensure_file(&Kind::of_ours(file.metadata()?.file_type()))?;
+    ensure_file(&kind!(file.metadata()?.file_type()))?;
     Ok(file)
 }
 
@@ -52,42 +76,6 @@ fn ensure_file(kind: &Kind) -> Result<(), NotAFile> {
     match kind {
         Kind::File => Ok(()),
         Kind::Other(what) => Err(NotAFile(what)),
-    }
-}
-
-/// What something is.
-enum Kind {
-    File,
-    Other(&'static str),
-}
-
-impl Kind {
-    fn of(kind: FileType) -> Self {
-        let what = [
-            (kind.is_dir(), "a directory"),
-            (kind.is_fifo(), "a pipe"),
-            (kind.is_socket(), "a socket"),
-            (kind.is_char_device() || kind.is_block_device(), "a device"),
-        ];
-        Self::named(kind.is_file(), what)
-    }
-
-    fn of_ours(kind: cap_std::fs::FileType) -> Self {
-        let what = [
-            (kind.is_dir(), "a directory"),
-            (kind.is_fifo(), "a pipe"),
-            (kind.is_socket(), "a socket"),
-            (kind.is_char_device() || kind.is_block_device(), "a device"),
-        ];
-        Self::named(kind.is_file(), what)
-    }
-
-    fn named(is_file: bool, what: [(bool, &'static str); 4]) -> Self {
-        if is_file {
-            return Self::File;
-        }
-        let what = what.into_iter().find(|(is, _)| *is);
-        Self::Other(what.map_or("something else", |(_, what)| what))
     }
 }
 

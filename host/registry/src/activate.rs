@@ -136,6 +136,7 @@ impl Registry {
 
     async fn planned(&self, tenant: &TenantName, activation: Activation) -> Result<PlannedLink, Error> {
         let Activation { policy, version, settings, grants, trial, roll_back_after, roll_back_within } = activation;
+        grants.as_ref().map_or(Ok(()), Grants::ensure_meaningful).map_err(Error::Invalid)?;
         let stored = self.policy(tenant, &policy).await?;
         let version = match version.or(stored.latest) {
             Some(version) => version,

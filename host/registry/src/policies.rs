@@ -150,7 +150,7 @@ impl Registry {
     ///
     /// # Errors
     /// [`Error::Unknown`]; [`Error::Settings`], if the newest version does not take them; [`Error::Invalid`] for a secret among the
-    /// settings; the store's.
+    /// settings, and for a grant that names nothing; the store's.
     pub async fn set_policy(
         &self,
         tenant: &TenantName,
@@ -159,6 +159,7 @@ impl Registry {
         grants: Option<&Grants>,
         by: &By,
     ) -> Result<(), Error> {
+        grants.map_or(Ok(()), Grants::ensure_meaningful).map_err(Error::Invalid)?;
         let policy = self.policy(tenant, name).await?;
         if let (Some(settings), Some(latest)) = (settings, policy.latest) {
             let manifest = self.0.version(tenant, name, latest, Purpose::Administration).await?.manifest;

@@ -55,7 +55,11 @@ impl Directory for FrontDoor {
             let gone = || Error::Unavailable("the front door has gone".to_owned());
             let (found, answer) = oneshot::channel();
             self.asks.send(Asked { query: query.clone(), found }).await.map_err(|_| gone())?;
-            answer.await.map_err(|_| gone())?
+            let found = answer.await.map_err(|_| gone())??;
+            if let Some(base) = &self.search_base {
+                found.iter().try_for_each(|entry| query.ensure_found(base, entry))?;
+            }
+            Ok(found)
         })
     }
 }
@@ -162,6 +166,7 @@ fn lock(parked: &Mutex<Waiting>) -> MutexGuard<'_, Waiting> {
 #[cfg(test)]
 mod tests {
     use axum::response::IntoResponse as _;
+    use vestibule_domain::directory::Scope;
     use vestibule_ledger::{Resource, Share};
 
     use super::*;
@@ -210,6 +215,22 @@ mod tests {
         parked.pop();
         let _last = park(&rounds, "other").unwrap();
         assert_eq!(park(&rounds, "another").err(), Some(StatusCode::SERVICE_UNAVAILABLE));
+    }
+
+    #[tokio::test]
+    async fn an_entry_from_elsewhere_is_not_believed() {
+        let search = |dn: &'static str| async move {
+            let (door, mut asked) = FrontDoor::new(Some(Dn::parse("dc=example,dc=com").unwrap()));
+            let query =
+                Query { base: None, scope: Scope::Subtree, filter: "(uid=ann)".to_owned(), attributes: Vec::new() };
+            let answer = async {
+                let Asked { found, .. } = asked.recv().await.unwrap();
+                found.send(Ok(vec![Entry { dn: dn.to_owned(), attributes: Vec::new() }])).unwrap();
+            };
+            tokio::join!(door.search(&query), answer).0.map(|found| found.len())
+        };
+        assert_eq!(search("uid=ann,DC=example,DC=com").await, Ok(1));
+        assert!(matches!(search("uid=ann,dc=example,dc=org").await, Err(Error::Unavailable(_))));
     }
 
     #[tokio::test]

@@ -73,6 +73,17 @@ fn grants(properties: &[&str]) -> Grants {
 }
 
 #[test]
+fn a_grant_that_names_nothing_is_refused_in_words() {
+    for meant in ["connection", "conn_group", "pvt_hw_addr*", "prop_superuser", "type", "access_to.0", "cli_x"] {
+        assert_eq!(grants(&[meant]).ensure_meaningful(), Ok(()), "{meant}");
+    }
+    for misspelt in ["conection", "", "*", "def_*", "pvt_*x", "pvt_**", "Devices"] {
+        let refusal = grants(&["connection", misspelt]).ensure_meaningful().unwrap_err();
+        assert!(refusal.starts_with(&format!("`{misspelt}` is no property")) && refusal.contains("`devices`"), "{refusal}");
+    }
+}
+
+#[test]
 fn with_nothing_granted_nothing_is_seen_or_set() {
     for name in KNOWN {
         assert!(!Grants::default().allows_property(name), "{name}");
