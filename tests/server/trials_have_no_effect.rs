@@ -73,9 +73,29 @@ async fn a_version_that_fails_too_often_is_taken_back_and_lets_nobody_in_meanwhi
     for user in ["ann", "ann", "ann", "bob", "cyd"] {
         assert_eq!(log_in(&administrator, user).await["cause"], "trap");
     }
+    // The login that was one too many does not wait for that.
+    while log_in(&administrator, "ann").await["cause"] == "trap" {}
     assert_eq!(log_in(&administrator, "ann").await["decision"], "allow");
     let chain = administrator.get("/v1/tenants/default/chain").await.is(200).json();
     assert_eq!((&chain["chain"][0]["version"], &chain["actor"]), (&json!(1), &json!("host")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn faults_of_a_canary_take_the_canary_back_and_not_what_was_there_before() {
+    let served = with_versions(probe_bytes("panics")).await;
+    let administrator = served.administrator();
+    let path = "/v1/tenants/default/versions?name=known-device";
+    administrator.ask("POST", path, "application/wasm", policy_bytes("app-versions").into(), &[]).await.is(201);
+    let mut older = link(json!({}));
+    older[0]["version"] = json!(3);
+    administrator.activate("default", older).await.is(200);
+    administrator.activate("default", link(json!({}))).await.is(200);
+    let canary = json!({ "roll_back_after": 1, "trial": { "version": 2, "mode": "canary", "percent": 99 } });
+    administrator.activate("default", link(canary)).await.is(200);
+    while log_in(&administrator, "ann").await["cause"] == "trap" {}
+    let chain = administrator.get("/v1/tenants/default/chain").await.is(200).json();
+    assert_eq!((&chain["chain"][0]["version"], &chain["actor"]), (&json!(1), &json!("host")), "{chain}");
+    assert!(chain["chain"][0].get("trial").is_none(), "{chain}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -15,6 +15,9 @@ use vestibule_sandbox::{Circumstances, Configured, Report};
 
 use crate::attempt::Attempt;
 
+/// As many differences of one login are named: a tenant's are kept in memory, by the hundred for each policy.
+const MAX_FIELDS: usize = 32;
+
 /// Another version of a policy, and who wants to know how it compares and what that costs.
 #[derive(Clone)]
 pub struct Shadow {
@@ -56,7 +59,8 @@ pub struct Difference {
     pub active: Cow<'static, str>,
     /// The same by the version on trial.
     pub trial: Cow<'static, str>,
-    /// What else differs: `client_reason`, `challenge`, `user`, or a property as `proplist.NAME` or `proplist_save.NAME`.
+    /// What else differs: `client_reason`, `challenge`, `user`, or a property as `proplist.NAME` or `proplist_save.NAME`. After the
+    /// first 32 it only says how many more there are.
     pub fields: Vec<String>,
 }
 
@@ -139,6 +143,9 @@ fn fields(active: &Outcome, trial: &Outcome) -> Vec<String> {
     differ(text(active) != text(trial), "challenge");
     fields.extend(names("proplist", &active.authret.proplist, &trial.authret.proplist));
     fields.extend(names("proplist_save", &active.proplist_save, &trial.proplist_save));
+    let more = fields.len().saturating_sub(MAX_FIELDS);
+    fields.truncate(MAX_FIELDS);
+    fields.extend((more > 0).then(|| format!("and {more} more")));
     fields
 }
 
@@ -177,6 +184,9 @@ mod tests {
             (outcome("succeed", r#"{"conn_group": "staff"}"#), outcome("succeed", r#"{"conn_group": "guests"}"#));
         let fields = difference(&staff, &guests).2;
         assert_eq!(fields, ["proplist.conn_group"]);
+        let many: serde_json::Map<_, _> = (0..100).map(|at| (format!("prop_{at}"), "1".into())).collect();
+        let fields = difference(&staff, &outcome("succeed", &serde_json::Value::from(many).to_string())).2;
+        assert_eq!((fields.len(), fields[MAX_FIELDS].as_str()), (MAX_FIELDS + 1, "and 69 more"));
         let fault = Err(Fault::new(Cause::Trap, "no"));
         assert_eq!(difference(&staff, &fault), ("allow".into(), "trap".into(), Vec::new()));
         assert_eq!(difference(&staff, &outcome("fail", "{}")).1, "denied");

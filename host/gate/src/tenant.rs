@@ -23,7 +23,7 @@ const MAX_DEADLINE_MS: u64 = 60_000;
 /// The longest wait before a failure is answered, for the same reason.
 const MAX_FAILURE_MS: u64 = 5_000;
 /// The most failures before a lock: whoever may guess more often than that is not kept from it.
-const MAX_LOCKOUT_AFTER: u64 = 1_000_000;
+const MAX_LOCKOUT_AFTER: u32 = 1_000_000;
 /// The longest lock: a month.
 const MAX_LOCKOUT_SECONDS: u64 = 31 * 86_400;
 /// The longest that a question waits: a day.
@@ -98,6 +98,20 @@ impl Default for TenantSettings {
 }
 
 impl TenantSettings {
+    /// The same, with no number beyond what is of any use: what was stored before there were such bounds keeps nobody out.
+    #[must_use]
+    pub fn bounded(self) -> Self {
+        Self {
+            deadline_ms: self.deadline_ms.min(MAX_DEADLINE_MS),
+            failure_ms: self.failure_ms.min(MAX_FAILURE_MS),
+            lockout_after: self.lockout_after.min(MAX_LOCKOUT_AFTER),
+            lockout_seconds: self.lockout_seconds.min(MAX_LOCKOUT_SECONDS),
+            challenge_seconds: self.challenge_seconds.min(MAX_CHALLENGE_SECONDS),
+            session_seconds: self.session_seconds.min(MAX_SESSION_SECONDS),
+            ..self
+        }
+    }
+
     /// The files that they name: those of authorities that the directory is believed by, and RADIUS dictionaries.
     pub fn files(&self) -> impl Iterator<Item = &PathBuf> {
         let ldap = self.ldap.as_ref().and_then(|ldap| ldap.ca_file.as_ref());
@@ -125,7 +139,7 @@ impl Tenant {
         let bounded = [
             ("deadline_ms", settings.deadline_ms, MAX_DEADLINE_MS),
             ("failure_ms", settings.failure_ms, MAX_FAILURE_MS),
-            ("lockout_after", settings.lockout_after.into(), MAX_LOCKOUT_AFTER),
+            ("lockout_after", settings.lockout_after.into(), MAX_LOCKOUT_AFTER.into()),
             ("lockout_seconds", settings.lockout_seconds, MAX_LOCKOUT_SECONDS),
             ("challenge_seconds", settings.challenge_seconds, MAX_CHALLENGE_SECONDS),
             ("session_seconds", settings.session_seconds, MAX_SESSION_SECONDS),
@@ -198,16 +212,21 @@ mod tests {
     #[test]
     fn what_is_beyond_any_use_is_refused_by_its_key() {
         let most = TenantSettings::default;
-        for (key, settings) in [
+        let beyond = [
             ("deadline_ms", TenantSettings { deadline_ms: u64::MAX, ..most() }),
             ("failure_ms", TenantSettings { failure_ms: u64::MAX, ..most() }),
             ("lockout_after", TenantSettings { lockout_after: u32::MAX, ..most() }),
             ("lockout_seconds", TenantSettings { lockout_seconds: u64::MAX, ..most() }),
             ("challenge_seconds", TenantSettings { challenge_seconds: u64::MAX, ..most() }),
             ("session_seconds", TenantSettings { session_seconds: u64::MAX, ..most() }),
+        ];
+        for (_, settings) in beyond.clone() {
+            assert!(Tenant::new(TenantName::default(), settings.bounded()).is_ok());
+        }
+        for (key, settings) in beyond.into_iter().chain([
             ("bootstrap", TenantSettings { bootstrap: (0..65).map(|number| number.to_string()).collect(), ..most() }),
             ("bootstrap", TenantSettings { bootstrap: ["ro\u{200b}ot".to_owned()].into(), ..most() }),
-        ] {
+        ]) {
             let error = Tenant::new(TenantName::default(), settings).unwrap_err();
             assert_eq!(error.key, key, "{error}");
         }

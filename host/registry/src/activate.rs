@@ -9,7 +9,8 @@ use vestibule_compiler::Purpose;
 use vestibule_domain::{Grants, TenantName};
 use vestibule_store::{ActivateError, By, KEPT_REVISIONS, RevisionRow};
 
-use crate::plan::{Guard, Plan, PlannedLink, Trial};
+use crate::guards::Guard;
+use crate::plan::{Plan, PlannedLink, Trial};
 use crate::policies::no_secrets;
 use crate::registry::Parts;
 use crate::{Error, Registry};
@@ -88,9 +89,10 @@ impl Registry {
     /// Takes back a revision whose policy has failed too often: the last one before it comes back that has all of its policies, each
     /// signed as the terms ask, and not this version. So nobody comes in past a policy because it fails, and no two revisions take
     /// turns. Whoever is faster wins: an administrator may have done it.
-    pub(crate) async fn roll_back_by_itself(&self, tenant: &TenantName, revision: i64, policy: &str, now: SystemTime) {
+    pub(crate) async fn roll_back_by_itself(&self, tenant: &TenantName, revision: i64, guard: &Guard, now: SystemTime) {
+        let policy = guard.policy.as_str();
         let by = By { actor: HOST.to_owned(), origin: format!("faults of `{policy}`"), at: now };
-        match self.take_back(tenant, revision, policy, &by).await {
+        match self.take_back(tenant, revision, guard, &by).await {
             Ok(number) => {
                 tracing::error!(%tenant, policy, revision, number, "a policy failed too often: an older chain is back");
             }
@@ -101,16 +103,35 @@ impl Registry {
         }
     }
 
-    async fn take_back(&self, tenant: &TenantName, revision: i64, policy: &str, by: &By) -> Result<i64, Error> {
+    async fn take_back(&self, tenant: &TenantName, revision: i64, guard: &Guard, by: &By) -> Result<i64, Error> {
+        let old = self.stand_in(tenant, revision, guard).await?;
+        let (old, mut plan) = old.ok_or_else(|| Error::unknown("revision", "with the same policies"))?;
+        plan.0.iter_mut().for_each(|link| (link.roll_back_after, link.roll_back_within) = (None, None));
+        let note = format!("`{}` failed too often: rolled back to revision {old}", guard.policy);
+        self.put(tenant, revision, &plan, &note, by).await
+    }
+
+    /// The last revision before this one that has all of its policies, each signed as the terms ask, and not the version that fails.
+    ///
+    /// # Errors
+    /// [`Error::NoTenant`]; [`Error::Unknown`] for the revision; [`Error::Damaged`]; the store's.
+    pub(crate) async fn stand_in(
+        &self,
+        tenant: &TenantName,
+        revision: i64,
+        failing: &Guard,
+    ) -> Result<Option<(i64, Plan)>, Error> {
         let active = self.store().revision(tenant, revision).await?;
         let active = Plan::read(&active.ok_or_else(|| Error::unknown("revision", revision.to_string()))?.links)?;
         let signers = self.terms(tenant).await?.signers;
-        let older = self.store().for_administrators().revisions(tenant, KEPT_REVISIONS, Some(revision)).await?;
-        let old = self.0.stand_in(tenant, &older, &active, policy, &signers).await?;
-        let (old, mut plan) = old.ok_or_else(|| Error::unknown("revision", "with the same policies"))?;
-        plan.0.iter_mut().for_each(|link| (link.roll_back_after, link.roll_back_within) = (None, None));
-        let note = format!("`{policy}` failed too often: rolled back to revision {old}");
-        self.put(tenant, revision, &plan, &note, by).await
+        for old in self.store().for_administrators().revisions(tenant, KEPT_REVISIONS, Some(revision)).await? {
+            // One that does not read any more is none that can come back.
+            let Ok(plan) = Plan::read(&old.links) else { continue };
+            if plan.can_stand_in_for(&active, failing) && self.0.is_signed(tenant, &plan, &signers).await? {
+                return Ok(Some((old.number, plan)));
+            }
+        }
+        Ok(None)
     }
 
     /// Everything that can be known before is checked before.
@@ -149,46 +170,6 @@ impl Registry {
 }
 
 impl Parts {
-    /// When a revision is taken back: guards of policies for which an older one can stand in. Where none can, there is nothing to count.
-    pub(crate) async fn guards(
-        &self,
-        tenant: &TenantName,
-        revision: i64,
-        plan: &Plan,
-        signers: &[String],
-    ) -> Result<Vec<Guard>, Error> {
-        let mut guards: Vec<_> = plan.0.iter().filter_map(PlannedLink::guard).collect();
-        if guards.is_empty() {
-            return Ok(guards);
-        }
-        let older = self.store.for_administrators().revisions(tenant, KEPT_REVISIONS, Some(revision)).await?;
-        let mut kept = Vec::new();
-        for guard in guards.drain(..) {
-            if self.stand_in(tenant, &older, plan, &guard.policy, signers).await?.is_some() {
-                kept.push(guard);
-            }
-        }
-        Ok(kept)
-    }
-
-    /// The last of these revisions that has all policies of the active plan, each signed as the terms ask, and not the version that fails.
-    async fn stand_in(
-        &self,
-        tenant: &TenantName,
-        older: &[RevisionRow],
-        active: &Plan,
-        failing: &str,
-        signers: &[String],
-    ) -> Result<Option<(i64, Plan)>, Error> {
-        for old in older {
-            let plan = Plan::read(&old.links)?;
-            if plan.can_stand_in_for(active, failing) && self.is_signed(tenant, &plan, signers).await? {
-                return Ok(Some((old.number, plan)));
-            }
-        }
-        Ok(None)
-    }
-
     async fn is_signed(&self, tenant: &TenantName, plan: &Plan, signers: &[String]) -> Result<bool, Error> {
         for link in &plan.0 {
             for number in link.versions() {

@@ -2,6 +2,7 @@
 //!
 //! Not for: deciding; the gate does.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -9,7 +10,7 @@ use vestibule_gate::{Answer, Gate};
 use vestibule_ledger::Refused;
 
 use crate::Terms;
-use crate::plan::Guard;
+use crate::guards::{Guards, Watched};
 use crate::quotas::Quota;
 use crate::trial::Trials;
 
@@ -19,13 +20,23 @@ pub(crate) struct Door {
     /// The active revision; 0 where none ever was.
     pub(crate) revision: i64,
     pub(crate) gate: Gate,
-    /// The policy of which another version decides on some of the users.
-    pub(crate) canary: Option<String>,
+    /// The versions that decide on most users, by policy.
+    pub(crate) versions: BTreeMap<String, i64>,
+    /// The policy of which another version decides on some of the users, and that version.
+    pub(crate) canary: Option<(String, i64)>,
     /// What outlives this door.
     pub(crate) quota: Arc<Quota>,
     pub(crate) trials: Arc<Trials>,
-    /// When the revision is taken back, as far as there is anything to go back to.
-    pub(crate) guards: Vec<Guard>,
+    /// When the revision is taken back.
+    pub(crate) guards: Guards,
+}
+
+/// What follows from a fault of a guarded version.
+pub(crate) enum Consequence {
+    /// Whether there is anything to go back to has to be found out.
+    Seek(Arc<Watched>),
+    /// It has failed too often.
+    TakeBack(Arc<Watched>),
 }
 
 /// Why a login was not even begun. It is no decision, and nothing of it is on record.
@@ -68,13 +79,18 @@ impl Busy {
 }
 
 impl Door {
-    /// Takes note of an answer, and returns the policy if its faults have used up what the plan allows.
-    pub(crate) fn note(&self, answer: &Answer, now: Instant) -> Option<String> {
+    /// Takes note of an answer, and says what follows from it.
+    pub(crate) fn note(&self, answer: &Answer, now: Instant) -> Option<Consequence> {
         let policy = answer.at_fault.as_ref()?;
-        if answer.by_canary && self.canary.as_ref() == Some(policy) {
+        let canary = self.canary.as_ref().filter(|(of, _)| answer.by_canary && of == policy);
+        if canary.is_some() {
             self.trials.note_fault(policy);
         }
-        let guard = self.guards.iter().find(|guard| guard.policy == *policy)?;
-        self.trials.fault(guard, &answer.user, now).then(|| policy.clone())
+        let version = canary.map(|(_, version)| version).or_else(|| self.versions.get(policy))?;
+        let watched = self.guards.of_version(policy, *version)?;
+        if self.trials.fault(&watched.guard, &answer.user, now) {
+            return Some(Consequence::TakeBack(Arc::clone(watched)));
+        }
+        watched.is_to_be_sought(now).then(|| Consequence::Seek(Arc::clone(watched)))
     }
 }

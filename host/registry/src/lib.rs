@@ -12,6 +12,7 @@
 //! | many tenants share one host | [`terms`](Terms), `quotas`, `retention` |
 //! | a new version is tried first | `trial` |
 
+mod guards;
 mod activate;
 mod door;
 mod error;

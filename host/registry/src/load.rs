@@ -14,6 +14,7 @@ use vestibule_sandbox::{Capabilities, Compiled, Configured};
 use vestibule_store::{TenantRow, VersionRow};
 
 use crate::door::Door;
+use crate::guards::Guards;
 use crate::plan::{Mode, Plan, PlannedLink, Trial};
 use crate::quotas::Quota;
 use crate::registry::Parts;
@@ -43,21 +44,22 @@ impl Parts {
         let trials = quota.trials(revision);
         let making = Making { parts: self, tenant: &tenant, terms: &terms, quota: &quota, trials: &trials };
         let chain = settled(name, making.chain(&plan).await)?;
-        let (mut canary, mut policy) = (None, None);
+        let (mut canary, mut on_trial) = (None, None);
         if let Some((link, percent)) = plan.canary() {
             let chain = settled(name, making.chain(&plan.with_canary_deciding()).await)?;
-            (canary, policy) = (Some(Canary { chain, percent }), Some(link.policy.clone()));
+            canary = Some(Canary { chain, percent });
+            on_trial = link.trial.map(|trial| (link.policy.clone(), trial.version));
         }
-        let guards = self.guards(name, revision, &plan, &terms.signers).await?;
+        let versions = plan.0.iter().map(|link| (link.policy.clone(), link.version)).collect();
         let gate = Gate::new(self.store.clone(), self.ledger.clone(), tenant, chain, canary);
-        Ok(Door { terms, revision, gate, canary: policy, quota, trials, guards })
+        Ok(Door { terms, revision, gate, versions, canary: on_trial, quota, trials, guards: Guards::of(&plan) })
     }
 
     /// The tenant's settings: those of the configuration file, where it names the tenant.
     pub(crate) fn settings_of(&self, row: &TenantRow) -> Result<TenantSettings, Error> {
         match self.in_file.get(&row.name) {
             Some(settings) => Ok(settings.clone()),
-            None => serde_json::from_str(&row.settings).map_err(|error| {
+            None => serde_json::from_str(&row.settings).map(TenantSettings::bounded).map_err(|error| {
                 Error::Damaged(format!("the settings of tenant `{}` cannot be read: {error}", row.name))
             }),
         }

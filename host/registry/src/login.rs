@@ -9,7 +9,7 @@ use tokio::time::timeout_at;
 use vestibule_domain::TenantName;
 use vestibule_gate::{Answer, Attempt, Patience};
 
-use crate::door::{Busy, Door};
+use crate::door::{Busy, Consequence, Door};
 use crate::registry::Parts;
 use crate::{Error, Registry};
 
@@ -48,8 +48,16 @@ impl Registry {
     async fn go(&self, tenant: &TenantName, attempt: Attempt, now: SystemTime) -> Result<Answer, LoginError> {
         let door = self.door(tenant, &attempt.patience).await?;
         let answer = self.0.through(&door, attempt, now).await?;
-        if let Some(policy) = door.note(&answer, Instant::now()) {
-            Box::pin(self.roll_back_by_itself(tenant, door.revision, &policy, now)).await;
+        if let Some(consequence) = door.note(&answer, Instant::now()) {
+            let (registry, tenant, revision) = (self.clone(), tenant.clone(), door.revision);
+            drop(tokio::spawn(async move {
+                match consequence {
+                    Consequence::Seek(watched) => registry.seek_stand_in(&tenant, revision, &watched).await,
+                    Consequence::TakeBack(watched) => {
+                        registry.roll_back_by_itself(&tenant, revision, &watched.guard, now).await;
+                    }
+                }
+            }));
         }
         Ok(answer)
     }

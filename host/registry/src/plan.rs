@@ -10,6 +10,7 @@ use vestibule_domain::Grants;
 use vestibule_gate::MAX_LINKS;
 
 use crate::Error;
+use crate::guards::Guard;
 
 /// Faults that are older than this, in seconds, do not count towards a rollback, where the plan says nothing else: an hour.
 pub const ROLL_BACK_WITHIN: u32 = 3_600;
@@ -110,27 +111,10 @@ impl From<Trial> for Written {
     }
 }
 
-/// When a revision is taken back.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Guard {
-    /// The policy that fails.
-    pub(crate) policy: String,
-    /// On how many users.
-    pub(crate) users: u32,
-    /// Within this time.
-    pub(crate) within: Duration,
-}
-
 impl PlannedLink {
     /// The version that decides, and the one on trial.
     pub(crate) fn versions(&self) -> impl Iterator<Item = i64> {
         [Some(self.version), self.trial.as_ref().map(|trial| trial.version)].into_iter().flatten()
-    }
-
-    /// When the revision is taken back for faults of this policy, if it is at all.
-    pub(crate) fn guard(&self) -> Option<Guard> {
-        let within = Duration::from_secs(self.roll_back_within.unwrap_or(ROLL_BACK_WITHIN).into());
-        self.roll_back_after.map(|users| Guard { policy: self.policy.clone(), users, within })
     }
 }
 
@@ -161,10 +145,24 @@ impl Plan {
         uses
     }
 
-    /// Whether this plan has every policy of another one, but another version of the one that fails.
-    pub(crate) fn can_stand_in_for(&self, other: &Self, failing: &str) -> bool {
+    /// When the revision is taken back: for faults of the versions that decide, those of a canary among them.
+    pub(crate) fn guards(&self) -> impl Iterator<Item = Guard> {
+        self.0.iter().flat_map(|link| {
+            let within = Duration::from_secs(link.roll_back_within.unwrap_or(ROLL_BACK_WITHIN).into());
+            let canary = link.trial.as_ref().filter(|trial| trial.mode != Mode::Shadow).map(|trial| trial.version);
+            let versions = [Some(link.version), canary].into_iter().flatten();
+            let guard = move |users| versions.clone().map(move |version| (users, version));
+            link.roll_back_after.into_iter().flat_map(guard).map(move |(users, version)| {
+                Guard { policy: link.policy.clone(), version, users, within }
+            })
+        })
+    }
+
+    /// Whether this plan has every policy of another one, and not the version that fails.
+    pub(crate) fn can_stand_in_for(&self, other: &Self, failing: &Guard) -> bool {
         let same = |link: &PlannedLink, mine: &PlannedLink| {
-            mine.policy == link.policy && (link.policy != failing || mine.version != link.version)
+            let mut versions = mine.versions();
+            mine.policy == link.policy && (link.policy != failing.policy || versions.all(|mine| mine != failing.version))
         };
         other.0.iter().all(|link| self.0.iter().any(|mine| same(link, mine)))
     }

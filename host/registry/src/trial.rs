@@ -5,15 +5,18 @@
 use std::collections::BTreeMap;
 use std::mem;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use serde::Serialize;
 use vestibule_domain::TenantName;
 use vestibule_gate::{Comparison, Difference, Seen};
 use vestibule_store::{KEPT_DIFFERENCES, Store, TrialRow};
 
-use crate::plan::Guard;
+use crate::guards::Guard;
 use crate::{Error, Registry};
+
+/// After how long it is said again that a version has failed too often: it could not be taken back.
+const SAID: Duration = Duration::from_secs(10);
 
 /// How a version on trial has done since its revision was activated, on all hosts together.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -37,8 +40,17 @@ pub(crate) struct Trials {
     fresh: Mutex<BTreeMap<String, Learnt>>,
     /// Held while anything is on its way into the store or added to what is there, so that nothing counts twice.
     keeping: tokio::sync::Mutex<()>,
-    /// By policy, the users on whom it failed lately, and when it did so last.
-    faults: Mutex<BTreeMap<String, BTreeMap<String, Instant>>>,
+    /// By policy and version.
+    faults: Mutex<BTreeMap<(String, i64), Faults>>,
+}
+
+/// Faults of a guarded version.
+#[derive(Default)]
+struct Faults {
+    /// The users on whom it failed lately, and when it did so last.
+    users: BTreeMap<String, Instant>,
+    /// When it was last said that there are too many.
+    said: Option<Instant>,
 }
 
 #[derive(Clone, Default)]
@@ -114,18 +126,26 @@ impl Trials {
         Ok(all.into())
     }
 
-    /// Counts a fault of a guarded policy, once for each user. Returns whether there are too many by now; what was counted counts no more
-    /// then.
+    /// Counts a fault of a guarded version, once for each user. Returns whether there are too many by now: again after [`SAID`], should
+    /// the revision be active still.
     pub(crate) fn fault(&self, guard: &Guard, user: &str, now: Instant) -> bool {
         let mut faults = lock(&self.faults);
-        let users = faults.entry(guard.policy.clone()).or_default();
-        users.retain(|_, at| now.saturating_duration_since(*at) < guard.within);
-        users.insert(user.to_owned(), now);
-        let too_many = users.len() as u64 >= u64::from(guard.users);
-        if too_many {
-            users.clear();
+        let Faults { users, said } = faults.entry((guard.policy.clone(), guard.version)).or_default();
+        let is_too_many = |users: &BTreeMap<_, _>| users.len() as u64 >= u64::from(guard.users);
+        // More users than it takes are not remembered.
+        if !is_too_many(users) || users.contains_key(user) {
+            users.insert(user.to_owned(), now);
         }
-        too_many
+        if !is_too_many(users) {
+            return false;
+        }
+        users.retain(|_, at| now.saturating_duration_since(*at) < guard.within);
+        let is_due = said.is_none_or(|said| now.saturating_duration_since(said) >= SAID);
+        let is_said = is_too_many(users) && is_due;
+        if is_said {
+            *said = Some(now);
+        }
+        is_said
     }
 }
 
@@ -204,20 +224,21 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     #[test]
     fn a_fault_counts_once_for_each_user_and_not_for_long() {
         let (trials, start, within) = (Trials::new(1), Instant::now(), Duration::from_secs(60));
-        let guard = Guard { policy: "p".to_owned(), users: 3, within };
+        let guard = Guard { policy: "p".to_owned(), version: 1, users: 3, within };
         assert!((0..9).all(|_| !trials.fault(&guard, "joe", start)), "one user is one user");
         assert!(!trials.fault(&guard, "ann", start));
         assert!(!trials.fault(&guard, "bob", start + within), "joe and ann are forgotten");
         assert!(!trials.fault(&guard, "cyd", start + within));
         assert!(trials.fault(&guard, "joe", start + within));
-        assert!(!trials.fault(&guard, "joe", start + within), "it is said once");
+        assert!(!trials.fault(&guard, "dan", start + within), "it is said once");
+        assert!(trials.fault(&guard, "joe", start + within + SAID), "and again, as long as it has not helped");
+        let another = Guard { version: 2, ..guard };
+        assert!(!trials.fault(&another, "joe", start + within + SAID), "each version has its own");
     }
 
     fn differs(number: usize) -> Seen {
