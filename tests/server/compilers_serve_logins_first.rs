@@ -40,6 +40,12 @@ async fn a_version_that_could_not_be_compiled_is_tried_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_compiler_has_enough_with_what_the_smallest_machine_leaves_it() {
+    let served = Served::configured("[server]\ncompile_memory_bytes = 536870912\n");
+    served.administrator().upload("default", policy_bytes("known-device")).await.is(201);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_login_does_not_wait_for_the_compilation_of_an_upload() {
     let served = Served::new().guarded_by("known-device").await.with_tenant("other").await;
     fs::remove_file(kept(&served)).unwrap();

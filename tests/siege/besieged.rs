@@ -187,7 +187,7 @@ async fn furnish(served: &Served, directory: SocketAddr) -> (String, Vec<(String
                 .await
                 .is(200);
         }
-        let uploaded = administrator.upload(tenant, component).await.json();
+        let uploaded = administrator.upload(tenant, component).await.is(201).json();
         administrator.activate(tenant, json!([{ "policy": uploaded["policy"] }])).await.is(200);
         let scopes = json!({ "scopes": ["decide", "read", "manage"] });
         let made = administrator.put(&format!("{path}/tokens/siege"), scopes).await.is(200).json();

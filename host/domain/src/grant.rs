@@ -126,7 +126,9 @@ impl Grants {
             Some(granted) => {
                 let groups = GROUPS.map(|group| group.word).join("`, `");
                 let granted = log_text(granted, 64);
-                Err(format!("`{granted}` is no property that can be granted, nor a group of them: those are `{groups}`"))
+                Err(format!(
+                    "`{granted}` is no property that can be granted, nor a group of them: those are `{groups}`"
+                ))
             }
         }
     }

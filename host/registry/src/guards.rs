@@ -77,7 +77,9 @@ impl Registry {
     pub(crate) async fn seek_stand_in(&self, tenant: &TenantName, revision: i64, watched: &Watched) {
         match self.stand_in(tenant, revision, &watched.guard).await {
             Ok(found) => watched.known().is_there = Some(found.is_some()),
-            Err(error) => tracing::warn!(%tenant, revision, %error, "whether an older chain could come back is not known"),
+            Err(error) => {
+                tracing::warn!(%tenant, revision, %error, "whether an older chain could come back is not known")
+            }
         }
     }
 }

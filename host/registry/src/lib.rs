@@ -12,10 +12,10 @@
 //! | many tenants share one host | [`terms`](Terms), `quotas`, `retention` |
 //! | a new version is tried first | `trial` |
 
-mod guards;
 mod activate;
 mod door;
 mod error;
+mod guards;
 mod load;
 mod login;
 pub mod plan;

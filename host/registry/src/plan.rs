@@ -152,8 +152,11 @@ impl Plan {
             let canary = link.trial.as_ref().filter(|trial| trial.mode != Mode::Shadow).map(|trial| trial.version);
             let versions = [Some(link.version), canary].into_iter().flatten();
             let guard = move |users| versions.clone().map(move |version| (users, version));
-            link.roll_back_after.into_iter().flat_map(guard).map(move |(users, version)| {
-                Guard { policy: link.policy.clone(), version, users, within }
+            link.roll_back_after.into_iter().flat_map(guard).map(move |(users, version)| Guard {
+                policy: link.policy.clone(),
+                version,
+                users,
+                within,
             })
         })
     }
@@ -162,7 +165,8 @@ impl Plan {
     pub(crate) fn can_stand_in_for(&self, other: &Self, failing: &Guard) -> bool {
         let same = |link: &PlannedLink, mine: &PlannedLink| {
             let mut versions = mine.versions();
-            mine.policy == link.policy && (link.policy != failing.policy || versions.all(|mine| mine != failing.version))
+            mine.policy == link.policy
+                && (link.policy != failing.policy || versions.all(|mine| mine != failing.version))
         };
         other.0.iter().all(|link| self.0.iter().any(|mine| same(link, mine)))
     }

@@ -79,7 +79,10 @@ fn a_grant_that_names_nothing_is_refused_in_words() {
     }
     for misspelt in ["conection", "", "*", "def_*", "pvt_*x", "pvt_**", "Devices"] {
         let refusal = grants(&["connection", misspelt]).ensure_meaningful().unwrap_err();
-        assert!(refusal.starts_with(&format!("`{misspelt}` is no property")) && refusal.contains("`devices`"), "{refusal}");
+        assert!(
+            refusal.starts_with(&format!("`{misspelt}` is no property")) && refusal.contains("`devices`"),
+            "{refusal}"
+        );
     }
 }
 
