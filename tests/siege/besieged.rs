@@ -193,6 +193,10 @@ async fn furnish(served: &Served, directory: SocketAddr) -> (String, Vec<(String
         let made = administrator.put(&format!("{path}/tokens/siege"), scopes).await.is(200).json();
         evil.push((tenant.to_owned(), made["token"].as_str().unwrap().to_owned()));
     }
+    // What a tenant's first login makes is there from the beginning, and nothing that a flood has left.
+    for tenant in HOSTILE {
+        administrator.post_auth(tenant, "ann", None).await.is(200);
+    }
     for tenant in ["evil", "good"] {
         let user = json!({ "password": crate::harness::PASSWORD });
         administrator.put(&format!("/v1/tenants/{tenant}/users/ann/password"), user).await.is(204);

@@ -7,10 +7,6 @@
 //!
 //! Not for: absolute numbers. They are those of one machine in one minute; the ratios are what is promised.
 
-/// The executable's own, for this sandbox and for the peers alike.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 mod floor;
 mod gate;
 mod hosting;
