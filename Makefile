@@ -4,6 +4,8 @@ CARGO ?= cargo
 # The guests run as components, but their own tests run here: `guests/.cargo` would compile for WebAssembly.
 # Modules, probes and puppets have no tests of their own; those in `tests` run them.
 NATIVELY = --target host-tuple --workspace $(patsubst %,--exclude vestibule-%,modules probes probes-wasi puppets)
+# A siege takes all that the machine has, so nothing runs beside it.
+BESIEGED = $(CARGO) test --quiet --workspace --test integration -- --ignored --exact
 
 .PHONY: help run test test-quick servers bench siege check guests clean
 
@@ -16,6 +18,7 @@ run: guests ## build everything and show policies deciding on logins, hostile on
 
 test: servers ## build everything and run all tests, those with real servers too
 	$(CARGO) test --workspace
+	$(BESIEGED) siege::no_flood_of_one_tenant_or_of_nobody_keeps_another_tenants_users_out
 	cd guests && $(CARGO) test --quiet $(NATIVELY)
 	tests/api/run.sh
 
@@ -28,7 +31,7 @@ bench: guests ## measure a login against the floor and against peers, in one tab
 siege: guests ## flood the executable under a limit of memory and files, and watch another tenant's logins meanwhile
 	@$(CARGO) build --release --package vestibule
 	@VESTIBULE_UNDER_SIEGE=$(or $(CARGO_TARGET_DIR),$(CURDIR)/target)/release/vestibule \
-		$(CARGO) test --quiet --package vestibule-tests --test integration -- --ignored --exact --nocapture siege::a_long_siege
+		$(BESIEGED) --nocapture siege::a_long_siege
 
 check: ## what a review looks at first: format, lints, documentation, licences and advisories
 	for workspace in . guests tests/bench .fuzz; do (cd $$workspace && $(CARGO) fmt --check) || exit; done

@@ -23,7 +23,7 @@ const LONG: Duration = Duration::from_secs(4);
 const CALM: Duration = Duration::from_secs(60);
 
 #[test]
-#[ignore = "a short siege, for whoever changes what is besieged: it was not seen to pass on a busy machine yet"]
+#[ignore = "takes the whole machine: `make test` runs it by itself"]
 fn no_flood_of_one_tenant_or_of_nobody_keeps_another_tenants_users_out() {
     let report = Report::of(&Besieged::start(), FLOODS, SHORT, Duration::ZERO);
     report.ensure_nobody_was_kept_out();
