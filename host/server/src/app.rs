@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 use axum::Router;
+use axum::body::Bytes;
 use utoipa::OpenApi;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa_axum::router::OpenApiRouter;
@@ -69,7 +70,7 @@ impl App {
     /// Every route of the API, with the document that describes them at `/v1/openapi.json`.
     pub fn router(self: &Arc<Self>) -> Router {
         let (routes, document) = routes().split_for_parts();
-        let document = document.to_pretty_json().unwrap_or_default();
+        let document = Bytes::from(document.to_pretty_json().unwrap_or_default());
         let served = move || {
             let document = document.clone();
             async move { ([("content-type", "application/json")], document) }

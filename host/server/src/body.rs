@@ -12,8 +12,6 @@ use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::{IntoResponse, Response};
-use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest as _, Sha256};
 use vestibule_domain::json;
@@ -27,15 +25,6 @@ pub(crate) use coming::Coming;
 const MAX_JSON_BYTES: u64 = 2 << 20;
 /// The most that one JSON value takes besides its text: an entry of a map, in a list that is twice as long as it has to be.
 const VALUE_BYTES: u64 = 160;
-
-/// A JSON object in an answer's body.
-pub(crate) struct Json<T>(pub(crate) T);
-
-impl<T: Serialize> IntoResponse for Json<T> {
-    fn into_response(self) -> Response {
-        axum::Json(self.0).into_response()
-    }
-}
 
 /// A request's body before it is read, so that nothing is taken in of whoever may not do what is asked.
 pub(crate) struct Unread {
@@ -208,6 +197,7 @@ mod tests {
     use std::time::Duration;
 
     use axum::body::Body;
+    use axum::response::IntoResponse as _;
     use futures_util::{StreamExt as _, stream};
     use proptest::prelude::*;
     use tokio::time::Instant;

@@ -55,7 +55,7 @@ async fn listed(
     let store = app.registry.store().for_administrators();
     let page = store.last_audits(tenant, page::count(count)?, before.as_deref()).await?;
     let changes = Changes { changes: page.rows.into_iter().map(Change::from).collect(), next: page.next };
-    answer::json(app.ledger.answers(), &caller.payer(), &changes)
+    answer::json(app, caller, &changes)
 }
 
 /// List a tenant's changes, newest first

@@ -22,7 +22,7 @@ use super::page::{self, time};
 use crate::access::{Caller, Scope};
 use crate::answer;
 use crate::app::App;
-use crate::body::{Json, Path, Query};
+use crate::body::{Path, Query};
 use crate::problem::{Problem, Problems, Result};
 use crate::streams::Stream;
 use trail::Trail;
@@ -115,7 +115,7 @@ pub(crate) async fn list(
     let store = app.registry.store().for_administrators();
     let page = store.find_decisions(&tenant, &filter, page::count(count)?, before.as_deref()).await?;
     let decisions = Decisions { decisions: page.rows.into_iter().map(Decision::from).collect(), next: page.next };
-    answer::json(app.ledger.answers(), &caller.payer(), &decisions)
+    answer::json(&app, &caller, &decisions)
 }
 
 /// Show a decision
@@ -124,11 +124,12 @@ pub(crate) async fn show(
     State(app): State<Arc<App>>,
     caller: Caller,
     Path((tenant, id)): Path<(TenantName, String)>,
-) -> Result<Json<Decision>> {
+) -> Result<Response> {
     caller.may(Scope::Read, &tenant).await?;
     app.registry.tenant(&tenant).await?;
-    let row = app.registry.store().decision(&tenant, &id).await?;
-    row.map(|row| Json(row.into())).ok_or_else(|| Problem::not_found("there is no such decision"))
+    let row = app.registry.store().for_administrators().decision(&tenant, &id).await?;
+    let row = row.ok_or_else(|| Problem::not_found("there is no such decision"))?;
+    answer::json(&app, &caller, &Decision::from(row))
 }
 
 /// Follow decisions as they are made

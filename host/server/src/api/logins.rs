@@ -19,7 +19,7 @@ use vestibule_ledger::Owner;
 
 use crate::access::{Caller, Scope};
 use crate::app::App;
-use crate::body::{Json, Paid, Path, Unread, Whole};
+use crate::body::{Paid, Path, Unread, Whole};
 use crate::problem::{Problem, Problems, Result};
 use crate::replies::Retry;
 use crate::rounds::{FrontDoor, Next, Round};
@@ -48,7 +48,7 @@ pub(crate) async fn authenticate(
     let retry = retry(&headers, "authenticate", &whole)?;
     let (request, paid) = whole.json::<Authenticate>()?;
     let login = decide(Arc::clone(&app), tenant.clone(), request.attempt(patience)?, paid);
-    once(&app, &tenant, retry, async { Ok(Json(login.await?).into_response()) }).await
+    once(&app, &tenant, retry, async { Ok(login.await?.into_response()) }).await
 }
 
 /// Decide on somebody whom the front door has authenticated
@@ -76,7 +76,7 @@ pub(crate) async fn post_auth(
         if searches {
             return begin(own_app, own_tenant, attempt, paid, search_base).await;
         }
-        Ok(Json(decide(own_app, own_tenant, attempt, paid).await?).into_response())
+        Ok(decide(own_app, own_tenant, attempt, paid).await?.into_response())
     })
     .await
 }
@@ -122,10 +122,10 @@ async fn begin(
 
 async fn go_on(app: &Arc<App>, tenant: &TenantName, round: Round) -> Result<Response> {
     match round.next().await {
-        Next::Decided(answer) => Ok(Json((*answer)?).into_response()),
+        Next::Decided(answer) => Ok((*answer)?.into_response()),
         Next::Search(query, round) => {
             let continuation = app.rounds.park(tenant, round)?;
-            Ok(Json(LoginAnswer::search(continuation, query)).into_response())
+            Ok(LoginAnswer::search(continuation, query).into_response())
         }
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Not for: the log's words; a front door is told no more than it needs.
 
+use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
@@ -77,6 +78,13 @@ struct SearchJson {
     continuation: String,
     #[schema(value_type = Object)]
     query: Query,
+}
+
+/// What was decided is told: nobody has to have room for it, and how long it may be is the contract's.
+impl IntoResponse for LoginAnswer {
+    fn into_response(self) -> Response {
+        axum::Json(self).into_response()
+    }
 }
 
 impl LoginAnswer {
