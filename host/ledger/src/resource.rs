@@ -9,6 +9,8 @@ use std::fmt::Write as _;
 pub enum Payer {
     /// Whoever is at an address: nobody has shown a token yet.
     Peer,
+    /// A user of this machine who has not shown a token yet.
+    User,
     /// The tenant on whose behalf it is spent.
     Tenant,
     /// The host, for what no tenant can make it spend.
@@ -19,6 +21,7 @@ impl Payer {
     const fn name(self) -> &'static str {
         match self {
             Self::Peer => "address",
+            Self::User => "user",
             Self::Tenant => "tenant",
             Self::Host => "host",
         }
@@ -99,11 +102,11 @@ resources! {
         limit "what `ulimit -n` less 512 and a sixteenth of `server.memory_bytes` at 128 KiB each allow, 16,384 at most; a quarter of those for one address",
         answer "closed, or waits to be accepted",
         test "one_address_has_its_share_and_gets_it_back";
-    /// Connections over sockets of this machine, and to the metrics.
-    LocalConnections = "connections of this machine", Count of Host,
-        limit "a quarter of all connections",
-        answer "waits to be accepted",
-        test "whoever_finds_all_taken_waits_and_this_machine_has_places_of_its_own";
+    /// Connections over sockets of this machine, and to the metrics, where an address counts as a user does.
+    LocalConnections = "connections of this machine", Count of User,
+        limit "a quarter of all connections; half of those for one user",
+        answer "closed, or waits to be accepted",
+        test "one_user_of_this_machine_leaves_places_for_the_others";
     /// Tokens that are looked up in the store, because nobody has shown them for a while, or they are guesses.
     TokenLookups = "places for looking up tokens", Count of Peer,
         limit "8; 4 for one address, and 256 that wait",
