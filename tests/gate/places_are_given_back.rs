@@ -11,7 +11,7 @@ use vestibule_ledger::{Budget, Ledger, Owner, Waiting};
 use vestibule_sandbox::Capabilities;
 use vestibule_sandbox::capability::{Answer as Found, Directory};
 
-use crate::harness::{A_SMALL_HOST, Door, at, attempt, cause, probe, tenant, typed, vouched};
+use crate::harness::{A_SMALL_HOST, Door, at, attempt, cause, probe, tenant, typed, typed_as, vouched};
 
 /// A host on which one login computes at a time.
 fn one_place() -> Ledger {
@@ -123,6 +123,29 @@ async fn a_password_that_waits_to_be_hashed_keeps_nobody_from_a_place() {
     assert_eq!(decided(&gate, &vouched("ann")).await, "allowed");
     drop(hashing);
     assert_eq!(hashes.await.unwrap(), "allowed");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tenant_whose_failures_wait_to_be_counted_keeps_no_place_for_hashing() {
+    let door = Door::new().await.with_passwords(&["joe"]).await;
+    let (gate, (checks, hashing)) = (door.gate().await, (door.ledger.password_checks(), door.ledger.hashing()));
+    let at_once = hashing.usage().1;
+    let held_up = door.home.hold_up_writes().await;
+    let guesses: Vec<_> = (0..at_once + 1).map(|_| deciding(&gate, typed_as("joe", "wrong horse"))).collect();
+    until(|| checks.usage().0 == at_once && checks.waiting() == 1).await;
+    let other = Owner::from(&TenantName::new("other").unwrap());
+    let share = Waiting { inside: at_once, waiting: 9 };
+    // Each hash ends, and gives its place back.
+    let mut free = Vec::new();
+    for _ in 0..at_once {
+        free.push(hashing.enter(&other, share).await.unwrap());
+    }
+    assert_eq!((checks.usage().0, checks.waiting()), (at_once, 1), "as many guesses as before are under way");
+    drop((free, held_up));
+    for guess in guesses {
+        assert_eq!(guess.await.unwrap(), "wrong-password");
+    }
+    assert_eq!((checks.usage().0, hashing.usage().0), (0, 0));
 }
 
 #[tokio::test]

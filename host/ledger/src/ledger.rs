@@ -46,7 +46,7 @@ const UPLOADS: u64 = 8;
 const COMPONENTS: u64 = 2;
 /// Streams, and those of one tenant. Each asks the store twice a second, and remembers half a megabyte at most.
 const STREAMS: (u64, u64) = (256, 32);
-/// Addresses that are remembered for wrong passwords.
+/// Addresses that are remembered for wrong passwords, of all tenants together.
 const GUESSERS: usize = 4_096;
 /// Suspended logins, and those of one tenant.
 const SUSPENDED: (u64, u64) = (4_096, 256);
@@ -79,6 +79,7 @@ struct Parts {
     outside_logins: Pool,
     shadows: Pool,
     login_places: Turns,
+    password_checks: Turns,
     hashing: Turns,
     compilations: Turns,
     login_compilations: Turns,
@@ -86,8 +87,8 @@ struct Parts {
     guesses: Guesses,
 }
 
-/// By administrator and address.
-pub type Guesses = Buckets<(TenantName, String, Owner)>;
+/// Of each tenant, by administrator and address; absent: what stands for an address is none.
+pub type Guesses = Buckets<TenantName, (String, Option<Owner>)>;
 
 /// How much of a resource is in use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -109,6 +110,8 @@ impl Ledger {
         let network = budget.connections.saturating_sub(local).max(1);
         let of_peers = Share { most: (budget.connections / PEERS_PART).max(1) };
         let logins = budget.concurrent_logins;
+        // Each of them may check a password: how many of a tenant's do, is for whoever checks.
+        let all_logins = logins.saturating_mul(1 + OUTSIDE_FOR_EACH);
         let for_logins = budget.processors.max(LOGIN_COMPILATIONS);
         Self(Arc::new(Parts {
             budget,
@@ -127,6 +130,7 @@ impl Ledger {
             outside_logins: of_tenants(Resource::OutsideLogins, logins.saturating_mul(OUTSIDE_FOR_EACH)),
             shadows: Pool::new(Resource::Shadows, SHADOWS, Share { most: SHADOWS }),
             login_places: Turns::new(Resource::LoginPlaces, logins, Room::Left),
+            password_checks: Turns::new(Resource::PasswordChecks, all_logins, Room::None),
             hashing: Turns::new(Resource::Hashing, budget.processors.max(1), Room::None),
             guesses: Buckets::new(GUESSERS),
             compilations: Turns::new(Resource::Compilations, COMPILATIONS, Room::None),
@@ -231,6 +235,11 @@ impl Ledger {
         &self.0.login_places
     }
 
+    /// [`Resource::PasswordChecks`].
+    pub fn password_checks(&self) -> &Turns {
+        &self.0.password_checks
+    }
+
     /// [`Resource::Hashing`].
     pub fn hashing(&self) -> &Turns {
         &self.0.hashing
@@ -241,7 +250,7 @@ impl Ledger {
         &self.0.compilations
     }
 
-    /// [`Resource::Guesses`], by tenant, administrator and address.
+    /// [`Resource::Guesses`].
     pub fn guesses(&self) -> &Guesses {
         &self.0.guesses
     }
@@ -268,6 +277,7 @@ impl Ledger {
             &parts.uploads,
             &parts.components,
             &parts.login_places,
+            &parts.password_checks,
             &parts.hashing,
             &parts.compilations,
             &parts.login_compilations,

@@ -144,7 +144,7 @@ resources! {
         test "a_tenant_has_its_share_and_the_host_an_end";
     /// Answers kept for whoever asks again under the same `Idempotency-Key`.
     KeptAnswers = "bytes of answers kept for retries", Memory of Tenant,
-        limit "a thirty-second of `server.memory_bytes`, and five minutes",
+        limit "a thirty-second of `server.memory_bytes`; a quarter of that for one tenant; five minutes",
         answer "the tenant's own oldest go; what is too large is refused when it is asked for again",
         test "one_tenants_keys_drive_out_its_own_oldest_and_nobody_elses";
     /// Logins that wait while their front door makes a search for a policy.
@@ -172,6 +172,11 @@ resources! {
         limit "16",
         answer "the login is not compared, and counted as skipped",
         test "one_owner_leaves_as_much_as_it_holds";
+    /// Local passwords that are checked: what is on record is read, the password hashed, and a wrong one counted.
+    PasswordChecks = "places for checking passwords", Count of Tenant,
+        limit "for each tenant one for each processor; 1,024 of a tenant wait",
+        answer "the login is denied as `overloaded`",
+        test "a_tenant_whose_failures_wait_to_be_counted_keeps_no_place_for_hashing";
     /// Processors that hash passwords.
     Hashing = "places for hashing passwords", Count of Tenant,
         limit "one for each processor; 1,024 of a tenant wait",
