@@ -46,7 +46,7 @@ impl App {
         let replies = Arc::new(Replies::new(ledger.kept_answers().clone()));
         let rounds = Rounds::new(ledger.suspended_logins().clone());
         let streams = Streams::new(ledger.streams().clone());
-        let (spool, readiness) = (Spool::new(spool, &ledger), Readiness::default());
+        let (spool, readiness) = (Spool::new(registry.store().clone(), spool, &ledger), Readiness::default());
         let gaps = OnceLock::new();
         Arc::new(Self { registry, ledger, spool, tokens, metrics, replies, rounds, streams, readiness, gaps })
     }
