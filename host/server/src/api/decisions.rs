@@ -112,10 +112,14 @@ pub(crate) async fn list(
     let Filter { user, outcome, cause, since, until, count, before } = filter;
     let (since, until) = (instant("since", since)?, instant("until", until)?);
     let filter = DecisionFilter { user, outcome, cause, since, until };
-    let store = app.registry.store().for_administrators();
-    let page = store.find_decisions(&tenant, &filter, page::count(count)?, before.as_deref()).await?;
-    let decisions = Decisions { decisions: page.rows.into_iter().map(Decision::from).collect(), next: page.next };
-    answer::json(&app, &caller, &decisions)
+    let store = &app.registry.store().for_administrators();
+    let (app, caller, tenant, filter, before) = (&app, &caller, &tenant, &filter, before.as_deref());
+    page::fitting(page::count(count)?, |count| async move {
+        let page = store.find_decisions(tenant, filter, count, before).await?;
+        let decisions = Decisions { decisions: page.rows.into_iter().map(Decision::from).collect(), next: page.next };
+        answer::json(app, caller, &decisions)
+    })
+    .await
 }
 
 /// Show a decision
@@ -168,7 +172,7 @@ async fn from_now_on(
     let page = store.find_decisions(tenant, &DecisionFilter::default(), 1, None).await?;
     let mut trail = Trail::after(page.rows.first().map(|row| row.id.as_str()).unwrap_or_default());
     let mut after = trail.from().to_owned();
-    while let Some(rows) = next(store, tenant, &mut after).await? {
+    while let Some(rows) = next(store, tenant, &mut after, AT_ONCE).await? {
         for row in rows {
             trail.is_new(&row.id);
         }
@@ -220,7 +224,8 @@ enum Stopped {
     Refused(#[from] Refused),
 }
 
-/// Looks at all that may be new, and sends what is. What was read and is not sent yet is paid for.
+/// Looks at all that may be new, and sends what is. What was read and is not sent yet is paid for: where that is more than the tenant may
+/// ever have, fewer are read at a time.
 async fn look(
     store: &Store<Administrators>,
     tenant: &TenantName,
@@ -228,10 +233,19 @@ async fn look(
     sender: &mpsc::Sender<Event>,
     paid: &mut Hold,
 ) -> std::result::Result<(), Stopped> {
-    let mut after = trail.from().to_owned();
-    while let Some(rows) = next(store, tenant, &mut after).await? {
+    let (mut after, mut at_once) = (trail.from().to_owned(), AT_ONCE);
+    loop {
+        let before = after.clone();
+        let Some(rows) = next(store, tenant, &mut after, at_once).await? else { break };
         paid.shrink(u64::MAX);
-        paid.grow(rows.iter().map(bytes).sum())?;
+        match paid.grow(rows.iter().map(bytes).sum()) {
+            Ok(()) => {}
+            Err(refused) if refused.retry_after().is_none() && at_once > 1 => {
+                (after, at_once) = (before, at_once / 2);
+                continue;
+            }
+            Err(refused) => return Err(refused.into()),
+        }
         for row in rows {
             if !trail.is_new(&row.id) {
                 continue;
@@ -257,8 +271,9 @@ async fn next(
     store: &Store<Administrators>,
     tenant: &TenantName,
     after: &mut String,
+    at_once: u32,
 ) -> std::result::Result<Option<Vec<DecisionRow>>, vestibule_store::Error> {
-    let rows = store.decisions_after(tenant, after, AT_ONCE).await?;
+    let rows = store.decisions_after(tenant, after, at_once).await?;
     if let Some(last) = rows.last() {
         after.clone_from(&last.id);
     }

@@ -77,9 +77,12 @@ pub(crate) struct Filter {
 async fn list(app: &App, caller: &Caller, tenant: &TenantName, kind: Kind, filter: Filter) -> Result<Response> {
     caller.may(Scope::Read, tenant).await?;
     let Filter { prefix, count, after } = filter;
-    let (filter, after) = (ProfileFilter { kind, prefix }, after.as_ref().map(CanonicalUser::as_str));
-    let ProfilePage { profiles, next } = app.registry.profiles(tenant, &filter, page::count(count)?, after).await?;
-    answer::json(app, caller, &Profiles { profiles, next })
+    let (filter, after) = (&ProfileFilter { kind, prefix }, after.as_ref().map(CanonicalUser::as_str));
+    page::fitting(page::count(count)?, |count| async move {
+        let ProfilePage { profiles, next } = app.registry.profiles(tenant, filter, count, after).await?;
+        answer::json(app, caller, &Profiles { profiles, next })
+    })
+    .await
 }
 
 async fn show(app: &App, caller: &Caller, tenant: &TenantName, kind: Kind, name: String) -> Result<Response> {
