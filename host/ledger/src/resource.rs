@@ -169,9 +169,9 @@ resources! {
         test "where_too_many_wait_for_others_the_next_keeps_its_place";
     /// Versions on trial that run beside the ones that decide.
     Shadows = "versions on trial that run", Count of Tenant,
-        limit "16",
+        limit "16; half of those for one tenant",
         answer "the login is not compared, and counted as skipped",
-        test "one_owner_leaves_as_much_as_it_holds";
+        test "a_login_that_finds_no_place_for_a_version_on_trial_is_not_compared";
     /// Local passwords that are checked: what is on record is read, the password hashed, and a wrong one counted.
     PasswordChecks = "places for checking passwords", Count of Tenant,
         limit "for each tenant one for each processor; 1,024 of a tenant wait",
