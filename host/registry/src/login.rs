@@ -10,7 +10,6 @@ use vestibule_domain::TenantName;
 use vestibule_gate::{Answer, Attempt, Patience};
 
 use crate::door::{Busy, Door};
-use crate::quotas::Quota;
 use crate::registry::Parts;
 use crate::{Error, Registry};
 
@@ -32,7 +31,7 @@ pub enum LoginError {
 }
 
 /// That something of a login may be taken in, as its tenant's terms have it.
-pub struct Admitted(Arc<Quota>);
+pub struct Admitted(Arc<crate::quotas::Quota>);
 
 impl Admitted {
     /// Charges what comes with the login as so many more.
