@@ -31,8 +31,10 @@ use trail::Trail;
 const POLL: Duration = Duration::from_millis(500);
 /// Decisions that are read at a time.
 const AT_ONCE: u32 = 100;
-/// Events that wait for a follower who reads slowly, beside those that were read and are paid for.
+/// Events that wait for a follower who reads slowly.
 const MAX_WAITING: usize = 1;
+/// Events that may be in memory after they were sent: those that wait, one that is written, and one that the connection takes up.
+const MAX_SENT: usize = MAX_WAITING + 2;
 
 /// A decision on record.
 #[derive(Debug, Serialize, ToSchema)]
@@ -224,8 +226,8 @@ enum Stopped {
     Refused(#[from] Refused),
 }
 
-/// Looks at all that may be new, and sends what is. What was read and is not sent yet is paid for: where that is more than the tenant may
-/// ever have, fewer are read at a time.
+/// Looks at all that may be new, and sends what is. What was read is paid for, and what was sent for as long as it may be in memory: where
+/// that is more than the tenant may ever have, fewer are read at a time.
 async fn look(
     store: &Store<Administrators>,
     tenant: &TenantName,
@@ -235,9 +237,8 @@ async fn look(
 ) -> std::result::Result<(), Stopped> {
     let (mut after, mut at_once) = (trail.from().to_owned(), AT_ONCE);
     loop {
-        let before = after.clone();
-        let Some(rows) = next(store, tenant, &mut after, at_once).await? else { break };
-        paid.shrink(u64::MAX);
+        let (before, sent) = (after.clone(), paid.amount());
+        let Some(rows) = next(store, tenant, &mut after, at_once).await? else { return Ok(()) };
         match paid.grow(rows.iter().map(bytes).sum()) {
             Ok(()) => {}
             Err(refused) if refused.retry_after().is_none() && at_once > 1 => {
@@ -246,19 +247,18 @@ async fn look(
             }
             Err(refused) => return Err(refused.into()),
         }
-        for row in rows {
-            if !trail.is_new(&row.id) {
-                continue;
-            }
+        let new: Vec<_> = rows.into_iter().filter(|row| trail.is_new(&row.id)).collect();
+        let last = new.iter().rev().take(MAX_SENT).map(bytes).sum();
+        let kept = if new.len() < MAX_SENT { sent.max(last) } else { last };
+        for row in new {
             if let Ok(event) = Event::default().id(row.id.clone()).json_data(Decision::from(row)) {
                 // Who does not listen any more is noticed by the caller.
                 let _ = sender.send(event).await;
             }
         }
+        paid.shrink(paid.amount().saturating_sub(kept));
         trail.forget();
     }
-    paid.shrink(u64::MAX);
-    Ok(())
 }
 
 /// What a row takes: itself, and once more as an event.
