@@ -117,7 +117,8 @@ resources! {
         limit "8,192; a quarter for one tenant; one second",
         answer "looked up again",
         test "tokens_are_remembered_within_a_share";
-    /// Bodies of requests that are read or parsed, each weighed as what reading it may take.
+    /// Bodies of requests that are read or parsed, each weighed as what reading it may take, and what front doors are told, until it has
+    /// left for them.
     RequestBodies = "bytes of request bodies", Memory of Tenant,
         limit "an eighth of `server.memory_bytes`; a quarter of that for one tenant",
         answer "503 `overloaded` with `Retry-After`",

@@ -42,8 +42,16 @@ pub(crate) struct Whole {
 /// What a body takes, for as long as anything that was made of it is held.
 pub(crate) struct Paid(Hold);
 
-#[cfg(test)]
 impl Paid {
+    /// The same for an answer of so many bytes, as far as its owner may have as many: what was decided is told in any case.
+    pub(crate) fn for_an_answer(mut self, bytes: u64) -> Self {
+        let held = self.0.amount();
+        self.0.shrink(held.saturating_sub(bytes));
+        let _ = self.0.grow(bytes.saturating_sub(held));
+        self
+    }
+
+    #[cfg(test)]
     pub(crate) fn nothing() -> Self {
         let pool = Pool::new(vestibule_ledger::Resource::RequestBodies, 0, vestibule_ledger::Share { most: 0 });
         Self(pool.take(&Owner::Host, 0).unwrap())
@@ -323,6 +331,13 @@ mod tests {
         drop(paid);
         drop(waiting);
         assert_eq!(pool.usage().0, 0, "a client that has gone pays no more");
+    }
+
+    #[test]
+    fn an_answer_is_paid_for_as_far_as_may_be_and_told_in_any_case() {
+        let pool = pool(1_000);
+        let told = |asked, answered| Paid(pool.take(&Owner::Host, asked).unwrap()).for_an_answer(answered).0.amount();
+        assert_eq!((told(800, 10), told(10, 400), told(10, 4_000)), (10, 400, 10));
     }
 
     #[tokio::test]

@@ -17,12 +17,11 @@ use vestibule_domain::dn::Dn;
 use vestibule_ledger::{Hold, Owner, Pool};
 use vestibule_sandbox::capability::{Answer, Directory};
 
-use crate::api::logins::{LoginAnswer, SEARCH_PATIENCE};
+use crate::api::logins::{Decided, SEARCH_PATIENCE};
 use crate::body::Paid;
 use crate::problem::{Problem, Result};
 
 type Found = std::result::Result<Vec<Entry>, Error>;
-type Decided = Result<LoginAnswer>;
 
 /// The directory of a front door, as policies see it.
 pub(crate) struct FrontDoor {
@@ -67,7 +66,7 @@ impl Directory for FrontDoor {
 /// A login under way; dropped, nobody waits for it any more, and it is denied.
 pub(crate) struct Round {
     /// One task, which goes with it.
-    login: JoinSet<Decided>,
+    login: JoinSet<Result<Decided>>,
     asked: mpsc::Receiver<Asked>,
     waiting: Option<oneshot::Sender<Found>>,
     /// What was paid for what its searches found.
@@ -76,13 +75,16 @@ pub(crate) struct Round {
 
 /// What comes next of a login.
 pub(crate) enum Next {
-    Decided(Box<Decided>),
+    Decided(Box<Result<Decided>>),
     Search(Query, Round),
 }
 
 impl Round {
     /// Begins it.
-    pub(crate) fn new(decide: impl Future<Output = Decided> + Send + 'static, asked: mpsc::Receiver<Asked>) -> Self {
+    pub(crate) fn new(
+        decide: impl Future<Output = Result<Decided>> + Send + 'static,
+        asked: mpsc::Receiver<Asked>,
+    ) -> Self {
         let mut login = JoinSet::new();
         login.spawn(decide);
         Self { login, asked, waiting: None, paid: Vec::new() }

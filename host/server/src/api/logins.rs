@@ -10,6 +10,7 @@ mod patience;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
+use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use vestibule_domain::TenantName;
@@ -23,7 +24,8 @@ use crate::body::{Paid, Path, Unread};
 use crate::problem::{Problem, Problems, Result};
 use crate::replies::Retry;
 use crate::rounds::{FrontDoor, Next, Round};
-pub(crate) use answer::LoginAnswer;
+pub(crate) use answer::Decided;
+use answer::LoginAnswer;
 pub(crate) use ask::{AttributesSchema, AuthcredSchema, AuthretSchema, InfoSchema};
 use ask::{Authenticate, Continuation, PostAuth};
 use brought::{Brought, Part};
@@ -115,19 +117,19 @@ async fn go_on(app: &Arc<App>, tenant: &TenantName, round: Round) -> Result<Resp
         Next::Decided(answer) => Ok((*answer)?.into_response()),
         Next::Search(query, round) => {
             let continuation = app.rounds.park(tenant, round)?;
-            Ok(LoginAnswer::search(continuation, query).into_response())
+            Ok(Json(LoginAnswer::search(continuation, query)).into_response())
         }
     }
 }
 
-/// Decides, and holds what was paid for the request until that is done.
+/// Decides, and holds what was paid for the request until the front door has been told.
 async fn decide(
     app: Arc<App>,
     tenant: TenantName,
     attempt: Attempt,
     admitted: Admitted,
-    _paid: Paid,
-) -> Result<LoginAnswer> {
+    paid: Paid,
+) -> Result<Decided> {
     let began = Instant::now();
     let given = attempt.given.as_ref().map(|given| given.proplist.clone());
     let decided = app.registry.decide(&tenant, attempt, admitted, now()).await;
@@ -135,7 +137,7 @@ async fn decide(
         Ok(answer) => app.metrics.decided(&answer.decision, began.elapsed()),
         Err(_) => app.metrics.refused(),
     }
-    Ok(LoginAnswer::of(given, decided?))
+    Ok(Decided { answer: LoginAnswer::of(given, decided?), paid })
 }
 
 #[expect(clippy::disallowed_methods, reason = "a login's time begins here")]
