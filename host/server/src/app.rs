@@ -15,10 +15,10 @@ use vestibule_ledger::Ledger;
 use vestibule_registry::Registry;
 
 use crate::access::Tokens;
-use crate::api::health::Readiness;
 use crate::api::{audit, chain, decisions, health, logins, policies, profiles, secrets, tenants, tokens, versions};
+use crate::fresh::Fresh;
 use crate::metrics::{Metrics, measure};
-use crate::problem::Problem;
+use crate::problem::{Problem, Result};
 use crate::replies::Replies;
 use crate::rounds::Rounds;
 use crate::spool::Spool;
@@ -34,7 +34,7 @@ pub struct App {
     pub(crate) replies: Arc<Replies>,
     pub(crate) rounds: Rounds,
     pub(crate) streams: Streams,
-    pub(crate) readiness: Readiness,
+    pub(crate) readiness: Fresh<Result<()>>,
     pub(crate) gaps: OnceLock<Vec<String>>,
 }
 
@@ -46,7 +46,7 @@ impl App {
         let replies = Arc::new(Replies::new(ledger.kept_answers().clone()));
         let rounds = Rounds::new(ledger.suspended_logins().clone());
         let streams = Streams::new(ledger.streams().clone());
-        let (spool, readiness) = (Spool::new(registry.store().clone(), spool, &ledger), Readiness::default());
+        let (spool, readiness) = (Spool::new(registry.store().clone(), spool, &ledger), Fresh::default());
         let gaps = OnceLock::new();
         Arc::new(Self { registry, ledger, spool, tokens, metrics, replies, rounds, streams, readiness, gaps })
     }

@@ -224,8 +224,11 @@ async fn serve_metrics(
     output::print(format!("metrics on {address}\n").as_bytes())?;
     let (metrics, app) = (host.metrics.clone(), Arc::clone(&host.app));
     let text = move || {
-        let text = metrics.text(&app);
-        async move { ([("content-type", "application/openmetrics-text; version=1.0.0; charset=utf-8")], text) }
+        let (metrics, app) = (metrics.clone(), Arc::clone(&app));
+        async move {
+            let text = metrics.text(&app).await;
+            ([("content-type", "application/openmetrics-text; version=1.0.0; charset=utf-8")], text)
+        }
     };
     let router = axum::Router::new().route("/metrics", axum::routing::get(text));
     // Whoever reads them tries again.
