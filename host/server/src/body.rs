@@ -2,13 +2,14 @@
 //!
 //! Not for: what it means.
 
+mod address;
 mod coming;
 
 use std::convert::Infallible;
 use std::sync::Arc;
 
 use axum::body::Bytes;
-use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::extract::{FromRequest, Request};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
@@ -19,6 +20,7 @@ use vestibule_ledger::{Hold, Owner, Pool};
 
 use crate::app::App;
 use crate::problem::Problem;
+pub(crate) use address::{Path, Query};
 pub(crate) use coming::Coming;
 
 /// The longest JSON body in bytes: the largest login that the contract allows, with its lists in JSON.
@@ -156,45 +158,6 @@ fn read<T: DeserializeOwned>(headers: &HeaderMap, bytes: &[u8]) -> Result<T, Pro
         true => Problem::invalid(error.to_string()),
         false => malformed(&error.to_string()),
     })
-}
-
-/// The parts of a path, each of which has to be what it stands for.
-pub(crate) struct Path<T>(pub(crate) T);
-
-impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T> {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let path = axum::extract::Path::<T>::from_request_parts(parts, state).await;
-        // What cannot be a name is nobody's.
-        let path = path.ok().filter(|_| !has_nul(parts.uri.path()));
-        path.map(|axum::extract::Path(path)| Self(path))
-            .ok_or_else(|| Problem::not_found("there is nothing of that name"))
-    }
-}
-
-/// The query of an address.
-pub(crate) struct Query<T>(pub(crate) T);
-
-impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        if parts.uri.query().is_some_and(has_nul) {
-            return Err(Problem::new(StatusCode::BAD_REQUEST, "malformed", "query: there is a NUL character in it"));
-        }
-        let query = axum::extract::Query::<T>::from_request_parts(parts, state).await;
-        query.map(|axum::extract::Query(query)| Self(query)).map_err(|rejection| {
-            let text = rejection.body_text();
-            let said = text.strip_prefix("Failed to deserialize query string: ").unwrap_or(&text);
-            Problem::new(StatusCode::BAD_REQUEST, "malformed", format!("query: {said}"))
-        })
-    }
-}
-
-/// Nothing that is stored has a NUL character in it, and PostgreSQL does not even look for one.
-fn has_nul(escaped: &str) -> bool {
-    escaped.contains("%00")
 }
 
 fn ensure_json(headers: &HeaderMap) -> Result<(), Problem> {
