@@ -32,10 +32,16 @@ async fn what_cannot_be_read_or_gone_on_with_costs_as_much_as_a_login() {
     let send = async |path: &str, body: &str| {
         administrator.ask("POST", path, "application/json", body.to_owned().into(), &[]).await
     };
-    send(POST_AUTH, "{\"authcred\": ").await.refused(400, "malformed");
-    send(&format!("{POST_AUTH}/nobody"), "{\"entries\": []}").await.refused(404, "not-found");
-    let refused = send(POST_AUTH, "{\"authcred\": ").await.refused(429, "too-many-logins");
-    assert_eq!(refused.headers["retry-after"], "1");
+    let nowhere = format!("{POST_AUTH}/nobody");
+    for (path, body, status) in [(POST_AUTH, "{\"authcred\": ", 400), (&nowhere, "{\"entries\": []}", 404)] {
+        let refused = loop {
+            let reply = send(path, body).await;
+            if reply.status != status {
+                break reply.refused(429, "too-many-logins");
+            }
+        };
+        assert_eq!(refused.headers["retry-after"], "1");
+    }
     tokio::time::sleep(Duration::from_millis(1_100)).await;
     let long = format!("{{\"authcred\": \"{}", "x".repeat(1 << 20));
     send(POST_AUTH, &long).await.refused(400, "malformed");

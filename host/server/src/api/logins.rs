@@ -43,7 +43,7 @@ pub(crate) async fn authenticate(
 ) -> Result<Response> {
     let part = Part::First("authenticate");
     let Brought { asked, patience, retry, paid, admitted } =
-        Brought::<Authenticate>::read(&app, &caller, &tenant, part, body).await?;
+        Brought::<Authenticate>::read(&app, &caller, &tenant, &part, body).await?;
     let login = decide(Arc::clone(&app), tenant.clone(), asked.attempt(patience)?, admitted, paid);
     once(&app, &tenant, retry, async { Ok(login.await?.into_response()) }).await
 }
@@ -62,7 +62,7 @@ pub(crate) async fn post_auth(
 ) -> Result<Response> {
     let part = Part::First("post-auth");
     let Brought { asked, patience, retry, paid, admitted } =
-        Brought::<PostAuth>::read(&app, &caller, &tenant, part, body).await?;
+        Brought::<PostAuth>::read(&app, &caller, &tenant, &part, body).await?;
     let (searches, search_base) = (asked.serves_directory, asked.search_base()?);
     let attempt = asked.attempt(patience)?;
     let (own_app, own_tenant) = (Arc::clone(&app), tenant.clone());
@@ -87,8 +87,10 @@ pub(crate) async fn continue_post_auth(
     body: Unread,
 ) -> Result<Response> {
     let part = Part::Found(&continuation);
-    let Brought { asked, retry, paid, .. } = Brought::<Continuation>::read(&app, &caller, &tenant, part, body).await?;
-    let (found, own_app, own_tenant) = (asked.read()?, Arc::clone(&app), tenant.clone());
+    let Brought { asked, retry, paid, admitted, .. } =
+        Brought::<Continuation>::read(&app, &caller, &tenant, &part, body).await?;
+    let found = asked.read().inspect_err(|_| part.charge_for_nothing(&admitted))?;
+    let (own_app, own_tenant) = (Arc::clone(&app), tenant.clone());
     once(&app, &tenant, retry, async move {
         let round = own_app.rounds.resume(&own_tenant, &continuation, found, paid);
         let round = round.ok_or_else(|| Problem::not_found("no login waits for this search, or not any more"))?;

@@ -46,7 +46,7 @@ impl<T: DeserializeOwned> Brought<T> {
         app: &App,
         caller: &Caller,
         tenant: &TenantName,
-        part: Part<'_>,
+        part: &Part<'_>,
         body: Unread,
     ) -> Result<Self> {
         let patience = part.patience(body.headers())?;
@@ -56,7 +56,7 @@ impl<T: DeserializeOwned> Brought<T> {
         let whole = body.whole(&Owner::from(tenant)).await?;
         admitted.charge(whole.len() / LOGIN_BYTES);
         let retry = key.map(|key| Retry::new(&key, &part.place(), whole.digest()));
-        let (asked, paid) = whole.json()?;
+        let (asked, paid) = whole.json().inspect_err(|_| part.charge_for_nothing(&admitted))?;
         Ok(Self { asked, patience, retry, paid, admitted })
     }
 }
@@ -77,6 +77,14 @@ impl Part<'_> {
             Self::Found(_) | Self::First(_) => app.registry.admit(tenant, patience).await,
         };
         Ok(admitted.inspect_err(|_| app.metrics.refused())?)
+    }
+
+    /// What a login goes on with is paid for, and what it cannot go on with is not: it still waits, and anything may be sent again.
+    pub(super) fn charge_for_nothing(&self, admitted: &Admitted) {
+        match self {
+            Self::First(_) => {}
+            Self::Found(_) => admitted.charge(1),
+        }
     }
 
     /// Where a key counts: a front door may use one for all requests of a login.
