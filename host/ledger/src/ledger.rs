@@ -134,8 +134,6 @@ impl Ledger {
         let network = budget.connections.saturating_sub(local).max(1);
         let of_peers = Share { most: (budget.connections / PEERS_PART).max(1) };
         let logins = budget.concurrent_logins;
-        // Each of them may check a password: how many of a tenant's do, is for whoever checks.
-        let all_logins = logins.saturating_mul(1 + OUTSIDE_FOR_EACH);
         let for_logins = budget.processors.max(LOGIN_COMPILATIONS);
         Self(Arc::new(Parts {
             budget,
@@ -154,7 +152,12 @@ impl Ledger {
             outside_logins: of_tenants(Resource::OutsideLogins, logins.saturating_mul(OUTSIDE_FOR_EACH)),
             shadows: Pool::new(Resource::Shadows, SHADOWS, Share { most: SHADOWS }),
             login_places: Turns::new(Resource::LoginPlaces, logins, Room::Left),
-            password_checks: Turns::new(Resource::PasswordChecks, all_logins, Room::None),
+            // Any login may come to one: how many of a tenant's may do so at once, says whoever checks.
+            password_checks: Turns::new(
+                Resource::PasswordChecks,
+                logins.saturating_mul(1 + OUTSIDE_FOR_EACH),
+                Room::None,
+            ),
             hashing: Turns::new(Resource::Hashing, budget.processors.max(1), Room::None),
             guesses: Buckets::new(GUESSERS),
             compilations: Turns::new(Resource::Compilations, COMPILATIONS, Room::None),
