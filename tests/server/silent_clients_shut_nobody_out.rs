@@ -142,7 +142,8 @@ async fn who_says_nothing_for_too_long_is_let_go() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_never_reads_an_answer_is_let_go() {
-    let sockets = Sockets::open(Limits { write_patience: Duration::from_millis(200), ..LIMITS }).await;
+    const PATIENCE: Duration = Duration::from_millis(200);
+    let sockets = Sockets::open(Limits { write_patience: PATIENCE, ..LIMITS }).await;
     let (mut near, mut far) = (Vec::new(), Vec::new());
     for from in 1..=16 {
         for stream in sockets.silent(from, 1).await {
@@ -157,6 +158,8 @@ async fn who_never_reads_an_answer_is_let_go() {
     while !says_something(UnixStream::connect(sockets.path()).await.unwrap()).await {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
+    // Whoever began to read before its time is up would be served.
+    tokio::time::sleep(10 * PATIENCE).await;
     for mut stream in far {
         let mut read = Vec::new();
         let _ = stream.read_to_end(&mut read).await;
