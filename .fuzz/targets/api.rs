@@ -18,7 +18,7 @@ use tower::ServiceExt as _;
 use vestibule_compiler::{Loader, LoaderBounds};
 use vestibule_domain::TenantName;
 use vestibule_ledger::{Budget, Ledger};
-use vestibule_registry::{Bounds, Registry};
+use vestibule_registry::{Bounds, Registry, Terms, Who};
 use vestibule_sandbox::{Capacity, Engine};
 use vestibule_server::access::Peer;
 use vestibule_server::{App, Metrics};
@@ -75,6 +75,10 @@ static HOST: LazyLock<Host> = LazyLock::new(|| {
         let registry = Registry::new(store, loader, ledger, in_file, bounds, None);
         let by = By { actor: "host".to_owned(), origin: "here".to_owned(), at: UNIX_EPOCH };
         registry.ensure_tenants(&by).await.expect("a tenant");
+        // What cannot be read costs a login.
+        let terms = Terms { logins_per_second: 1_000_000_000, ..Terms::default() };
+        let tenant = TenantName::default();
+        registry.set_tenant(&tenant, None, Some(&terms), Who::Operator, &by).await.expect("terms");
         App::new(registry, Metrics::default(), home.path().to_owned()).router()
     });
     Host { runtime, router, _home: home }
@@ -118,6 +122,6 @@ fn request(place: &[u8], authorization: &[u8], key: &[u8], body: &[u8]) -> Optio
             request = request.header(name, HeaderValue::from_bytes(value).ok()?);
         }
     }
-    let peer = Peer::local("here".into(), true);
+    let peer = Peer::own("here");
     request.extension(peer).body(Body::from(body.to_owned())).ok()
 }

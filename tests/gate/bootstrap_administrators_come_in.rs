@@ -59,6 +59,21 @@ async fn wrong_passwords_lock_an_administrator_out_at_their_own_address_alone() 
 }
 
 #[tokio::test]
+async fn an_address_with_a_port_is_the_address_and_what_is_none_is_one_for_all() {
+    let door = door().await;
+    let from = |text: &str, attempt: Attempt| Attempt { client_ip_addr: Some(ClientAddress::cut(text)), ..attempt };
+    for guess in 0..5 {
+        for text in [format!("198.51.100.9:{guess}"), format!("somewhere {guess}")] {
+            assert_eq!(door.refuses(&from(&text, typed_as("root", "wrong horse"))).await, "wrong-password");
+        }
+    }
+    for locked in ["198.51.100.9", "198.51.100.9:1194", "somewhere else"] {
+        assert_eq!(door.refuses(&from(locked, typed("root"))).await, "locked-out", "{locked}");
+    }
+    assert_eq!(door.refuses(&from("[2001:db8::1]:1194", typed("root"))).await, "allowed");
+}
+
+#[tokio::test]
 async fn whoever_hides_an_address_locks_no_administrator_out() {
     let door = door().await;
     let nowhere = |attempt: Attempt| Attempt { client_ip_addr: None, ..attempt };

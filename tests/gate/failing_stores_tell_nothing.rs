@@ -7,7 +7,10 @@ use vestibule_gate::Attempt;
 
 use crate::harness::{Door, Home, cause, on_every_store, puppet, told, typed, typed_as};
 
-on_every_store!(nobody_learns_whether_a_password_was_right);
+on_every_store!(
+    nobody_learns_whether_a_password_was_right,
+    nor_does_anybody_by_how_long_a_store_is_waited_for_that_does_not_answer,
+);
 
 const FAILURE_MS: u64 = 300;
 
@@ -36,6 +39,26 @@ async fn nobody_learns_whether_a_password_was_right(home: Home) {
         told(typed("joe"), &[("FAILS", "a bug")]),
     ] {
         assert_eq!(seen(&door, &attempt).await, right, "{attempt:?}");
+    }
+}
+
+async fn nor_does_anybody_by_how_long_a_store_is_waited_for_that_does_not_answer(home: Home) {
+    let mut door = Door::on(home).guarded_by("told", puppet("told")).with_passwords(&["joe"]).await;
+    (door.settings.failure_ms, door.settings.deadline_ms) = (FAILURE_MS, 2_000);
+    let _held_up = door.home.hold_up_writes().await;
+    let took = async |attempt: Attempt| {
+        let began = Instant::now();
+        assert_eq!(door.refuses(&attempt).await, "store-unavailable");
+        began.elapsed()
+    };
+    let (right, wrong, unknown, denied) = tokio::join!(
+        took(typed("joe")),
+        took(typed_as("joe", "wrong horse")),
+        took(typed_as("nobody", "wrong horse")),
+        took(told(typed("joe"), &[("DENIES", "not today")])),
+    );
+    for other in [wrong, unknown, denied] {
+        assert!(right.abs_diff(other) < Duration::from_millis(300), "{right:?}, {other:?}");
     }
 }
 

@@ -6,12 +6,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::Notify;
 use vestibule_domain::directory::{Entry, Query};
 use vestibule_domain::{Grants, TenantName, capability};
-use vestibule_gate::{Answer, Attempt, Gate, Proof};
+use vestibule_gate::{Answer, Attempt, Chain, Comparison, Gate, Link, Proof, Seen, Shadow};
 use vestibule_ledger::{Budget, Ledger, Owner, Waiting};
 use vestibule_sandbox::Capabilities;
 use vestibule_sandbox::capability::{Answer as Found, Directory};
 
-use crate::harness::{A_SMALL_HOST, Door, at, attempt, cause, probe, tenant, typed, vouched};
+use crate::harness::{A_SMALL_HOST, Door, at, attempt, cause, probe, puppet, tenant, typed, typed_as, vouched};
 
 /// A host on which one login computes at a time.
 fn one_place() -> Ledger {
@@ -123,6 +123,51 @@ async fn a_password_that_waits_to_be_hashed_keeps_nobody_from_a_place() {
     assert_eq!(decided(&gate, &vouched("ann")).await, "allowed");
     drop(hashing);
     assert_eq!(hashes.await.unwrap(), "allowed");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tenant_whose_failures_wait_to_be_counted_keeps_no_place_for_hashing() {
+    let door = Door::new().await.with_passwords(&["joe"]).await;
+    let (gate, (checks, hashing)) = (door.gate().await, (door.ledger.password_checks(), door.ledger.hashing()));
+    let at_once = hashing.usage().1;
+    let held_up = door.home.hold_up_writes().await;
+    let guesses: Vec<_> = (0..at_once + 1).map(|_| deciding(&gate, typed_as("joe", "wrong horse"))).collect();
+    until(|| checks.usage().0 == at_once && checks.waiting() == 1).await;
+    let other = Owner::from(&TenantName::new("other").unwrap());
+    let share = Waiting { inside: at_once, waiting: 9 };
+    // Each hash ends, and gives its place back.
+    let mut free = Vec::new();
+    for _ in 0..at_once {
+        free.push(hashing.enter(&other, share).await.unwrap());
+    }
+    assert_eq!((checks.usage().0, checks.waiting()), (at_once, 1), "as many guesses as before are under way");
+    drop((free, held_up));
+    for guess in guesses {
+        assert_eq!(guess.await.unwrap(), "wrong-password");
+    }
+    assert_eq!((checks.usage().0, hashing.usage().0), (0, 0));
+}
+
+#[tokio::test]
+async fn a_login_that_finds_no_place_for_a_version_on_trial_is_not_compared() {
+    let door = Door::new().await;
+    let (guest, shadows, owner) = (puppet("told"), door.ledger.shadows(), Owner::from(&tenant()));
+    let (told, mut seen) = tokio::sync::mpsc::unbounded_channel();
+    let tell = move |seen: Seen| told.send(seen.comparison).unwrap();
+    let shadow = Shadow::new(guest.configured().await, (shadows.clone(), owner.clone()), None, tell);
+    let link = Link::new("told".to_owned(), guest.configured().await, &guest.manifest().await, Grants::default());
+    let chain = Chain::new(vec![link.with_shadow(shadow)]).unwrap();
+    let gate = Gate::new(door.home.store.clone(), door.ledger.clone(), door.tenant(), chain, None);
+    let mut taken = Vec::new();
+    while let Ok(place) = shadows.take(&owner, 1) {
+        taken.push(place);
+    }
+    assert_eq!(shadows.usage(), (8, 16), "one tenant leaves as many as it has");
+    assert_eq!(decided(&gate, &vouched("ann")).await, "allowed");
+    assert_eq!(seen.recv().await, Some(Comparison::Skipped));
+    taken.pop();
+    assert_eq!(decided(&gate, &vouched("ann")).await, "allowed");
+    assert_eq!(seen.recv().await, Some(Comparison::Same));
 }
 
 #[tokio::test]

@@ -117,6 +117,23 @@ impl Home {
         }
     }
 
+    /// Holds up whoever writes to accounts or decisions, for as long as what this returns is kept.
+    pub(crate) async fn hold_up_writes(&self) -> Box<dyn std::any::Any + Send> {
+        match &self.place {
+            Place::Directory(directory) => {
+                let mut connection = sqlite(directory.path()).await;
+                sqlx::raw_sql("begin immediate").execute(&mut connection).await.unwrap();
+                Box::new(connection)
+            }
+            Place::Url(url) => {
+                let mut connection = PgConnection::connect(url.expose()).await.unwrap();
+                let lock = "begin; lock table password, decision in exclusive mode";
+                sqlx::raw_sql(lock).execute(&mut connection).await.unwrap();
+                Box::new(connection)
+            }
+        }
+    }
+
     /// The number that a query finds, asked as somebody with a database client does.
     pub(crate) async fn count(&self, sql: &str) -> i64 {
         match &self.place {

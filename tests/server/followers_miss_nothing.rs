@@ -22,10 +22,16 @@ fn id(millis: u64) -> String {
 
 /// Puts a decision on record, made so many milliseconds after some time.
 async fn record(served: &Served, millis: u64) {
+    record_long(served, millis, 0).await;
+}
+
+/// The same, with so many bytes of a record.
+async fn record_long(served: &Served, millis: u64, bytes: usize) {
     let mut database = sqlite(served.data()).await;
     let sql = "insert into decision (tenant, decision_id, at_ms, user_name, outcome, cause, record)
-        values ('default', $1, $2, 'ann', 'allowed', null, '{}')";
-    sqlx::query(sql).bind(id(millis)).bind((THEN + millis) as i64).execute(&mut database).await.unwrap();
+        values ('default', $1, $2, 'ann', 'allowed', null, $3)";
+    let record = json!({ "reason": "x".repeat(bytes) }).to_string();
+    sqlx::query(sql).bind(id(millis)).bind((THEN + millis) as i64).bind(record).execute(&mut database).await.unwrap();
 }
 
 /// What is sent to somebody who follows.
@@ -78,6 +84,29 @@ impl Follower {
         }
         ids
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn decisions_of_which_a_page_is_too_much_for_a_small_host_are_listed_and_followed_nevertheless() {
+    // One tenant has 4 MiB of it for answers.
+    let served = Served::configured("[server]\nmemory_bytes = 268435456\n");
+    let all: Vec<_> = (1..=20).map(|at| id(at * 10_000)).collect();
+    for at in 1..=20 {
+        record_long(&served, at * 10_000, 200_000).await;
+    }
+    let made = served.administrator().put("/v1/tenants/default/tokens/reader", json!({ "scopes": ["read"] })).await;
+    let token = made.is(200).json()["token"].as_str().unwrap().to_owned();
+    let (reader, mut listed, mut before) = (served.with_token(&token), Vec::new(), String::new());
+    loop {
+        let page = reader.get(&format!("/v1/tenants/default/decisions?count=1000{before}")).await.is(200).json();
+        let ids = page["decisions"].as_array().unwrap().iter().map(|row| row["id"].as_str().unwrap().to_owned());
+        listed.extend(ids);
+        let Some(next) = page["next"].as_str() else { break };
+        before = format!("&before={next}");
+    }
+    listed.reverse();
+    assert_eq!(listed, all);
+    assert_eq!(Follower::open(&served, Some(&id(0))).await.next(all.len()).await, all);
 }
 
 #[tokio::test(flavor = "multi_thread")]

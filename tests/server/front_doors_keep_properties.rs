@@ -111,6 +111,24 @@ async fn a_front_door_with_a_directory_makes_the_searches() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_search_that_is_answered_costs_nothing_and_what_is_no_answer_a_login() {
+    let served = searching().await;
+    let administrator = served.administrator();
+    administrator.put("/v1/tenants/default", json!({ "terms": { "logins_per_second": 1 } })).await.is(200);
+    let search = ask(&administrator, &ldap_login()).await;
+    let path = format!("{POST_AUTH}/{}", search["search"]["continuation"].as_str().unwrap());
+    for nothing in [json!({ "entries": "none" }), json!({})].iter().cycle() {
+        let reply = administrator.post(&path, nothing.clone()).await;
+        if reply.status != 422 {
+            reply.refused(429, "too-many-logins");
+            break;
+        }
+    }
+    tokio::time::sleep(std::time::Duration::from_millis(1_100)).await;
+    assert_eq!(administrator.post(&path, json!({ "entries": [] })).await.is(200).decision(), "deny");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_search_outside_the_tenants_base_does_not_reach_the_front_door() {
     let served = searching().await;
     let mut login = ldap_login();

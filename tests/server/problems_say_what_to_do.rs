@@ -1,6 +1,8 @@
 //! Whatever is wrong with a request, the answer is a problem document that says what.
 
 use serde_json::json;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::UnixStream;
 
 use crate::harness::Served;
 
@@ -35,10 +37,18 @@ async fn other_content_and_too_much_of_it_are_refused() {
     administrator.ask("PUT", CHAIN, "text/plain", "{}".into(), &[]).await.refused(415, "not-json");
     let uploads = "/v1/tenants/default/versions";
     administrator.ask("POST", uploads, "application/json", "{}".into(), &[]).await.refused(415, "not-wasm");
-    let large = vec![b' '; 3 << 20];
-    administrator.ask("POST", AUTHENTICATE, "application/json", large.into(), &[]).await.refused(413, "too-large");
-    let large = vec![0; (64 << 20) + 1];
-    administrator.upload("default", large).await.refused(413, "too-large");
+    announcing(&served, AUTHENTICATE, "application/json", 3 << 20).await;
+    announcing(&served, uploads, "application/wasm", (64 << 20) + 1).await;
+}
+
+/// Announces a body that is too large, and hears so before any of it is sent. Whoever sends on may find the connection closed first.
+async fn announcing(served: &Served, path: &str, kind: &str, bytes: usize) {
+    let mut stream = UnixStream::connect(served.socket()).await.unwrap();
+    let head = format!("POST {path} HTTP/1.1\r\nhost: x\r\ncontent-type: {kind}\r\ncontent-length: {bytes}\r\n\r\n");
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut said = String::new();
+    stream.read_to_string(&mut said).await.unwrap();
+    assert!(said.starts_with("HTTP/1.1 413 ") && said.contains("\"code\":\"too-large\""), "{said}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

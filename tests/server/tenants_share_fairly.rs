@@ -1,6 +1,7 @@
 //! One tenant's flood, loops and hoards are its own: what its terms allow is a limit, and others have their turn.
 
 use std::cell::Cell;
+use std::time::Duration;
 
 use serde_json::json;
 
@@ -20,6 +21,33 @@ async fn logins_beyond_the_rate_are_told_when_to_come_back() {
     }
     let refused = post_auth(&administrator, "default").await.refused(429, "too-many-logins");
     assert_eq!(refused.headers["retry-after"], "1");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_read_or_gone_on_with_costs_as_much_as_a_login() {
+    const POST_AUTH: &str = "/v1/tenants/default/post-auth";
+    let served = Served::new().guarded_by("known-device").await;
+    let administrator = served.administrator();
+    administrator.put("/v1/tenants/default", json!({ "terms": { "logins_per_second": 1 } })).await.is(200);
+    let send = async |path: &str, body: &str| {
+        administrator.ask("POST", path, "application/json", body.to_owned().into(), &[]).await
+    };
+    let nowhere = format!("{POST_AUTH}/nobody");
+    for (path, body, status) in [(POST_AUTH, "{\"authcred\": ", 400), (&nowhere, "{\"entries\": []}", 404)] {
+        let refused = loop {
+            let reply = send(path, body).await;
+            if reply.status != status {
+                break reply.refused(429, "too-many-logins");
+            }
+        };
+        assert_eq!(refused.headers["retry-after"], "1");
+    }
+    tokio::time::sleep(Duration::from_millis(1_100)).await;
+    let long = format!("{{\"authcred\": \"{}", "x".repeat(1 << 20));
+    send(POST_AUTH, &long).await.refused(400, "malformed");
+    let refused = send(POST_AUTH, "{}").await.refused(429, "too-many-logins");
+    let seconds: u64 = refused.headers["retry-after"].to_str().unwrap().parse().unwrap();
+    assert!((10..=17).contains(&seconds), "sixteen times as long as a login: {seconds}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

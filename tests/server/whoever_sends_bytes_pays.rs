@@ -113,6 +113,25 @@ async fn uploads_of_one_tenant_that_never_end_keep_no_other_tenant_out() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_sent_to_a_follower_is_paid_for_as_long_as_it_may_wait_to_be_read() {
+    let served = Served::configured(LITTLE).guarded_by("known-device").await;
+    let token = token(&served, "default", "read").await;
+    let mut follower = TcpStream::connect(served.address()).await.unwrap();
+    let path = "/v1/tenants/default/decisions/stream";
+    let head = format!("GET {path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\n\r\n");
+    follower.write_all(head.as_bytes()).await.unwrap();
+    follower.read_exact(&mut [0; "HTTP/1.1 200".len()]).await.unwrap();
+    uses(&served, "bytes of answers", 0).await;
+    decides(&served.administrator(), "default").await.is(200);
+    let unused = "vestibule_resource_used{resource=\"bytes of answers\"} 0";
+    while metrics(&served).await.lines().any(|line| line == unused) {
+        tokio::task::yield_now().await;
+    }
+    drop(follower);
+    uses(&served, "bytes of answers", 0).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_component_comes_back_as_it_went() {
     let served = Served::new();
     let administrator = served.administrator();

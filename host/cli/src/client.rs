@@ -179,7 +179,7 @@ impl Client {
 
 /// Whoever may open the data directory may do everything.
 async fn here(host: &Host, mut request: Request<axum::body::Body>) -> Response<axum::body::Body> {
-    request.extensions_mut().insert(Peer::local("the command line".into(), true));
+    request.extensions_mut().insert(Peer::own("the command line"));
     match host.app.router().oneshot(request).await {
         Ok(response) => response,
         Err(never) => match never {},

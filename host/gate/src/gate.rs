@@ -28,6 +28,8 @@ use crate::tenant::Tenant;
 const RECORD_DEADLINE: Duration = Duration::from_secs(5);
 /// How long a denial may take where the login's own time is up.
 const LATE_RECORD_DEADLINE: Duration = Duration::from_secs(1);
+/// Within how long a store that fails at once has done so, hashes and policies before it included.
+const FAST_FAILURE: Duration = Duration::from_secs(1);
 /// How often policies run on records that change while they do.
 const MAX_ROUNDS: u32 = 4;
 
@@ -74,8 +76,8 @@ impl Gate {
             Ok(_) => self.denied(&passage, &journal, journal.late()).await,
         };
         place.leave();
-        if matches!(&answer.decision, Decision::Deny(denial) if tells_of_a_proof(denial)) {
-            sleep_until(patience.arrived + tenant.patience_with_failures()).await;
+        if let Decision::Deny(denial) = &answer.decision {
+            sleep_until(answered_from(&passage, denial)).await;
         }
         Ok(answer)
     }
@@ -183,9 +185,24 @@ fn may_be_off_the_record(attempt: &Attempt, answer: &Answer) -> bool {
     matches!(answer.decision, Decision::Deny(_)) && matches!(attempt.proof, Proof::Voucher(_))
 }
 
-/// Whether an answer that comes early would tell how far a proof was looked at.
-fn tells_of_a_proof(denial: &Denial) -> bool {
-    denial.client_reason.as_str() == NEUTRAL_TEXT || denial.cause == DenyCause::Fault(Cause::StoreUnavailable)
+/// From when on a denial may be answered.
+///
+/// One that comes early would tell how far a proof was looked at, and where the store does not answer, what it was asked for: a wrong
+/// password is counted, and a right one is not. What it could not keep is answered at one of two times, soon or after all that could be
+/// waited for, and never between them.
+fn answered_from(passage: &Passage<'_>, denial: &Denial) -> Instant {
+    let arrived = passage.attempt.patience.arrived;
+    let failures = arrived + passage.tenant.patience_with_failures();
+    let is_kept = denial.cause != DenyCause::Fault(Cause::StoreUnavailable);
+    match passage.attempt.proof {
+        _ if is_kept && denial.client_reason.as_str() != NEUTRAL_TEXT => arrived,
+        _ if is_kept => failures,
+        Proof::Voucher(_) => failures,
+        Proof::Password(_) | Proof::Response { .. } => {
+            let soon = failures.max(arrived + FAST_FAILURE);
+            if Instant::now() < soon { soon } else { soon.max(passage.end + LATE_RECORD_DEADLINE) }
+        }
+    }
 }
 
 /// What a bug in the host, or in what was plugged into it, comes to: this login alone is denied.

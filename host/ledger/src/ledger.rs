@@ -46,7 +46,7 @@ const UPLOADS: u64 = 8;
 const COMPONENTS: u64 = 2;
 /// Streams, and those of one tenant. Each asks the store twice a second, and remembers half a megabyte at most.
 const STREAMS: (u64, u64) = (256, 32);
-/// Addresses that are remembered for wrong passwords.
+/// Addresses that are remembered for wrong passwords, of all tenants together.
 const GUESSERS: usize = 4_096;
 /// Suspended logins, and those of one tenant.
 const SUSPENDED: (u64, u64) = (4_096, 256);
@@ -62,32 +62,8 @@ const LOGIN_COMPILATIONS: u64 = 2;
 #[derive(Clone)]
 pub struct Ledger(Arc<Parts>);
 
-struct Parts {
-    budget: Budget,
-    connections: Pool,
-    local_connections: Pool,
-    token_lookups: Turns,
-    remembered_tokens: Pool,
-    uploads: Turns,
-    components: Turns,
-    answers: Pool,
-    streams: Pool,
-    request_bodies: Pool,
-    kept_answers: Pool,
-    suspended_logins: Pool,
-    instances: Pool,
-    outside_logins: Pool,
-    shadows: Pool,
-    login_places: Turns,
-    hashing: Turns,
-    compilations: Turns,
-    login_compilations: Turns,
-    code: Pool,
-    guesses: Guesses,
-}
-
-/// By administrator and address.
-pub type Guesses = Buckets<(TenantName, String, Owner)>;
+/// Of each tenant, by administrator and address; absent: what stands for an address is none.
+pub type Guesses = Buckets<TenantName, (String, Option<Owner>)>;
 
 /// How much of a resource is in use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,6 +74,55 @@ pub struct Usage {
     pub used: u64,
     /// How much there is.
     pub total: u64,
+}
+
+/// The pools and lines, each by the name of its resource: who takes from one, and the metrics, ask for it here.
+macro_rules! parts {
+    ($($part:ident: $kind:ident of $resource:ident,)+) => {
+        struct Parts {
+            budget: Budget,
+            guesses: Guesses,
+            $($part: $kind,)+
+        }
+
+        impl Ledger {
+            $(
+                #[doc = concat!("[`Resource::", stringify!($resource), "`].")]
+                pub fn $part(&self) -> &$kind {
+                    &self.0.$part
+                }
+            )+
+
+            /// How much of each is in use, for the metrics.
+            pub fn usage(&self) -> impl Iterator<Item = Usage> + use<> {
+                let of = |resource, (used, total)| Usage { resource, used, total };
+                [$(of(self.0.$part.resource(), self.0.$part.usage())),+].into_iter()
+            }
+        }
+    };
+}
+
+parts! {
+    connections: Pool of Connections,
+    local_connections: Pool of LocalConnections,
+    token_lookups: Turns of TokenLookups,
+    remembered_tokens: Pool of RememberedTokens,
+    request_bodies: Pool of RequestBodies,
+    uploads: Turns of Uploads,
+    components: Turns of Components,
+    answers: Pool of Answers,
+    streams: Pool of Streams,
+    kept_answers: Pool of KeptAnswers,
+    suspended_logins: Pool of SuspendedLogins,
+    instances: Pool of Instances,
+    login_places: Turns of LoginPlaces,
+    outside_logins: Pool of OutsideLogins,
+    shadows: Pool of Shadows,
+    password_checks: Turns of PasswordChecks,
+    hashing: Turns of Hashing,
+    compilations: Turns of Compilations,
+    login_compilations: Turns of LoginCompilations,
+    code: Pool of Code,
 }
 
 impl Ledger {
@@ -127,6 +152,12 @@ impl Ledger {
             outside_logins: of_tenants(Resource::OutsideLogins, logins.saturating_mul(OUTSIDE_FOR_EACH)),
             shadows: Pool::new(Resource::Shadows, SHADOWS, Share { most: SHADOWS }),
             login_places: Turns::new(Resource::LoginPlaces, logins, Room::Left),
+            // Any login may come to one: how many of a tenant's may do so at once, says whoever checks.
+            password_checks: Turns::new(
+                Resource::PasswordChecks,
+                logins.saturating_mul(1 + OUTSIDE_FOR_EACH),
+                Room::None,
+            ),
             hashing: Turns::new(Resource::Hashing, budget.processors.max(1), Room::None),
             guesses: Buckets::new(GUESSERS),
             compilations: Turns::new(Resource::Compilations, COMPILATIONS, Room::None),
@@ -140,141 +171,15 @@ impl Ledger {
         self.0.budget
     }
 
-    /// [`Resource::Connections`].
-    pub fn connections(&self) -> &Pool {
-        &self.0.connections
-    }
-
-    /// [`Resource::LocalConnections`].
-    pub fn local_connections(&self) -> &Pool {
-        &self.0.local_connections
-    }
-
-    /// [`Resource::TokenLookups`].
-    pub fn token_lookups(&self) -> &Turns {
-        &self.0.token_lookups
-    }
-
-    /// [`Resource::RememberedTokens`].
-    pub fn remembered_tokens(&self) -> &Pool {
-        &self.0.remembered_tokens
-    }
-
-    /// [`Resource::Uploads`].
-    pub fn uploads(&self) -> &Turns {
-        &self.0.uploads
-    }
-
-    /// [`Resource::Components`].
-    pub fn components(&self) -> &Turns {
-        &self.0.components
-    }
-
-    /// [`Resource::Answers`].
-    pub fn answers(&self) -> &Pool {
-        &self.0.answers
-    }
-
-    /// [`Resource::Streams`].
-    pub fn streams(&self) -> &Pool {
-        &self.0.streams
-    }
-
-    /// [`Resource::RequestBodies`].
-    pub fn request_bodies(&self) -> &Pool {
-        &self.0.request_bodies
-    }
-
-    /// [`Resource::KeptAnswers`].
-    pub fn kept_answers(&self) -> &Pool {
-        &self.0.kept_answers
-    }
-
-    /// [`Resource::SuspendedLogins`].
-    pub fn suspended_logins(&self) -> &Pool {
-        &self.0.suspended_logins
-    }
-
-    /// [`Resource::Instances`].
-    pub fn instances(&self) -> &Pool {
-        &self.0.instances
-    }
-
-    /// [`Resource::OutsideLogins`].
-    pub fn outside_logins(&self) -> &Pool {
-        &self.0.outside_logins
-    }
-
-    /// [`Resource::Shadows`].
-    pub fn shadows(&self) -> &Pool {
-        &self.0.shadows
-    }
-
-    /// [`Resource::LoginCompilations`].
-    pub fn login_compilations(&self) -> &Turns {
-        &self.0.login_compilations
-    }
-
-    /// [`Resource::Code`].
-    pub fn code(&self) -> &Pool {
-        &self.0.code
-    }
-
     /// Policies that may be under way at once: of logins that compute, of those that wait for others, and on trial.
     pub fn concurrent_calls(&self) -> u64 {
         let logins = self.0.budget.concurrent_logins;
         logins.saturating_add(self.0.outside_logins.usage().1).saturating_add(SHADOWS)
     }
 
-    /// [`Resource::LoginPlaces`].
-    pub fn login_places(&self) -> &Turns {
-        &self.0.login_places
-    }
-
-    /// [`Resource::Hashing`].
-    pub fn hashing(&self) -> &Turns {
-        &self.0.hashing
-    }
-
-    /// [`Resource::Compilations`].
-    pub fn compilations(&self) -> &Turns {
-        &self.0.compilations
-    }
-
-    /// [`Resource::Guesses`], by tenant, administrator and address.
+    /// [`Resource::Guesses`].
     pub fn guesses(&self) -> &Guesses {
         &self.0.guesses
-    }
-
-    /// How much of each is in use, for the metrics.
-    pub fn usage(&self) -> impl Iterator<Item = Usage> {
-        let parts = &*self.0;
-        let pools = [
-            &parts.connections,
-            &parts.local_connections,
-            &parts.remembered_tokens,
-            &parts.request_bodies,
-            &parts.answers,
-            &parts.streams,
-            &parts.kept_answers,
-            &parts.suspended_logins,
-            &parts.instances,
-            &parts.outside_logins,
-            &parts.shadows,
-            &parts.code,
-        ];
-        let turns = [
-            &parts.token_lookups,
-            &parts.uploads,
-            &parts.components,
-            &parts.login_places,
-            &parts.hashing,
-            &parts.compilations,
-            &parts.login_compilations,
-        ];
-        let of = |resource, (used, total)| Usage { resource, used, total };
-        let pools = pools.into_iter().map(move |pool| of(pool.resource(), pool.usage()));
-        pools.chain(turns.into_iter().map(move |turns| of(turns.resource(), turns.usage())))
     }
 }
 

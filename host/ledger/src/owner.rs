@@ -17,8 +17,8 @@ pub enum Owner {
     Tenant(TenantName),
     /// Somebody at an address who has not shown a token yet. Made by [`Owner::peer`].
     Peer(IpAddr),
-    /// Whoever uses a socket of this machine without having shown a token yet.
-    Local,
+    /// A user of this machine, by number, who has not shown a token yet.
+    User(u32),
 }
 
 impl Owner {
@@ -43,7 +43,7 @@ impl fmt::Display for Owner {
             Self::Host => f.write_str("the host"),
             Self::Tenant(tenant) => write!(f, "tenant `{tenant}`"),
             Self::Peer(address) => write!(f, "the address {address}"),
-            Self::Local => f.write_str("the clients on this machine"),
+            Self::User(number) => write!(f, "the user {number} of this machine"),
         }
     }
 }

@@ -80,7 +80,9 @@ impl Hold {
             let left_over = if held == 0 { free } else { held.saturating_add(free) / 2 };
             let most = share.most.min(left_over);
             let ever = share.most.min(total);
-            return Err(Refused { resource, owner: self.owner.clone(), asked: amount, held, most, ever });
+            // Of what is held by and by, all of it is asked for: to have the rest of too much, nobody can wait.
+            let asked = self.amount.saturating_add(amount);
+            return Err(Refused { resource, owner: self.owner.clone(), asked, held, most, ever });
         }
         all.all = all.all.saturating_add(amount);
         match all.owners.get_mut(&self.owner) {
@@ -111,11 +113,6 @@ impl Hold {
     /// How much is held by this.
     pub const fn amount(&self) -> u64 {
         self.amount
-    }
-
-    /// Whose it is.
-    pub const fn owner(&self) -> &Owner {
-        &self.owner
     }
 }
 
@@ -171,6 +168,18 @@ mod tests {
         while hold.grow(1).is_ok() {}
         assert_eq!(hold.amount(), 50);
         assert!(pool.take(&tenant("b"), 40).is_ok());
+    }
+
+    #[test]
+    fn waiting_helps_nobody_who_comes_to_too_much_by_and_by() {
+        let pool = pool(100, 10);
+        let mut hold = pool.take(&tenant("a"), 0).unwrap();
+        while hold.grow(3).is_ok() {}
+        let refused = hold.grow(3).unwrap_err();
+        assert_eq!((refused.asked, refused.retry_after()), (12, None));
+        drop(hold);
+        let _other = pool.take(&tenant("a"), 8).unwrap();
+        assert!(pool.take(&tenant("a"), 3).unwrap_err().retry_after().is_some());
     }
 
     #[test]

@@ -13,7 +13,7 @@ pub struct Refused {
     pub resource: Resource,
     /// Who asked.
     pub owner: Owner,
-    /// How much was asked for, in the resource's unit.
+    /// How much was asked for, in the resource's unit: all that was to be held at once, if it was asked for by and by.
     pub asked: u64,
     /// How much the owner held.
     pub held: u64,

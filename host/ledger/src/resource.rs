@@ -9,6 +9,8 @@ use std::fmt::Write as _;
 pub enum Payer {
     /// Whoever is at an address: nobody has shown a token yet.
     Peer,
+    /// A user of this machine who has not shown a token yet.
+    User,
     /// The tenant on whose behalf it is spent.
     Tenant,
     /// The host, for what no tenant can make it spend.
@@ -19,6 +21,7 @@ impl Payer {
     const fn name(self) -> &'static str {
         match self {
             Self::Peer => "address",
+            Self::User => "user",
             Self::Tenant => "tenant",
             Self::Host => "host",
         }
@@ -99,11 +102,11 @@ resources! {
         limit "what `ulimit -n` less 512 and a sixteenth of `server.memory_bytes` at 128 KiB each allow, 16,384 at most; a quarter of those for one address",
         answer "closed, or waits to be accepted",
         test "one_address_has_its_share_and_gets_it_back";
-    /// Connections over sockets of this machine, and to the metrics.
-    LocalConnections = "connections of this machine", Count of Host,
-        limit "a quarter of all connections",
-        answer "waits to be accepted",
-        test "whoever_finds_all_taken_waits_and_this_machine_has_places_of_its_own";
+    /// Connections over sockets of this machine, and to the metrics, where an address counts as a user does.
+    LocalConnections = "connections of this machine", Count of User,
+        limit "a quarter of all connections; half of those for one user",
+        answer "closed, or waits to be accepted",
+        test "one_user_of_this_machine_leaves_places_for_the_others";
     /// Tokens that are looked up in the store, because nobody has shown them for a while, or they are guesses.
     TokenLookups = "places for looking up tokens", Count of Peer,
         limit "8; 4 for one address, and 256 that wait",
@@ -114,7 +117,8 @@ resources! {
         limit "8,192; a quarter for one tenant; one second",
         answer "looked up again",
         test "tokens_are_remembered_within_a_share";
-    /// Bodies of requests that are read or parsed, each weighed as what reading it may take.
+    /// Bodies of requests that are read or parsed, each weighed as what reading it may take, and what front doors are told, until it has
+    /// left for them.
     RequestBodies = "bytes of request bodies", Memory of Tenant,
         limit "an eighth of `server.memory_bytes`; a quarter of that for one tenant",
         answer "503 `overloaded` with `Retry-After`",
@@ -141,7 +145,7 @@ resources! {
         test "a_tenant_has_its_share_and_the_host_an_end";
     /// Answers kept for whoever asks again under the same `Idempotency-Key`.
     KeptAnswers = "bytes of answers kept for retries", Memory of Tenant,
-        limit "a thirty-second of `server.memory_bytes`, and five minutes",
+        limit "a thirty-second of `server.memory_bytes`; a quarter of that for one tenant; five minutes",
         answer "the tenant's own oldest go; what is too large is refused when it is asked for again",
         test "one_tenants_keys_drive_out_its_own_oldest_and_nobody_elses";
     /// Logins that wait while their front door makes a search for a policy.
@@ -166,9 +170,14 @@ resources! {
         test "where_too_many_wait_for_others_the_next_keeps_its_place";
     /// Versions on trial that run beside the ones that decide.
     Shadows = "versions on trial that run", Count of Tenant,
-        limit "16",
+        limit "16; half of those for one tenant",
         answer "the login is not compared, and counted as skipped",
-        test "one_owner_leaves_as_much_as_it_holds";
+        test "a_login_that_finds_no_place_for_a_version_on_trial_is_not_compared";
+    /// Local passwords that are checked: what is on record is read, the password hashed, and a wrong one counted.
+    PasswordChecks = "places for checking passwords", Count of Tenant,
+        limit "for each tenant one for each processor; 1,024 of a tenant wait",
+        answer "the login is denied as `overloaded`",
+        test "a_tenant_whose_failures_wait_to_be_counted_keeps_no_place_for_hashing";
     /// Processors that hash passwords.
     Hashing = "places for hashing passwords", Count of Tenant,
         limit "one for each processor; 1,024 of a tenant wait",

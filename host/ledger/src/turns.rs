@@ -1,6 +1,7 @@
 //! Places for which others wait: every owner has its share of them, and those that wait are served in turn, owner by owner.
 
-use std::collections::{HashMap, VecDeque};
+mod places;
+
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::oneshot;
@@ -8,7 +9,7 @@ use tokio::sync::oneshot;
 use crate::owner::Owner;
 use crate::refused::Refused;
 use crate::resource::Resource;
-use crate::share::Share;
+use places::{Places, Queue};
 
 /// Places that all owners share. Clones share them.
 #[derive(Clone)]
@@ -25,24 +26,8 @@ struct Inner {
 pub enum Room {
     /// It may: whoever is inside is out again soon, as whoever only computes for some milliseconds.
     None,
-    /// It leaves as many as it holds, as [`Share`] says: whoever is inside may stay for long.
+    /// It leaves as many as it holds, as [`Share`](crate::Share) says: whoever is inside may stay for long.
     Left,
-}
-
-struct Places {
-    room: Room,
-    free: u64,
-    owners: HashMap<Owner, Queue>,
-    /// Owners with somebody who waits and fewer inside than they may have, each once.
-    turns: VecDeque<Owner>,
-}
-
-#[derive(Default)]
-struct Queue {
-    inside: u64,
-    most: u64,
-    waiting: VecDeque<oneshot::Sender<()>>,
-    has_a_turn: bool,
 }
 
 /// What one owner may have of some places.
@@ -63,8 +48,7 @@ pub struct Turn {
 impl Turns {
     /// So many places.
     pub fn new(resource: Resource, places: u64, room: Room) -> Self {
-        let all = Places { room, free: places, owners: HashMap::new(), turns: VecDeque::new() };
-        Self(Arc::new(Inner { resource, total: places, places: Mutex::new(all) }))
+        Self(Arc::new(Inner { resource, total: places, places: Mutex::new(Places::new(places, room)) }))
     }
 
     /// Waits for a place. Whoever stops waiting has taken none.
@@ -106,7 +90,7 @@ impl Turns {
             let queue = places.owners.entry(owner.clone()).or_default();
             queue.most = share.inside;
             let (call, called) = oneshot::channel();
-            queue.waiting.push_front(call);
+            queue.returning.push_back(call);
             places.queue_up(owner);
             places.call();
             called
@@ -127,8 +111,7 @@ impl Turns {
 
     /// How many wait, of all owners.
     pub fn waiting(&self) -> u64 {
-        let there = |queue: &Queue| queue.waiting.iter().filter(|call| !call.is_closed()).count() as u64;
-        self.places().owners.values().map(there).sum()
+        self.places().owners.values().map(Queue::length).sum()
     }
 
     /// What is counted here.
@@ -173,67 +156,6 @@ impl Drop for InLine {
 impl Drop for Turn {
     fn drop(&mut self) {
         self.turns.places().leave(&self.owner);
-    }
-}
-
-impl Queue {
-    fn is_idle(&self) -> bool {
-        self.inside == 0 && self.waiting.is_empty()
-    }
-}
-
-impl Places {
-    fn leave(&mut self, owner: &Owner) {
-        self.free += 1;
-        if let Some(queue) = self.owners.get_mut(owner) {
-            queue.inside = queue.inside.saturating_sub(1);
-            if queue.is_idle() {
-                self.owners.remove(owner);
-            }
-        }
-        self.queue_up(owner);
-        self.call();
-    }
-
-    /// Puts an owner in line, if it has somebody to send and a place of its own for it.
-    fn queue_up(&mut self, owner: &Owner) {
-        if let Some(queue) = self.owners.get_mut(owner)
-            && !queue.has_a_turn
-            && queue.inside < queue.most
-            && !queue.waiting.is_empty()
-        {
-            queue.has_a_turn = true;
-            self.turns.push_back(owner.clone());
-        }
-    }
-
-    /// Calls one of each owner in turn, as long as there are places that somebody in line may have. Whoever has to leave room stays
-    /// in line, and others are served before it.
-    fn call(&mut self) {
-        let mut passed = 0;
-        while self.free > 0 && passed < self.turns.len() {
-            let Some(owner) = self.turns.pop_front() else { return };
-            let Some(queue) = self.owners.get_mut(&owner) else { continue };
-            let share = Share { most: queue.most };
-            if self.room == Room::Left && !share.allows(queue.inside, 1, self.free) {
-                self.turns.push_back(owner);
-                passed += 1;
-                continue;
-            }
-            queue.has_a_turn = false;
-            while let Some(call) = queue.waiting.pop_front() {
-                if call.send(()).is_ok() {
-                    queue.inside += 1;
-                    self.free -= 1;
-                    break;
-                }
-            }
-            if queue.is_idle() {
-                self.owners.remove(&owner);
-            }
-            self.queue_up(&owner);
-            passed = 0;
-        }
     }
 }
 
@@ -305,7 +227,7 @@ mod tests {
         let share = Waiting { inside: 2, waiting: 1 };
         let first = turns.enter(&tenant("a"), share).await.unwrap();
         let (told, mut order) = tokio::sync::mpsc::unbounded_channel();
-        for name in ["new", "back"] {
+        for name in ["new", "first back", "second back"] {
             let (turns, told) = (turns.clone(), told.clone());
             tokio::spawn(async move {
                 let turn = match name {
@@ -318,7 +240,9 @@ mod tests {
             tokio::task::yield_now().await;
         }
         drop((first, told));
-        assert_eq!((order.recv().await, order.recv().await), (Some("back"), Some("new")));
+        for next in ["first back", "second back", "new"] {
+            assert_eq!(order.recv().await, Some(next));
+        }
         assert!(is_empty(&turns));
     }
 

@@ -39,8 +39,10 @@ impl fmt::Display for Gap {
 /// no code. It may have no other threads yet.
 pub fn around_a_computation() -> Vec<Gap> {
     let mut gaps = Gaps::default();
+    gaps.note("all of them", ensure_alone());
     gaps.note("no_new_privs", rustix::thread::set_no_new_privs(true).map_err(io::Error::from));
     gaps.note("namespaces", names::leave());
+    gaps.note("capabilities", names::give_up_capabilities());
     gaps.note("landlock", files::keep_to(&Reach::default(), files::Talk::None));
     gaps.note("seccomp", calls::only_to_compute());
     gaps.0

@@ -36,7 +36,7 @@ mod watch;
 pub use activate::Activation;
 pub use door::Busy;
 pub use error::Error;
-pub use login::LoginError;
+pub use login::{Admitted, LoginError};
 pub use policies::{PolicyView, VersionView};
 pub use registry::{Bounds, Registry};
 pub use retention::{Ages, Retention};

@@ -30,13 +30,49 @@ pub enum LoginError {
     Unavailable(Error),
 }
 
+/// That something of a login may be taken in, as its tenant's terms have it.
+pub struct Admitted(Arc<crate::quotas::Quota>);
+
+impl Admitted {
+    /// Charges what comes with the login as so many more.
+    pub fn charge(&self, logins: u64) {
+        self.0.charge_logins(logins);
+    }
+}
+
 impl Registry {
+    /// Takes one login of those that the tenant's terms allow, before anything of it is read.
+    ///
+    /// # Errors
+    /// [`LoginError`]: it is not begun.
+    pub async fn admit(&self, tenant: &TenantName, patience: &Patience) -> Result<Admitted, LoginError> {
+        let door = self.door(tenant, patience).await?;
+        door.quota.take_login(&door.terms)?;
+        Ok(Admitted(Arc::clone(&door.quota)))
+    }
+
+    /// Makes sure that the tenant has paid for all that came so far, before more is read of a login that was admitted.
+    ///
+    /// # Errors
+    /// [`LoginError`]: it may be sent again.
+    pub async fn admit_more(&self, tenant: &TenantName, patience: &Patience) -> Result<Admitted, LoginError> {
+        let door = self.door(tenant, patience).await?;
+        door.quota.ensure_paid(&door.terms)?;
+        Ok(Admitted(Arc::clone(&door.quota)))
+    }
+
     /// Decides on an attempt to come in through a tenant's door. Whoever stops waiting for the answer before it was begun is let in by
     /// nobody, and nothing is saved; what was begun is paid for and on record.
     ///
     /// # Errors
     /// [`LoginError`], where it was not even begun: nothing of it is on record, and nobody may be let in.
-    pub async fn decide(&self, tenant: &TenantName, attempt: Attempt, now: SystemTime) -> Result<Answer, LoginError> {
+    pub async fn decide(
+        &self,
+        tenant: &TenantName,
+        attempt: Attempt,
+        _: Admitted,
+        now: SystemTime,
+    ) -> Result<Answer, LoginError> {
         let (registry, tenant) = (self.clone(), tenant.clone());
         let (patience, _caller) = attempt.patience.clone().with_caller();
         let attempt = Attempt { patience, ..attempt };
@@ -90,7 +126,6 @@ impl Parts {
     /// Through a door, when it is the login's turn.
     async fn through(&self, door: &Door, attempt: Attempt, now: SystemTime) -> Result<Answer, Busy> {
         let quota = &door.quota;
-        quota.take_login(&door.terms)?;
         let gate = door.gate.clone();
         let answer = match self.slow_lane.as_ref().filter(|_| quota.is_slow()) {
             None => gate.decide(&attempt, now).await?,

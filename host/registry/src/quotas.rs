@@ -111,6 +111,17 @@ impl Quota {
         self.logins.take(in_a_second(terms.logins_per_second), 1.0, now).map_err(Busy::Logins)
     }
 
+    /// Makes sure that what was charged as logins is paid for.
+    pub(crate) fn ensure_paid(&self, terms: &Terms) -> Result<(), Busy> {
+        self.logins.ensure_any(in_a_second(terms.logins_per_second), Instant::now()).map_err(Busy::Logins)
+    }
+
+    /// Charges what came with a login as so many more.
+    #[expect(clippy::cast_precision_loss, reason = "nobody brings so much at once")]
+    pub(crate) fn charge_logins(&self, logins: u64) {
+        self.logins.charge(logins as f64);
+    }
+
     /// Takes one request that is no login, or says how long it takes until the terms allow one.
     pub(crate) fn take_request(&self) -> Result<(), Duration> {
         let (per_second, _) = *lock(&self.requests_per_second);

@@ -1,19 +1,18 @@
-//! Long answers: paid for as they are written, until the client has taken them or has gone.
+//! Answers to administrators: paid for as they are written, until the last byte has left for the client or the client has gone.
 //!
 //! Not for: how much of a list one answer shows; that is the store's pages.
 
 use std::io::{self, Write};
-use std::pin::Pin;
-use std::task::{Context, Poll};
 
-use axum::body::{Body, Bytes, HttpBody};
+use axum::body::{Body, Bytes};
 use axum::http::HeaderValue;
 use axum::http::header::CONTENT_TYPE;
-use axum::response::{IntoResponse as _, Response};
-use hyper::body::{Frame, SizeHint};
+use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use vestibule_ledger::{Hold, Owner, Pool, Refused};
 
+use crate::access::Caller;
+use crate::app::App;
 use crate::problem::{Problem, Result};
 
 /// So much is paid for at once, in bytes.
@@ -21,11 +20,15 @@ const PIECE_BYTES: u64 = 64 << 10;
 /// What each byte of an answer is paid as: itself, in a text that is twice as long while it grows, and what it was made of.
 const WEIGHT: u64 = 3;
 
-/// A JSON object that this owner pays for.
+/// A JSON object that whoever asks pays for.
 ///
 /// # Errors
-/// [`Problem`]: the owner holds its share of all answers.
-pub(crate) fn json(pool: &Pool, payer: &Owner, value: &impl Serialize) -> Result<Response> {
+/// [`Problem`]: the payer holds its share of all answers.
+pub(crate) fn json(app: &App, caller: &Caller, value: &impl Serialize) -> Result<Response> {
+    paid_by(&caller.payer(), app.ledger.answers(), value)
+}
+
+fn paid_by(payer: &Owner, pool: &Pool, value: &impl Serialize) -> Result<Response> {
     let mut text = Text { bytes: Vec::new(), hold: pool.take(payer, 0)?, refused: None };
     if let Err(error) = serde_json::to_writer(&mut text, value) {
         return Err(text.refused.map_or_else(
@@ -38,10 +41,36 @@ pub(crate) fn json(pool: &Pool, payer: &Owner, value: &impl Serialize) -> Result
     }
     let Text { bytes, mut hold, .. } = text;
     hold.shrink(hold.amount().saturating_sub(bytes.len() as u64));
-    let body = Body::new(Held { bytes: Some(bytes.into()), _hold: hold });
-    let mut response = body.into_response();
+    let mut response = Body::from(held(bytes.into_boxed_slice(), hold)).into_response();
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     Ok(response)
+}
+
+/// Bytes that are held for as long as any part of them is in memory. A body is dropped when its last part is taken, and that part stays
+/// until the client reads it.
+pub(crate) fn held<H: Send + 'static>(bytes: impl AsRef<[u8]> + Send + 'static, hold: H) -> Bytes {
+    Bytes::from_owner(Held { bytes, _hold: hold })
+}
+
+struct Held<T, H> {
+    bytes: T,
+    _hold: H,
+}
+
+impl<T: AsRef<[u8]>, H> AsRef<[u8]> for Held<T, H> {
+    fn as_ref(&self) -> &[u8] {
+        self.bytes.as_ref()
+    }
+}
+
+/// A JSON object that takes no more than the head of its request: nobody pays for it, so that nobody is told that there was no room for
+/// the number or token that has just been made.
+pub(crate) struct Short<T>(pub(crate) T);
+
+impl<T: Serialize> IntoResponse for Short<T> {
+    fn into_response(self) -> Response {
+        axum::Json(self.0).into_response()
+    }
 }
 
 /// A text that is paid for as it grows.
@@ -69,40 +98,11 @@ impl Write for Text {
     }
 }
 
-/// Bytes that are held until they were taken.
-struct Held {
-    bytes: Option<Bytes>,
-    _hold: Hold,
-}
-
-impl HttpBody for Held {
-    type Data = Bytes;
-    type Error = std::convert::Infallible;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-    ) -> Poll<Option<std::result::Result<Frame<Bytes>, Self::Error>>> {
-        /// A part that is small enough to have left this machine when the next one is asked for.
-        const PART: usize = 64 << 10;
-        let Some(bytes) = self.bytes.as_mut().filter(|bytes| !bytes.is_empty()) else { return Poll::Ready(None) };
-        let part = bytes.split_to(bytes.len().min(PART));
-        Poll::Ready(Some(Ok(Frame::data(part))))
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.bytes.as_ref().is_none_or(Bytes::is_empty)
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.bytes.as_ref().map_or(0, |bytes| bytes.len() as u64))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use axum::body::to_bytes;
     use axum::http::StatusCode;
+    use futures_util::StreamExt as _;
     use serde_json::json;
     use vestibule_ledger::{Resource, Share};
 
@@ -116,23 +116,38 @@ mod tests {
     async fn an_answer_is_held_until_it_was_taken_or_the_client_has_gone() {
         let (pool, value) = (pool(2 << 20), json!({ "list": "x".repeat(200_000) }));
         let text = value.to_string();
-        let response = json(&pool, &Owner::Host, &value).unwrap();
+        let response = paid_by(&Owner::Host, &pool, &value).unwrap();
         assert_eq!(pool.usage().0, text.len() as u64);
         assert_eq!(response.headers()[CONTENT_TYPE], "application/json");
         assert_eq!(to_bytes(response.into_body(), usize::MAX).await.unwrap(), text);
         assert_eq!(pool.usage().0, 0);
-        drop(json(&pool, &Owner::Host, &value).unwrap());
+        drop(paid_by(&Owner::Host, &pool, &value).unwrap());
         assert_eq!(pool.usage().0, 0, "nobody has read it");
     }
 
     #[test]
     fn what_is_too_much_is_refused_before_it_is_written() {
         let pool = pool(1_000_000);
-        let first = json(&pool, &Owner::Host, &"x".repeat(100_000)).unwrap();
-        let refused = json(&pool, &Owner::Host, &"x".repeat(140_000)).unwrap_err().into_response();
+        let first = paid_by(&Owner::Host, &pool, &"x".repeat(100_000)).unwrap();
+        let refused = paid_by(&Owner::Host, &pool, &"x".repeat(140_000)).unwrap_err().into_response();
         assert_eq!(refused.status(), StatusCode::SERVICE_UNAVAILABLE);
         assert_eq!(pool.usage().0, 100_002);
         drop(first);
-        assert!(json(&pool, &Owner::Host, &"x".repeat(140_000)).is_ok());
+        assert!(paid_by(&Owner::Host, &pool, &"x".repeat(140_000)).is_ok());
+    }
+
+    #[tokio::test]
+    async fn whoever_has_not_read_the_last_part_of_an_answer_holds_all_of_it() {
+        let pool = pool(2 << 20);
+        let mut parts = paid_by(&Owner::Host, &pool, &"x".repeat(200_000)).unwrap().into_body().into_data_stream();
+        let mut last = Bytes::new();
+        while let Some(part) = parts.next().await {
+            last = part.unwrap();
+            last = last.split_off(last.len() - 1);
+        }
+        drop(parts);
+        assert_eq!(pool.usage().0, 200_002);
+        drop(last);
+        assert_eq!(pool.usage().0, 0);
     }
 }

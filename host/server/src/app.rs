@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 use axum::Router;
+use axum::body::Bytes;
 use utoipa::OpenApi;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa_axum::router::OpenApiRouter;
@@ -14,10 +15,10 @@ use vestibule_ledger::Ledger;
 use vestibule_registry::Registry;
 
 use crate::access::Tokens;
-use crate::api::health::Readiness;
 use crate::api::{audit, chain, decisions, health, logins, policies, profiles, secrets, tenants, tokens, versions};
+use crate::fresh::Fresh;
 use crate::metrics::{Metrics, measure};
-use crate::problem::Problem;
+use crate::problem::{Problem, Result};
 use crate::replies::Replies;
 use crate::rounds::Rounds;
 use crate::spool::Spool;
@@ -33,7 +34,7 @@ pub struct App {
     pub(crate) replies: Arc<Replies>,
     pub(crate) rounds: Rounds,
     pub(crate) streams: Streams,
-    pub(crate) readiness: Readiness,
+    pub(crate) readiness: Fresh<Result<()>>,
     pub(crate) gaps: OnceLock<Vec<String>>,
 }
 
@@ -45,7 +46,7 @@ impl App {
         let replies = Arc::new(Replies::new(ledger.kept_answers().clone()));
         let rounds = Rounds::new(ledger.suspended_logins().clone());
         let streams = Streams::new(ledger.streams().clone());
-        let (spool, readiness) = (Spool::new(spool, &ledger), Readiness::default());
+        let (spool, readiness) = (Spool::new(registry.store().clone(), spool, &ledger), Fresh::default());
         let gaps = OnceLock::new();
         Arc::new(Self { registry, ledger, spool, tokens, metrics, replies, rounds, streams, readiness, gaps })
     }
@@ -69,7 +70,7 @@ impl App {
     /// Every route of the API, with the document that describes them at `/v1/openapi.json`.
     pub fn router(self: &Arc<Self>) -> Router {
         let (routes, document) = routes().split_for_parts();
-        let document = document.to_pretty_json().unwrap_or_default();
+        let document = Bytes::from(document.to_pretty_json().unwrap_or_default());
         let served = move || {
             let document = document.clone();
             async move { ([("content-type", "application/json")], document) }

@@ -2,18 +2,17 @@
 //!
 //! Not for: what it means.
 
+mod address;
 mod coming;
 
 use std::convert::Infallible;
 use std::sync::Arc;
 
 use axum::body::Bytes;
-use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::extract::{FromRequest, Request};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::{IntoResponse, Response};
-use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest as _, Sha256};
 use vestibule_domain::json;
@@ -21,21 +20,13 @@ use vestibule_ledger::{Hold, Owner, Pool};
 
 use crate::app::App;
 use crate::problem::Problem;
+pub(crate) use address::{Path, Query};
 pub(crate) use coming::Coming;
 
 /// The longest JSON body in bytes: the largest login that the contract allows, with its lists in JSON.
 const MAX_JSON_BYTES: u64 = 2 << 20;
 /// The most that one JSON value takes besides its text: an entry of a map, in a list that is twice as long as it has to be.
 const VALUE_BYTES: u64 = 160;
-
-/// A JSON object in an answer's body.
-pub(crate) struct Json<T>(pub(crate) T);
-
-impl<T: Serialize> IntoResponse for Json<T> {
-    fn into_response(self) -> Response {
-        axum::Json(self.0).into_response()
-    }
-}
 
 /// A request's body before it is read, so that nothing is taken in of whoever may not do what is asked.
 pub(crate) struct Unread {
@@ -53,8 +44,16 @@ pub(crate) struct Whole {
 /// What a body takes, for as long as anything that was made of it is held.
 pub(crate) struct Paid(Hold);
 
-#[cfg(test)]
 impl Paid {
+    /// The same for an answer of so many bytes, as far as its owner may have as many: what was decided is told in any case.
+    pub(crate) fn for_an_answer(mut self, bytes: u64) -> Self {
+        let held = self.0.amount();
+        self.0.shrink(held.saturating_sub(bytes));
+        let _ = self.0.grow(bytes.saturating_sub(held));
+        self
+    }
+
+    #[cfg(test)]
     pub(crate) fn nothing() -> Self {
         let pool = Pool::new(vestibule_ledger::Resource::RequestBodies, 0, vestibule_ledger::Share { most: 0 });
         Self(pool.take(&Owner::Host, 0).unwrap())
@@ -70,6 +69,11 @@ impl FromRequest<Arc<App>> for Unread {
 }
 
 impl Unread {
+    /// The headers of its request.
+    pub(crate) fn headers(&self) -> &HeaderMap {
+        self.request.headers()
+    }
+
     /// Its JSON object, which this owner pays for.
     pub(crate) async fn json<T: DeserializeOwned>(self, payer: &Owner) -> Result<(T, Paid), Problem> {
         self.whole(payer).await?.json()
@@ -106,6 +110,11 @@ impl Unread {
 }
 
 impl Whole {
+    /// How many bytes it has.
+    pub(crate) fn len(&self) -> u64 {
+        self.bytes.len() as u64
+    }
+
     /// What stands for the bytes.
     pub(crate) fn digest(&self) -> [u8; 32] {
         Sha256::digest(&self.bytes).into()
@@ -138,55 +147,17 @@ fn malformed(detail: &str) -> Problem {
 fn read<T: DeserializeOwned>(headers: &HeaderMap, bytes: &[u8]) -> Result<T, Problem> {
     ensure_json(headers)?;
     // Where everything is as it should be, nobody has to be told where something is not.
-    if bytes.first() == Some(&b'{')
-        && let Ok(value) = serde_json::from_slice(bytes)
-    {
-        return Ok(value);
-    }
+    let is_read = match serde_json::from_slice(bytes) {
+        Ok(value) if bytes.first() == Some(&b'{') => return Ok(value),
+        Ok(_) => true,
+        Err(error) => error.is_data(),
+    };
     let text = std::str::from_utf8(bytes).map_err(|_| malformed("the body is no UTF-8 text"))?;
-    json::object_from_str("body", text).map_err(|error| match is_json(text) {
+    // What is no JSON further on is not read as far as that.
+    json::object_from_str("body", text).map_err(|error| match is_read && is_json(text) {
         true => Problem::invalid(error.to_string()),
         false => malformed(&error.to_string()),
     })
-}
-
-/// The parts of a path, each of which has to be what it stands for.
-pub(crate) struct Path<T>(pub(crate) T);
-
-impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T> {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let path = axum::extract::Path::<T>::from_request_parts(parts, state).await;
-        // What cannot be a name is nobody's.
-        let path = path.ok().filter(|_| !has_nul(parts.uri.path()));
-        path.map(|axum::extract::Path(path)| Self(path))
-            .ok_or_else(|| Problem::not_found("there is nothing of that name"))
-    }
-}
-
-/// The query of an address.
-pub(crate) struct Query<T>(pub(crate) T);
-
-impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        if parts.uri.query().is_some_and(has_nul) {
-            return Err(Problem::new(StatusCode::BAD_REQUEST, "malformed", "query: there is a NUL character in it"));
-        }
-        let query = axum::extract::Query::<T>::from_request_parts(parts, state).await;
-        query.map(|axum::extract::Query(query)| Self(query)).map_err(|rejection| {
-            let text = rejection.body_text();
-            let said = text.strip_prefix("Failed to deserialize query string: ").unwrap_or(&text);
-            Problem::new(StatusCode::BAD_REQUEST, "malformed", format!("query: {said}"))
-        })
-    }
-}
-
-/// Nothing that is stored has a NUL character in it, and PostgreSQL does not even look for one.
-fn has_nul(escaped: &str) -> bool {
-    escaped.contains("%00")
 }
 
 fn ensure_json(headers: &HeaderMap) -> Result<(), Problem> {
@@ -208,6 +179,7 @@ mod tests {
     use std::time::Duration;
 
     use axum::body::Body;
+    use axum::response::IntoResponse as _;
     use futures_util::{StreamExt as _, stream};
     use proptest::prelude::*;
     use tokio::time::Instant;
@@ -270,16 +242,31 @@ mod tests {
         assert_eq!(read(None, endless()).await, Err(StatusCode::REQUEST_TIMEOUT));
         assert_eq!(began.elapsed().as_secs(), 30);
         assert_eq!(read(Some(MAX_JSON_BYTES), endless()).await, Err(StatusCode::REQUEST_TIMEOUT));
-        assert_eq!(began.elapsed().as_secs(), 60 + 16);
+        assert_eq!(began.elapsed().as_secs(), 60);
+    }
+
+    /// So much at a time, after so many seconds each.
+    fn slow(bytes: &'static [u8], seconds: u64) -> Body {
+        Body::from_stream(stream::repeat(()).then(move |()| async move {
+            tokio::time::sleep(Duration::from_secs(seconds)).await;
+            Ok::<_, Infallible>(Bytes::from_static(bytes))
+        }))
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_long_body_has_longer() {
-        let slow = stream::once(async {
-            tokio::time::sleep(Duration::from_secs(40)).await;
-            Ok::<_, Infallible>(Bytes::from_static(b"x"))
-        });
-        assert_eq!(read(Some(2 << 20), Body::from_stream(slow)).await, Ok(Bytes::from_static(b"x")));
+    async fn a_long_body_has_longer_as_long_as_enough_of_it_comes() {
+        static PART: [u8; 1 << 20] = [b' '; 1 << 20];
+        let began = Instant::now();
+        let mut coming = Coming::new(Body::new(Sized(slow(&PART, 29), Some(ROOM))), ROOM).unwrap();
+        for _ in 0..18 {
+            assert!(coming.next().await.is_ok());
+        }
+        assert_eq!(status(coming.next().await), Err(StatusCode::REQUEST_TIMEOUT), "it is over");
+        assert_eq!(began.elapsed().as_secs(), 30 + 512);
+        let began = Instant::now();
+        let mut coming = Coming::new(Body::new(Sized(slow(b"x", 7), Some(ROOM))), ROOM).unwrap();
+        while coming.next().await.is_ok() {}
+        assert_eq!(began.elapsed().as_secs(), 30);
     }
 
     #[tokio::test]
@@ -307,6 +294,13 @@ mod tests {
         drop(paid);
         drop(waiting);
         assert_eq!(pool.usage().0, 0, "a client that has gone pays no more");
+    }
+
+    #[test]
+    fn an_answer_is_paid_for_as_far_as_may_be_and_told_in_any_case() {
+        let pool = pool(1_000);
+        let told = |asked, answered| Paid(pool.take(&Owner::Host, asked).unwrap()).for_an_answer(answered).0.amount();
+        assert_eq!((told(800, 10), told(10, 400), told(10, 4_000)), (10, 400, 10));
     }
 
     #[tokio::test]

@@ -14,12 +14,14 @@
 //! | `rounds` | logins that wait for a search by their front door |
 //! | `streams` | answers that go on |
 //! | `metrics` | what is counted |
+//! | `fresh` | what is found out once a second for all |
 
 pub mod access;
 mod answer;
 mod api;
 mod app;
 mod body;
+mod fresh;
 pub mod listen;
 mod metrics;
 mod problem;

@@ -128,7 +128,7 @@ async fn accept(
             place = places.give(&peer.owner) => place,
         };
         let Some(place) = place else {
-            tracing::debug!(origin = %peer.origin, "an address has too many connections");
+            tracing::debug!(origin = %peer.origin, "somebody has too many connections");
             continue;
         };
         let (router, shutdown, open) = (router.clone(), shutdown.clone(), open.clone());
@@ -167,7 +167,7 @@ impl Listener {
             }
             Self::Unix(listener, operators) => {
                 let (stream, _) = listener.accept().await?;
-                let peer = unix::peer(&stream, *operators);
+                let peer = unix::peer(&stream, *operators)?;
                 (Stream::Unix(stream), peer)
             }
         })

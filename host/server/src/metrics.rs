@@ -3,7 +3,7 @@
 //! Not for: what belongs to one tenant; ten thousand of them would make ten thousand series of each. No label is anything that a client
 //! has written: it would be there for good.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::body::Bytes;
@@ -22,9 +22,8 @@ use vestibule_domain::Decision;
 use vestibule_ledger::Usage;
 
 use crate::app::App;
+use crate::fresh::Fresh;
 
-/// How long one text serves whoever asks for it.
-const FRESH: Duration = Duration::from_secs(1);
 /// From a tenth of a millisecond to ten seconds.
 const SECONDS: [f64; 11] = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.25, 1.0, 10.0];
 
@@ -58,8 +57,7 @@ pub struct Metrics {
     bytes: Gauge,
     used: Family<ResourceLabels, Gauge>,
     limits: Family<ResourceLabels, Gauge>,
-    /// What was said last, and when.
-    said: Arc<Mutex<Option<(Instant, Bytes)>>>,
+    text: Arc<Fresh<Bytes>>,
 }
 
 impl Default for Metrics {
@@ -77,8 +75,8 @@ impl Default for Metrics {
         registry.register("loaded_bytes", "What they take, in bytes", bytes.clone());
         registry.register("resource_used", "How much of a resource of the host is in use", used.clone());
         registry.register("resource_limit", "How much of it there is", limits.clone());
-        let (registry, said) = (Arc::new(registry), Arc::default());
-        Self { registry, decisions, refused, seconds, requests, tenants, bytes, used, limits, said }
+        let (registry, text) = (Arc::new(registry), Arc::default());
+        Self { registry, decisions, refused, seconds, requests, tenants, bytes, used, limits, text }
     }
 }
 
@@ -98,11 +96,11 @@ impl Metrics {
     }
 
     /// All of them, as text, as they were within the last second: however many ask, there is one text.
-    pub fn text(&self, app: &App) -> Bytes {
-        let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, text)) = said.as_ref().filter(|(at, _)| at.elapsed() < FRESH) {
-            return text.clone();
-        }
+    pub async fn text(&self, app: &App) -> Bytes {
+        self.text.get(async || self.now(app)).await
+    }
+
+    fn now(&self, app: &App) -> Bytes {
         let (tenants, bytes) = app.registry.residents();
         self.tenants.set(gauge(tenants as u64));
         self.bytes.set(gauge(bytes));
@@ -114,9 +112,7 @@ impl Metrics {
         let mut text = String::new();
         // Writing to a text does not fail.
         let _ = encode(&mut text, &self.registry);
-        let text = Bytes::from(text);
-        *said = Some((Instant::now(), text.clone()));
-        text
+        text.into()
     }
 
     fn answered(&self, method: &Method, route: Option<&MatchedPath>, status: u16) {

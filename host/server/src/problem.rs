@@ -80,6 +80,17 @@ impl Problem {
             .hint("`/v1/openapi.json` lists those that it takes")
     }
 
+    /// Too much at once; trying again helps.
+    pub(crate) fn overloaded(detail: impl AsRef<str>) -> Self {
+        let problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, "overloaded", detail);
+        Self { retry_after: Some(Duration::from_secs(1)), ..problem }
+    }
+
+    /// Whether there was more at once than whoever asks may ever have.
+    pub(crate) fn is_too_much(&self) -> bool {
+        self.code == "overloaded" && self.retry_after.is_none()
+    }
+
     pub(crate) fn unavailable(detail: impl AsRef<str>) -> Self {
         let problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail);
         Self { retry_after: Some(Duration::from_secs(1)), ..problem }

@@ -146,6 +146,8 @@ impl Reply {
         let body = to_bytes(body, usize::MAX).await;
         let body =
             body.map_err(|_| Problem::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "the answer broke off"))?;
+        // Whoever paid for it until it was told does not pay for as long as it is kept.
+        let body = Bytes::copy_from_slice(&body);
         Ok(Self { status: parts.status, headers: parts.headers, body })
     }
 

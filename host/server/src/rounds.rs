@@ -1,6 +1,6 @@
 //! Logins that wait while their front door makes a search for a policy.
 //!
-//! Not for: searches by the host itself. A login that waits keeps its place and its deadline; who comes too late finds it decided.
+//! Not for: searches by the host itself. A login that waits keeps its deadline, and no place; who comes too late finds it decided.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -9,7 +9,7 @@ use axum::http::StatusCode;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use tokio::sync::{mpsc, oneshot};
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::task::JoinSet;
 use vestibule_domain::TenantName;
 use vestibule_domain::capability::Error;
 use vestibule_domain::directory::{Entry, Query};
@@ -17,12 +17,11 @@ use vestibule_domain::dn::Dn;
 use vestibule_ledger::{Hold, Owner, Pool};
 use vestibule_sandbox::capability::{Answer, Directory};
 
-use crate::api::logins::{LoginAnswer, SEARCH_PATIENCE};
+use crate::api::logins::{Decided, SEARCH_PATIENCE};
 use crate::body::Paid;
 use crate::problem::{Problem, Result};
 
 type Found = std::result::Result<Vec<Entry>, Error>;
-type Decided = Result<LoginAnswer>;
 
 /// The directory of a front door, as policies see it.
 pub(crate) struct FrontDoor {
@@ -64,9 +63,10 @@ impl Directory for FrontDoor {
     }
 }
 
-/// A login under way.
+/// A login under way; dropped, nobody waits for it any more, and it is denied.
 pub(crate) struct Round {
-    login: JoinHandle<Decided>,
+    /// One task, which goes with it.
+    login: JoinSet<Result<Decided>>,
     asked: mpsc::Receiver<Asked>,
     waiting: Option<oneshot::Sender<Found>>,
     /// What was paid for what its searches found.
@@ -75,12 +75,18 @@ pub(crate) struct Round {
 
 /// What comes next of a login.
 pub(crate) enum Next {
-    Decided(Box<Decided>),
+    Decided(Box<Result<Decided>>),
     Search(Query, Round),
 }
 
 impl Round {
-    pub(crate) const fn new(login: JoinHandle<Decided>, asked: mpsc::Receiver<Asked>) -> Self {
+    /// Begins it.
+    pub(crate) fn new(
+        decide: impl Future<Output = Result<Decided>> + Send + 'static,
+        asked: mpsc::Receiver<Asked>,
+    ) -> Self {
+        let mut login = JoinSet::new();
+        login.spawn(decide);
         Self { login, asked, waiting: None, paid: Vec::new() }
     }
 
@@ -93,7 +99,10 @@ impl Round {
     pub(crate) async fn next(mut self) -> Next {
         tokio::select! {
             biased;
-            decided = &mut self.login => Next::Decided(Box::new(decided.unwrap_or_else(|_| Err(broken_off())))),
+            decided = self.login.join_next() => {
+                let decided = decided.and_then(std::result::Result::ok);
+                Next::Decided(Box::new(decided.unwrap_or_else(|| Err(broken_off()))))
+            }
             Some(Asked { query, found }) = self.asked.recv() => {
                 self.waiting = Some(found);
                 Next::Search(query, self)
@@ -141,6 +150,11 @@ impl Rounds {
         Ok(id)
     }
 
+    /// Whether a login waits for this.
+    pub(crate) fn waits(&self, tenant: &TenantName, id: &str) -> bool {
+        lock(&self.parked).contains_key(&(tenant.clone(), id.to_owned()))
+    }
+
     /// Hands over what was found, and what was paid for it. None if no such login waits.
     pub(crate) fn resume(&self, tenant: &TenantName, id: &str, found: Found, paid: Paid) -> Option<Round> {
         let Parked { mut round, .. } = lock(&self.parked).remove(&(tenant.clone(), id.to_owned()))?;
@@ -182,7 +196,7 @@ mod tests {
     fn waiting() -> (Round, oneshot::Receiver<Found>) {
         let (_, asked) = mpsc::channel(1);
         let (found, heard) = oneshot::channel();
-        let mut round = Round::new(tokio::spawn(std::future::pending()), asked);
+        let mut round = Round::new(std::future::pending(), asked);
         round.waiting = Some(found);
         (round, heard)
     }
@@ -255,11 +269,28 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_login_whose_front_door_is_refused_is_not_gone_on_with() {
+        let rounds = rounds();
+        let _parked: Vec<_> = (0..OF_ONE_TENANT).map(|_| park(&rounds, "a").unwrap()).collect();
+        let ((_, asked), (goes_on, broken_off)) = (mpsc::channel(1), oneshot::channel::<()>());
+        let login = async move {
+            std::future::pending::<()>().await;
+            let _ = goes_on.send(());
+            Err(super::broken_off())
+        };
+        let mut round = Round::new(login, asked);
+        let (found, _heard) = oneshot::channel();
+        round.waiting = Some(found);
+        assert!(rounds.park(&TenantName::new("a").unwrap(), round).is_err());
+        assert!(broken_off.await.is_err(), "it is dropped");
+    }
+
+    #[tokio::test]
     async fn a_search_that_has_come_leaves_nothing_behind() {
         let (rounds, tenant) = (rounds(), TenantName::new("a").unwrap());
         for _ in 0..256 {
             let (_, asked) = mpsc::channel(1);
-            let id = rounds.park(&tenant, Round::new(tokio::spawn(async { Err(broken_off()) }), asked)).unwrap();
+            let id = rounds.park(&tenant, Round::new(async { Err(broken_off()) }, asked)).unwrap();
             assert!(resume(&rounds, "a", &id).is_some());
         }
         assert_eq!(rounds.pool.usage().0, 0);

@@ -4,11 +4,14 @@
 
 use std::io::{self, SeekFrom};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use tokio::fs::File;
 use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _, AsyncWriteExt as _};
+use tokio::time::timeout;
 use vestibule_ledger::{Ledger, Owner, Turn, Turns, Waiting};
 use vestibule_sandbox::MAX_COMPONENT_BYTES;
+use vestibule_store::Store;
 
 use crate::body::Unread;
 use crate::problem::{Problem, Result};
@@ -17,11 +20,14 @@ use crate::problem::{Problem, Result};
 const ON_DISK: Waiting = Waiting { inside: 2, waiting: 8 };
 /// What one owner may have in memory.
 const IN_MEMORY: Waiting = Waiting { inside: 1, waiting: 8 };
+/// How long a request waits for a place on disk: as long as for a body that does not come.
+const PATIENCE: Duration = Duration::from_secs(30);
 /// What is written to a file at once, in bytes.
 const PIECE_BYTES: usize = 64 << 10;
 
 /// Where components are on their way.
 pub(crate) struct Spool {
+    store: Store,
     directory: PathBuf,
     on_disk: Turns,
     in_memory: Turns,
@@ -42,14 +48,16 @@ pub(crate) struct InMemory {
 
 impl Spool {
     /// With files in this directory.
-    pub(crate) fn new(directory: PathBuf, ledger: &Ledger) -> Self {
+    pub(crate) fn new(store: Store, directory: PathBuf, ledger: &Ledger) -> Self {
         let (on_disk, in_memory) = (ledger.uploads().clone(), ledger.components().clone());
-        Self { directory, on_disk, in_memory }
+        Self { store, directory, on_disk, in_memory }
     }
 
-    /// Takes a body to disk, once it is its owner's turn. Nothing of it is read before.
+    /// Takes a body to disk, once it is its owner's turn and as long as the disk has more left than the host's own part. Nothing of it is
+    /// read before.
     pub(crate) async fn receive(&self, payer: &Owner, body: Unread) -> Result<Spooled> {
-        let turn = self.on_disk.enter(payer, ON_DISK).await?;
+        let turn = timeout(PATIENCE, self.on_disk.enter(payer, ON_DISK)).await.map_err(|_| late())??;
+        self.store.ensure_space().await?;
         let mut pieces = body.pieces(MAX_COMPONENT_BYTES as u64)?;
         let mut file = file_in(&self.directory).await.map_err(failed)?;
         let mut bytes = 0;
@@ -84,6 +92,10 @@ async fn rewind(file: &mut File) -> io::Result<()> {
     file.seek(SeekFrom::Start(0)).await.map(drop)
 }
 
+fn late() -> Problem {
+    Problem::overloaded(format!("no place for an upload became free within {} seconds", PATIENCE.as_secs()))
+}
+
 fn failed(error: io::Error) -> Problem {
     tracing::error!(%error, "a component cannot be spooled in the data directory");
     Problem::unavailable("the component cannot be kept on disk while it is on its way")
@@ -94,13 +106,15 @@ mod tests {
     use std::convert::Infallible;
 
     use axum::body::{Body, Bytes};
+    use axum::http::StatusCode;
+    use axum::response::IntoResponse as _;
     use futures_util::stream;
     use vestibule_domain::TenantName;
     use vestibule_ledger::Budget;
 
     use super::*;
 
-    fn spool(directory: &Path) -> Spool {
+    async fn spool(directory: &Path) -> Spool {
         let budget = Budget {
             memory_bytes: 1 << 30,
             code_bytes: 1 << 28,
@@ -108,7 +122,10 @@ mod tests {
             concurrent_logins: 64,
             processors: 2,
         };
-        Spool::new(directory.to_owned(), &Ledger::new(budget))
+        let store = Store::open(&directory.join("data")).await.unwrap();
+        let spool = directory.join("spool");
+        std::fs::create_dir(&spool).unwrap();
+        Spool::new(store, spool, &Ledger::new(budget))
     }
 
     fn tenant(name: &str) -> Owner {
@@ -122,7 +139,7 @@ mod tests {
     #[tokio::test]
     async fn unfinished_uploads_wait_on_disk_and_leave_places_for_others() {
         let home = tempfile::tempdir().unwrap();
-        let spool = spool(home.path());
+        let spool = spool(home.path()).await;
         let (flood, calm) = (tenant("flood"), tenant("calm"));
         let mut waiting: Vec<_> = (0..10).map(|_| Box::pin(spool.receive(&flood, unfinished()))).collect();
         for upload in &mut waiting {
@@ -136,6 +153,30 @@ mod tests {
         assert_eq!((whole.wasm.as_slice(), spool.in_memory.usage().0), (&b"component"[..], 1));
         drop((whole, waiting));
         assert_eq!((spool.on_disk.usage().0, spool.in_memory.usage().0), (0, 0), "whoever has gone holds nothing");
-        assert_eq!(std::fs::read_dir(home.path()).unwrap().count(), 0, "no file has a name");
+        assert_eq!(std::fs::read_dir(&spool.directory).unwrap().count(), 0, "no file has a name");
+    }
+
+    #[tokio::test]
+    async fn nothing_is_spooled_to_what_the_host_keeps_free() {
+        let home = tempfile::tempdir().unwrap();
+        let spool = spool(home.path()).await;
+        spool.store.keep_free(u64::MAX);
+        let refused = spool.receive(&tenant("a"), Unread::of(Body::from("component"))).await.err().unwrap();
+        assert_eq!(refused.into_response().status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(spool.on_disk.usage().0, 0);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_waits_long_for_a_place_is_told_to_come_back() {
+        let home = tempfile::tempdir().unwrap();
+        let spool = spool(home.path()).await;
+        let mut taken = Vec::new();
+        while let Ok(turn) = timeout(Duration::ZERO, spool.on_disk.enter(&tenant("a"), ON_DISK)).await {
+            taken.push(turn.unwrap());
+        }
+        let refused = spool.receive(&tenant("a"), unfinished()).await.err().unwrap().into_response();
+        assert_eq!(refused.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(refused.headers()["retry-after"], "1");
+        assert_eq!(spool.on_disk.waiting(), 0);
     }
 }

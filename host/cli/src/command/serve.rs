@@ -65,8 +65,9 @@ async fn serve(options: &Options, config: Config, gaps: Vec<Gap>, slow_lane: &Ru
     let tls = read_tls(&config.server)?;
     let sockets = if options.listen.is_empty() { &config.server.listen } else { &options.listen };
     let listeners = open(sockets, &data, &config.server, tls.as_ref()).await?;
+    let places = Places::of(host.registry.ledger());
     if let Some(address) = &config.server.metrics {
-        tasks.spawn(serve_metrics(&host, address, shutdown.clone()).await?);
+        tasks.spawn(serve_metrics(&host, address, shutdown.clone(), places.aside()).await?);
     }
     // From the first line on, a host that is told to end does so in order.
     tasks.spawn(await_signals(trigger, tls.clone(), Arc::clone(&host.app))?);
@@ -90,7 +91,7 @@ async fn serve(options: &Options, config: Config, gaps: Vec<Gap>, slow_lane: &Ru
     let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
     let limits = Limits { patience: Duration::from_secs(config.server.patience_seconds), ..Limits::default() };
     let listeners = listeners.into_iter().map(|(_, listener)| listener).collect();
-    listen::serve(listeners, host.app.router(), shutdown, limits, Places::of(host.registry.ledger())).await;
+    listen::serve(listeners, host.app.router(), shutdown, limits, places).await;
     tracing::info!("the host ends");
     let _ = sd_notify::notify(&[sd_notify::NotifyState::Stopping]);
     tasks.abort_all();
@@ -208,7 +209,12 @@ fn read_tls(settings: &ServerSettings) -> Result<Option<Tls>> {
 }
 
 /// Metrics have a listener of their own, which needs no token and shows nothing else.
-async fn serve_metrics(host: &Host, address: &str, shutdown: Shutdown) -> Result<impl Future<Output = ()> + use<>> {
+async fn serve_metrics(
+    host: &Host,
+    address: &str,
+    shutdown: Shutdown,
+    places: Places,
+) -> Result<impl Future<Output = ()> + use<>> {
     let listener = TcpListener::bind(address).await.map_err(|error| {
         Error::bad_input(format!("cannot listen on `{address}`"))
             .because(&error)
@@ -218,13 +224,16 @@ async fn serve_metrics(host: &Host, address: &str, shutdown: Shutdown) -> Result
     output::print(format!("metrics on {address}\n").as_bytes())?;
     let (metrics, app) = (host.metrics.clone(), Arc::clone(&host.app));
     let text = move || {
-        let text = metrics.text(&app);
-        async move { ([("content-type", "application/openmetrics-text; version=1.0.0; charset=utf-8")], text) }
+        let (metrics, app) = (metrics.clone(), Arc::clone(&app));
+        async move {
+            let text = metrics.text(&app).await;
+            ([("content-type", "application/openmetrics-text; version=1.0.0; charset=utf-8")], text)
+        }
     };
     let router = axum::Router::new().route("/metrics", axum::routing::get(text));
     // Whoever reads them tries again.
     let limits = Limits { patience: Duration::ZERO, ..Limits::default() };
-    Ok(listen::serve(vec![Listener::Tcp(listener)], router, shutdown, limits, Places::aside(host.registry.ledger())))
+    Ok(listen::serve(vec![Listener::Tcp(listener)], router, shutdown, limits, places))
 }
 
 fn await_signals(trigger: Trigger, tls: Option<Tls>, app: Arc<App>) -> Result<impl Future<Output = ()>> {

@@ -2,14 +2,15 @@
 //!
 //! Not for: hashing; see `password`.
 
+use std::net::{IpAddr, SocketAddr};
 use std::sync::LazyLock;
 use std::time::Instant;
 
 use vestibule_domain::decision::Denial;
 use vestibule_domain::login::Info;
 use vestibule_domain::primary::{Cause, Failure, Proven};
-use vestibule_domain::{AuthMethod, EnteredUser, Fault, Secret, TenantName};
-use vestibule_ledger::{Owner, Rate};
+use vestibule_domain::{AuthMethod, EnteredUser, Fault, Secret};
+use vestibule_ledger::{Owner, Rate, Turn, Turns};
 use vestibule_store::{Lockout, Password};
 
 use super::canonical;
@@ -27,10 +28,11 @@ impl Passage<'_> {
         if given.expose().is_empty() || given.expose().len() > MAX_PASSWORD_BYTES {
             return Err(Failure::new(Cause::WrongPassword, "the password is empty, or too long to be one").into());
         }
-        // The account is read and failures are counted while nobody else takes this place: many guesses at once are few at a time.
-        let place = self.wanted(password::turn(self.ledger, tenant)).await?;
-        let place = place.map_err(|refused| broken(refused.to_string()))?;
+        // The account is read and failures are counted while few others of the tenant do: many guesses at once are few at a time. What the
+        // store takes for that holds up this tenant alone, and no place at which others hash.
+        let check = self.turn(self.ledger.password_checks()).await?;
         let stored = self.store.password(tenant, user.as_str()).await.map_err(|error| unavailable(&error))?;
+        let place = self.turn(self.ledger.hashing()).await?;
         let lock = self.lock_of(user);
         let is_locked = lock.is_locked(stored.as_ref(), self);
         let (given, hash) = (given.clone(), stored.as_ref().map(|stored| stored.hash.clone()));
@@ -38,12 +40,12 @@ impl Passage<'_> {
             Some(hash) => password::is_right(&given, &hash),
             None => password::is_right(&given, NOBODYS.as_ref().map_err(Clone::clone)?).map(|_| false),
         });
-        let (right, place) = right.await.map_err(broken)?;
+        let right = right.await.map_err(broken)?;
         if is_locked {
             return Err(locked_out().into());
         }
         if right && let Some(stored) = &stored {
-            drop(place);
+            drop(check);
             let proven = Proven { user: canonical(user)?, info: Info::of(AuthMethod::Local) };
             return Ok((proven, self.forgive_later(&lock, stored).await?));
         }
@@ -57,15 +59,20 @@ impl Passage<'_> {
         Err(Failure::new(cause, detail).into())
     }
 
+    async fn turn(&self, places: &Turns) -> Result<Turn, Denial> {
+        let turn = self.wanted(password::turn(self.ledger, places, &self.tenant.name)).await?;
+        Ok(turn.map_err(|refused| broken(refused.to_string()))?)
+    }
+
     /// What wrong passwords lock. Whoever guesses at a bootstrap administrator's must not keep the administrator out: it is the address
     /// that is locked, and nothing where the front door does not say which it is; then all that is left is that failures take their time.
     fn lock_of(&self, user: &EnteredUser) -> Lock {
         if !self.tenant.is_bootstrap(user.as_str()) {
             return Lock::Account;
         }
-        let address = self.attempt.client_ip_addr.as_deref().and_then(|address| address.parse().ok());
-        match address {
-            Some(address) => Lock::Address((self.tenant.name.clone(), user.to_string(), Owner::peer(address))),
+        match self.attempt.client_ip_addr.as_deref() {
+            // All that is no address is one: whoever writes another text each time would be unlimited otherwise.
+            Some(address) => Lock::Address((user.to_string(), address_of(address).map(Owner::peer))),
             None => Lock::Nothing,
         }
     }
@@ -82,7 +89,7 @@ impl Passage<'_> {
                 Ok(counts || stored.failures > 0)
             }
             Lock::Address(guesser) => {
-                self.ledger.guesses().give_back(guesser);
+                self.ledger.guesses().give_back(&self.tenant.name, guesser);
                 Ok(false)
             }
             Lock::Nothing => Ok(false),
@@ -118,7 +125,7 @@ enum Lock {
     /// The account, for everybody.
     Account,
     /// One address, for one account.
-    Address((TenantName, String, Owner)),
+    Address((String, Option<Owner>)),
     Nothing,
 }
 
@@ -134,11 +141,16 @@ impl Lock {
                 let Lockout { after, lasts } = passage.tenant.lockout();
                 let burst = f64::from(after.max(1));
                 let rate = Rate { per_second: burst / lasts.as_secs_f64().max(1.0), burst };
-                passage.ledger.guesses().take(guesser, rate, Instant::now()).is_err()
+                passage.ledger.guesses().take(&passage.tenant.name, guesser, rate, Instant::now()).is_err()
             }
             Self::Nothing => false,
         }
     }
+}
+
+/// The address in what a front door calls one, which may have a port.
+fn address_of(text: &str) -> Option<IpAddr> {
+    text.parse().ok().or_else(|| text.parse().ok().map(|address: SocketAddr| address.ip()))
 }
 
 fn locked_out() -> Failure {

@@ -6,7 +6,7 @@ use argon2::password_hash::rand_core::OsRng;
 use argon2::password_hash::{PasswordHash, PasswordHasher as _, PasswordVerifier as _, SaltString};
 use argon2::{Algorithm, Argon2, Params, Version};
 use vestibule_domain::{EnteredUser, Secret, TenantName, profile};
-use vestibule_ledger::{Ledger, Owner, Refused, Turn, Waiting};
+use vestibule_ledger::{Ledger, Owner, Refused, Turn, Turns, Waiting};
 use vestibule_store::{By, Error, Store};
 
 /// The shortest password taken, in characters: what NIST SP 800-63B asks for.
@@ -69,26 +69,31 @@ pub async fn set_password(
     if user.as_str() == profile::DEFAULT || is_group {
         return Err(PasswordError::NotAUser(user.to_string()));
     }
-    let place = turn(ledger, tenant).await.map_err(PasswordError::Busy)?;
-    let (hash, place) = at(place, move || hash(&password)).await.map_err(PasswordError::Hash)?;
-    drop(place);
+    let place = turn(ledger, ledger.hashing(), tenant).await.map_err(PasswordError::Busy)?;
+    let hash = at(place, move || hash(&password)).await.map_err(PasswordError::Hash)?;
     Ok(store.set_password(tenant, user.as_str(), &hash, most, by).await?)
 }
 
-/// The tenant's turn to hash one, until it is dropped. There are as many places as processors, since each hash takes one whole, and
-/// megabytes of memory. Tenants take turns, so that a flood of one's logins makes another one's wait for one hash, and not for all of them.
-pub(crate) async fn turn(ledger: &Ledger, tenant: &TenantName) -> Result<Turn, Refused> {
-    let (hashing, places) = (ledger.hashing(), ledger.budget().processors);
-    hashing.enter(&Owner::from(tenant), Waiting { inside: places, waiting: WAITING }).await
+/// The tenant's turn to check or to hash one, until it is dropped: as many at once as there are processors, since each hash takes one
+/// whole, and megabytes of memory. Tenants take turns in hashing, so that a flood of one's logins makes another one's wait for one hash,
+/// and not for all of them.
+pub(crate) async fn turn(ledger: &Ledger, places: &Turns, tenant: &TenantName) -> Result<Turn, Refused> {
+    let share = Waiting { inside: ledger.budget().processors, waiting: WAITING };
+    places.enter(&Owner::from(tenant), share).await
 }
 
-/// Works at a place, and gives it back with what came of it. The place is taken until the work is done, whether or not somebody still
-/// waits for that: logins whose time is up would otherwise have any number of hashes under way.
+/// Works at a place, which is taken until the work is done, whether or not somebody still waits for that: logins whose time is up would
+/// otherwise have any number of hashes under way.
 pub(crate) async fn at<T: Send + 'static>(
     place: Turn,
     work: impl FnOnce() -> Result<T, String> + Send + 'static,
-) -> Result<(T, Turn), String> {
-    let done = tokio::task::spawn_blocking(move || work().map(|done| (done, place))).await;
+) -> Result<T, String> {
+    let done = tokio::task::spawn_blocking(move || {
+        let done = work();
+        drop(place);
+        done
+    })
+    .await;
     done.unwrap_or_else(|error| Err(error.to_string()))
 }
 
@@ -120,7 +125,7 @@ mod tests {
     use std::time::Duration;
 
     use tokio::time::timeout;
-    use vestibule_ledger::{Resource, Room, Turns};
+    use vestibule_ledger::{Resource, Room};
 
     use super::*;
 

@@ -7,7 +7,7 @@ use std::io;
 
 use seccompiler::{
     BpfProgram, SeccompAction, SeccompCmpArgLen as Length, SeccompCmpOp as Is, SeccompCondition, SeccompFilter,
-    SeccompRule,
+    SeccompRule, sock_filter,
 };
 
 /// What a thread needs that computes, with those of its kind.
@@ -51,11 +51,14 @@ const COMPUTING: &[i64] = &[
 const ADMINISTRATION: &[i64] = &[
     libc::SYS_acct,
     libc::SYS_add_key,
+    libc::SYS_adjtimex,
     libc::SYS_bpf,
     libc::SYS_chroot,
+    libc::SYS_clock_adjtime,
     libc::SYS_clock_settime,
     libc::SYS_delete_module,
     libc::SYS_execveat,
+    libc::SYS_fanotify_init,
     libc::SYS_finit_module,
     libc::SYS_fsconfig,
     libc::SYS_fsmount,
@@ -65,6 +68,11 @@ const ADMINISTRATION: &[i64] = &[
     libc::SYS_io_uring_enter,
     libc::SYS_io_uring_register,
     libc::SYS_io_uring_setup,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_ioperm,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_iopl,
+    libc::SYS_kexec_file_load,
     libc::SYS_kexec_load,
     libc::SYS_keyctl,
     libc::SYS_mount,
@@ -94,6 +102,9 @@ const ADMINISTRATION: &[i64] = &[
     libc::SYS_vhangup,
 ];
 
+/// From here on an x86-64 kernel takes other numbers for the same calls (x32), of which a list of calls knows nothing.
+const OTHER_NUMBERS: u32 = 0x4000_0000;
+
 const REFUSED: SeccompAction = SeccompAction::Errno(libc::EPERM.cast_unsigned());
 const UNKNOWN: SeccompAction = SeccompAction::Errno(libc::ENOSYS.cast_unsigned());
 
@@ -120,9 +131,31 @@ pub(super) fn only_to_compute() -> io::Result<()> {
     apply(rules, REFUSED, SeccompAction::Allow)
 }
 
-/// From now on nothing that only administrators need.
+/// From now on nothing that only administrators need, by whichever number.
 pub(super) fn no_administration() -> io::Result<()> {
+    if cfg!(target_arch = "x86_64") {
+        seccompiler::apply_filter(&by_usual_numbers()).map_err(io::Error::other)?;
+    }
     apply(ADMINISTRATION.iter().map(|call| (*call, Vec::new())).collect(), SeccompAction::Allow, REFUSED)
+}
+
+/// Refuses calls by other numbers, and says nothing of the usual ones. The library's own filters compare numbers one by one.
+fn by_usual_numbers() -> BpfProgram {
+    // Instructions of classic BPF (linux/bpf_common.h, linux/seccomp.h).
+    const LOAD_WORD: u16 = 0x20;
+    const IF_AT_LEAST: u16 = 0x35;
+    const RETURN: u16 = 0x06;
+    const ALLOW: u32 = 0x7fff_0000;
+    const FAIL_WITH: u32 = 0x0005_0000;
+    // Where a call's number stands in what a filter is handed.
+    const NUMBER: u32 = 0;
+    let filter = |code, jt, jf, k| sock_filter { code, jt, jf, k };
+    vec![
+        filter(LOAD_WORD, 0, 0, NUMBER),
+        filter(IF_AT_LEAST, 0, 1, OTHER_NUMBERS),
+        filter(RETURN, 0, 0, FAIL_WITH | libc::EPERM.cast_unsigned()),
+        filter(RETURN, 0, 0, ALLOW),
+    ]
 }
 
 fn apply(rules: BTreeMap<i64, Vec<SeccompRule>>, other: SeccompAction, listed: SeccompAction) -> io::Result<()> {
@@ -130,4 +163,29 @@ fn apply(rules: BTreeMap<i64, Vec<SeccompRule>>, other: SeccompAction, listed: S
     let filter = SeccompFilter::new(rules, other, listed, machine).map_err(io::Error::other)?;
     let program = BpfProgram::try_from(filter).map_err(io::Error::other)?;
     seccompiler::apply_filter(&program).map_err(io::Error::other)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use super::*;
+
+    /// What the kernel answers a process of this thread's that asks for its own number in both ways, which does nothing.
+    const ASKS: &str = "
+import ctypes
+ask = ctypes.CDLL(None, use_errno=True).syscall
+print(ask(39) > 0, ask(0x40000000 + 39), ctypes.get_errno())";
+
+    #[test]
+    #[cfg(target_arch = "x86_64")]
+    fn a_call_by_another_number_is_refused_as_well() {
+        let answered = std::thread::spawn(|| {
+            rustix::thread::set_no_new_privs(true).unwrap();
+            no_administration().unwrap();
+            Command::new("python3").args(["-c", ASKS]).output().unwrap()
+        });
+        let answered = answered.join().unwrap();
+        assert_eq!(String::from_utf8_lossy(&answered.stdout).trim(), format!("True -1 {}", libc::EPERM));
+    }
 }

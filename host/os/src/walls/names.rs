@@ -4,13 +4,16 @@ use std::io;
 
 use rustix::thread::{CapabilitySet, CapabilitySets, UnshareFlags};
 
-/// Leaves for namespaces of its own: an empty network, and a user who is nobody outside. Whoever makes them is root in them, which is given
-/// up as well: it would only open more of the kernel.
+/// Leaves for namespaces of its own: an empty network, and a user who is nobody outside.
 pub(super) fn leave() -> io::Result<()> {
-    let left = own(UnshareFlags::NEWUSER | UnshareFlags::NEWNET | UnshareFlags::NEWIPC | UnshareFlags::NEWUTS);
+    own(UnshareFlags::NEWUSER | UnshareFlags::NEWNET | UnshareFlags::NEWIPC | UnshareFlags::NEWUTS)
+}
+
+/// Whoever makes namespaces is root in them, which would only open more of the kernel; and whoever could make none may be root outside.
+pub(super) fn give_up_capabilities() -> io::Result<()> {
     let none = CapabilitySet::empty();
-    rustix::thread::set_capabilities(None, CapabilitySets { effective: none, permitted: none, inheritable: none })?;
-    left
+    let sets = CapabilitySets { effective: none, permitted: none, inheritable: none };
+    Ok(rustix::thread::set_capabilities(None, sets)?)
 }
 
 #[expect(

@@ -37,9 +37,15 @@ impl Peer {
         Self { origin: address.to_string().into(), is_administrator: false, owner: Owner::peer(address) }
     }
 
-    /// A process on this machine.
-    pub const fn local(origin: Arc<str>, is_administrator: bool) -> Self {
-        Self { origin, is_administrator, owner: Owner::Local }
+    /// A process of this user on this machine.
+    pub fn user(number: u32, is_administrator: bool) -> Self {
+        let origin = format!("this machine, user {number}").into();
+        Self { origin, is_administrator, owner: Owner::User(number) }
+    }
+
+    /// This process itself, on behalf of whoever may open its data.
+    pub fn own(origin: &str) -> Self {
+        Self { origin: origin.into(), is_administrator: true, owner: Owner::Host }
     }
 }
 
@@ -139,7 +145,7 @@ impl FromRequestParts<Arc<App>> for Caller {
                 let token = header.to_str().ok().and_then(bearer);
                 let token =
                     token.ok_or_else(|| Problem::unauthorized("the `Authorization` header holds no bearer token"))?;
-                let payer = peer.map_or(Owner::Local, |peer| peer.owner);
+                let payer = peer.map_or(Owner::Host, |peer| peer.owner);
                 let known = app.tokens.check(token, &payer, at).await?;
                 let known =
                     known.ok_or_else(|| Problem::unauthorized("the token is not known here, or has expired"))?;

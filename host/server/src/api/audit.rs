@@ -52,10 +52,13 @@ async fn listed(
     if let Some(tenant) = tenant {
         app.registry.tenant(tenant).await?;
     }
-    let store = app.registry.store().for_administrators();
-    let page = store.last_audits(tenant, page::count(count)?, before.as_deref()).await?;
-    let changes = Changes { changes: page.rows.into_iter().map(Change::from).collect(), next: page.next };
-    answer::json(app.ledger.answers(), &caller.payer(), &changes)
+    let (store, before) = (&app.registry.store().for_administrators(), before.as_deref());
+    page::fitting(page::count(count)?, |count| async move {
+        let page = store.last_audits(tenant, count, before).await?;
+        let changes = Changes { changes: page.rows.into_iter().map(Change::from).collect(), next: page.next };
+        answer::json(app, caller, &changes)
+    })
+    .await
 }
 
 /// List a tenant's changes, newest first

@@ -15,9 +15,9 @@ use vestibule_store::RevisionRow;
 use super::page::{self, Before, time};
 use super::policies::GrantsSchema;
 use crate::access::{Caller, Scope};
-use crate::answer;
+use crate::answer::{self, Short};
 use crate::app::App;
-use crate::body::{Json, Path, Query, Unread};
+use crate::body::{Path, Query, Unread};
 use crate::problem::{Problem, Problems, Result};
 
 /// A version on trial.
@@ -186,10 +186,11 @@ pub(crate) async fn show(
     State(app): State<Arc<App>>,
     caller: Caller,
     Path(tenant): Path<TenantName>,
-) -> Result<Json<Revision>> {
+) -> Result<Response> {
     caller.may(Scope::Read, &tenant).await?;
     let none = || Revision { revision: 0, chain: Vec::new(), activated: None, actor: None, note: String::new() };
-    Ok(Json(app.registry.active(&tenant).await?.map_or_else(none, |(row, plan)| revision(row, plan))))
+    let active = app.registry.active(&tenant).await?.map_or_else(none, |(row, plan)| revision(row, plan));
+    answer::json(&app, &caller, &active)
 }
 
 /// Activate a chain
@@ -202,7 +203,7 @@ pub(crate) async fn activate(
     caller: Caller,
     Path(tenant): Path<TenantName>,
     body: Unread,
-) -> Result<Json<Activated>> {
+) -> Result<Short<Activated>> {
     caller.may(Scope::Manage, &tenant).await?;
     let (request, _paid): (ActivateRequest, _) = body.json(&caller.payer()).await?;
     if request.note.len() > 500 {
@@ -215,7 +216,7 @@ pub(crate) async fn activate(
     });
     let chain = chain.collect::<Result<Vec<_>>>()?;
     let revision = app.registry.activate(&tenant, request.expected, chain, &request.note, &caller.by()).await?;
-    Ok(Json(Activated { revision }))
+    Ok(Short(Activated { revision }))
 }
 
 /// List revisions, newest first
@@ -235,7 +236,7 @@ pub(crate) async fn revisions(
         Ok(revision(row, plan))
     });
     let revisions = Revisions { revisions: revisions.collect::<Result<_>>()? };
-    answer::json(app.ledger.answers(), &caller.payer(), &revisions)
+    answer::json(&app, &caller, &revisions)
 }
 
 /// Bring an older revision back
@@ -247,11 +248,11 @@ pub(crate) async fn roll_back(
     caller: Caller,
     Path(tenant): Path<TenantName>,
     body: Unread,
-) -> Result<Json<Activated>> {
+) -> Result<Short<Activated>> {
     caller.may(Scope::Manage, &tenant).await?;
     let (RollBackRequest { expected, to }, _paid) = body.json(&caller.payer()).await?;
     let revision = app.registry.roll_back(&tenant, to, expected, &caller.by()).await?;
-    Ok(Json(Activated { revision }))
+    Ok(Short(Activated { revision }))
 }
 
 /// How a version on trial has done
@@ -266,5 +267,5 @@ pub(crate) async fn trial(
         app.registry.trial(&tenant, &policy).await?;
     let differences = serde_json::to_value(differences).unwrap_or_default();
     let trial = TrialAnswer { compared, different, skipped, faults, differences };
-    answer::json(app.ledger.answers(), &caller.payer(), &trial)
+    answer::json(&app, &caller, &trial)
 }

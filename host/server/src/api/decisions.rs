@@ -22,7 +22,7 @@ use super::page::{self, time};
 use crate::access::{Caller, Scope};
 use crate::answer;
 use crate::app::App;
-use crate::body::{Json, Path, Query};
+use crate::body::{Path, Query};
 use crate::problem::{Problem, Problems, Result};
 use crate::streams::Stream;
 use trail::Trail;
@@ -31,8 +31,10 @@ use trail::Trail;
 const POLL: Duration = Duration::from_millis(500);
 /// Decisions that are read at a time.
 const AT_ONCE: u32 = 100;
-/// Events that wait for a follower who reads slowly, beside those that were read and are paid for.
+/// Events that wait for a follower who reads slowly.
 const MAX_WAITING: usize = 1;
+/// Events that may be in memory after they were sent: those that wait, one that is written, and one that the connection takes up.
+const MAX_SENT: usize = MAX_WAITING + 2;
 
 /// A decision on record.
 #[derive(Debug, Serialize, ToSchema)]
@@ -112,10 +114,14 @@ pub(crate) async fn list(
     let Filter { user, outcome, cause, since, until, count, before } = filter;
     let (since, until) = (instant("since", since)?, instant("until", until)?);
     let filter = DecisionFilter { user, outcome, cause, since, until };
-    let store = app.registry.store().for_administrators();
-    let page = store.find_decisions(&tenant, &filter, page::count(count)?, before.as_deref()).await?;
-    let decisions = Decisions { decisions: page.rows.into_iter().map(Decision::from).collect(), next: page.next };
-    answer::json(app.ledger.answers(), &caller.payer(), &decisions)
+    let store = &app.registry.store().for_administrators();
+    let (app, caller, tenant, filter, before) = (&app, &caller, &tenant, &filter, before.as_deref());
+    page::fitting(page::count(count)?, |count| async move {
+        let page = store.find_decisions(tenant, filter, count, before).await?;
+        let decisions = Decisions { decisions: page.rows.into_iter().map(Decision::from).collect(), next: page.next };
+        answer::json(app, caller, &decisions)
+    })
+    .await
 }
 
 /// Show a decision
@@ -124,11 +130,12 @@ pub(crate) async fn show(
     State(app): State<Arc<App>>,
     caller: Caller,
     Path((tenant, id)): Path<(TenantName, String)>,
-) -> Result<Json<Decision>> {
+) -> Result<Response> {
     caller.may(Scope::Read, &tenant).await?;
     app.registry.tenant(&tenant).await?;
-    let row = app.registry.store().decision(&tenant, &id).await?;
-    row.map(|row| Json(row.into())).ok_or_else(|| Problem::not_found("there is no such decision"))
+    let row = app.registry.store().for_administrators().decision(&tenant, &id).await?;
+    let row = row.ok_or_else(|| Problem::not_found("there is no such decision"))?;
+    answer::json(&app, &caller, &Decision::from(row))
 }
 
 /// Follow decisions as they are made
@@ -167,7 +174,7 @@ async fn from_now_on(
     let page = store.find_decisions(tenant, &DecisionFilter::default(), 1, None).await?;
     let mut trail = Trail::after(page.rows.first().map(|row| row.id.as_str()).unwrap_or_default());
     let mut after = trail.from().to_owned();
-    while let Some(rows) = next(store, tenant, &mut after).await? {
+    while let Some(rows) = next(store, tenant, &mut after, AT_ONCE).await? {
         for row in rows {
             trail.is_new(&row.id);
         }
@@ -219,7 +226,8 @@ enum Stopped {
     Refused(#[from] Refused),
 }
 
-/// Looks at all that may be new, and sends what is. What was read and is not sent yet is paid for.
+/// Looks at all that may be new, and sends what is. What was read is paid for, and what was sent for as long as it may be in memory: where
+/// that is more than the tenant may ever have, fewer are read at a time.
 async fn look(
     store: &Store<Administrators>,
     tenant: &TenantName,
@@ -227,23 +235,30 @@ async fn look(
     sender: &mpsc::Sender<Event>,
     paid: &mut Hold,
 ) -> std::result::Result<(), Stopped> {
-    let mut after = trail.from().to_owned();
-    while let Some(rows) = next(store, tenant, &mut after).await? {
-        paid.shrink(u64::MAX);
-        paid.grow(rows.iter().map(bytes).sum())?;
-        for row in rows {
-            if !trail.is_new(&row.id) {
+    let (mut after, mut at_once) = (trail.from().to_owned(), AT_ONCE);
+    loop {
+        let (before, sent) = (after.clone(), paid.amount());
+        let Some(rows) = next(store, tenant, &mut after, at_once).await? else { return Ok(()) };
+        match paid.grow(rows.iter().map(bytes).sum()) {
+            Ok(()) => {}
+            Err(refused) if refused.retry_after().is_none() && at_once > 1 => {
+                (after, at_once) = (before, at_once / 2);
                 continue;
             }
+            Err(refused) => return Err(refused.into()),
+        }
+        let new: Vec<_> = rows.into_iter().filter(|row| trail.is_new(&row.id)).collect();
+        let last = new.iter().rev().take(MAX_SENT).map(bytes).sum();
+        let kept = if new.len() < MAX_SENT { sent.max(last) } else { last };
+        for row in new {
             if let Ok(event) = Event::default().id(row.id.clone()).json_data(Decision::from(row)) {
                 // Who does not listen any more is noticed by the caller.
                 let _ = sender.send(event).await;
             }
         }
+        paid.shrink(paid.amount().saturating_sub(kept));
         trail.forget();
     }
-    paid.shrink(u64::MAX);
-    Ok(())
 }
 
 /// What a row takes: itself, and once more as an event.
@@ -256,8 +271,9 @@ async fn next(
     store: &Store<Administrators>,
     tenant: &TenantName,
     after: &mut String,
+    at_once: u32,
 ) -> std::result::Result<Option<Vec<DecisionRow>>, vestibule_store::Error> {
-    let rows = store.decisions_after(tenant, after, AT_ONCE).await?;
+    let rows = store.decisions_after(tenant, after, at_once).await?;
     if let Some(last) = rows.last() {
         after.clone_from(&last.id);
     }

@@ -4,31 +4,31 @@
 
 mod answer;
 mod ask;
+mod brought;
 mod patience;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
+use axum::Json;
 use axum::extract::State;
-use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use vestibule_domain::TenantName;
 use vestibule_domain::dn::Dn;
 use vestibule_gate::{Attempt, FrontDoorDirectory};
-use vestibule_ledger::Owner;
+use vestibule_registry::Admitted;
 
-use crate::access::{Caller, Scope};
+use crate::access::Caller;
 use crate::app::App;
-use crate::body::{Json, Paid, Path, Unread, Whole};
+use crate::body::{Paid, Path, Unread};
 use crate::problem::{Problem, Problems, Result};
 use crate::replies::Retry;
 use crate::rounds::{FrontDoor, Next, Round};
-pub(crate) use answer::LoginAnswer;
+pub(crate) use answer::Decided;
+use answer::LoginAnswer;
 pub(crate) use ask::{AttributesSchema, AuthcredSchema, AuthretSchema, InfoSchema};
 use ask::{Authenticate, Continuation, PostAuth};
-
-/// The longest idempotency key in bytes.
-const MAX_KEY_BYTES: usize = 255;
+use brought::{Brought, Part};
 
 /// Decide on somebody who gives a password, or the answer to a question
 ///
@@ -39,16 +39,13 @@ pub(crate) async fn authenticate(
     State(app): State<Arc<App>>,
     caller: Caller,
     Path(tenant): Path<TenantName>,
-    headers: HeaderMap,
     body: Unread,
 ) -> Result<Response> {
-    let patience = patience::arriving(&headers)?;
-    caller.may(Scope::Decide, &tenant).await?;
-    let whole = body.whole(&Owner::from(&tenant)).await?;
-    let retry = retry(&headers, "authenticate", &whole)?;
-    let (request, paid) = whole.json::<Authenticate>()?;
-    let login = decide(Arc::clone(&app), tenant.clone(), request.attempt(patience)?, paid);
-    once(&app, &tenant, retry, async { Ok(Json(login.await?).into_response()) }).await
+    let part = Part::First("authenticate");
+    let Brought { asked, patience, retry, paid, admitted } =
+        Brought::<Authenticate>::read(&app, &caller, &tenant, &part, body).await?;
+    let login = decide(Arc::clone(&app), tenant.clone(), asked.attempt(patience)?, admitted, paid);
+    once(&app, &tenant, retry, async { Ok(login.await?.into_response()) }).await
 }
 
 /// Decide on somebody whom the front door has authenticated
@@ -61,22 +58,19 @@ pub(crate) async fn post_auth(
     State(app): State<Arc<App>>,
     caller: Caller,
     Path(tenant): Path<TenantName>,
-    headers: HeaderMap,
     body: Unread,
 ) -> Result<Response> {
-    let patience = patience::arriving(&headers)?;
-    caller.may(Scope::Decide, &tenant).await?;
-    let whole = body.whole(&Owner::from(&tenant)).await?;
-    let retry = retry(&headers, "post-auth", &whole)?;
-    let (request, paid) = whole.json::<PostAuth>()?;
-    let (searches, search_base) = (request.serves_directory, request.search_base()?);
-    let attempt = request.attempt(patience)?;
+    let part = Part::First("post-auth");
+    let Brought { asked, patience, retry, paid, admitted } =
+        Brought::<PostAuth>::read(&app, &caller, &tenant, &part, body).await?;
+    let (searches, search_base) = (asked.serves_directory, asked.search_base()?);
+    let attempt = asked.attempt(patience)?;
     let (own_app, own_tenant) = (Arc::clone(&app), tenant.clone());
     once(&app, &tenant, retry, async move {
         if searches {
-            return begin(own_app, own_tenant, attempt, paid, search_base).await;
+            return begin(own_app, own_tenant, attempt, admitted, paid, search_base).await;
         }
-        Ok(Json(decide(own_app, own_tenant, attempt, paid).await?).into_response())
+        Ok(decide(own_app, own_tenant, attempt, admitted, paid).await?.into_response())
     })
     .await
 }
@@ -90,14 +84,13 @@ pub(crate) async fn continue_post_auth(
     State(app): State<Arc<App>>,
     caller: Caller,
     Path((tenant, continuation)): Path<(TenantName, String)>,
-    headers: HeaderMap,
     body: Unread,
 ) -> Result<Response> {
-    caller.may(Scope::Decide, &tenant).await?;
-    let whole = body.whole(&Owner::from(&tenant)).await?;
-    let retry = retry(&headers, &format!("post-auth/{continuation}"), &whole)?;
-    let (found, paid) = whole.json::<Continuation>()?;
-    let (found, own_app, own_tenant) = (found.read()?, Arc::clone(&app), tenant.clone());
+    let part = Part::Found(&continuation);
+    let Brought { asked, retry, paid, admitted, .. } =
+        Brought::<Continuation>::read(&app, &caller, &tenant, &part, body).await?;
+    let found = asked.read().inspect_err(|_| part.charge_for_nothing(&admitted))?;
+    let (own_app, own_tenant) = (Arc::clone(&app), tenant.clone());
     once(&app, &tenant, retry, async move {
         let round = own_app.rounds.resume(&own_tenant, &continuation, found, paid);
         let round = round.ok_or_else(|| Problem::not_found("no login waits for this search, or not any more"))?;
@@ -111,18 +104,19 @@ async fn begin(
     app: Arc<App>,
     tenant: TenantName,
     attempt: Attempt,
+    admitted: Admitted,
     paid: Paid,
     search_base: Option<Dn>,
 ) -> Result<Response> {
     let (door, asked) = FrontDoor::new(search_base);
     let attempt = Attempt { directory: Some(FrontDoorDirectory(Arc::new(door))), ..attempt };
-    let login = tokio::spawn(decide(Arc::clone(&app), tenant.clone(), attempt, paid));
+    let login = decide(Arc::clone(&app), tenant.clone(), attempt, admitted, paid);
     go_on(&app, &tenant, Round::new(login, asked)).await
 }
 
 async fn go_on(app: &Arc<App>, tenant: &TenantName, round: Round) -> Result<Response> {
     match round.next().await {
-        Next::Decided(answer) => Ok(Json((*answer)?).into_response()),
+        Next::Decided(answer) => Ok((*answer)?.into_response()),
         Next::Search(query, round) => {
             let continuation = app.rounds.park(tenant, round)?;
             Ok(Json(LoginAnswer::search(continuation, query)).into_response())
@@ -130,30 +124,27 @@ async fn go_on(app: &Arc<App>, tenant: &TenantName, round: Round) -> Result<Resp
     }
 }
 
-/// Decides, and holds what was paid for the request until that is done.
-async fn decide(app: Arc<App>, tenant: TenantName, attempt: Attempt, _paid: Paid) -> Result<LoginAnswer> {
+/// Decides, and holds what was paid for the request until the front door has been told.
+async fn decide(
+    app: Arc<App>,
+    tenant: TenantName,
+    attempt: Attempt,
+    admitted: Admitted,
+    paid: Paid,
+) -> Result<Decided> {
     let began = Instant::now();
     let given = attempt.given.as_ref().map(|given| given.proplist.clone());
-    let decided = app.registry.decide(&tenant, attempt, now()).await;
+    let decided = app.registry.decide(&tenant, attempt, admitted, now()).await;
     match &decided {
         Ok(answer) => app.metrics.decided(&answer.decision, began.elapsed()),
         Err(_) => app.metrics.refused(),
     }
-    Ok(LoginAnswer::of(given, decided?))
+    Ok(Decided { answer: LoginAnswer::of(given, decided?), paid })
 }
 
 #[expect(clippy::disallowed_methods, reason = "a login's time begins here")]
 fn now() -> SystemTime {
     SystemTime::now()
-}
-
-/// What tells a retry of this request from others, if the caller says that there may be one. A key counts at one address: a front door may
-/// use one for all requests of a login.
-fn retry(headers: &HeaderMap, place: &str, whole: &Whole) -> Result<Option<Retry>> {
-    let Some(key) = headers.get("idempotency-key") else { return Ok(None) };
-    let key = key.to_str().ok().filter(|key| !key.is_empty() && key.len() <= MAX_KEY_BYTES);
-    let key = key.ok_or_else(|| Problem::invalid("`Idempotency-Key` has 1 to 255 visible characters"))?;
-    Ok(Some(Retry::new(key, place, whole.digest())))
 }
 
 /// Answers a retry with what the first try was answered.

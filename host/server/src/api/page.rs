@@ -2,6 +2,7 @@
 
 use std::time::SystemTime;
 
+use axum::response::Response;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -32,6 +33,20 @@ pub(crate) fn count(asked: Option<u32>) -> Result<u32> {
         return Ok(count);
     }
     Err(Problem::invalid(format!("`count` is between 1 and {MOST}")))
+}
+
+/// An answer with so many entries, or with half as many as often as they are more than whoever asks may ever be answered at once: a page
+/// may be short, and says what comes next.
+pub(crate) async fn fitting<F>(mut count: u32, answer: impl Fn(u32) -> F) -> Result<Response>
+where
+    F: Future<Output = Result<Response>>,
+{
+    loop {
+        match answer(count).await {
+            Err(problem) if problem.is_too_much() && count > 1 => count /= 2,
+            answered => return answered,
+        }
+    }
 }
 
 /// The number of an entry before which a page ends.

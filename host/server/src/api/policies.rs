@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
@@ -11,8 +12,9 @@ use vestibule_domain::{Grants, TenantName};
 use vestibule_registry::PolicyView;
 
 use crate::access::{Caller, Scope};
+use crate::answer;
 use crate::app::App;
-use crate::body::{Json, Path, Unread};
+use crate::body::{Path, Unread};
 use crate::problem::{Problems, Result};
 
 /// A policy.
@@ -64,10 +66,11 @@ pub(crate) async fn list(
     State(app): State<Arc<App>>,
     caller: Caller,
     Path(tenant): Path<TenantName>,
-) -> Result<Json<Policies>> {
+) -> Result<Response> {
     caller.may(Scope::Read, &tenant).await?;
     let policies = app.registry.policies(&tenant).await?;
-    Ok(Json(Policies { policies: policies.into_iter().map(Policy::from).collect() }))
+    let policies = Policies { policies: policies.into_iter().map(Policy::from).collect() };
+    answer::json(&app, &caller, &policies)
 }
 
 /// Show a policy
@@ -76,9 +79,9 @@ pub(crate) async fn show(
     State(app): State<Arc<App>>,
     caller: Caller,
     Path((tenant, policy)): Path<(TenantName, String)>,
-) -> Result<Json<Policy>> {
+) -> Result<Response> {
     caller.may(Scope::Read, &tenant).await?;
-    Ok(Json(app.registry.policy(&tenant, &policy).await?.into()))
+    answer::json(&app, &caller, &Policy::from(app.registry.policy(&tenant, &policy).await?))
 }
 
 /// Change a policy's settings and grants, for the next activation
@@ -89,12 +92,12 @@ pub(crate) async fn change(
     caller: Caller,
     Path((tenant, policy)): Path<(TenantName, String)>,
     body: Unread,
-) -> Result<Json<Policy>> {
+) -> Result<Response> {
     caller.may(Scope::Manage, &tenant).await?;
     let (PolicyChange { settings, grants }, _paid) = body.json(&caller.payer()).await?;
     let grants = grants.map(|GrantsSchema(grants)| grants);
     app.registry.set_policy(&tenant, &policy, settings.as_ref(), grants.as_ref(), &caller.by()).await?;
-    Ok(Json(app.registry.policy(&tenant, &policy).await?.into()))
+    answer::json(&app, &caller, &Policy::from(app.registry.policy(&tenant, &policy).await?))
 }
 
 /// Remove a policy of which no version is active

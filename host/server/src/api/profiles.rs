@@ -16,7 +16,7 @@ use super::page;
 use crate::access::{Caller, Scope};
 use crate::answer;
 use crate::app::App;
-use crate::body::{Json, Path, Query, Unread};
+use crate::body::{Path, Query, Unread};
 use crate::problem::{Problem, Problems, Result};
 
 /// A part of a list of records.
@@ -77,16 +77,19 @@ pub(crate) struct Filter {
 async fn list(app: &App, caller: &Caller, tenant: &TenantName, kind: Kind, filter: Filter) -> Result<Response> {
     caller.may(Scope::Read, tenant).await?;
     let Filter { prefix, count, after } = filter;
-    let (filter, after) = (ProfileFilter { kind, prefix }, after.as_ref().map(CanonicalUser::as_str));
-    let ProfilePage { profiles, next } = app.registry.profiles(tenant, &filter, page::count(count)?, after).await?;
-    answer::json(app.ledger.answers(), &caller.payer(), &Profiles { profiles, next })
+    let (filter, after) = (&ProfileFilter { kind, prefix }, after.as_ref().map(CanonicalUser::as_str));
+    page::fitting(page::count(count)?, |count| async move {
+        let ProfilePage { profiles, next } = app.registry.profiles(tenant, filter, count, after).await?;
+        answer::json(app, caller, &Profiles { profiles, next })
+    })
+    .await
 }
 
-async fn show(app: &App, caller: &Caller, tenant: &TenantName, kind: Kind, name: String) -> Result<Json<Profile>> {
+async fn show(app: &App, caller: &Caller, tenant: &TenantName, kind: Kind, name: String) -> Result<Response> {
     caller.may(Scope::Read, tenant).await?;
     let name = normal(name);
     let properties = app.registry.profile(tenant, kind, &name).await?;
-    Ok(Json(Profile { name, properties }))
+    answer::json(app, caller, &Profile { name, properties })
 }
 
 async fn change(
@@ -96,13 +99,13 @@ async fn change(
     kind: Kind,
     name: String,
     body: Unread,
-) -> Result<Json<Profile>> {
+) -> Result<Response> {
     caller.may(Scope::Manage, tenant).await?;
     let name = normal(name);
     let (ProfileChange { set, remove }, _paid) = body.json(&caller.payer()).await?;
     app.registry.change_profile(tenant, kind, &name, &set, &remove, &caller.by()).await?;
     let properties = app.registry.profile(tenant, kind, &name).await?;
-    Ok(Json(Profile { name, properties }))
+    answer::json(app, caller, &Profile { name, properties })
 }
 
 async fn delete(app: &App, caller: &Caller, tenant: &TenantName, kind: Kind, name: String) -> Result<StatusCode> {
@@ -133,7 +136,7 @@ pub(crate) async fn show_user(
     State(app): State<Arc<App>>,
     caller: Caller,
     Path((tenant, user)): Path<(TenantName, String)>,
-) -> Result<Json<Profile>> {
+) -> Result<Response> {
     show(&app, &caller, &tenant, Kind::User, user).await
 }
 
@@ -144,7 +147,7 @@ pub(crate) async fn change_user(
     caller: Caller,
     Path((tenant, user)): Path<(TenantName, String)>,
     body: Unread,
-) -> Result<Json<Profile>> {
+) -> Result<Response> {
     change(&app, &caller, &tenant, Kind::User, user, body).await
 }
 
@@ -202,7 +205,7 @@ pub(crate) async fn show_group(
     State(app): State<Arc<App>>,
     caller: Caller,
     Path((tenant, group)): Path<(TenantName, String)>,
-) -> Result<Json<Profile>> {
+) -> Result<Response> {
     show(&app, &caller, &tenant, Kind::Group, group).await
 }
 
@@ -213,7 +216,7 @@ pub(crate) async fn change_group(
     caller: Caller,
     Path((tenant, group)): Path<(TenantName, String)>,
     body: Unread,
-) -> Result<Json<Profile>> {
+) -> Result<Response> {
     change(&app, &caller, &tenant, Kind::Group, group, body).await
 }
 

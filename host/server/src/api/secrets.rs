@@ -4,14 +4,16 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use vestibule_domain::{Secret, TenantName};
 
 use super::page::time;
 use crate::access::{Caller, Scope};
+use crate::answer;
 use crate::app::App;
-use crate::body::{Json, Path, Unread};
+use crate::body::{Path, Unread};
 use crate::problem::{Problems, Result};
 
 /// A secret's name. Its value cannot be read.
@@ -41,11 +43,11 @@ pub(crate) async fn list(
     State(app): State<Arc<App>>,
     caller: Caller,
     Path((tenant, policy)): Path<(TenantName, String)>,
-) -> Result<Json<SecretNames>> {
+) -> Result<Response> {
     caller.may(Scope::Read, &tenant).await?;
     let names = app.registry.secrets(&tenant, &policy).await?;
     let secrets = names.into_iter().map(|(name, changed)| SecretName { name, changed: time(changed) }).collect();
-    Ok(Json(SecretNames { secrets }))
+    answer::json(&app, &caller, &SecretNames { secrets })
 }
 
 /// Set a secret, which counts from the next login on

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
@@ -15,7 +15,7 @@ use super::page;
 use crate::access::{Caller, Scope};
 use crate::answer;
 use crate::app::App;
-use crate::body::{Json, Path, Query, Unread};
+use crate::body::{Path, Query, Unread};
 use crate::problem::{Problems, Result};
 
 /// A tenant.
@@ -80,7 +80,7 @@ pub(crate) async fn list(
     caller.may_operate(Scope::Read)?;
     let tenants = app.registry.tenants(after.as_ref(), page::count(count)?).await?;
     let tenants = Tenants { tenants: tenants.into_iter().map(Tenant::from).collect() };
-    answer::json(app.ledger.answers(), &caller.payer(), &tenants)
+    answer::json(&app, &caller, &tenants)
 }
 
 /// Show a tenant
@@ -89,9 +89,9 @@ pub(crate) async fn show(
     State(app): State<Arc<App>>,
     caller: Caller,
     Path(tenant): Path<TenantName>,
-) -> Result<Json<Tenant>> {
+) -> Result<Response> {
     caller.may(Scope::Read, &tenant).await?;
-    Ok(Json(app.registry.tenant(&tenant).await?.into()))
+    answer::json(&app, &caller, &Tenant::from(app.registry.tenant(&tenant).await?))
 }
 
 /// Make a tenant, or change its settings and terms
@@ -104,7 +104,7 @@ pub(crate) async fn put(
     caller: Caller,
     Path(tenant): Path<TenantName>,
     body: Unread,
-) -> Result<(StatusCode, Json<Tenant>)> {
+) -> Result<Response> {
     caller.may(Scope::Manage, &tenant).await?;
     let (change, _paid): (TenantChange, _) = body.json(&caller.payer()).await?;
     if change.terms.is_some() {
@@ -123,7 +123,8 @@ pub(crate) async fn put(
             StatusCode::OK
         }
     };
-    Ok((status, Json(app.registry.tenant(&tenant).await?.into())))
+    let changed = Tenant::from(app.registry.tenant(&tenant).await?);
+    Ok((status, answer::json(&app, &caller, &changed)?).into_response())
 }
 
 /// Remove a tenant with all that is its own

@@ -13,9 +13,9 @@ use vestibule_store::TokenRow;
 
 use super::page::time;
 use crate::access::{Caller, Issued, Scope, Scopes};
-use crate::answer;
+use crate::answer::{self, Short};
 use crate::app::App;
-use crate::body::{Json, Path, Unread};
+use crate::body::{Path, Unread};
 use crate::problem::{Problem, Problems, Result};
 
 /// The longest name in bytes.
@@ -70,7 +70,7 @@ async fn listed(app: &App, caller: &Caller, tenant: Option<&TenantName>) -> Resu
     }
     let tokens = app.registry.store().for_administrators().tokens(tenant).await?;
     let tokens = TokenList { tokens: tokens.into_iter().map(Token::from).collect() };
-    answer::json(app.ledger.answers(), &caller.payer(), &tokens)
+    answer::json(app, caller, &tokens)
 }
 
 async fn issued(
@@ -79,7 +79,7 @@ async fn issued(
     name: &str,
     request: TokenRequest,
     caller: &Caller,
-) -> Result<Json<NewToken>> {
+) -> Result<Short<NewToken>> {
     let plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'));
     if name.is_empty() || name.len() > MAX_NAME_BYTES || !plain {
         return Err(Problem::invalid("a token's name has 1 to 64 letters, digits, dashes, dots and underscores"));
@@ -96,7 +96,7 @@ async fn issued(
     let by = caller.by();
     let expires = request.seconds.map(|seconds| lifetime(by.at, seconds)).transpose()?;
     let Issued { name, token } = app.tokens.issue(tenant, name, &scopes, expires, most, &by).await?;
-    Ok(Json(NewToken { name, token: token.expose().to_owned() }))
+    Ok(Short(NewToken { name, token: token.expose().to_owned() }))
 }
 
 fn lifetime(from: SystemTime, seconds: u64) -> Result<SystemTime> {
@@ -129,7 +129,7 @@ pub(crate) async fn put(
     caller: Caller,
     Path((tenant, name)): Path<(TenantName, String)>,
     body: Unread,
-) -> Result<Json<NewToken>> {
+) -> Result<Short<NewToken>> {
     caller.may(Scope::Manage, &tenant).await?;
     let (request, _paid): (TokenRequest, _) = body.json(&caller.payer()).await?;
     issued(&app, Some(&tenant), &name, request, &caller).await
@@ -160,7 +160,7 @@ pub(crate) async fn put_operator(
     caller: Caller,
     Path(name): Path<String>,
     body: Unread,
-) -> Result<Json<NewToken>> {
+) -> Result<Short<NewToken>> {
     caller.may_operate(Scope::Manage)?;
     let (request, _paid): (TokenRequest, _) = body.json(&caller.payer()).await?;
     issued(&app, None, &name, request, &caller).await

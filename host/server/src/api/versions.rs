@@ -6,7 +6,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse as _, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use futures_util::stream;
@@ -21,8 +21,11 @@ use super::page::{self, Before, time};
 use crate::access::{Caller, Scope};
 use crate::answer;
 use crate::app::App;
-use crate::body::{Json, Path, Query, Unread};
+use crate::body::{Path, Query, Unread};
 use crate::problem::{Problem, Problems, Result};
+
+/// What a download takes: the piece that waits for the client, and the next one, which is read meanwhile.
+const DOWNLOAD_BYTES: u64 = 1 << 20;
 
 /// A version.
 #[derive(Debug, Serialize, ToSchema)]
@@ -147,7 +150,7 @@ pub(crate) async fn upload(
     Query(UploadQuery { name }): Query<UploadQuery>,
     headers: HeaderMap,
     body: Unread,
-) -> Result<(StatusCode, Json<UploadAnswer>)> {
+) -> Result<Response> {
     caller.may(Scope::Manage, &tenant).await?;
     ensure_wasm(&headers)?;
     let signature = headers.get("vestibule-signature").map(|header| signature(header.as_bytes())).transpose()?;
@@ -160,7 +163,8 @@ pub(crate) async fn upload(
     let manifest = serde_json::to_value(manifest).unwrap_or_default();
     let (sha256, reported) = (digest, reported(report, since));
     let answer = UploadAnswer { policy, version, new, from_module, sha256, source, manifest, reported };
-    Ok((if new { StatusCode::CREATED } else { StatusCode::OK }, Json(answer)))
+    let status = if new { StatusCode::CREATED } else { StatusCode::OK };
+    Ok((status, answer::json(&app, &caller, &answer)?).into_response())
 }
 
 fn ensure_wasm(headers: &HeaderMap) -> Result<()> {
@@ -188,7 +192,7 @@ pub(crate) async fn list(
     let (count, before) = (page::count(count.or(Some(page::MOST)))?, page::number(before)?);
     let versions = app.registry.versions(&tenant, &policy, count, before).await?;
     let versions = Versions { versions: versions.into_iter().map(Version::from).collect() };
-    answer::json(app.ledger.answers(), &caller.payer(), &versions)
+    answer::json(&app, &caller, &versions)
 }
 
 /// Show a version
@@ -198,9 +202,9 @@ pub(crate) async fn show(
     State(app): State<Arc<App>>,
     caller: Caller,
     Path((tenant, policy, version)): Path<(TenantName, String, i64)>,
-) -> Result<Json<Version>> {
+) -> Result<Response> {
     caller.may(Scope::Read, &tenant).await?;
-    Ok(Json(app.registry.version(&tenant, &policy, version).await?.into()))
+    answer::json(&app, &caller, &Version::from(app.registry.version(&tenant, &policy, version).await?))
 }
 
 /// Download a version's component
@@ -211,18 +215,22 @@ pub(crate) async fn component(
     State(app): State<Arc<App>>,
     caller: Caller,
     Path((tenant, policy, version)): Path<(TenantName, String, i64)>,
-) -> Result<impl IntoResponse> {
+) -> Result<Response> {
     caller.may(Scope::Read, &tenant).await?;
     let view = app.registry.version(&tenant, &policy, version).await?;
     let component = app.registry.store().for_administrators().component(&tenant, &view.digest).await?;
     let component = component.ok_or_else(|| Problem::not_found("the component is gone"))?;
+    let paid = Arc::new(app.ledger.answers().take(&caller.payer(), DOWNLOAD_BYTES)?);
     let headers =
         [(CONTENT_TYPE, HeaderValue::from_static("application/wasm")), (CONTENT_LENGTH, component.bytes().into())];
-    let pieces = stream::try_unfold(component, async |mut component| {
-        let piece = component.next().await?;
-        Ok::<_, vestibule_store::Error>(piece.map(|piece| (piece, component)))
+    let pieces = stream::try_unfold(component, move |mut component| {
+        let paid = Arc::clone(&paid);
+        async move {
+            let piece = component.next().await?;
+            Ok::<_, vestibule_store::Error>(piece.map(|piece| (answer::held(piece, paid), component)))
+        }
     });
-    Ok((headers, Body::from_stream(pieces)))
+    Ok((headers, Body::from_stream(pieces)).into_response())
 }
 
 /// What a version may do, and how that differs from the active one
@@ -232,11 +240,11 @@ pub(crate) async fn report(
     State(app): State<Arc<App>>,
     caller: Caller,
     Path((tenant, policy, version)): Path<(TenantName, String, i64)>,
-) -> Result<Json<Reported>> {
+) -> Result<Response> {
     caller.may(Scope::Read, &tenant).await?;
     let report = app.registry.report(&tenant, &policy, version).await?;
     let since = app.registry.since_active(&tenant, &policy, &report).await?;
-    Ok(Json(reported(report, since)))
+    answer::json(&app, &caller, &reported(report, since))
 }
 
 /// Remove a version that is not active

@@ -13,8 +13,11 @@ use tokio::time::{Instant, timeout_at};
 use super::malformed;
 use crate::problem::Problem;
 
-/// How long a body may take that is short, or of which nobody has said how long it is.
+/// How long a body may take that is short, or of which nobody has said how long it is; and how long a part of a longer one may.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// What has to come in that time, in bytes, unless all of it comes: whoever sends almost nothing keeps no place for as long as a whole
+/// component may take.
+const PART_BYTES: u64 = 1 << 20;
 /// What has to come of a longer one in each second besides: a line that is slower does not carry VPNs.
 const BYTES_PER_SECOND: u64 = 128 << 10;
 
@@ -26,6 +29,9 @@ pub(crate) struct Coming {
     come: u64,
     until: Instant,
     patience: Duration,
+    /// By when the next part has to have come, and how much is there before it.
+    part_until: Instant,
+    part_from: u64,
 }
 
 impl Coming {
@@ -35,7 +41,9 @@ impl Coming {
             return Err(too_large(most));
         }
         let patience = PATIENCE + Duration::from_secs(declared.unwrap_or_default() / BYTES_PER_SECOND);
-        Ok(Self { body, declared, most, come: 0, until: Instant::now() + patience, patience })
+        let now = Instant::now();
+        let (until, part_until) = (now + patience, now + PATIENCE);
+        Ok(Self { body, declared, most, come: 0, until, patience, part_until, part_from: 0 })
     }
 
     /// How many bytes come, if that is known.
@@ -46,18 +54,27 @@ impl Coming {
     /// The next bytes; none at the end.
     pub(crate) async fn next(&mut self) -> Result<Option<Bytes>, Problem> {
         loop {
-            let frame = timeout_at(self.until, poll_fn(|context| Pin::new(&mut self.body).poll_frame(context)));
-            let frame = frame.await.map_err(|_| {
-                let detail = format!("the body did not come within {} seconds", self.patience.as_secs());
-                Problem::new(StatusCode::REQUEST_TIMEOUT, "too-slow", detail)
-            })?;
+            let until = self.until.min(self.part_until);
+            let frame = timeout_at(until, poll_fn(|context| Pin::new(&mut self.body).poll_frame(context)));
+            let Ok(frame) = frame.await else { return Err(self.too_slow()) };
             let Some(frame) = frame else { return Ok(None) };
             let frame = frame.map_err(|_| malformed("the body could not be read"))?;
             // What is no data is a trailer, which nothing is made of.
             let Ok(bytes) = frame.into_data() else { continue };
             self.come = self.come.saturating_add(bytes.len() as u64);
+            if self.come - self.part_from >= PART_BYTES {
+                (self.part_from, self.part_until) = (self.come, Instant::now() + PATIENCE);
+            }
             return if self.come <= self.most { Ok(Some(bytes)) } else { Err(too_large(self.most)) };
         }
+    }
+
+    fn too_slow(&self) -> Problem {
+        let detail = match self.until <= Instant::now() {
+            true => format!("the body did not come within {} seconds", self.patience.as_secs()),
+            false => format!("less than {PART_BYTES} bytes of the body came within {} seconds", PATIENCE.as_secs()),
+        };
+        Problem::new(StatusCode::REQUEST_TIMEOUT, "too-slow", detail)
     }
 
     /// All of it. Told how much comes before it is kept.

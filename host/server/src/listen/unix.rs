@@ -63,13 +63,13 @@ impl Operators {
 }
 
 /// Who is at the other end, by the kernel's word.
-pub fn peer(stream: &UnixStream, operators: Operators) -> Peer {
-    let Ok(credentials) = stream.peer_cred() else {
-        return Peer::local("this machine".into(), false);
-    };
-    let user = credentials.uid();
+///
+/// # Errors
+/// The operating system's. Nobody knows then who it is, and who would pay.
+pub fn peer(stream: &UnixStream, operators: Operators) -> io::Result<Peer> {
+    let user = stream.peer_cred()?.uid();
     let own = rustix::process::geteuid().as_raw();
-    Peer::local(format!("this machine, user {user}").into(), operators.include(user, own))
+    Ok(Peer::user(user, operators.include(user, own)))
 }
 
 #[cfg(test)]

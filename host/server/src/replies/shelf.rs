@@ -88,19 +88,23 @@ impl<T> Shelf<T> {
         self.of.is_empty()
     }
 
-    /// An answer that is still being made stays: whoever asks again has to hear of it.
+    /// An answer that is still being made stays: whoever asks again has to hear of it. None is looked at that is in time.
     fn forget(&mut self, now: Instant) {
-        while self.drop_first(|(end, _)| *end <= now) {}
+        let mut old = self.order.partition_point(|(end, _)| *end <= now);
+        while self.drop_first_of(old, None) {
+            old -= 1;
+        }
     }
 
     /// Drops the oldest of which nobody waits for the answer, other than this one.
     fn drop_oldest(&mut self, but: Option<[u8; 32]>) -> bool {
-        self.drop_first(|(_, key)| Some(*key) != but)
+        self.drop_first_of(self.order.len(), but)
     }
 
-    fn drop_first(&mut self, may_go: impl Fn(&(Instant, [u8; 32])) -> bool) -> bool {
+    /// Drops the first of so many.
+    fn drop_first_of(&mut self, oldest: usize, but: Option<[u8; 32]>) -> bool {
         let is_idle = |key: &[u8; 32]| self.of.get(key).is_none_or(|entry| Arc::strong_count(&entry.kept) == 1);
-        let at = self.order.iter().position(|place| may_go(place) && is_idle(&place.1));
+        let at = self.order.iter().take(oldest).position(|(_, key)| Some(*key) != but && is_idle(key));
         let Some((_, key)) = at.and_then(|at| self.order.remove(at)) else { return false };
         self.of.remove(&key);
         true
@@ -162,6 +166,18 @@ mod tests {
         assert!(!shelf.is_empty_after(now + KEPT - Duration::from_millis(1)));
         assert!(shelf.is_empty_after(now + KEPT));
         assert_eq!(pool.usage().0, 0);
+    }
+
+    #[test]
+    fn an_answer_that_is_made_for_long_is_passed_over_and_none_that_is_in_time_goes() {
+        let (pool, now) = (pool(64), Instant::now());
+        let mut shelf = Shelf::<u64>::default();
+        let _under_way = shelf.find_or_make(key(0), [0; 32], now, &pool, &owner("a")).unwrap();
+        keep(&mut shelf, "a", 1, now, &pool);
+        keep(&mut shelf, "a", 2, now + KEPT / 2, &pool);
+        keep(&mut shelf, "a", 3, now + KEPT, &pool);
+        let left: Vec<_> = shelf.order.iter().map(|(_, key)| key[7]).collect();
+        assert_eq!((left, shelf.of.len()), (vec![0, 2, 3], 3));
     }
 
     #[test]

@@ -2,6 +2,10 @@
 //!
 //! Not for: the log's words; a front door is told no more than it needs.
 
+use axum::body::Body;
+use axum::http::HeaderValue;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
@@ -11,6 +15,9 @@ use vestibule_domain::grant::is_private;
 use vestibule_domain::outcome::Echo;
 use vestibule_domain::{Decision, Properties};
 use vestibule_gate::Answer;
+
+use crate::answer::held;
+use crate::body::Paid;
 
 /// What becomes of a login. Only `allow` lets anybody in.
 #[derive(Debug, Serialize, ToSchema)]
@@ -77,6 +84,22 @@ struct SearchJson {
     continuation: String,
     #[schema(value_type = Object)]
     query: Query,
+}
+
+/// What was decided, paid for as what was asked until it has left for the front door.
+pub(crate) struct Decided {
+    pub(crate) answer: LoginAnswer,
+    pub(crate) paid: Paid,
+}
+
+impl IntoResponse for Decided {
+    fn into_response(self) -> Response {
+        let Self { answer, paid } = self;
+        let text = serde_json::to_vec(&answer).unwrap_or_default().into_boxed_slice();
+        let paid = paid.for_an_answer(text.len() as u64);
+        let json = HeaderValue::from_static("application/json");
+        ([(CONTENT_TYPE, json)], Body::from(held(text, paid))).into_response()
+    }
 }
 
 impl LoginAnswer {

@@ -1,0 +1,114 @@
+//! Who has a place, who waits for one, and whose turn is next.
+//!
+//! Not for: waiting.
+
+use std::collections::{HashMap, VecDeque};
+
+use tokio::sync::oneshot;
+
+use super::Room;
+use crate::owner::Owner;
+use crate::share::Share;
+
+/// Those of all owners.
+pub(super) struct Places {
+    room: Room,
+    pub(super) free: u64,
+    pub(super) owners: HashMap<Owner, Queue>,
+    /// Owners with somebody who waits and fewer inside than they may have, each once.
+    pub(super) turns: VecDeque<Owner>,
+}
+
+/// Those of one owner.
+#[derive(Default)]
+pub(super) struct Queue {
+    pub(super) inside: u64,
+    pub(super) most: u64,
+    /// Whoever had a place and gave it back for a while, in the order in which they came back: before all others.
+    pub(super) returning: VecDeque<Call>,
+    pub(super) waiting: VecDeque<Call>,
+    has_a_turn: bool,
+}
+
+/// How somebody who waits is told to come in.
+pub(super) type Call = oneshot::Sender<()>;
+
+impl Queue {
+    /// How many have not gone away.
+    pub(super) fn length(&self) -> u64 {
+        self.returning.iter().chain(&self.waiting).filter(|call| !call.is_closed()).count() as u64
+    }
+
+    fn next(&mut self) -> Option<Call> {
+        self.returning.pop_front().or_else(|| self.waiting.pop_front())
+    }
+
+    fn is_empty(&self) -> bool {
+        self.returning.is_empty() && self.waiting.is_empty()
+    }
+
+    fn is_idle(&self) -> bool {
+        self.inside == 0 && self.is_empty()
+    }
+}
+
+impl Places {
+    /// All of them are free.
+    pub(super) fn new(places: u64, room: Room) -> Self {
+        Self { room, free: places, owners: HashMap::new(), turns: VecDeque::new() }
+    }
+
+    /// Gives a place back.
+    pub(super) fn leave(&mut self, owner: &Owner) {
+        self.free += 1;
+        if let Some(queue) = self.owners.get_mut(owner) {
+            queue.inside = queue.inside.saturating_sub(1);
+            if queue.is_idle() {
+                self.owners.remove(owner);
+            }
+        }
+        self.queue_up(owner);
+        self.call();
+    }
+
+    /// Puts an owner in line, if it has somebody to send and a place of its own for it.
+    pub(super) fn queue_up(&mut self, owner: &Owner) {
+        if let Some(queue) = self.owners.get_mut(owner)
+            && !queue.has_a_turn
+            && queue.inside < queue.most
+            && !queue.is_empty()
+        {
+            queue.has_a_turn = true;
+            self.turns.push_back(owner.clone());
+        }
+    }
+
+    /// Calls one of each owner in turn, as long as there are places that somebody in line may have. Whoever has to leave room stays
+    /// in line, and others are served before it.
+    pub(super) fn call(&mut self) {
+        let mut passed = 0;
+        while self.free > 0 && passed < self.turns.len() {
+            let Some(owner) = self.turns.pop_front() else { return };
+            let Some(queue) = self.owners.get_mut(&owner) else { continue };
+            let share = Share { most: queue.most };
+            if self.room == Room::Left && !share.allows(queue.inside, 1, self.free) {
+                self.turns.push_back(owner);
+                passed += 1;
+                continue;
+            }
+            queue.has_a_turn = false;
+            while let Some(call) = queue.next() {
+                if call.send(()).is_ok() {
+                    queue.inside += 1;
+                    self.free -= 1;
+                    break;
+                }
+            }
+            if queue.is_idle() {
+                self.owners.remove(&owner);
+            }
+            self.queue_up(&owner);
+            passed = 0;
+        }
+    }
+}
