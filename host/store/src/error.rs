@@ -9,7 +9,7 @@ use sqlx::migrate::MigrateError;
 use vestibule_domain::{TenantName, properties, user};
 use vestibule_ledger::Refused;
 
-/// Why a call failed. Nothing was written then, except where a connection broke while a commit was under way.
+/// Why a call failed. Nothing was written then, except where a connection broke, or time ran out, while it was being committed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     /// The data directory, or the file in it, cannot be made or opened.

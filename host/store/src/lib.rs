@@ -46,7 +46,6 @@ use std::time::Duration;
 
 use sqlx::Pool;
 use vestibule_domain::{Secret, TenantName};
-use vestibule_ledger::Usage;
 
 pub use audit::{AuditRow, By};
 pub use challenges::{MAX_STATE_BYTES, NewChallenge, Taken};
@@ -149,13 +148,6 @@ impl<R: Reader> Store<R> {
     /// The same store, reading for administrators.
     pub fn for_administrators(&self) -> Store<Administrators> {
         Store(Arc::clone(&self.0), PhantomData)
-    }
-
-    /// How much is in use of administrators' places, and of what may wait to be written.
-    pub fn usage(&self) -> [Usage; 2] {
-        let (turns, room) = (&self.0.readers.turns, self.0.queue.room());
-        let of = |resource, (used, total)| Usage { resource, used, total };
-        [of(turns.resource(), turns.usage()), of(room.resource(), room.usage())]
     }
 
     /// Writes what is waiting to be written, then closes all connections. Calls after that fail as [`Error::Closed`].
