@@ -54,22 +54,22 @@ impl<R: Reader> Store<R> {
         self.ensure_space().await?;
         self.0.quota.keep(tenant, decision.bytes() + effects.bytes())?;
         let writes = || writes(tenant, decision, effects);
-        let Some((Save { user, seen, .. }, wanted)) = change(effects)? else {
+        let Some((user, seen, wanted)) = change(effects)? else {
             // An empty name keeps decisions in the order they were made in: no row is waited for but one of the same id.
             self.0.queue.write(Row::new(tenant.as_str(), effects.locks().unwrap_or_default()), writes()?).await?;
             return Ok(());
         };
         let conclude = async |stored: Option<&str>| {
-            let save = replace(tenant, user, stored, &wanted);
-            self.0.queue.write_if(Row::new(tenant.as_str(), user), save, writes()?).await
+            let save = replace(tenant, user.as_str(), stored, &wanted);
+            self.0.queue.write_if(Row::new(tenant.as_str(), user.as_str()), save, writes()?).await
         };
-        if conclude(seen.as_ref().map(text_of).as_deref()).await? {
+        if conclude(seen.map(text_of).as_deref()).await? {
             return Ok(());
         }
         // The same properties may be stored in another spelling.
-        let stored = self.profile_text(tenant, user).await?;
-        let now = stored.as_deref().map(|text| parse(tenant, user, text)).transpose()?;
-        if now == *seen && conclude(stored.as_deref()).await? { Ok(()) } else { Err(SaveError::Conflict) }
+        let stored = self.profile_text(tenant, user.as_str()).await?;
+        let now = stored.as_deref().map(|text| parse(tenant, user.as_str(), text)).transpose()?;
+        if now.as_ref() == seen && conclude(stored.as_deref()).await? { Ok(()) } else { Err(SaveError::Conflict) }
     }
 }
 
@@ -91,12 +91,12 @@ impl Effects {
     }
 }
 
-/// The save and the profile that it makes, unless that is the one that was seen.
-fn change(effects: &Effects) -> Result<Option<(&Save, Properties)>, Error> {
-    let Some(save) = &effects.save else { return Ok(None) };
-    CanonicalUser::new(&save.user).map_err(Error::Name)?;
-    let wanted = save::apply(save.seen.as_ref(), &save.writes)?;
-    Ok(wanted.filter(|wanted| Some(wanted) != save.seen.as_ref()).map(|wanted| (save, wanted)))
+/// Whose profile becomes what, after what was seen of it, unless that is the same.
+fn change(effects: &Effects) -> Result<Option<(CanonicalUser, Option<&Properties>, Properties)>, Error> {
+    let Some(Save { user, seen, writes }) = &effects.save else { return Ok(None) };
+    let (user, seen) = (CanonicalUser::new(user).map_err(Error::Name)?, seen.as_ref());
+    let wanted = save::apply(seen, writes)?;
+    Ok(wanted.filter(|wanted| Some(wanted) != seen).map(|wanted| (user, seen, wanted)))
 }
 
 /// What does not depend on anything that was seen.

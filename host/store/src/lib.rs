@@ -17,6 +17,7 @@ mod ids;
 mod logins;
 mod logs;
 mod migrations;
+mod names;
 mod page;
 mod passwords;
 mod policies;
@@ -109,7 +110,8 @@ impl Store {
     /// # Errors
     /// [`Error::Directory`] and [`Error::NotPrivate`] if the directory cannot be used; [`Error::NotAFile`] for a symbolic link
     /// in place of the file; [`Error::NotADatabase`] and [`Error::Foreign`] for what is not ours; [`Error::Newer`] if a later
-    /// program wrote it; [`Error::Locked`] if another process keeps it to itself. None of them changes the file.
+    /// program wrote it; [`Error::Locked`] if another process keeps it to itself; [`Error::OneName`] for two records of one name. None of
+    /// them changes the file.
     pub async fn open(directory: &Path) -> Result<Self, Error> {
         let sqlite::Pools { logins, administrators, writer } = sqlite::open(directory).await?;
         let (logins, administrators) = (Database::Sqlite(logins), Database::Sqlite(administrators));
@@ -123,7 +125,7 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::Url`]; [`Error::Unavailable`] if there is no answer within five seconds, or a refusal; [`Error::Newer`] if a
-    /// later program wrote it. None of them changes the database.
+    /// later program wrote it; [`Error::OneName`] for two records of one name. None of them changes what is on record.
     pub async fn connect(url: &Secret) -> Result<Self, Error> {
         let postgres::Pools { logins, administrators, writers, sizes } = postgres::connect(url).await?;
         let (logins, administrators) = (Database::Postgres(logins), Database::Postgres(administrators));

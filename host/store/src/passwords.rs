@@ -111,7 +111,8 @@ impl<R: Reader> Store<R> {
         most: u32,
         by: Option<&By>,
     ) -> Result<(), Error> {
-        CanonicalUser::new(user).map_err(Error::Name)?;
+        let user = CanonicalUser::new(user).map_err(Error::Name)?;
+        let user = user.as_str();
         let set = || Statement::new(SET).text(tenant.as_str()).text(user).text(hash);
         let audit = || by.map(|by| Write::from(by.did(tenant.as_str(), "password.set", user, "")));
         for _ in 0..MAX_TRIES {

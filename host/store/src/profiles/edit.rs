@@ -38,8 +38,8 @@ impl<R: Reader> Store<R> {
         most: u32,
         by: Option<&By>,
     ) -> Result<(), Error> {
-        CanonicalUser::new(name).map_err(Error::Name)?;
-        self.ensure_space().await?;
+        let name = CanonicalUser::new(name).map_err(Error::Name)?;
+        let name = name.as_str();
         for _ in 0..MAX_TRIES {
             let text = self.profile_text(tenant, name).await?;
             let before = text.as_deref().map(|text| parse(tenant, name, text)).transpose()?;
