@@ -37,12 +37,12 @@ mod tenants;
 mod time;
 mod tokens;
 mod trials;
+mod uncounted;
 mod versions;
 
 use std::marker::PhantomData;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use sqlx::Pool;
@@ -76,6 +76,7 @@ use queue::{MAX_BATCH, Queue};
 use quota::{Place, Quota};
 use readers::Readers;
 use statement::Runs;
+use uncounted::Uncounted;
 
 /// An open store, which reads for logins or for administrators. Clones share it; the last one dropped closes it, [`Store::close`] waits
 /// for that.
@@ -93,8 +94,7 @@ struct Parts {
     /// queues take in turns.
     registry: Queue,
     quota: Quota,
-    /// Whether the last failure of a local account could not be counted.
-    uncounted: AtomicBool,
+    uncounted: Uncounted,
 }
 
 impl<R: Reader> Clone for Store<R> {
@@ -141,7 +141,7 @@ impl Store {
         let logins = AskedTogether::start(&readers.logins, asking);
         let room = queue::waiting();
         let (queue, registry) = (Queue::start(pool, writers, MAX_BATCH, &room), Queue::start(pool, 1, 1, &room));
-        let (quota, uncounted) = (Quota::new(place), AtomicBool::new(false));
+        let (quota, uncounted) = (Quota::new(place), Uncounted::default());
         Self(Arc::new(Parts { readers, logins, queue, registry, quota, uncounted }), PhantomData)
     }
 }
