@@ -13,6 +13,7 @@ mod failures_lock_an_account;
 mod files_are_found_again;
 mod killed_processes_lose_nothing;
 mod logs_stay_short;
+mod names_have_one_form;
 mod older_databases_open;
 mod other_databases_are_refused;
 mod profiles_are_listed_in_pages;

@@ -1,11 +1,13 @@
 //! A store that cannot be written is not ready, though it can be read.
 
+use std::time::Duration;
+
 use sqlx::{Connection as _, PgConnection};
-use vestibule_store::{Error, Store};
+use vestibule_store::{Error, Lockout, Store};
 
-use crate::harness::{Home, Postgres, on_every_store};
+use crate::harness::{Home, Postgres, at, on_every_store, tenant};
 
-on_every_store!(a_store_that_takes_no_writes_is_not_ready);
+on_every_store!(a_store_that_takes_no_writes_is_not_ready, a_store_that_cannot_count_wrong_passwords_is_not_ready);
 
 async fn a_store_that_takes_no_writes_is_not_ready(home: Home) {
     assert_eq!(home.store.check().await, Ok(()));
@@ -25,4 +27,16 @@ async fn a_store_one_of_whose_tables_is_locked_is_not_ready() {
     assert!(matches!(store.check().await, Err(Error::Unavailable(_) | Error::Locked)));
     held.rollback().await.unwrap();
     while store.check().await.is_err() {}
+}
+
+async fn a_store_that_cannot_count_wrong_passwords_is_not_ready(home: Home) {
+    let (store, lockout) = (&home.store, Lockout { after: 3, lasts: Duration::from_secs(60) });
+    store.set_password(&tenant(), "joe", "hash", u32::MAX, None).await.unwrap();
+    home.execute("alter table password add column no_room integer check (failures = 0)").await;
+    assert_eq!(store.check().await, Ok(()));
+    assert!(store.count_failure(&tenant(), "joe", at(0), &lockout).await.is_err());
+    assert!(matches!(store.check().await, Err(Error::Unavailable(_))));
+    // Nobody has this name, and that can be found out.
+    assert_eq!(store.count_failure(&tenant(), "nobody", at(0), &lockout).await, Ok(None));
+    assert_eq!(store.check().await, Ok(()));
 }

@@ -1,5 +1,7 @@
 //! Writes that wait together are committed together, and each keeps its own answer.
 
+use std::time::{Duration, Instant};
+
 use sqlx::{Connection as _, PgConnection};
 use tokio::task::JoinSet;
 use vestibule_store::{DecisionFilter, Error, SaveError};
@@ -75,4 +77,26 @@ async fn two_hundred_saves_need_few_transactions() {
         .await
         .unwrap();
     assert!(rows == 200 && transactions <= 8, "{transactions} transactions for {rows} rows");
+}
+
+/// Whoever has locked a table has all writes wait, each for as long as the server lets it.
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_waits_behind_a_locked_table_for_longer_than_for_one_write_and_nothing_is_saved_for_who_was_denied() {
+    let home = Home::on_postgres().await;
+    let mut somebody = PgConnection::connect(&home.argument()).await.unwrap();
+    let mut held = somebody.begin().await.unwrap();
+    sqlx::query("lock table decision in access exclusive mode").execute(&mut *held).await.unwrap();
+    let (began, mut writes) = (Instant::now(), JoinSet::new());
+    for number in 0..60 {
+        let store = home.store.clone();
+        writes.spawn(async move { store.record(&tenant(), &decision(&format!("d{number}"))).await });
+    }
+    let answers = writes.join_all().await;
+    assert!(answers.iter().all(Result::is_err), "{answers:?}");
+    assert!(began.elapsed() < Duration::from_secs(13), "{:?}", began.elapsed());
+    // What has begun is given up by the server, for which nobody waits.
+    tokio::time::sleep(Duration::from_secs(4)).await;
+    held.rollback().await.unwrap();
+    home.store.record(&tenant(), &decision("later")).await.unwrap();
+    assert_eq!(home.count("select count(*) from decision").await, 1);
 }

@@ -32,11 +32,11 @@ impl<R: Reader> Store<R> {
         rows.into_iter().map(|(name, stamp)| Ok((stored_name(name)?, stamp))).collect()
     }
 
-    /// Makes sure that logins can be decided on: that what they read can be read, and that what they leave behind could be written, by
-    /// writing something among it.
+    /// Makes sure that logins can be decided on: that what they read can be read, that what they leave behind could be written, by writing
+    /// something among it, and that wrong passwords are counted, as far as was tried lately.
     ///
     /// # Errors
-    /// The database's; [`Error::Unavailable`] if it takes two seconds.
+    /// The database's; [`Error::Unavailable`] if it takes two seconds, or could not count.
     pub async fn check(&self) -> Result<(), Error> {
         let writes = vec![Statement::locking(WRITABLE).into(), Statement::new(BEAT).into()];
         let check = async {
@@ -45,6 +45,9 @@ impl<R: Reader> Store<R> {
             self.0.queue.write(Row::default(), writes).await
         };
         match timeout(CHECK_DEADLINE, check).await {
+            Ok(Ok(_)) if self.0.uncounted.just_failed() => {
+                Err(Error::Unavailable("wrong passwords cannot be counted".to_owned()))
+            }
             Ok(checked) => checked.map(|_| ()),
             Err(_) => Err(Error::Unavailable(format!("no answer within {} s", CHECK_DEADLINE.as_secs()))),
         }

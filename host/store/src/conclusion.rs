@@ -6,6 +6,7 @@ use vestibule_domain::{CanonicalUser, Properties, TenantName, save};
 
 use crate::challenges::NewChallenge;
 use crate::decisions::DecisionRow;
+use crate::disk::{Kept, ROW_BYTES};
 use crate::passwords::forgive;
 use crate::profiles::{parse, replace, text_of};
 use crate::queue::{Row, Write};
@@ -43,7 +44,8 @@ impl<R: Reader> Store<R> {
     /// # Errors
     /// [`SaveError::Conflict`] if they are not; [`Error::IdUsed`] for the decision or the challenge; [`Error::Name`] and
     /// [`Error::Properties`] if the result of the save could not be stored; [`Error::StateTooLarge`]; [`Error::Damaged`];
-    /// [`Error::Quota`]; [`Error::Reserve`]; [`Error::Busy`]; the database's. Nothing is stored then, except where a connection broke while it was committed.
+    /// [`Error::Quota`]; [`Error::Reserve`]; [`Error::Busy`]; the database's. Nothing is stored then, except where a connection broke or time
+    /// ran out while it was committed. Whoever waits no longer leaves nothing behind, unless its statements have begun.
     pub async fn conclude(
         &self,
         tenant: &TenantName,
@@ -51,37 +53,45 @@ impl<R: Reader> Store<R> {
         effects: &Effects,
     ) -> Result<(), SaveError> {
         self.ensure_space().await?;
-        self.0.quota.keep(tenant, decision.bytes() + effects.bytes())?;
+        let kept = Kept { decisions: decision.bytes() as u64 + ROW_BYTES, rest: effects.bytes() };
+        self.0.disk.keep(tenant, kept)?;
+        let concluded = self.put_down(tenant, decision, effects).await;
+        if concluded.is_err() {
+            self.0.disk.give_back(tenant, kept);
+        }
+        concluded
+    }
+
+    async fn put_down(&self, tenant: &TenantName, decision: &DecisionRow, effects: &Effects) -> Result<(), SaveError> {
         let writes = || writes(tenant, decision, effects);
-        let Some((Save { user, seen, .. }, wanted)) = change(effects)? else {
+        let Some((user, seen, wanted)) = change(effects)? else {
             // An empty name keeps decisions in the order they were made in: no row is waited for but one of the same id.
             self.0.queue.write(Row::new(tenant.as_str(), effects.locks().unwrap_or_default()), writes()?).await?;
             return Ok(());
         };
         let conclude = async |stored: Option<&str>| {
-            let save = replace(tenant, user, stored, &wanted);
-            self.0.queue.write_if(Row::new(tenant.as_str(), user), save, writes()?).await
+            let save = replace(tenant, user.as_str(), stored, &wanted);
+            self.0.queue.write_if(Row::new(tenant.as_str(), user.as_str()), save, writes()?).await
         };
-        if conclude(seen.as_ref().map(text_of).as_deref()).await? {
+        if conclude(seen.map(text_of).as_deref()).await? {
             return Ok(());
         }
         // The same properties may be stored in another spelling.
-        let stored = self.profile_text(tenant, user).await?;
-        let now = stored.as_deref().map(|text| parse(tenant, user, text)).transpose()?;
-        if now == *seen && conclude(stored.as_deref()).await? { Ok(()) } else { Err(SaveError::Conflict) }
+        let stored = self.profile_text(tenant, user.as_str()).await?;
+        let now = stored.as_deref().map(|text| parse(tenant, user.as_str(), text)).transpose()?;
+        if now.as_ref() == seen && conclude(stored.as_deref()).await? { Ok(()) } else { Err(SaveError::Conflict) }
     }
 }
 
 impl Effects {
     /// How much is kept of them.
-    fn bytes(&self) -> usize {
+    fn bytes(&self) -> u64 {
         let saved =
-            self.save.as_ref().map_or(0, |save| save.writes.iter().map(|(name, value)| name.len() + value.len()).sum());
-        let states = [
-            self.challenge.as_ref().map(|challenge| &challenge.state),
-            self.session.as_ref().map(|session| &session.state),
-        ];
-        saved + states.into_iter().flatten().map(Vec::len).sum::<usize>()
+            self.save.as_ref().map(|save| save.writes.iter().map(|(name, value)| name.len() + value.len()).sum());
+        let challenge = self.challenge.as_ref().map(|challenge| challenge.state.len());
+        let session = self.session.as_ref().map(|session| session.state.len());
+        let rows = [saved, challenge, session].into_iter().flatten();
+        rows.fold(0, |all, bytes: usize| all.saturating_add(bytes as u64).saturating_add(ROW_BYTES))
     }
 
     /// Whose rows are waited for, besides those of a save.
@@ -90,12 +100,12 @@ impl Effects {
     }
 }
 
-/// The save and the profile that it makes, unless that is the one that was seen.
-fn change(effects: &Effects) -> Result<Option<(&Save, Properties)>, Error> {
-    let Some(save) = &effects.save else { return Ok(None) };
-    CanonicalUser::new(&save.user).map_err(Error::Name)?;
-    let wanted = save::apply(save.seen.as_ref(), &save.writes)?;
-    Ok(wanted.filter(|wanted| Some(wanted) != save.seen.as_ref()).map(|wanted| (save, wanted)))
+/// Whose profile becomes what, after what was seen of it, unless that is the same.
+fn change(effects: &Effects) -> Result<Option<(CanonicalUser, Option<&Properties>, Properties)>, Error> {
+    let Some(Save { user, seen, writes }) = &effects.save else { return Ok(None) };
+    let (user, seen) = (CanonicalUser::new(user).map_err(Error::Name)?, seen.as_ref());
+    let wanted = save::apply(seen, writes)?;
+    Ok(wanted.filter(|wanted| Some(wanted) != seen).map(|wanted| (user, seen, wanted)))
 }
 
 /// What does not depend on anything that was seen.

@@ -9,7 +9,7 @@ use sqlx::migrate::MigrateError;
 use vestibule_domain::{TenantName, properties, user};
 use vestibule_ledger::Refused;
 
-/// Why a call failed. Nothing was written then, except where a connection broke while a commit was under way.
+/// Why a call failed. Nothing was written then, except where a connection broke, or time ran out, while it was being committed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     /// The data directory, or the file in it, cannot be made or opened.
@@ -38,6 +38,17 @@ pub enum Error {
     /// The database was migrated by a program that has another text for this migration, or stopped within it.
     #[error("the database does not fit this program: its migration {0} is a different one, or incomplete")]
     Misfit(i64),
+    /// Two records whose names are two spellings of one: a login would see one of them only.
+    #[error("tenant `{tenant}` has two records of one name, `{}` and `{}`: delete or rename one of them with a client of the database",
+        one.escape_default(), other.escape_default())]
+    OneName {
+        /// Whose they are.
+        tenant: String,
+        /// As it is stored.
+        one: String,
+        /// Likewise.
+        other: String,
+    },
     /// The URL of a PostgreSQL database cannot be read. It may hold a password, so it is not quoted.
     #[error("the database's URL is not of the form `postgres://user:password@host/database`")]
     Url,

@@ -12,18 +12,19 @@ mod components;
 mod conclusion;
 mod database;
 mod decisions;
+mod disk;
 mod error;
 mod ids;
 mod logins;
 mod logs;
 mod migrations;
+mod names;
 mod page;
 mod passwords;
 mod policies;
 mod postgres;
 mod profiles;
 mod queue;
-mod quota;
 mod readers;
 mod registry;
 mod revisions;
@@ -36,23 +37,23 @@ mod tenants;
 mod time;
 mod tokens;
 mod trials;
+mod uncounted;
 mod versions;
 
 use std::marker::PhantomData;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use sqlx::Pool;
 use vestibule_domain::{Secret, TenantName};
-use vestibule_ledger::Usage;
 
 pub use audit::{AuditRow, By};
 pub use challenges::{MAX_STATE_BYTES, NewChallenge, Taken};
 pub use components::Component;
 pub use conclusion::{Effects, Save};
 pub use decisions::{DecisionFilter, DecisionRow, LOOKED_AT};
+pub use disk::Kept;
 pub use error::{ActivateError, AddError, Error, SaveError};
 pub use ids::new_id;
 pub use logs::{Log, Past, Stretch};
@@ -71,11 +72,12 @@ pub use trials::{KEPT_DIFFERENCES, TrialRow};
 pub use versions::{Added, NewVersion, Room, VersionRow};
 
 use database::Database;
+use disk::{Disk, Place};
 use logins::AskedTogether;
 use queue::{MAX_BATCH, Queue};
-use quota::{Place, Quota};
 use readers::Readers;
 use statement::Runs;
+use uncounted::Uncounted;
 
 /// An open store, which reads for logins or for administrators. Clones share it; the last one dropped closes it, [`Store::close`] waits
 /// for that.
@@ -92,9 +94,8 @@ struct Parts {
     /// For [`registry`]: its changes wait for each other. Logins wait for none of them in PostgreSQL; SQLite has one writer, which both
     /// queues take in turns.
     registry: Queue,
-    quota: Quota,
-    /// Whether the last failure of a local account could not be counted.
-    uncounted: AtomicBool,
+    disk: Disk,
+    uncounted: Uncounted,
 }
 
 impl<R: Reader> Clone for Store<R> {
@@ -110,7 +111,8 @@ impl Store {
     /// # Errors
     /// [`Error::Directory`] and [`Error::NotPrivate`] if the directory cannot be used; [`Error::NotAFile`] for a symbolic link
     /// in place of the file; [`Error::NotADatabase`] and [`Error::Foreign`] for what is not ours; [`Error::Newer`] if a later
-    /// program wrote it; [`Error::Locked`] if another process keeps it to itself. None of them changes the file.
+    /// program wrote it; [`Error::Locked`] if another process keeps it to itself; [`Error::OneName`] for two records of one name. None of
+    /// them changes the file.
     pub async fn open(directory: &Path) -> Result<Self, Error> {
         let sqlite::Pools { logins, administrators, writer } = sqlite::open(directory).await?;
         let (logins, administrators) = (Database::Sqlite(logins), Database::Sqlite(administrators));
@@ -124,7 +126,7 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::Url`]; [`Error::Unavailable`] if there is no answer within five seconds, or a refusal; [`Error::Newer`] if a
-    /// later program wrote it. None of them changes the database.
+    /// later program wrote it; [`Error::OneName`] for two records of one name. None of them changes what is on record.
     pub async fn connect(url: &Secret) -> Result<Self, Error> {
         let postgres::Pools { logins, administrators, writers, sizes } = postgres::connect(url).await?;
         let (logins, administrators) = (Database::Postgres(logins), Database::Postgres(administrators));
@@ -140,8 +142,8 @@ impl Store {
         let logins = AskedTogether::start(&readers.logins, asking);
         let room = queue::waiting();
         let (queue, registry) = (Queue::start(pool, writers, MAX_BATCH, &room), Queue::start(pool, 1, 1, &room));
-        let (quota, uncounted) = (Quota::new(place), AtomicBool::new(false));
-        Self(Arc::new(Parts { readers, logins, queue, registry, quota, uncounted }), PhantomData)
+        let (disk, uncounted) = (Disk::new(place), Uncounted::default());
+        Self(Arc::new(Parts { readers, logins, queue, registry, disk, uncounted }), PhantomData)
     }
 }
 
@@ -149,13 +151,6 @@ impl<R: Reader> Store<R> {
     /// The same store, reading for administrators.
     pub fn for_administrators(&self) -> Store<Administrators> {
         Store(Arc::clone(&self.0), PhantomData)
-    }
-
-    /// How much is in use of administrators' places, and of what may wait to be written.
-    pub fn usage(&self) -> [Usage; 2] {
-        let (turns, room) = (&self.0.readers.turns, self.0.queue.room());
-        let of = |resource, (used, total)| Usage { resource, used, total };
-        [of(turns.resource(), turns.usage()), of(room.resource(), room.usage())]
     }
 
     /// Writes what is waiting to be written, then closes all connections. Calls after that fail as [`Error::Closed`].

@@ -3,7 +3,6 @@
 //! Not for: hashing and verifying; that is the gate's.
 
 use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use vestibule_domain::{CanonicalUser, Properties, TenantName};
@@ -69,18 +68,6 @@ impl fmt::Debug for Password {
     }
 }
 
-/// A failure that is being counted. Dropped before it is done, also because nobody waits any longer, it is one that was not counted.
-struct Counting<'a> {
-    uncounted: &'a AtomicBool,
-    done: bool,
-}
-
-impl Drop for Counting<'_> {
-    fn drop(&mut self) {
-        self.uncounted.store(!self.done, Ordering::Relaxed);
-    }
-}
-
 impl Store {
     /// A user's local password, if there is one.
     ///
@@ -111,12 +98,13 @@ impl<R: Reader> Store<R> {
         most: u32,
         by: Option<&By>,
     ) -> Result<(), Error> {
-        CanonicalUser::new(user).map_err(Error::Name)?;
+        let user = CanonicalUser::new(user).map_err(Error::Name)?;
+        let user = user.as_str();
         let set = || Statement::new(SET).text(tenant.as_str()).text(user).text(hash);
         let audit = || by.map(|by| Write::from(by.did(tenant.as_str(), "password.set", user, "")));
         for _ in 0..MAX_TRIES {
-            let of_known = self.0.queue.write_if(Row::new(tenant.as_str(), user), set(), audit().into_iter().collect());
-            if of_known.await? {
+            let row = Row::new(tenant.as_str(), user);
+            if self.write_counted(row, tenant, 0, set(), audit().into_iter().collect()).await? {
                 return Ok(());
             }
             let writes = [Write::from(set())].into_iter().chain(audit()).collect();
@@ -170,17 +158,17 @@ impl<R: Reader> Store<R> {
         Ok(self.counted(tenant, user, count).await?.rows > 0)
     }
 
-    /// Whether failures and tries are counted, as far as is known: not from the first one that this process could not count to the next
-    /// one that it could. While they are not, somebody may have guessed as often as they liked.
-    pub fn counts_failures(&self) -> bool {
-        !self.0.uncounted.load(Ordering::Relaxed)
+    /// Whether a tenant's failures and tries are counted, as far as is known: not from the first one that this process could not count to
+    /// the next one that it could. While they are not, somebody may have guessed as often as they liked.
+    pub fn counts_failures(&self, tenant: &TenantName) -> bool {
+        self.0.uncounted.is_clear(tenant)
     }
 
     async fn counted(&self, tenant: &TenantName, user: &str, count: Statement) -> Result<Answer, Error> {
-        let mut counting = Counting { uncounted: &self.0.uncounted, done: false };
-        let answer = self.0.queue.write_one(Row::new(tenant.as_str(), user), count).await?;
-        counting.done = true;
-        Ok(answer)
+        let counting = self.0.uncounted.count(tenant);
+        let answer = self.0.queue.write_one(Row::new(tenant.as_str(), user), count).await;
+        counting.came(&answer);
+        answer
     }
 }
 

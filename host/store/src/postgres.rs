@@ -11,8 +11,9 @@ use vestibule_domain::Secret;
 
 use crate::queue::WRITE_DEADLINE;
 use crate::readers::{ADMINISTRATOR_DEADLINE, LOGIN_DEADLINE};
-use crate::statement::STATEMENTS;
-use crate::{Error, migrations};
+use crate::registry::LOCK;
+use crate::statement::{Runs as _, STATEMENTS, Statement};
+use crate::{Error, migrations, names};
 
 /// Statements that read for many logins at once: while one is on its way, another one is answered.
 const ASKING: u32 = 2;
@@ -138,6 +139,12 @@ fn parse(url: &Secret) -> Result<PgConnectOptions, Error> {
 /// have to this database, where that is limited.
 async fn prepare(mut connection: PgConnection) -> Result<Option<i32>, Error> {
     migrations::postgres().run_direct(None, &mut connection, false).await?;
+    if !connection.find(&Statement::new(names::IN_POSTGRES)).await?.is_empty() {
+        let mut transaction = connection.begin().await?;
+        transaction.run(&Statement::new(LOCK)).await?;
+        names::settle(&mut *transaction, names::IN_POSTGRES).await?;
+        transaction.commit().await?;
+    }
     let permitted = sqlx::query_scalar(PERMITTED).fetch_one(&mut connection).await?;
     connection.close().await?;
     Ok(permitted)

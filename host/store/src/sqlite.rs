@@ -17,7 +17,7 @@ use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection, SqlitePool};
 use vestibule_os::file;
 
 use crate::statement::STATEMENTS;
-use crate::{Error, migrations};
+use crate::{Error, migrations, names};
 
 /// The database in the data directory. Beside it SQLite keeps its log and its index, while it is open.
 pub const DATABASE_FILE: &str = "vestibule.db";
@@ -146,6 +146,7 @@ async fn migrate_on(connection: &mut SqliteConnection, file: &Path) -> Result<()
     set_journal_mode(connection).await?;
     let mut transaction = connection.begin_with("begin immediate").await?;
     migrations::sqlite().run_direct(None, &mut *transaction, false).await?;
+    names::settle(&mut *transaction, names::IN_SQLITE).await?;
     Ok(transaction.commit().await?)
 }
 

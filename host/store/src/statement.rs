@@ -147,6 +147,9 @@ pub(crate) trait Runs: Connection {
     /// Runs a statement.
     fn run(&mut self, statement: &Statement) -> impl Future<Output = sqlx::Result<Answer>> + Send;
 
+    /// Runs a query that finds pairs of texts.
+    fn find(&mut self, query: &Statement) -> impl Future<Output = sqlx::Result<Vec<(String, String)>>> + Send;
+
     /// Runs the text of an insert on its rows.
     fn run_rows(&mut self, sql: String, rows: &[&NewRow]) -> impl Future<Output = sqlx::Result<()>> + Send;
 
@@ -192,6 +195,10 @@ macro_rules! runs {
                     Some(row) => Ok(Answer { rows: 1, number: row.try_get(0)? }),
                     None => Ok(Answer { rows: 0, number: None }),
                 }
+            }
+
+            async fn find(&mut self, query: &Statement) -> sqlx::Result<Vec<(String, String)>> {
+                bound!(sqlx::query_as(query.to.text), [query]).fetch_all(self).await
             }
 
             async fn run_rows(&mut self, sql: String, rows: &[&NewRow]) -> sqlx::Result<()> {

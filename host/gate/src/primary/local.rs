@@ -82,7 +82,7 @@ impl Passage<'_> {
         match lock {
             Lock::Account => {
                 // Where wrong passwords could not be counted, a right one is worth nothing before one can be counted again.
-                let counts = self.attempt.static_response.is_some() || !self.store.counts_failures();
+                let counts = self.attempt.static_response.is_some() || !self.store.counts_failures(&self.tenant.name);
                 if counts {
                     self.count_answer().await?;
                 }
