@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use vestibule_domain::bounded;
 use vestibule_domain::capability::Error;
 use vestibule_domain::directory::{Attribute, Entry, Query, Scope, Value};
 use vestibule_domain::filter;
@@ -66,6 +67,7 @@ impl State {
     /// Asks the world and writes the answer down, or reads it back. What is too large for the budget is not kept.
     async fn search_taped(&mut self, query: Query) -> Result<Result<Vec<Entry>, Error>> {
         let answer = if self.tape.is_live() {
+            self.memory.take_for_answers()?;
             let directory = Arc::clone(&self.configuration.capabilities.directory);
             directory.search(&query).await
         } else {
@@ -78,7 +80,7 @@ impl State {
             }
         };
         let answer = answer.and_then(|entries| {
-            self.budget.take_entries(entries.iter().map(Entry::size).sum()).map_err(Error::Exhausted)?;
+            self.budget.take_entries(bounded::Weigh::weight(&entries)).map_err(Error::Exhausted)?;
             Ok(entries)
         });
         self.tape.write(Exchange::Directory { query, answer: answer.clone() });

@@ -53,6 +53,7 @@ impl State {
     /// Asks the world and writes the answer down, or reads it back. What is too large for the budget is not kept.
     async fn send_taped(&mut self, request: Request) -> Result<Result<Response, Error>> {
         let answer = if self.tape.is_live() {
+            self.memory.take_for_answers()?;
             let http = Arc::clone(&self.configuration.capabilities.http);
             within(request.timeout_ms, http.send(&request)).await
         } else {
