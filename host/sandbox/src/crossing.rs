@@ -1,7 +1,9 @@
 //! The boundary between a guest and the host: whatever passes it is weighed and paid for with the guest's fuel.
 //!
-//! Not for: what is done on the host's side; see [`crate::host`] and [`crate::wasi`]. Every function that a guest can call is defined by
-//! [`function`] or [`function_async`], and sees the call's state alone: none can be reached that is not counted and paid for.
+//! Not for: what is done on the host's side; see [`crate::host`] and [`crate::wasi`]. Every function that does something for a guest is
+//! defined by [`function`] or [`function_async`], and sees the call's state alone: none can be reached that is not counted and paid for.
+//! Two things that a guest can do are neither: it drops a handle, which was paid for when it was made, and once; and it calls what is
+//! refused, which ends the call.
 
 use std::pin::Pin;
 
@@ -17,7 +19,7 @@ const CALL_FUEL: u64 = 100;
 const BYTE_FUEL: u64 = 1;
 /// What a text or list weighs before anything is in it: its address and length in the guest's memory.
 const HEAD_BYTES: u64 = 8;
-/// What a handle weighs: finding it in its table and lending it takes longer than its bytes do.
+/// What a handle weighs: finding it in its table, lending it and dropping it take longer than its bytes do.
 const HANDLE_BYTES: u64 = 32;
 
 /// The future of a host function.
