@@ -22,9 +22,10 @@ const MAX_BASE_BYTES: usize = 1024;
 const MAX_ATTRIBUTE_BYTES: usize = 128;
 /// The most servers of one directory: a login's time is over before.
 const MAX_SERVERS: usize = 16;
-/// The most connections kept, and the most entries of a search.
-const MAX_POOL: usize = 256;
-const MAX_ENTRIES: u32 = 100_000;
+/// The most connections kept: each is an open file of a process that has some thousand for all its tenants.
+const MAX_POOL: usize = 16;
+/// The most entries of a search: each has five elements at least, of those that an answer may have.
+const MAX_ENTRIES: u32 = 20_000;
 
 /// What stands for the user's name in templates.
 pub(super) const NAME: &str = "{}";
@@ -50,7 +51,7 @@ pub struct LdapSettings {
     /// Where all searches begin, and what no search leaves.
     pub search_base: String,
     /// The attribute that holds the user's name. Of several values the one in the entry's distinguished name is the user's name here,
-    /// or the first in the order of bytes, whichever is typed. Default `uid`.
+    /// whichever is typed; where none is there, nobody knows which of them is, and the user is rejected. Default `uid`.
     pub uname_attr: String,
     /// A filter that users have to meet besides, such as `(objectClass=person)` (RFC 4515).
     pub user_filter: Option<String>,
@@ -59,7 +60,7 @@ pub struct LdapSettings {
     pub fuzzy: bool,
     /// How long one server may take, in milliseconds, 1 to 60,000. Default 3,000.
     pub timeout_ms: u64,
-    /// The most entries that one search of a policy may find, 1 to 100,000. Default 1,000.
+    /// The most entries that one search of a policy may find, 1 to 20,000. Default 1,000.
     pub max_entries: u32,
     /// The most connections that are kept for the next search, up to 256. Default 8.
     pub pool: usize,
