@@ -16,6 +16,7 @@ mod wire;
 
 use std::sync::Arc;
 
+use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use vestibule_domain::directory::{Entry, Query};
 use vestibule_domain::primary::{Cause, Failure, Proven};
@@ -73,7 +74,8 @@ impl Ldap {
     /// Names the key whose value cannot be used.
     pub fn new(settings: LdapSettings) -> Result<Self, SettingsError> {
         let checked = Checked::new(settings)?;
-        let server = |url: &String| Arc::new(Server { place: Place::new(url), pool: Pool::new(checked.settings.pool) });
+        let places = Arc::new(Semaphore::new(checked.settings.pool));
+        let server = |url: &String| Arc::new(Server { place: Place::new(url), pool: Pool::new(Arc::clone(&places)) });
         let servers = Servers::new(checked.settings.servers.iter().map(server).collect::<Vec<_>>());
         Ok(Self(Arc::new(Parts { checked, servers })))
     }

@@ -20,6 +20,10 @@ pub(crate) fn ensure(holds: bool, key: &'static str, problem: impl FnOnce() -> S
     if holds { Ok(()) } else { Err(SettingsError { key, problem: problem() }) }
 }
 
+pub(crate) fn ensure_short(key: &'static str, text: &str, most: usize) -> Result<(), SettingsError> {
+    ensure(text.len() <= most, key, || format!("has more than {most} bytes"))
+}
+
 /// The largest file that a table names: a bundle of authorities has a quarter of it.
 const MAX_FILE_BYTES: u64 = 1 << 20;
 
