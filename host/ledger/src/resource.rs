@@ -204,6 +204,11 @@ resources! {
         limit "`server.policy_bytes`; half of what others leave for one tenant",
         answer "tenants without a login for longest make room; then 503 `overloaded`",
         test "code_is_there_once_and_counted_until_the_last_one_leaves";
+    /// Code of policies on disk, so that a host that starts again has nothing to compile.
+    KeptCode = "bytes of compiled code on disk", Disk of Tenant,
+        limit "`server.cache_bytes`; a quarter of it for what was uploaded and no login has needed",
+        answer "what nobody has needed for longest goes, and is compiled again",
+        test "what_was_needed_last_is_kept_and_what_was_only_uploaded_takes_a_quarter";
     /// Logins of a tenant in a second, by whichever front door.
     LoginRate = "logins in a second", Rate of Tenant,
         limit "`logins_per_second` of the terms; twice as many at once",
