@@ -164,6 +164,11 @@ resources! {
         limit "four times `server.concurrent_logins`; a quarter of that for a tenant",
         answer "the login keeps its place meanwhile, and others of the tenant wait",
         test "where_too_many_wait_for_others_the_next_keeps_its_place";
+    /// Threads of the system's resolver that look up the names of directories and RADIUS servers.
+    NameLookups = "names that are looked up", Count of Tenant,
+        limit "16; 2 of a tenant, and 64 that wait",
+        answer "the server is passed over, and where all are the login is denied as `ldap-unavailable` or `radius-unavailable`",
+        test "a_tenant_whose_names_stall_leaves_threads_for_others";
     /// Versions on trial that run beside the ones that decide.
     Shadows = "versions on trial that run", Count of Tenant,
         limit "16",
