@@ -161,7 +161,7 @@ resources! {
         test "where_room_is_left_whoever_comes_next_finds_a_place_however_many_there_are";
     /// Logins that wait for a directory, a RADIUS server, a front door or a hash: they compute nothing meanwhile, and hold no place.
     OutsideLogins = "logins that wait for others", Count of Tenant,
-        limit "four times `server.concurrent_logins`; a quarter of that for a tenant",
+        limit "four times `server.concurrent_logins`, and half of the files of `ulimit -n` that connections leave; a quarter of that for a tenant",
         answer "the login keeps its place meanwhile, and others of the tenant wait",
         test "where_too_many_wait_for_others_the_next_keeps_its_place";
     /// Threads of the system's resolver that look up the names of directories and RADIUS servers.
