@@ -15,6 +15,7 @@ use aho_corasick::nfa::{contiguous, noncontiguous};
 use aho_corasick::{Anchored, BuildError};
 
 use crate::secret::{STARS, Secret};
+use crate::text::cut;
 
 /// Secrets and lines of fewer bytes are left alone: starring them out would garble the text and give them away by the gaps.
 const SHORTEST_BYTES: usize = 4;
@@ -192,11 +193,6 @@ fn starred(text: &str, places: &[Range<usize>]) -> String {
         done = place.end;
     }
     starred + text.get(done..).unwrap_or_default()
-}
-
-/// The longest prefix of at most `max_bytes` bytes that ends at a character.
-fn cut(text: &str, max_bytes: usize) -> &str {
-    text.get(..text.floor_char_boundary(max_bytes)).unwrap_or_default()
 }
 
 #[cfg(test)]

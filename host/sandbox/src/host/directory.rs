@@ -12,7 +12,7 @@ use wasmtime::Result;
 use wasmtime::component::LinkerInstance;
 
 use crate::bindings::directory as wit;
-use crate::crossing::{Weigh, function_async};
+use crate::crossing::{Passes, function_async};
 use crate::state::State;
 use crate::tape::Exchange;
 
@@ -111,42 +111,42 @@ fn attribute(attribute: Attribute) -> wit::Attribute {
     wit::Attribute { name: attribute.name, values: attribute.values.into_iter().map(value).collect() }
 }
 
-impl Weigh for wit::Query {
+impl Passes for wit::Query {
     fn weight(&self) -> u64 {
         let Self { base, scope: _, filter, arguments, attributes } = self;
-        base.weight() + Weigh::weight(filter) + arguments.weight() + attributes.weight()
+        base.weight() + Passes::weight(filter) + arguments.weight() + attributes.weight()
     }
 }
 
-impl Weigh for wit::Entry {
+impl Passes for wit::Entry {
     fn weight(&self) -> u64 {
-        Weigh::weight(&self.dn) + self.attributes.weight()
+        Passes::weight(&self.dn) + self.attributes.weight()
     }
 }
 
-impl Weigh for wit::Attribute {
+impl Passes for wit::Attribute {
     fn weight(&self) -> u64 {
-        Weigh::weight(&self.name) + self.values.weight()
+        Passes::weight(&self.name) + self.values.weight()
     }
 }
 
-impl Weigh for wit::Value {
+impl Passes for wit::Value {
     fn weight(&self) -> u64 {
         match self {
-            Self::Text(text) => Weigh::weight(text),
+            Self::Text(text) => Passes::weight(text),
             Self::Octets(octets) => octets.weight(),
         }
     }
 }
 
-impl Weigh for wit::Error {
+impl Passes for wit::Error {
     fn weight(&self) -> u64 {
         match self {
             Self::Denied(detail)
             | Self::Unavailable(detail)
             | Self::InvalidQuery(detail)
             | Self::Exhausted(detail)
-            | Self::Other(detail) => Weigh::weight(detail),
+            | Self::Other(detail) => Passes::weight(detail),
         }
     }
 }
