@@ -5,7 +5,7 @@ use std::fs;
 
 use vestibule_domain::{Cause, Grants, Properties};
 
-use crate::harness::{Guest, a_login, probe, puppet, root};
+use crate::harness::{Guest, a_login, policy, probe, puppet, root};
 
 /// Each import, a guest that uses it, and what keeps it from anything that is not its own.
 fn imports() -> [(&'static str, Guest, Option<Cause>); 6] {
@@ -51,5 +51,29 @@ async fn no_property_is_seen_that_was_not_granted() {
         let seen = async |grants| puppet("told").granted(grants).decides(&login).await.answer.is_ok();
         assert!(!seen(grants(Vec::new())).await, "{name}");
         assert!(seen(grants(vec![name.to_owned()])).await, "{name}");
+    }
+}
+
+/// What is not granted looks as if it were not there: a policy that lets somebody in without it has to know.
+#[tokio::test]
+async fn users_without_a_secret_come_in_only_where_secrets_are_granted() {
+    let guest =
+        policy("one-time-code").with_setting("without_secret", "allow").with_setting("secret_property", "pvt_otp");
+    let granted = |properties: &[&str]| {
+        let properties = properties.iter().map(|name| (*name).to_owned()).collect();
+        guest.clone().granted(Grants { properties, ..Grants::default() })
+    };
+    let login = a_login();
+    assert!(granted(&["pvt_otp", "pvt_totp_last_step"]).decides(&login).await.answer.is_ok());
+    assert!(granted(&["pvt_o*", "pvt_totp_last*"]).decides(&login).await.answer.is_ok());
+    for (properties, missing) in [
+        (&["pvt_totp_last_step"][..], "pvt_otp"),
+        (&["pvt_opt", "pvt_totp_last_step"], "pvt_otp"),
+        (&["pvt_otp"], "pvt_totp_last_step"),
+        (&[], "pvt_otp"),
+    ] {
+        let fault = granted(properties).decides(&login).await.answer.unwrap_err();
+        assert_eq!(fault.cause, Cause::PolicyError, "{fault}");
+        assert!(fault.detail.contains(&format!("`{missing}` is not granted")), "{fault}");
     }
 }

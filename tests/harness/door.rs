@@ -19,8 +19,14 @@ use super::{Edits as _, Guest, Home, at, properties, tenant};
 pub(crate) const PASSWORD: &str = "correct horse";
 
 /// What the host has that tests come to.
-pub(crate) const A_SMALL_HOST: Budget =
-    Budget { memory_bytes: 1 << 30, code_bytes: 1 << 28, connections: 1_000, concurrent_logins: 64, processors: 2 };
+pub(crate) const A_SMALL_HOST: Budget = Budget {
+    memory_bytes: 1 << 30,
+    code_bytes: 1 << 28,
+    connections: 1_000,
+    files: 1_000,
+    concurrent_logins: 64,
+    processors: 2,
+};
 
 /// All ordinary properties, as grants name them.
 pub(crate) const ORDINARY: [&str; 3] = ["conn_*", "prop_*", "pvt_*"];

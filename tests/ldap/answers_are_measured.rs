@@ -1,9 +1,12 @@
 //! What a server sends is measured before it is read: whatever is just beyond a bound is no answer, in words with the bound, and so is
 //! what answers another question.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use vestibule_directory::{Ldap, LdapSettings};
 use vestibule_domain::capability::Error;
-use vestibule_domain::directory::{Query, Scope};
+use vestibule_domain::directory::{Entry, Query, Scope};
 use vestibule_domain::primary::{Cause, Failure};
 
 use super::stand_in::{
@@ -42,7 +45,6 @@ fn joe(asked: &Asked) -> Vec<u8> {
 #[tokio::test]
 async fn an_honest_server_is_believed() {
     assert_eq!(at(joe).await.unwrap(), "joe");
-    assert_eq!(at(|asked| joe(asked).into_iter().collect()).await.unwrap(), "joe");
 }
 
 #[tokio::test]
@@ -75,9 +77,55 @@ async fn a_message_has_no_more_elements_than_are_counted() {
             false => asked.success(),
         }
     });
+    let found = searched(slapd_settings(&server.await)).await;
+    assert!(matches!(&found, Err(Error::Exhausted(why)) if why.contains("131072 elements")), "{found:?}");
+    let outcome = after_a_bind(|asked| {
+        let value: &[u8] = b"";
+        asked.message(SEARCH_ENTRY, &entry(JOE, &[("uid", &vec![value; 1024])]))
+    });
+    ensure_no_answer(outcome.await, "more than 1024 elements");
+}
+
+/// What a policy finds by a search for everybody's names alone.
+async fn searched(settings: LdapSettings) -> Result<Vec<Entry>, Error> {
     let query = Query { base: None, scope: Scope::Subtree, filter: "(uid=*)".to_owned(), attributes: Vec::new() };
-    let found = Ldap::new(slapd_settings(&server.await)).unwrap().search(&query, soon()).await;
-    assert!(matches!(&found, Err(Error::Unavailable(why)) if why.contains("131072 elements")), "{found:?}");
+    Ldap::new(settings).unwrap().search(&query, soon()).await
+}
+
+/// The same search would find too much at the other servers, too.
+#[tokio::test]
+async fn a_search_that_finds_too_much_is_exhausted_and_asked_once() {
+    let values: fn(&Asked) -> Vec<u8> = |asked| {
+        let value: &[u8] = b"";
+        asked.message(SEARCH_ENTRY, &entry(JOE, &[("mail", &vec![value; 120_000])]))
+    };
+    let long: fn(&Asked) -> Vec<u8> = |_| vec![0x30, 0x84, 0, 0x20, 0, 0];
+    for (answer, why) in [(values, "more than 1048576 bytes"), (long, "a message of 2097158 bytes")] {
+        let count = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&count);
+        let server = answering(move |asked| {
+            counted.fetch_add(usize::from(asked.is_search()), Ordering::Relaxed);
+            if asked.is_search() { answer(asked) } else { asked.success() }
+        });
+        let server = server.await;
+        let settings = LdapSettings { servers: vec![server.clone(), server.clone()], ..slapd_settings(&server) };
+        let found = searched(settings).await;
+        assert!(matches!(&found, Err(Error::Exhausted(said)) if said.contains(why)), "{found:?}");
+        assert_eq!(count.load(Ordering::Relaxed), 1, "{why}");
+    }
+}
+
+#[tokio::test]
+async fn a_policy_is_told_one_short_line_of_what_a_server_says() {
+    let server = answering(|asked| match asked.is_search() {
+        true => {
+            let text = tagged(0x04, &[b"no\nway ".as_slice(), &[b'x'; 1 << 20]].concat());
+            asked.message(SEARCH_DONE, &[tagged(0x0a, &[50]), tagged(0x04, b""), text].concat())
+        }
+        false => asked.success(),
+    });
+    let denied = searched(slapd_settings(&server.await)).await;
+    assert!(matches!(&denied, Err(Error::Denied(why)) if why.contains("no way x") && why.len() < 700), "{denied:?}");
 }
 
 #[tokio::test]
@@ -95,7 +143,7 @@ async fn an_answer_without_end_is_not_read_to_its_end() {
     };
     let outcome = super::asked(slapd_settings(&endless(true).await), "joe", "correct horse").await.unwrap_err();
     assert_eq!(outcome.cause, Cause::LdapUnavailable, "{outcome}");
-    assert!(outcome.detail.contains("more than 65536 bytes"), "{outcome}");
+    assert!(outcome.detail.contains("more than 1024 elements"), "{outcome}");
     let outcome = super::asked(slapd_settings(&endless(false).await), "joe", "correct horse").await.unwrap_err();
     assert_eq!(outcome.cause, Cause::AmbiguousUser, "{outcome}");
 }

@@ -28,9 +28,29 @@ fn each_key_is_checked() {
     assert_eq!(refused(LdapSettings { user_filter: Some("(a=b".to_owned()), ..good() }), "user_filter");
     assert_eq!(refused(LdapSettings { timeout_ms: 0, ..good() }), "timeout_ms");
     assert_eq!(refused(LdapSettings { max_entries: 0, ..good() }), "max_entries");
-    assert_eq!(refused(LdapSettings { pool: 257, ..good() }), "pool");
-    assert_eq!(refused(LdapSettings { user_dn_template: Some("dc=a".to_owned()), ..good() }), "user_dn_template");
+    assert_eq!(refused(LdapSettings { max_entries: 20_001, ..good() }), "max_entries");
+    assert_eq!(refused(LdapSettings { pool: 17, ..good() }), "pool");
+    for template in ["dc=a", "uid={},ou={},dc=a"] {
+        assert_eq!(refused(LdapSettings { user_dn_template: Some(template.to_owned()), ..good() }), "user_dn_template");
+    }
     assert_eq!(refused(LdapSettings { ca_file: Some("/nowhere".into()), ..good() }), "ca_file");
+}
+
+/// They come from a tenant, and are repeated for every login.
+#[test]
+fn no_text_is_longer_than_it_has_to_be() {
+    let good = || slapd_settings("ldaps://ldap.example.com");
+    let long = "x".repeat(1 << 20);
+    let name = format!("uid={},dc=a", "x".repeat(1024));
+    assert_eq!(refused(LdapSettings { servers: vec![format!("ldaps://{long}")], ..good() }), "servers");
+    assert_eq!(refused(LdapSettings { search_base: "dc=a+".repeat(1 << 20), ..good() }), "search_base");
+    assert_eq!(refused(LdapSettings { user_dn_template: Some("{}".repeat(1 << 20)), ..good() }), "user_dn_template");
+    assert_eq!(
+        refused(LdapSettings { user_dn_template: Some(format!("uid={{}},{name}")), ..good() }),
+        "user_dn_template"
+    );
+    assert_eq!(refused(LdapSettings { bind_dn: Some(name), ..good() }), "bind_dn");
+    assert_eq!(refused(LdapSettings { bind_password: Some(Secret::new(long)), ..good() }), "bind_password");
 }
 
 #[test]

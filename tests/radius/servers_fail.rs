@@ -84,7 +84,11 @@ fn settings_that_would_not_do_are_refused_by_their_key() {
     assert_eq!(refused(RadiusSettings { servers: Vec::new(), ..good() }), "servers");
     assert_eq!(refused(RadiusSettings { servers: vec!["host:1812".to_owned(); 17], ..good() }), "servers");
     assert_eq!(refused(RadiusSettings { servers: vec!["host".to_owned()], ..good() }), "servers");
-    assert_eq!(refused(RadiusSettings { secret: Secret::new("short"), ..good() }), "secret");
+    for secret in ["short".to_owned(), "x".repeat(1025)] {
+        assert_eq!(refused(RadiusSettings { secret: Secret::new(secret), ..good() }), "secret");
+    }
+    let long = format!("{}:1812", "x".repeat(1 << 20));
+    assert_eq!(refused(RadiusSettings { servers: vec![long], ..good() }), "servers");
     assert_eq!(refused(RadiusSettings { timeout_ms: 1, ..good() }), "timeout_ms");
     assert_eq!(refused(RadiusSettings { retries: 11, ..good() }), "retries");
     assert_eq!(refused(RadiusSettings { dictionary: Some("/nowhere".into()), ..good() }), "dictionary");

@@ -65,8 +65,14 @@ async fn a_new_certificate_is_taken_up_and_a_broken_one_is_not() {
     let address = listener.local_addr().unwrap();
     let (trigger, shutdown) = Shutdown::new();
     let router = axum::Router::new().route("/healthz", axum::routing::get(|| async { "alive\n" }));
-    let budget =
-        Budget { memory_bytes: 1 << 30, code_bytes: 1 << 28, connections: 64, concurrent_logins: 64, processors: 2 };
+    let budget = Budget {
+        memory_bytes: 1 << 30,
+        code_bytes: 1 << 28,
+        connections: 64,
+        files: 512,
+        concurrent_logins: 64,
+        processors: 2,
+    };
     let places = Places::of(&Ledger::new(budget));
     let serving =
         tokio::spawn(serve(vec![Listener::Tls(listener, tls.clone())], router, shutdown, Limits::default(), places));

@@ -8,7 +8,7 @@ use std::str::FromStr;
 
 use serde::de::DeserializeOwned;
 
-pub use crate::bindings::vestibule::policy::config::{all, get};
+pub use crate::bindings::vestibule::policy::config::{all, get, granted};
 
 /// The value of a setting that the manifest names with a default or requires.
 ///
@@ -56,6 +56,14 @@ pub fn within<T: FromStr + PartialOrd + Display>(name: &str, range: RangeInclusi
 /// Names the setting and where its JSON is not what was expected.
 pub fn json<T: DeserializeOwned>(name: &str) -> Result<T, String> {
     serde_json::from_str(&text(name)?).map_err(|error| format!("setting `{name}`: {error}"))
+}
+
+/// That the tenant grants a property: for a policy that takes its absence for an answer.
+///
+/// # Errors
+/// Names the property that is not granted.
+pub fn needs(property: &str) -> Result<(), String> {
+    if granted(property) { Ok(()) } else { Err(format!("property `{property}` is not granted")) }
 }
 
 fn chosen<T: Copy>(name: &str, value: &str, choices: &[(&str, T)]) -> Result<T, String> {

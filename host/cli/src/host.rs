@@ -74,6 +74,7 @@ fn ledger(server: &ServerSettings) -> Ledger {
         memory_bytes,
         code_bytes: server.policy_bytes() as u64,
         connections: listen::connections(memory_bytes),
+        files: listen::files_for_work(memory_bytes),
         concurrent_logins: server.concurrent_logins.into(),
         processors: machine::processors(),
     })

@@ -87,6 +87,7 @@ fn ledger() -> Ledger {
         memory_bytes,
         code_bytes,
         connections: 1,
+        files: 1,
         concurrent_logins: 1,
         processors: machine::processors(),
     })

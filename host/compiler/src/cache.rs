@@ -13,7 +13,13 @@ use cap_std::fs::{Dir, File, Metadata, MetadataExt as _, OpenOptions, OpenOption
 use vestibule_os::file;
 use vestibule_sandbox::{Artefact, Key};
 
+use crate::purpose::Purpose;
+
 const KEY_FILE: &str = "key";
+/// What the name of an artefact ends with that no login has needed yet.
+const UNUSED: &str = ".unused";
+/// The part of the cache that such artefacts may take: whoever uploads one version after the other drives out no tenant's own.
+const PART_OF_UNUSED: u64 = 4;
 
 /// An open cache.
 pub struct Cache {
@@ -37,8 +43,8 @@ pub enum Error {
 }
 
 impl Cache {
-    /// Opens the cache in a directory, and makes both if they are not there. All artefacts together may take so many bytes: those that
-    /// were written last are kept.
+    /// Opens the cache in a directory, and makes both if they are not there. All artefacts together may take so many bytes, and those that
+    /// no login has needed yet a quarter of it: those that were needed last are kept.
     ///
     /// # Errors
     /// [`Error`], if the directory or the key in it cannot be used.
@@ -59,53 +65,81 @@ impl Cache {
     }
 
     /// Where a component's artefact is kept, by its SHA-256, and how large it is. What cannot be opened is as good as not kept.
-    pub(crate) fn find(&self, digest: &str) -> Option<(std::fs::File, u64)> {
-        let file = file::open_in(&self.directory, digest).ok()?;
+    pub(crate) fn find(&self, digest: &str, purpose: Purpose) -> Option<(std::fs::File, u64)> {
+        let unused = format!("{digest}{UNUSED}");
+        let file = file::open_in(&self.directory, digest).or_else(|_| {
+            let file = file::open_in(&self.directory, &unused)?;
+            if purpose == Purpose::Login {
+                self.directory.rename(&unused, &self.directory, digest)?;
+            }
+            Ok::<_, io::Error>(file)
+        });
+        let file = file.ok()?.into_std();
         let bytes = file.metadata().ok()?.len();
-        Some((file.into_std(), bytes))
+        // What is needed now is kept longest. Where the time cannot be set, it is the one of writing.
+        let _ = file.set_modified(now());
+        Some((file, bytes))
     }
 
     /// Keeps an artefact. Whoever reads meanwhile sees the old one or the new one.
-    pub(crate) fn store(&self, digest: &str, artefact: &Artefact) -> io::Result<()> {
-        self.put(digest, |file| artefact.write(file))
+    pub(crate) fn store(&self, digest: &str, purpose: Purpose, artefact: &Artefact) -> io::Result<()> {
+        self.put(digest, purpose, |file| artefact.write(file))
     }
 
-    fn put(&self, digest: &str, write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>) -> io::Result<()> {
+    fn put(
+        &self,
+        digest: &str,
+        purpose: Purpose,
+        write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
+    ) -> io::Result<()> {
+        let kept = match purpose {
+            Purpose::Login => digest.to_owned(),
+            Purpose::Administration => format!("{digest}{UNUSED}"),
+        };
         let (name, file) = create(&self.directory)?;
         let mut file = BufWriter::new(file);
         let written = write(&mut file).and_then(|()| file.flush());
-        let written = written.and_then(|()| self.directory.rename(&name, &self.directory, digest));
+        let written = written.and_then(|()| self.directory.rename(&name, &self.directory, &kept));
         if written.is_err() {
             let _ = self.directory.remove_file(&name);
         }
         written.and_then(|()| self.prune())
     }
 
-    /// Removes what was written first, until the rest fits.
+    /// Removes what was not needed for longest, until the rest fits.
     fn prune(&self) -> io::Result<()> {
         let mut files = Vec::new();
         for entry in self.directory.entries()? {
             let entry = entry?;
             let metadata = entry.metadata()?;
             if metadata.is_file() && is_artefact(&entry.file_name().to_string_lossy()) {
-                let written = metadata.modified().map_or(SystemTime::UNIX_EPOCH, |time| time.into_std());
-                files.push((written, metadata.len(), entry.file_name()));
+                let needed = metadata.modified().map_or(SystemTime::UNIX_EPOCH, |time| time.into_std());
+                files.push((needed, metadata.len(), entry.file_name()));
             }
         }
         files.sort_unstable_by(|one, other| other.cmp(one));
-        let mut total = 0;
+        let (mut total, mut unused) = (0_u64, 0_u64);
         for (_, size, name) in files {
-            total += size;
-            if total > self.most_bytes {
+            let is_unused = name.to_string_lossy().ends_with(UNUSED);
+            let (all, idle) = (total.saturating_add(size), unused.saturating_add(if is_unused { size } else { 0 }));
+            if all > self.most_bytes || is_unused && idle > self.most_bytes / PART_OF_UNUSED {
                 self.directory.remove_file(name)?;
+            } else {
+                (total, unused) = (all, idle);
             }
         }
         Ok(())
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "no login: it is the order of files on a disk")]
+fn now() -> SystemTime {
+    SystemTime::now()
+}
+
 /// Artefacts are named by a SHA-256; whatever else lies in the directory is somebody's own.
 fn is_artefact(name: &str) -> bool {
+    let name = name.strip_suffix(UNUSED).unwrap_or(name);
     name.len() == 64 && name.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
@@ -161,15 +195,42 @@ mod tests {
     fn what_is_kept_comes_back_and_nobody_else_may_read_it() {
         let home = tempfile::tempdir().unwrap();
         let path = home.path().join("a/b");
-        Cache::open(&path, 1 << 20).unwrap().put("abc", |file| file.write_all(b"artefact")).unwrap();
+        Cache::open(&path, 1 << 20).unwrap().put("abc", Purpose::Login, |file| file.write_all(b"artefact")).unwrap();
         let again = Cache::open(&path, 1 << 20).unwrap();
-        let (mut file, bytes) = again.find("abc").unwrap();
+        let (mut file, bytes) = again.find("abc", Purpose::Login).unwrap();
         let mut kept = String::new();
         file.read_to_string(&mut kept).unwrap();
         assert_eq!((&*kept, bytes), ("artefact", 8));
-        assert!(again.find("abd").is_none());
+        assert!(again.find("abd", Purpose::Login).is_none());
         assert_eq!((mode(&path), mode(&path.join("abc")), mode(&path.join(KEY_FILE))), (0o700, 0o600, 0o600));
         assert_eq!(fs::read_dir(&path).unwrap().count(), 2);
+    }
+
+    /// Keeps so many bytes under a digest of this digit.
+    fn keep(cache: &Cache, digit: char, purpose: Purpose, bytes: usize) {
+        cache.put(&digest(digit), purpose, |file| file.write_all(&vec![0; bytes])).unwrap();
+        // So that what is needed later is later to the file system, too.
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+
+    fn digest(digit: char) -> String {
+        digit.to_string().repeat(64)
+    }
+
+    #[test]
+    fn what_was_needed_last_is_kept_and_what_was_only_uploaded_takes_a_quarter() {
+        let home = tempfile::tempdir().unwrap();
+        let cache = Cache::open(home.path(), 1000).unwrap();
+        let kept = |digit| cache.directory.exists(digest(digit)) || cache.directory.exists(digest(digit) + UNUSED);
+        keep(&cache, 'a', Purpose::Login, 400);
+        keep(&cache, 'b', Purpose::Login, 400);
+        "0123456789".chars().for_each(|digit| keep(&cache, digit, Purpose::Administration, 100));
+        assert!(kept('a') && kept('b') && kept('8') && kept('9') && !kept('7'));
+        // One that a login needs is no longer only uploaded, and `a` is needed again.
+        assert!(cache.find(&digest('8'), Purpose::Login).is_some());
+        assert!(cache.find(&digest('a'), Purpose::Administration).is_some());
+        keep(&cache, 'c', Purpose::Login, 400);
+        assert!(kept('a') && kept('c') && kept('8') && !kept('b'));
     }
 
     #[test]
@@ -194,7 +255,7 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let cache = Cache::open(home.path(), 1 << 20).unwrap();
         fs::create_dir(home.path().join("abc")).unwrap();
-        assert!(cache.find("abc").is_none());
+        assert!(cache.find("abc", Purpose::Login).is_none());
         fs::remove_file(home.path().join(KEY_FILE)).unwrap();
         fs::create_dir(home.path().join(KEY_FILE)).unwrap();
         let refused = Cache::open(home.path(), 1 << 20).err().map(|error| error.to_string());

@@ -12,10 +12,12 @@ mod failure;
 mod loader;
 pub mod module;
 mod process;
+mod purpose;
 mod shape;
 mod shelf;
 
 pub use cache::{Cache, Error as CacheError};
 pub use failure::{Failure, Refusal};
-pub use loader::{Bounds as LoaderBounds, Loader, Order, Policy, Purpose};
+pub use loader::{Bounds as LoaderBounds, Loader, Order, Policy};
 pub use process::{Bounds, SUBCOMMAND, Task};
+pub use purpose::Purpose;

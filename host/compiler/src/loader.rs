@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 use std::fs::File;
 use std::io::Read as _;
+use std::sync::Arc;
 use std::time::Duration;
 
 use vestibule_domain::Manifest;
@@ -15,6 +16,7 @@ use vestibule_sandbox::{Artefact, Capacity, Compiled, Engine, Key, LoadError, Se
 use crate::cache::Cache;
 use crate::failure::{Failure, Refusal};
 use crate::process;
+use crate::purpose::Purpose;
 use crate::shelf::Shelf;
 
 /// The largest code of one policy: eight times the largest component.
@@ -23,25 +25,6 @@ const MAX_CODE_BYTES: u64 = 512 << 20;
 const COMPILING: Waiting = Waiting { inside: 1, waiting: 8 };
 /// How many times as long a compilation for a login may take as one for an upload, which the machine had more time for.
 const LOGINS_PATIENCE: u32 = 2;
-
-/// What for something is compiled.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Purpose {
-    /// Somebody waits at a door. Takes as long as needed, twice what an upload may, and others step back.
-    Login,
-    /// Somebody uploads, or looks at what is stored.
-    Administration,
-}
-
-impl Purpose {
-    /// How far a child steps back behind logins that compute.
-    const fn nice(self) -> u8 {
-        match self {
-            Self::Login => 5,
-            Self::Administration => 10,
-        }
-    }
-}
 
 /// On whose behalf something is compiled.
 #[derive(Clone, Copy)]
@@ -83,7 +66,7 @@ pub struct Policy {
 pub struct Loader {
     engine: Engine,
     key: Key,
-    cache: Option<Cache>,
+    cache: Option<Arc<Cache>>,
     ledger: Ledger,
     shelf: Shelf,
     bounds: Bounds,
@@ -96,6 +79,7 @@ impl Loader {
     pub fn new(engine: Engine, capacity: &Capacity, cache: Option<Cache>, ledger: Ledger, bounds: Bounds) -> Self {
         let key = cache.as_ref().map_or_else(Key::generate, |cache| cache.key().clone());
         let (shelf, policy_memory_bytes) = (Shelf::default(), capacity.max_memory_bytes);
+        let cache = cache.map(Arc::new);
         Self { engine, key, cache, ledger, shelf, bounds, policy_memory_bytes }
     }
 
@@ -104,7 +88,12 @@ impl Loader {
     /// # Errors
     /// [`Failure`] says what is wrong with it, or with this host.
     pub async fn load(&self, order: Order<'_>, wasm: &[u8]) -> Result<Policy, Failure> {
-        let compiled = self.obtain(order, &self.component(order, wasm).await?).await?;
+        let component = self.component(order, wasm).await?;
+        let digest = vestibule_sandbox::digest(&component);
+        let compiled = match self.known(order, &digest).await? {
+            Some(compiled) => compiled,
+            None => self.obtain(order, &digest, async { Ok(component.into_owned()) }).await.flatten()?,
+        };
         let manifest = compiled.manifest().await.map_err(Failure::NoManifest)?;
         Ok(Policy { compiled, manifest })
     }
@@ -133,30 +122,47 @@ impl Loader {
         self.kept(order, digest).await
     }
 
-    /// The component compiled.
+    /// The component of this SHA-256 compiled. It is fetched only when there is a turn to compile it, so that no more of them are in memory
+    /// than are compiled at once.
     ///
     /// # Errors
-    /// As [`Loader::load`].
-    pub async fn obtain(&self, order: Order<'_>, wasm: &[u8]) -> Result<Compiled, Failure> {
-        let digest = vestibule_sandbox::digest(wasm);
-        if let Some(compiled) = self.shelf.find(&digest) {
-            return Ok(compiled);
+    /// As [`Loader::load`]; within, those of fetching it.
+    pub async fn obtain<E>(
+        &self,
+        order: Order<'_>,
+        digest: &str,
+        fetch: impl Future<Output = Result<Vec<u8>, E>>,
+    ) -> Result<Result<Compiled, E>, Failure> {
+        // The owner's turn comes first: whoever waits for it keeps nobody else's component waiting.
+        let _turn = self.turn(order).await?;
+        let _alone = self.shelf.turn(digest, order.purpose).await;
+        if let Some(compiled) = self.kept(order, digest).await? {
+            return Ok(Ok(compiled));
         }
-        let _alone = self.shelf.turn(&digest, order.purpose).await;
-        if let Some(compiled) = self.kept(order, &digest).await? {
-            return Ok(compiled);
-        }
-        let code = {
-            let _turn = self.turn(order).await?;
-            process::compile(wasm, self.bounds(order.purpose)).await?
+        let wasm = match fetch.await {
+            Ok(wasm) => wasm,
+            Err(error) => return Ok(Err(error)),
         };
+        let code = process::compile(&wasm, self.bounds(order.purpose)).await?;
         let hold = self.weigh(order, code.bytes())?;
-        let artefact = Artefact::seal(&self.engine, &self.key, wasm, code).map_err(failed)?;
-        let compiled = Compiled::open(&self.engine, &artefact).map_err(failed)?;
-        if let Some(Err(error)) = self.cache.as_ref().map(|cache| cache.store(&digest, &artefact)) {
-            tracing::warn!(%error, "a compiled policy is not kept");
+        let (engine, key, cache) = (self.engine.clone(), self.key.clone(), self.cache.clone());
+        let purpose = order.purpose;
+        // Megabytes are hashed, written and mapped: not on the threads of logins. What is under way goes on if nobody waits for it any
+        // more, and so does its hold.
+        let made = tokio::task::spawn_blocking(move || {
+            let artefact = Artefact::seal(&engine, &key, &wasm, code)?;
+            let compiled = Compiled::open(&engine, &artefact)?;
+            if let Some(Err(error)) = cache.map(|cache| cache.store(&compiled.digest(), purpose, &artefact)) {
+                tracing::warn!(%error, "a compiled policy is not kept");
+            }
+            Ok(compiled.holding(hold))
+        });
+        match made.await.unwrap_or(Err(SealError::Broken)) {
+            Ok(compiled) if compiled.digest() == digest => Ok(Ok(self.shelf.put(digest, compiled))),
+            // What was fetched is another component.
+            Ok(_) => Err(Failure::Unusable(SealError::Broken)),
+            Err(error) => Err(failed(error)),
         }
-        Ok(self.shelf.put(&digest, compiled.holding(hold)))
     }
 
     /// What a compiling child lacks of the walls around it, each in words.
@@ -172,14 +178,17 @@ impl Loader {
         if let Some(compiled) = self.shelf.find(digest) {
             return Ok(Some(compiled));
         }
-        let Some((file, bytes)) = self.cache.as_ref().and_then(|cache| cache.find(digest)) else { return Ok(None) };
+        let Some((file, bytes)) = self.cache.as_ref().and_then(|cache| cache.find(digest, order.purpose)) else {
+            return Ok(None);
+        };
         let hold = self.weigh(order, bytes)?;
         let (engine, key) = (self.engine.clone(), self.key.clone());
         // Megabytes are read, checked and mapped: not on the threads of logins.
-        let opened = tokio::task::spawn_blocking(move || open(&engine, &key, file, bytes)).await;
-        match opened.map_err(|_| SealError::Broken).flatten() {
+        let opened =
+            tokio::task::spawn_blocking(move || open(&engine, &key, file, bytes).map(|code| code.holding(hold)));
+        match opened.await.unwrap_or(Err(SealError::Broken)) {
             // Whoever renames artefacts must not make one policy pass for another.
-            Ok(compiled) if compiled.digest() == digest => Ok(Some(self.shelf.put(digest, compiled.holding(hold)))),
+            Ok(compiled) if compiled.digest() == digest => Ok(Some(self.shelf.put(digest, compiled))),
             Err(SealError::NoPolicy(error)) => Err(refused(&error)),
             _ => {
                 tracing::debug!(%digest, "what is kept of the policy is of no use");
@@ -239,4 +248,42 @@ fn failed(error: SealError) -> Failure {
 
 fn refused(error: &LoadError) -> Failure {
     Failure::Refused(Refusal::from(error))
+}
+
+#[cfg(test)]
+mod tests {
+    use vestibule_domain::TenantName;
+    use vestibule_ledger::Budget;
+
+    use super::*;
+
+    fn loader() -> Loader {
+        let capacity = Capacity { concurrent_calls: 1, ..Capacity::default() };
+        let (memory_bytes, code_bytes) = (1 << 30, 1 << 28);
+        let budget = Budget { memory_bytes, code_bytes, connections: 1, files: 1, concurrent_logins: 1, processors: 2 };
+        let bounds = Bounds { time: Duration::from_secs(1), memory_bytes: 1 << 30 };
+        Loader::new(Engine::new(&capacity).unwrap(), &capacity, None, Ledger::new(budget), bounds)
+    }
+
+    fn owner(name: &str) -> Owner {
+        Owner::Tenant(TenantName::new(name).unwrap())
+    }
+
+    fn order(owner: &Owner) -> Order<'_> {
+        Order { owner, purpose: Purpose::Login, make_room: &|| false }
+    }
+
+    /// Stored components are megabytes, and all tenants' first logins after an upgrade come at once.
+    #[tokio::test]
+    async fn a_component_is_fetched_by_whoever_has_a_turn_and_nobody_waits_for_anothers() {
+        let (loader, busy, other) = (loader(), owner("busy"), owner("other"));
+        let fetched = async || Err::<Vec<u8>, _>("fetched");
+        let compiling = loader.turn(order(&busy)).await.unwrap();
+        let mut waiting = std::pin::pin!(loader.obtain(order(&busy), "d", fetched()));
+        let soon = Duration::from_millis(20);
+        assert!(tokio::time::timeout(soon, &mut waiting).await.is_err(), "fetched without a turn");
+        assert_eq!(loader.obtain(order(&other), "d", fetched()).await.unwrap().err(), Some("fetched"));
+        drop(compiling);
+        assert_eq!(waiting.await.unwrap().err(), Some("fetched"));
+    }
 }

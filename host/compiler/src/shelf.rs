@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use tokio::sync::{Mutex as Turn, OwnedMutexGuard};
 use vestibule_sandbox::{Compiled, WeakCompiled};
 
-use crate::loader::Purpose;
+use crate::purpose::Purpose;
 
 /// What is in memory, and what is being made, by digest.
 #[derive(Default)]

@@ -16,10 +16,12 @@ mod wire;
 
 use std::sync::Arc;
 
+use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use vestibule_domain::directory::{Entry, Query};
 use vestibule_domain::primary::{Cause, Failure, Proven};
 use vestibule_domain::{EnteredUser, Secret, capability};
+use vestibule_ledger::Owner;
 
 use crate::apart::apart;
 use crate::name::Name;
@@ -67,13 +69,23 @@ impl std::fmt::Debug for Ldap {
 }
 
 impl Ldap {
-    /// A directory as configured. Nothing is asked yet.
+    /// A directory as configured, on behalf of the host itself. Nothing is asked yet.
     ///
     /// # Errors
     /// Names the key whose value cannot be used.
     pub fn new(settings: LdapSettings) -> Result<Self, SettingsError> {
+        Self::paid_by(&Owner::Host, settings)
+    }
+
+    /// The same, on behalf of an owner who pays for the names that are looked up.
+    ///
+    /// # Errors
+    /// As [`Ldap::new`].
+    pub fn paid_by(owner: &Owner, settings: LdapSettings) -> Result<Self, SettingsError> {
         let checked = Checked::new(settings)?;
-        let server = |url: &String| Arc::new(Server { place: Place::new(url), pool: Pool::new(checked.settings.pool) });
+        let places = Arc::new(Semaphore::new(checked.settings.pool));
+        let server =
+            |url: &String| Arc::new(Server { place: Place::new(url, owner), pool: Pool::new(Arc::clone(&places)) });
         let servers = Servers::new(checked.settings.servers.iter().map(server).collect::<Vec<_>>());
         Ok(Self(Arc::new(Parts { checked, servers })))
     }
@@ -128,11 +140,12 @@ impl Ldap {
 
 impl Place {
     /// Of a server's address that has been checked. Without a port it is the scheme's own.
-    fn new(url: &str) -> Self {
+    fn new(url: &str, owner: &Owner) -> Self {
         let (scheme, place) = url.split_once("://").unwrap_or(("ldap", url));
         let (scheme, port) = if scheme == "ldaps" { (Scheme::Ldaps, ":636") } else { (Scheme::Ldap, ":389") };
         let host = place.rsplit_once(':').map_or(place, |(host, _)| host);
-        let name = if place.contains(':') { Name::new(place) } else { Name::new(&format!("{place}{port}")) };
+        let port = if place.contains(':') { "" } else { port };
+        let name = Name::new(&format!("{place}{port}"), owner);
         Self { url: url.to_owned(), scheme, host: host.to_owned(), name }
     }
 }
@@ -148,7 +161,7 @@ mod tests {
             ("ldaps://a.example", Scheme::Ldaps, "a.example", "a.example:636"),
             ("ldaps://127.0.0.1:1636", Scheme::Ldaps, "127.0.0.1", "127.0.0.1:1636"),
         ] {
-            let place = Place::new(url);
+            let place = Place::new(url, &Owner::Host);
             assert_eq!((place.scheme, place.host.as_str(), place.name.as_str()), (scheme, host, name));
         }
     }

@@ -18,6 +18,7 @@ use vestibule_domain::login::Info;
 use vestibule_domain::primary::{Cause, Failure, Proven};
 use vestibule_domain::text::log_text;
 use vestibule_domain::{AuthMethod, CanonicalUser, EnteredUser, Secret};
+use vestibule_ledger::Owner;
 
 use crate::apart::apart;
 use crate::name::Name;
@@ -48,13 +49,21 @@ impl std::fmt::Debug for Radius {
 }
 
 impl Radius {
-    /// Servers as configured. Nobody is asked yet.
+    /// Servers as configured, on behalf of the host itself. Nobody is asked yet.
     ///
     /// # Errors
     /// Names the key whose value cannot be used.
     pub fn new(settings: RadiusSettings) -> Result<Self, SettingsError> {
+        Self::paid_by(&Owner::Host, settings)
+    }
+
+    /// The same, on behalf of an owner who pays for the names that are looked up.
+    ///
+    /// # Errors
+    /// As [`Radius::new`].
+    pub fn paid_by(owner: &Owner, settings: RadiusSettings) -> Result<Self, SettingsError> {
         let dictionary = settings.check()?;
-        let servers = Servers::new(settings.servers.iter().map(|server| Name::new(server)));
+        let servers = Servers::new(settings.servers.iter().map(|server| Name::new(server, owner)));
         Ok(Self(Arc::new(Parts { settings, dictionary, servers })))
     }
 

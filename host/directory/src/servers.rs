@@ -11,6 +11,9 @@ use vestibule_domain::text::log_text;
 /// How long a server that did not answer is asked last.
 const DISTRUST: Duration = Duration::from_secs(30);
 
+/// The most that is told of one failure, in bytes: much of it may be what the server sent.
+const MAX_FAILURE_BYTES: usize = 512;
+
 /// Servers, each with when it last failed to answer.
 pub(crate) struct Servers<T>(Vec<(T, Mutex<Option<Instant>>)>);
 
@@ -41,6 +44,7 @@ impl<T: Clone> Servers<T> {
                     return Ok(answer);
                 }
                 Err(failure) => {
+                    let failure = log_text(&failure, MAX_FAILURE_BYTES);
                     tracing::warn!(failure, "a directory server gave no answer");
                     *failed = Some(Instant::now());
                     failures.push(failure);
@@ -85,6 +89,9 @@ mod tests {
         let servers = Servers::new(["first", "second"]);
         let down = async |server| Err::<(), _>(format!("{server} is down"));
         assert_eq!(servers.ask(soon(), down).await, Err("first is down; second is down".to_owned()));
+        let rude = async |_| Err::<(), _>(format!("down\r\nWARN forged {}", "x".repeat(1 << 20)));
+        let told = servers.ask(soon(), rude).await.unwrap_err();
+        assert!(told.starts_with("down  WARN") && told.len() <= 1000, "{told:.80}");
         let late = servers.ask(Instant::now(), down).await.unwrap_err();
         assert!(late.contains("the time was up"), "{late}");
     }

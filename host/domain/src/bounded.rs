@@ -6,7 +6,7 @@ mod collection;
 mod serde_impls;
 mod text;
 
-pub use collection::{List, Map, Weigh};
+pub use collection::{ENTRY_BYTES, List, Map, Weigh};
 pub use text::{Octets, SecretText, Text};
 
 /// Too long to be what it should be. Whoever sent it is told, and nobody else pays.
@@ -21,7 +21,7 @@ pub struct TooLong {
 
 /// Too much to be a list or a map of its kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("has more than {most} bytes, where each entry counts as {} more than it has", collection::ENTRY_BYTES)]
+#[error("has more than {most} bytes, where each entry counts as {ENTRY_BYTES} more than it has")]
 pub struct TooMuch {
     /// How many bytes there may be.
     pub most: usize,

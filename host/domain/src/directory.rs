@@ -121,14 +121,6 @@ impl Scope {
     }
 }
 
-impl Entry {
-    /// What an entry costs of a call's budget, in bytes of names and values.
-    pub fn size(&self) -> usize {
-        let attribute = |a: &Attribute| a.name.len() + a.values.iter().map(Weigh::weight).sum::<usize>();
-        self.dn.len() + self.attributes.iter().map(attribute).sum::<usize>()
-    }
-}
-
 impl Weigh for Entry {
     fn weight(&self) -> usize {
         self.dn.len() + self.attributes.weight()

@@ -5,6 +5,9 @@
 
 use crate::text::log_text;
 
+/// The longest name that is read, in bytes: far beyond any directory's.
+const MAX_BYTES: usize = 8 << 10;
+
 /// A name from the leaf to the root; each part is a set of attributes with values.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dn(Vec<Vec<(String, String)>>);
@@ -18,22 +21,27 @@ impl Dn {
     /// Reads a name.
     ///
     /// # Errors
-    /// It is none; values in hexadecimal (`#04...`) are refused, since what they stand for depends on the schema.
+    /// It is none, or longer than 8 KiB; values in hexadecimal (`#04...`) are refused, since what they stand for depends on the schema.
     pub fn parse(text: &str) -> Result<Self, NotADn> {
-        let mut parts = vec![Vec::new()];
+        let none = || NotADn(log_text(text, 128));
+        if text.len() > MAX_BYTES {
+            return Err(none());
+        }
+        let (mut parts, mut part) = (Vec::new(), Vec::new());
         let mut rest = text;
         loop {
-            let (pair, end, after) = pair(rest).ok_or_else(|| NotADn(log_text(text, 128)))?;
-            if let Some(part) = parts.last_mut() {
-                part.push(pair);
-                part.sort_unstable();
-            }
-            match end {
-                None => return Ok(Self(parts)),
-                Some('+') => {}
-                Some(_) => parts.push(Vec::new()),
-            }
+            let (pair, end, after) = pair(rest).ok_or_else(none)?;
+            part.push(pair);
             rest = after;
+            if end == Some('+') {
+                continue;
+            }
+            // A part is a set.
+            part.sort_unstable();
+            parts.push(std::mem::take(&mut part));
+            if end.is_none() {
+                return Ok(Self(parts));
+            }
         }
     }
 
@@ -207,6 +215,18 @@ mod tests {
         ] {
             assert!(Dn::parse(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_name_that_is_too_long_is_refused_and_the_longest_is_read_at_once() {
+        let pairs = |bytes: usize| format!("a={}", "x+a=".repeat(bytes / 4));
+        let longest = format!("{}x", pairs(MAX_BYTES - 4));
+        let began = std::time::Instant::now();
+        assert_eq!(Dn::parse(&longest).unwrap().0.len(), 1);
+        // Two thousand pairs: sorted after each of them, it would take a hundred times as long as once.
+        assert!(began.elapsed() < std::time::Duration::from_millis(250), "{:?}", began.elapsed());
+        let refused = Dn::parse(&format!("ou={},dc=x", "a".repeat(MAX_BYTES))).unwrap_err().to_string();
+        assert!(refused.len() < 200, "{refused}");
     }
 
     #[test]

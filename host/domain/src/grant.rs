@@ -6,8 +6,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::capability::Error;
 use crate::profile::USER_AUTH_TYPE;
+use crate::properties::MAX_NAME_BYTES;
 use crate::text::log_text;
 use crate::{Manifest, http};
+
+/// The most entries in each of a policy's lists of grants: every property of a login is compared with each of them.
+const MAX_ENTRIES: usize = 64;
 
 /// What a tenant grants. The default grants nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -67,6 +71,9 @@ pub const GROUPS: [Group; 4] = [
     },
 ];
 
+/// Properties whose names are plain words.
+const WORDS: [&str; 2] = ["type", "inherit"];
+
 /// Beginnings of names may be granted of these. `def_`, `type`, routes and access rules are a matter of groups; `cli_` goes into the
 /// profiles of clients.
 const ORDINARY: [&str; 3] = ["conn_", "prop_", "pvt_"];
@@ -109,28 +116,29 @@ impl Grants {
         }
     }
 
-    /// That each of these properties can be one: a misspelt group would grant nothing, and nobody would see why.
+    /// That each of these can be granted, and that there are not too many: a misspelt group or origin would grant nothing, and nobody
+    /// would see why.
     ///
     /// # Errors
-    /// In words, the first that is neither a group, a beginning of ordinary names nor a name with an underscore, as all but `type` have.
+    /// In words, the list that has more than 64 entries, or the first entry that is no origin in its one spelling, or neither a group, a
+    /// beginning of ordinary names nor a property's name.
     pub fn ensure_meaningful(&self) -> Result<(), String> {
-        let is_meant = |granted: &str| match granted.strip_suffix('*') {
-            Some(beginning) => ORDINARY.iter().any(|prefix| beginning.starts_with(prefix)) && !beginning.contains('*'),
-            None => {
-                let is_name = !granted.contains('*') && (granted.contains('_') || granted == "type");
-                is_name || GROUPS.iter().any(|group| group.word == granted)
-            }
-        };
-        match self.properties.iter().find(|granted| !is_meant(granted)) {
-            None => Ok(()),
-            Some(granted) => {
-                let groups = GROUPS.map(|group| group.word).join("`, `");
-                let granted = log_text(granted, 64);
-                Err(format!(
-                    "`{granted}` is no property that can be granted, nor a group of them: those are `{groups}`"
-                ))
+        for (list, held) in [("origins", &self.http), ("properties", &self.properties)] {
+            if held.len() > MAX_ENTRIES {
+                return Err(format!("{} {list} are more than the {MAX_ENTRIES} that can be granted", held.len()));
             }
         }
+        if let Some(granted) = self.http.iter().find(|granted| !is_origin(granted)) {
+            let granted = log_text(granted, 64);
+            return Err(format!("`{granted}` is no origin that can be granted, such as `https://api.example.com`"));
+        }
+        if let Some(granted) = self.properties.iter().find(|granted| !is_property(granted)) {
+            let (granted, groups) = (log_text(granted, 64), GROUPS.map(|group| group.word).join("`, `"));
+            return Err(format!(
+                "`{granted}` is no property that can be granted, nor a group of them: those are `{groups}`"
+            ));
+        }
+        Ok(())
     }
 
     /// Whether a policy is handed this property, and may set and save it.
@@ -153,6 +161,28 @@ impl Grants {
             None => Err(Error::Invalid("the address is no plain http or https address".to_owned())),
             Some(origin) if self.http.contains(&origin) => Ok(()),
             Some(origin) => Err(Error::Denied(format!("`http` to `{origin}` is not granted"))),
+        }
+    }
+}
+
+/// Whether this can be granted, and wanted, as an origin.
+pub(crate) fn is_origin(granted: &str) -> bool {
+    http::origin(granted).as_deref() == Some(granted)
+}
+
+/// Whether this can be granted, and wanted, as a property: it is a group's word, a beginning of ordinary names, or a name. All names but
+/// two have an underscore or a dot in them, and no group's word has: a misspelt one is no name.
+pub(crate) fn is_property(granted: &str) -> bool {
+    let is_text =
+        |text: &str| text.len() <= MAX_NAME_BYTES && text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'*');
+    match granted.strip_suffix('*') {
+        Some(beginning) => {
+            let ordinary = ORDINARY.iter().any(|prefix| beginning.starts_with(prefix)) && !is_privileged(beginning);
+            ordinary && is_text(beginning)
+        }
+        None => {
+            let is_name = granted.contains(['_', '.']) || WORDS.contains(&granted);
+            is_name && is_text(granted) || GROUPS.iter().any(|group| group.word == granted)
         }
     }
 }

@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::text::{ClientText, MAX_CHALLENGE_BYTES};
-use crate::{http, outcome::Echo};
+use crate::{grant, outcome::Echo};
 
 /// The most entries in any of a manifest's lists.
 const MAX_LIST: usize = 64;
@@ -95,10 +95,8 @@ impl Manifest {
             let name = name.strip_prefix('+').unwrap_or(name);
             !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
         })?;
-        check_list("wants_http", &self.wants_http, |url| http::origin(url).as_deref() == Some(url))?;
-        check_list("wants_properties", &self.wants_properties, |name| {
-            !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_graphic())
-        })?;
+        check_list("wants_http", &self.wants_http, grant::is_origin)?;
+        check_list("wants_properties", &self.wants_properties, grant::is_property)?;
         let names: Vec<_> = self.settings.iter().map(|setting| setting.name.clone()).collect();
         check_list("settings", &names, |name| {
             !name.is_empty()
@@ -177,12 +175,14 @@ mod tests {
     #[test]
     fn each_wrong_key_is_named() {
         type Spoil = fn(&mut Manifest);
-        let wrong: [(&str, Spoil); 5] = [
+        let wrong: [(&str, Spoil); 7] = [
             ("name", |m| m.name = "Known Device".into()),
             ("version", |m| m.version = "1.0".into()),
             ("description", |m| m.description = "two\nlines".into()),
             ("x509_track", |m| m.x509_track = vec!["a b".into()]),
             ("wants_http", |m| m.wants_http = vec!["https://a/path".into()]),
+            ("wants_properties", |m| m.wants_properties = vec!["conection".into()]),
+            ("wants_properties", |m| m.wants_properties = vec!["pvt_note".into(); MAX_LIST + 1]),
         ];
         for (key, spoil) in wrong {
             let mut manifest = manifest();

@@ -8,13 +8,14 @@
 use std::borrow::Cow;
 use std::iter;
 use std::ops::Range;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use aho_corasick::automaton::Automaton as _;
 use aho_corasick::nfa::{contiguous, noncontiguous};
 use aho_corasick::{Anchored, BuildError};
 
 use crate::secret::{STARS, Secret};
+use crate::text::cut;
 
 /// Secrets and lines of fewer bytes are left alone: starring them out would garble the text and give them away by the gaps.
 const SHORTEST_BYTES: usize = 4;
@@ -23,14 +24,25 @@ const SHORTEST_BYTES: usize = 4;
 const PIECE_BYTES: usize = 32;
 /// What a piece may be longer, to end at a character.
 const LONGEST_PIECE_BYTES: usize = PIECE_BYTES + 3;
-/// The most that all secrets of a call may have, in bytes: far more than a dozen private keys. Beyond that nothing is looked for, and
-/// every text becomes stars.
+/// The most that secrets which are looked for together may have, in bytes: far more than a dozen private keys. Beyond that nothing is looked
+/// for, and every text becomes stars.
 pub const MAX_SECRET_BYTES: usize = 48 << 10;
+/// The most that an automaton takes for each byte that it looks for, and besides: 8 MiB for all that it may.
+const AUTOMATON_BYTES: usize = 170;
+const LEAST_AUTOMATON_BYTES: usize = 8 << 10;
 /// So few pieces are looked for one by one before an automaton is built: most texts hold none.
 const FEW_PIECES: usize = 8;
 
-/// The secrets of one call. What finds them is made when a text first needs it.
+/// The secrets of one call: a login's own, and those of settings that many calls share.
+#[derive(Debug)]
 pub struct Redactor {
+    own: Sought,
+    shared: Arc<Sought>,
+}
+
+/// Secrets that are looked for together. What finds them is made when a text first needs it, or before.
+#[derive(Default)]
+pub struct Sought {
     secrets: Vec<Secret>,
     bytes: usize,
     automaton: OnceLock<Option<contiguous::NFA>>,
@@ -39,10 +51,12 @@ pub struct Redactor {
 impl Redactor {
     /// For these secrets.
     pub fn new<'a>(secrets: impl IntoIterator<Item = &'a Secret>) -> Self {
-        let long = |secret: &&Secret| secret.expose().len() >= SHORTEST_BYTES;
-        let secrets: Vec<_> = secrets.into_iter().filter(long).cloned().collect();
-        let bytes = secrets.iter().map(|secret| secret.expose().len()).sum();
-        Self { secrets, bytes, automaton: OnceLock::new() }
+        Self::beside(secrets, Arc::default())
+    }
+
+    /// For these secrets, and others that are looked for already.
+    pub fn beside<'a>(secrets: impl IntoIterator<Item = &'a Secret>, shared: Arc<Sought>) -> Self {
+        Self { own: Sought::new(secrets), shared }
     }
 
     /// The first `max_bytes` of a text, with stars in place of every occurrence of a secret, of a line of one, or of a piece of 32 bytes
@@ -50,23 +64,51 @@ impl Redactor {
     /// afterwards.
     pub fn scrub<'t>(&self, text: &'t str, max_bytes: usize) -> Cow<'t, str> {
         let kept = cut(text, max_bytes);
-        if self.secrets.is_empty() || kept.is_empty() {
+        if kept.is_empty() {
             return Cow::Borrowed(kept);
         }
         let searched = cut(text, max_bytes.saturating_add(LONGEST_PIECE_BYTES));
-        if self.is_surely_free(searched) {
-            return Cow::Borrowed(kept);
-        }
-        match self.automaton() {
-            Some(automaton) => Cow::Owned(starred(kept, &hidden(automaton, searched))),
-            None => Cow::Borrowed(STARS),
+        match (self.own.places(searched), self.shared.places(searched)) {
+            (Some(own), Some(shared)) if own.is_empty() && shared.is_empty() => Cow::Borrowed(kept),
+            (Some(own), Some(shared)) => Cow::Owned(starred(kept, &merged(own, shared))),
+            _ => Cow::Borrowed(STARS),
         }
     }
+}
 
-    /// Whether there are few pieces and the text has none of them, which costs less to see than an automaton costs to build.
-    fn is_surely_free(&self, text: &str) -> bool {
-        let few = self.pieces().nth(FEW_PIECES).is_none();
-        few && !self.pieces().any(|piece| text.contains(piece))
+impl Sought {
+    /// For these secrets.
+    pub fn new<'a>(secrets: impl IntoIterator<Item = &'a Secret>) -> Self {
+        let long = |secret: &&Secret| secret.expose().len() >= SHORTEST_BYTES;
+        let secrets: Vec<_> = secrets.into_iter().filter(long).cloned().collect();
+        let bytes = secrets.iter().map(|secret| secret.expose().len()).sum();
+        Self { secrets, bytes, automaton: OnceLock::new() }
+    }
+
+    /// The most memory that [`Sought::prepare`] takes, in bytes.
+    pub fn most_bytes(&self) -> usize {
+        if self.are_few() || self.bytes > MAX_SECRET_BYTES {
+            return 0;
+        }
+        self.bytes * AUTOMATON_BYTES + LEAST_AUTOMATON_BYTES
+    }
+
+    /// Makes what finds them, if there are more than few, and returns how much memory it takes in bytes.
+    pub fn prepare(&self) -> usize {
+        if self.are_few() { 0 } else { self.automaton().map_or(0, contiguous::NFA::memory_usage) }
+    }
+
+    /// Where they are in a text; none for more than is looked for.
+    fn places(&self, text: &str) -> Option<Vec<Range<usize>>> {
+        // Seeing that a text has none of few pieces costs less than an automaton costs to build.
+        if self.are_few() && !self.pieces().any(|piece| text.contains(piece)) {
+            return Some(Vec::new());
+        }
+        self.automaton().map(|automaton| hidden(automaton, text))
+    }
+
+    fn are_few(&self) -> bool {
+        self.pieces().nth(FEW_PIECES).is_none()
     }
 
     /// None for more than is looked for.
@@ -84,7 +126,7 @@ impl Redactor {
     }
 }
 
-impl std::fmt::Debug for Redactor {
+impl std::fmt::Debug for Sought {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{} secrets", self.secrets.len())
     }
@@ -126,6 +168,22 @@ fn hidden(automaton: &contiguous::NFA, text: &str) -> Vec<Range<usize>> {
     hidden
 }
 
+/// Both, in order, those that overlap or touch as one.
+fn merged(own: Vec<Range<usize>>, shared: Vec<Range<usize>>) -> Vec<Range<usize>> {
+    if own.is_empty() {
+        return shared;
+    }
+    let mut all = [own, shared].concat();
+    all.sort_unstable_by_key(|place| place.start);
+    all.into_iter().fold(Vec::new(), |mut merged: Vec<Range<usize>>, place| {
+        match merged.last_mut() {
+            Some(before) if before.end >= place.start => before.end = before.end.max(place.end),
+            _ => merged.push(place),
+        }
+        merged
+    })
+}
+
 /// A text with stars in these places, which may go beyond it.
 fn starred(text: &str, places: &[Range<usize>]) -> String {
     let (mut starred, mut done) = (String::with_capacity(text.len()), 0);
@@ -135,11 +193,6 @@ fn starred(text: &str, places: &[Range<usize>]) -> String {
         done = place.end;
     }
     starred + text.get(done..).unwrap_or_default()
-}
-
-/// The longest prefix of at most `max_bytes` bytes that ends at a character.
-fn cut(text: &str, max_bytes: usize) -> &str {
-    text.get(..text.floor_char_boundary(max_bytes)).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -216,7 +269,7 @@ mod tests {
         let redactor = redactor(&[secret.as_str()]);
         let text = "a".repeat(1 << 20);
         assert_eq!(redactor.scrub(&text, usize::MAX), "***");
-        let automaton = redactor.automaton().unwrap();
+        let automaton = redactor.own.automaton().unwrap();
         // `aaaa`, and the whole in pieces, which begin at five places of the repetition.
         assert!(automaton.patterns_len() <= 12, "{}", automaton.patterns_len());
         assert_eq!(hidden(automaton, &text), vec![0..text.len()]);
@@ -239,10 +292,30 @@ mod tests {
         let different: String = (0..10_000).map(|number| format!("{number:06}{}\n", "a".repeat(26))).collect();
         for secret in [alike, different] {
             let secret = cut(&secret, MAX_SECRET_BYTES);
-            let redactor = redactor(&[secret]);
-            let automaton = redactor.automaton().unwrap();
-            assert!(automaton.memory_usage() < 8 << 20, "{} bytes", automaton.memory_usage());
+            for bytes in [300, 1 << 10, 4 << 10, secret.len()] {
+                let sought = redactor(&[cut(secret, bytes)]).own;
+                let (most, taken) = (sought.most_bytes(), sought.prepare());
+                assert!(taken > 0 && taken <= most && most <= 8 << 20, "{taken} of {most} for {bytes} bytes");
+            }
         }
+    }
+
+    #[test]
+    fn few_secrets_and_too_many_take_no_memory_beforehand() {
+        for secret in ["hunter2".to_owned(), "x\n".repeat(MAX_SECRET_BYTES)] {
+            let sought = redactor(&[secret]).own;
+            assert_eq!((sought.most_bytes(), sought.prepare()), (0, 0));
+        }
+    }
+
+    #[test]
+    fn what_calls_share_is_found_beside_their_own() {
+        let shared = Arc::new(redactor(&["sk_live_4eC39Hq"]).own);
+        let secret = Secret::new("Hq-hunter2");
+        let redactor = Redactor::beside([&secret], Arc::clone(&shared));
+        assert_eq!(redactor.scrub("it is sk_live_4eC39Hq-hunter2, or hunter2", usize::MAX), "it is ***, or hunter2");
+        let beyond = Arc::new(Sought::new(&[Secret::new("x\n".repeat(MAX_SECRET_BYTES))]));
+        assert_eq!(Redactor::beside([&secret], beyond).scrub("plain", usize::MAX), STARS);
     }
 
     #[test]
@@ -258,8 +331,15 @@ mod tests {
 
     proptest! {
         #[test]
-        fn it_finds_what_a_slow_search_finds(secrets in vec(a_secret(), 0..12), text in "[abé\\n-]{0,60}", cut in 0_usize..80) {
-            let redactor = redactor(&secrets);
+        fn it_finds_what_a_slow_search_finds(
+            secrets in vec(a_secret(), 0..12),
+            shared in 0_usize..12,
+            text in "[abé\\n-]{0,60}",
+            cut in 0_usize..80,
+        ) {
+            let held: Vec<_> = secrets.iter().map(Secret::new).collect();
+            let (shared, own) = held.split_at(shared.min(held.len()));
+            let redactor = Redactor::beside(own, Arc::new(Sought::new(shared)));
             prop_assert_eq!(redactor.scrub(&text, cut), slowly(&text, &secrets, cut));
         }
 

@@ -88,7 +88,7 @@ pub fn moves_the_eye(c: char) -> bool {
 }
 
 /// The longest prefix of at most `max_bytes` bytes that ends at a character.
-fn cut(text: &str, max_bytes: usize) -> &str {
+pub(crate) fn cut(text: &str, max_bytes: usize) -> &str {
     text.get(..text.floor_char_boundary(max_bytes)).unwrap_or_default()
 }
 

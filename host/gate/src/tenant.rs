@@ -10,7 +10,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use vestibule_directory::{Ldap, LdapSettings, Radius, RadiusSettings, SettingsError};
 use vestibule_domain::{CanonicalUser, TenantName};
-use vestibule_ledger::Waiting;
+use vestibule_ledger::{Owner, Waiting};
 use vestibule_sandbox::Capabilities;
 use vestibule_store::Lockout;
 
@@ -149,8 +149,9 @@ impl Tenant {
             return Err(SettingsError { key, problem: format!("is more than {most}") });
         }
         let settings = TenantSettings { bootstrap: normal(&settings.bootstrap)?, ..settings };
-        let ldap = settings.ldap.clone().map(Ldap::new).transpose()?;
-        let radius = settings.radius.clone().map(Radius::new).transpose()?;
+        let owner = Owner::from(&name);
+        let ldap = settings.ldap.clone().map(|ldap| Ldap::paid_by(&owner, ldap)).transpose()?;
+        let radius = settings.radius.clone().map(|radius| Radius::paid_by(&owner, radius)).transpose()?;
         let (log_room, places) = (LogRoom::default(), Waiting { inside: u64::MAX, waiting: u64::MAX });
         Ok(Self { name, settings, ldap, radius, log_room, places })
     }

@@ -20,6 +20,8 @@ pub struct Budget {
     pub code_bytes: u64,
     /// Connections at once.
     pub connections: u64,
+    /// Files that may be open at once besides.
+    pub files: u64,
     /// Logins that compute at once.
     pub concurrent_logins: u64,
     /// Processors.
@@ -32,6 +34,8 @@ const TENANTS_PART: u64 = 4;
 const PEERS_PART: u64 = 4;
 /// Logins that wait for others, for each that computes.
 const OUTSIDE_FOR_EACH: u64 = 4;
+/// The part of the files that they may take: each has a socket or two.
+const PART_OF_FILES: u64 = 2;
 /// Versions on trial that run at once.
 const SHADOWS: u64 = 16;
 /// The part of the connections that is kept for this machine's own: a quarter.
@@ -134,6 +138,7 @@ impl Ledger {
         let network = budget.connections.saturating_sub(local).max(1);
         let of_peers = Share { most: (budget.connections / PEERS_PART).max(1) };
         let logins = budget.concurrent_logins;
+        let outside = logins.saturating_mul(OUTSIDE_FOR_EACH).min(budget.files / PART_OF_FILES).max(1);
         let for_logins = budget.processors.max(LOGIN_COMPILATIONS);
         Self(Arc::new(Parts {
             budget,
@@ -149,7 +154,7 @@ impl Ledger {
             kept_answers: of_tenants(Resource::KeptAnswers, memory / 32),
             suspended_logins: Pool::new(Resource::SuspendedLogins, SUSPENDED.0, Share { most: SUSPENDED.1 }),
             instances: Pool::new(Resource::Instances, memory / 4, Share { most: memory / 4 }),
-            outside_logins: of_tenants(Resource::OutsideLogins, logins.saturating_mul(OUTSIDE_FOR_EACH)),
+            outside_logins: of_tenants(Resource::OutsideLogins, outside),
             shadows: Pool::new(Resource::Shadows, SHADOWS, Share { most: SHADOWS }),
             login_places: Turns::new(Resource::LoginPlaces, logins, Room::Left),
             // Any login may come to one: how many of a tenant's may do so at once, says whoever checks.
@@ -188,11 +193,26 @@ mod tests {
     use super::*;
     use crate::resource::Unit;
 
+    const A_HOST: Budget = Budget {
+        memory_bytes: 1 << 30,
+        code_bytes: 1 << 28,
+        connections: 1_000,
+        files: 4_096,
+        concurrent_logins: 256,
+        processors: 2,
+    };
+
+    #[test]
+    fn logins_that_wait_for_others_leave_files_to_those_that_do_not() {
+        let outside = |files| Ledger::new(Budget { files, ..A_HOST }).outside_logins().usage().1;
+        assert_eq!([4_096, 512, 1].map(outside), [1_024, 256, 1]);
+    }
+
     #[test]
     fn the_parts_of_memory_add_up_to_less_than_all_of_it() {
         let memory_bytes = 1 << 30;
         let code_bytes = memory_bytes / 4;
-        let budget = Budget { memory_bytes, code_bytes, connections: 1000, concurrent_logins: 256, processors: 2 };
+        let budget = Budget { memory_bytes, code_bytes, ..A_HOST };
         let ledger = Ledger::new(budget);
         let parts = ledger.usage().filter(|usage| usage.resource.unit() == Unit::Memory);
         let parts: u64 = parts.map(|usage| usage.total).sum();

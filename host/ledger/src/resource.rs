@@ -165,9 +165,14 @@ resources! {
         test "where_room_is_left_whoever_comes_next_finds_a_place_however_many_there_are";
     /// Logins that wait for a directory, a RADIUS server, a front door or a hash: they compute nothing meanwhile, and hold no place.
     OutsideLogins = "logins that wait for others", Count of Tenant,
-        limit "four times `server.concurrent_logins`; a quarter of that for a tenant",
+        limit "four times `server.concurrent_logins`, and half of the files of `ulimit -n` that connections leave; a quarter of that for a tenant",
         answer "the login keeps its place meanwhile, and others of the tenant wait",
         test "where_too_many_wait_for_others_the_next_keeps_its_place";
+    /// Threads of the system's resolver that look up the names of directories and RADIUS servers.
+    NameLookups = "names that are looked up", Count of Tenant,
+        limit "16; 2 of a tenant, and 64 that wait",
+        answer "the server is passed over, and where all are the login is denied as `ldap-unavailable` or `radius-unavailable`",
+        test "a_tenant_whose_names_stall_leaves_threads_for_others";
     /// Versions on trial that run beside the ones that decide.
     Shadows = "versions on trial that run", Count of Tenant,
         limit "16; half of those for one tenant",
@@ -213,6 +218,11 @@ resources! {
         limit "`server.policy_bytes`; half of what others leave for one tenant",
         answer "tenants without a login for longest make room; then 503 `overloaded`",
         test "code_is_there_once_and_counted_until_the_last_one_leaves";
+    /// Code of policies on disk, so that a host that starts again has nothing to compile.
+    KeptCode = "bytes of compiled code on disk", Disk of Tenant,
+        limit "`server.cache_bytes`; a quarter of it for what was uploaded and no login has needed",
+        answer "what nobody has needed for longest goes, and is compiled again",
+        test "what_was_needed_last_is_kept_and_what_was_only_uploaded_takes_a_quarter";
     /// Logins of a tenant in a second, by whichever front door.
     LoginRate = "logins in a second", Rate of Tenant,
         limit "`logins_per_second` of the terms; twice as many at once",

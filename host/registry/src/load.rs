@@ -108,15 +108,20 @@ impl Parts {
             return Ok(code);
         }
         self.setbacks.ensure_over(&row.digest, Instant::now())?;
-        let component = self.store.component(tenant, &row.digest).await?;
-        let component = component
-            .ok_or_else(|| Error::Damaged(format!("the component of `{}` {} is gone", row.policy, row.number)))?;
-        let component = component.rest().await?;
-        match self.loader.obtain(order, &component).await {
-            Ok(code) => {
+        let component = async {
+            // Whoever had the turn before may just have failed.
+            self.setbacks.ensure_over(&row.digest, Instant::now())?;
+            let component = self.store.component(tenant, &row.digest).await?;
+            let component = component
+                .ok_or_else(|| Error::Damaged(format!("the component of `{}` {} is gone", row.policy, row.number)))?;
+            Ok::<_, Error>(component.rest().await?)
+        };
+        match self.loader.obtain(order, &row.digest, component).await {
+            Ok(Ok(code)) => {
                 self.setbacks.forget(&row.digest);
                 Ok(code)
             }
+            Ok(Err(error)) => Err(error),
             // There is no version that was not compiled once.
             Err(failure) if failure.may_pass() && !matches!(failure, Failure::Used(_)) => {
                 tracing::error!(%tenant, policy = row.policy, number = row.number, %failure, "a version is not ready");

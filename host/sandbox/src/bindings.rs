@@ -11,7 +11,7 @@ use wasmtime::Store;
 use wasmtime::component::{ComponentExportIndex, ComponentNamedList, Lift, Lower};
 
 use crate::compiled::{Compiled, Pace};
-use crate::crossing::{Weigh, pay, pay_for};
+use crate::crossing::{Passes, pay, pay_for};
 use crate::state::State;
 
 pub(crate) use generated::vestibule::policy::{directory, http, log, types};
@@ -73,8 +73,8 @@ async fn call<P, R>(
     params: P,
 ) -> wasmtime::Result<R>
 where
-    P: ComponentNamedList + Lower + Weigh + Send + Sync,
-    R: ComponentNamedList + Lift + Weigh + Send + Sync + 'static,
+    P: ComponentNamedList + Lower + Passes + Send + Sync,
+    R: ComponentNamedList + Lift + Passes + Send + Sync + 'static,
 {
     pay(store, policy.setup_fuel(), "an instance of the policy")?;
     pay_for(store, &params, "the login")?;

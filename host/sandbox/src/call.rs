@@ -32,10 +32,13 @@ async fn decide(policy: &Configured, login: &Login, circumstances: &Circumstance
     let start = Instant::now();
     let configuration = &policy.configuration;
     let patience = patience(&tape, configuration.limits.deadline());
-    let state = State::new(Arc::clone(configuration), circumstances.clone(), Some(login), tape);
+    let state = match State::new(Arc::clone(configuration), circumstances.clone(), Some(login), tape) {
+        Ok(state) => state,
+        Err(fault) => return never_began(fault, start),
+    };
     let mut store = match store(&policy.compiled, state) {
         Ok(store) => store,
-        Err(error) => return never_began(&error, start),
+        Err(error) => return never_began(Fault::new(Cause::LoadFailed, error.to_string()), start),
     };
     let (compiled, grants) = (&policy.compiled, &configuration.grants);
     // Pinned where it is made, as it is large, and would be moved on the way.
@@ -51,7 +54,7 @@ async fn decide(policy: &Configured, login: &Login, circumstances: &Circumstance
 /// Runs `manifest`, with default limits and nothing granted.
 pub(crate) async fn manifest(compiled: &Compiled) -> Result<Manifest, Fault> {
     let configuration = Arc::new(Configuration::default());
-    let state = State::new(Arc::clone(&configuration), Circumstances::at(0), None, Tape::live());
+    let state = State::new(Arc::clone(&configuration), Circumstances::at(0), None, Tape::live())?;
     let mut store = store(compiled, state).map_err(|error| Fault::new(Cause::LoadFailed, error.to_string()))?;
     let guest = bindings::manifest(compiled, &mut store);
     let manifest = within_deadline(compiled, configuration.limits.deadline(), guest).await;
@@ -127,10 +130,9 @@ fn believe(answer: Answer, login: &Login, state: &State) -> Result<Outcome, Faul
     }
 }
 
-/// The engine did not even give a store.
-fn never_began(error: &wasmtime::Error, start: Instant) -> Report {
-    let answer = Err(Fault::new(Cause::LoadFailed, error.to_string()));
-    Report { answer, log: Vec::new(), cost: Cost::default(), wall: start.elapsed(), exchanges: Vec::new() }
+/// There was not even a store to run it in.
+fn never_began(fault: Fault, start: Instant) -> Report {
+    Report { answer: Err(fault), log: Vec::new(), cost: Cost::default(), wall: start.elapsed(), exchanges: Vec::new() }
 }
 
 fn report(answer: Result<Outcome, Fault>, state: State, fuel: u64, start: Instant) -> Report {

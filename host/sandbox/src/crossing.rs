@@ -1,7 +1,9 @@
 //! The boundary between a guest and the host: whatever passes it is weighed and paid for with the guest's fuel.
 //!
-//! Not for: what is done on the host's side; see [`crate::host`] and [`crate::wasi`]. Every function that a guest can call is defined by
-//! [`function`] or [`function_async`], and sees the call's state alone: none can be reached that is not counted and paid for.
+//! Not for: what is done on the host's side; see [`crate::host`] and [`crate::wasi`]. Every function that does something for a guest is
+//! defined by [`function`] or [`function_async`], and sees the call's state alone: none can be reached that is not counted and paid for.
+//! Two things that a guest can do are neither: it drops a handle, which was paid for when it was made, and once; and it calls what is
+//! refused, which ends the call.
 
 use std::pin::Pin;
 
@@ -17,14 +19,14 @@ const CALL_FUEL: u64 = 100;
 const BYTE_FUEL: u64 = 1;
 /// What a text or list weighs before anything is in it: its address and length in the guest's memory.
 const HEAD_BYTES: u64 = 8;
-/// What a handle weighs: finding it in its table and lending it takes longer than its bytes do.
+/// What a handle weighs: finding it in its table, lending it and dropping it take longer than its bytes do.
 const HANDLE_BYTES: u64 = 32;
 
 /// The future of a host function.
 pub(crate) type Answer<'a, R> = Pin<Box<dyn Future<Output = Result<R>> + Send + 'a>>;
 
 /// What can pass the boundary, and how many bytes of it have to be copied.
-pub(crate) trait Weigh {
+pub(crate) trait Passes {
     /// The weight in bytes.
     fn weight(&self) -> u64;
 }
@@ -41,7 +43,7 @@ pub(crate) fn pay(store: &mut impl AsContextMut<Data = State>, fuel: u64, what: 
 }
 
 /// Pays for something that passes.
-pub(crate) fn pay_for(store: &mut impl AsContextMut<Data = State>, passing: &impl Weigh, what: &str) -> Result<()> {
+pub(crate) fn pay_for(store: &mut impl AsContextMut<Data = State>, passing: &impl Passes, what: &str) -> Result<()> {
     pay(store, passing.weight().saturating_mul(BYTE_FUEL), what)
 }
 
@@ -52,8 +54,8 @@ pub(crate) fn function<P, R>(
     body: impl Fn(&mut State, P) -> Result<R> + Send + Sync + 'static,
 ) -> Result<()>
 where
-    P: ComponentNamedList + Lift + Weigh + 'static,
-    R: ComponentNamedList + Lower + Weigh + 'static,
+    P: ComponentNamedList + Lift + Passes + 'static,
+    R: ComponentNamedList + Lower + Passes + 'static,
 {
     linker.func_wrap(name, move |mut call, params: P| {
         begin(&mut call, &params)?;
@@ -70,8 +72,8 @@ pub(crate) fn function_async<P, R>(
     body: for<'a> fn(&'a mut State, P) -> Answer<'a, R>,
 ) -> Result<()>
 where
-    P: ComponentNamedList + Lift + Weigh + Send + 'static,
-    R: ComponentNamedList + Lower + Weigh + Send + 'static,
+    P: ComponentNamedList + Lift + Passes + Send + 'static,
+    R: ComponentNamedList + Lower + Passes + Send + 'static,
 {
     linker.func_wrap_async(name, move |mut call, params: P| {
         Box::new(async move {
@@ -87,14 +89,14 @@ const ARGUMENTS: &str = "a host call with its arguments";
 const RESULTS: &str = "the answer to a host call";
 
 /// Counts a host call and pays for its arguments.
-fn begin(call: &mut impl AsContextMut<Data = State>, params: &impl Weigh) -> Result<()> {
+fn begin(call: &mut impl AsContextMut<Data = State>, params: &impl Passes) -> Result<()> {
     call.as_context_mut().data_mut().count_host_call()?;
     pay(call, params.weight().saturating_mul(BYTE_FUEL).saturating_add(CALL_FUEL), ARGUMENTS)
 }
 
 macro_rules! weighs_its_size {
     ($($number:ty),*) => {
-        $(impl Weigh for $number {
+        $(impl Passes for $number {
             fn weight(&self) -> u64 {
                 size_of::<Self>() as u64
             }
@@ -104,49 +106,49 @@ macro_rules! weighs_its_size {
 
 weighs_its_size!(bool, u8, u16, u32, u64);
 
-impl Weigh for str {
+impl Passes for str {
     fn weight(&self) -> u64 {
         HEAD_BYTES + self.len() as u64
     }
 }
 
-impl Weigh for String {
+impl Passes for String {
     fn weight(&self) -> u64 {
-        Weigh::weight(self.as_str())
+        Passes::weight(self.as_str())
     }
 }
 
-impl<T: Weigh> Weigh for [T] {
+impl<T: Passes> Passes for [T] {
     fn weight(&self) -> u64 {
-        HEAD_BYTES + self.iter().map(Weigh::weight).sum::<u64>()
+        HEAD_BYTES + self.iter().map(Passes::weight).sum::<u64>()
     }
 }
 
-impl<T: Weigh> Weigh for Vec<T> {
+impl<T: Passes> Passes for Vec<T> {
     fn weight(&self) -> u64 {
         self.as_slice().weight()
     }
 }
 
-impl<T: Weigh + ?Sized> Weigh for &T {
+impl<T: Passes + ?Sized> Passes for &T {
     fn weight(&self) -> u64 {
         (**self).weight()
     }
 }
 
-impl<T: Weigh> Weigh for Option<T> {
+impl<T: Passes> Passes for Option<T> {
     fn weight(&self) -> u64 {
-        1 + self.as_ref().map_or(0, Weigh::weight)
+        1 + self.as_ref().map_or(0, Passes::weight)
     }
 }
 
-impl<T: Weigh, E: Weigh> Weigh for std::result::Result<T, E> {
+impl<T: Passes, E: Passes> Passes for std::result::Result<T, E> {
     fn weight(&self) -> u64 {
-        1 + self.as_ref().map_or_else(Weigh::weight, Weigh::weight)
+        1 + self.as_ref().map_or_else(Passes::weight, Passes::weight)
     }
 }
 
-impl<T: 'static> Weigh for Resource<T> {
+impl<T: 'static> Passes for Resource<T> {
     fn weight(&self) -> u64 {
         HANDLE_BYTES
     }
@@ -154,7 +156,7 @@ impl<T: 'static> Weigh for Resource<T> {
 
 macro_rules! weighs_its_parts {
     ($($part:ident),*) => {
-        impl<$($part: Weigh),*> Weigh for ($($part,)*) {
+        impl<$($part: Passes),*> Passes for ($($part,)*) {
             #[expect(non_snake_case, reason = "a part is named as its type")]
             fn weight(&self) -> u64 {
                 let ($($part,)*) = self;
@@ -164,7 +166,7 @@ macro_rules! weighs_its_parts {
     };
 }
 
-impl Weigh for () {
+impl Passes for () {
     fn weight(&self) -> u64 {
         0
     }

@@ -71,11 +71,10 @@ impl Logbook {
 
     /// Takes what a policy wrote to a standard stream. No more than a few lines' worth is held back.
     pub(crate) fn print(&mut self, stream: Stream, octets: &[u8], secrets: &Redactor) {
-        if self.is_full() {
-            self.dropped += octets.iter().filter(|octet| **octet == b'\n').count() as u64;
-            return;
-        }
-        for piece in octets.split_inclusive(|octet| *octet == b'\n') {
+        let mut pieces = octets.split_inclusive(|octet| *octet == b'\n');
+        while !self.is_full()
+            && let Some(piece) = pieces.next()
+        {
             let [stdout, stderr] = &mut self.pending;
             let pending = if stream == Stream::Stdout { stdout } else { stderr };
             let room = MAX_PENDING_BYTES.saturating_sub(pending.len());
@@ -84,6 +83,7 @@ impl Logbook {
                 self.end_line(stream, secrets);
             }
         }
+        self.dropped += pieces.filter(|piece| piece.ends_with(b"\n")).count() as u64;
     }
 
     fn end_line(&mut self, stream: Stream, secrets: &Redactor) {
@@ -94,7 +94,10 @@ impl Logbook {
         };
         let line = std::mem::take(pending);
         let text = String::from_utf8_lossy(&line);
-        if !text.trim().is_empty() {
+        if text.trim().is_empty() {
+            // It is not kept, but it was looked at.
+            self.bytes_left = self.bytes_left.saturating_sub(line.len());
+        } else {
             self.write(level, text.trim_end(), &[("stream".to_owned(), name.to_owned())], secrets);
         }
     }
@@ -155,6 +158,18 @@ mod tests {
         book.print(Stream::Stdout, b"and hunter2", &secrets);
         let (lines, _) = book.close(&secrets);
         assert_eq!(format!("{lines:?}").matches("***").count(), 4);
+    }
+
+    #[test]
+    fn blank_lines_use_up_what_may_be_kept_and_then_nothing_is_looked_at() {
+        let mut book = book(9, 100);
+        book.print(Stream::Stdout, b"kept\n \n\n", &nothing());
+        book.print(Stream::Stdout, &[b'\n'; 1000], &nothing());
+        assert!(book.is_full());
+        book.print(Stream::Stderr, b"late\n", &nothing());
+        let (lines, dropped) = book.close(&nothing());
+        // `kept` with its field has 16 bytes, the blank lines have 3, and 81 of the thousand were looked at.
+        assert_eq!((lines.len(), dropped), (1, 1000 - 81 + 1));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! One limit on the memory of a call, over all its memories and tables together, with the high-water mark.
 //!
-//! Not for: memory of the host on behalf of a call; that is bounded by what a transfer may carry and by the budgets.
+//! Not for: memory of the host on behalf of a call; that is bounded by what a transfer may carry and by the budgets. What answers of the
+//! world take is held here as well, but no limit of the call's own counts it.
 
 use vestibule_domain::{Cause, Fault};
 use vestibule_ledger::Hold;
@@ -15,12 +16,16 @@ const MAX_REFUSALS: u32 = 100;
 const TABLE_ELEMENT_BYTES: usize = size_of::<usize>();
 /// How much is taken at once of what the host has for all calls: most policies need no more than twice.
 const STEP_BYTES: u64 = 1 << 20;
+/// What is taken before the world is first asked something: the largest answer, while it is read and while it is handed over.
+const ANSWER_BYTES: u64 = 2 << 20;
 
 /// Counts what a call holds. wasmtime's own limiter counts each memory alone.
 #[derive(Debug)]
 pub(crate) struct Memory {
     /// What is taken of the memory that the host has for all calls together, where it counts them.
     of_host: Option<Hold>,
+    /// Of it, what is not the guest's.
+    outside_bytes: u64,
     limit_bytes: usize,
     limit_elements: usize,
     /// Whether one memory holds something: it stays the only one.
@@ -44,6 +49,7 @@ impl Memory {
     pub(crate) const fn new(limits: &Limits, of_host: Option<Hold>) -> Self {
         Self {
             of_host,
+            outside_bytes: 0,
             limit_bytes: limits.memory_bytes,
             limit_elements: limits.table_elements,
             occupied: false,
@@ -59,6 +65,12 @@ impl Memory {
     /// The most that was held at once, in bytes.
     pub(crate) const fn peak_bytes(&self) -> usize {
         self.peak_bytes
+    }
+
+    /// Takes what an answer of the world takes. A call asks one question at a time, and what it keeps of answers has budgets.
+    pub(crate) fn take_for_answers(&mut self) -> Result<(), Fault> {
+        self.outside_bytes = ANSWER_BYTES;
+        self.take_of_host(self.bytes)
     }
 
     /// What the call asked for when it was first refused, if it was.
@@ -86,7 +98,7 @@ impl Memory {
     /// the call.
     fn take_of_host(&mut self, total: usize) -> Result<(), Fault> {
         let Some(hold) = &mut self.of_host else { return Ok(()) };
-        match (total as u64).saturating_sub(hold.amount()) {
+        match (total as u64).saturating_add(self.outside_bytes).saturating_sub(hold.amount()) {
             0 => Ok(()),
             missing => hold
                 .grow(missing.next_multiple_of(STEP_BYTES))
@@ -190,6 +202,18 @@ mod tests {
         assert!(fault.detail.contains(Resource::Instances.name()), "{fault}");
         drop(memory);
         assert_eq!(pool.usage().0, 0);
+    }
+
+    #[test]
+    fn what_answers_take_is_held_once_and_is_not_the_guests() {
+        let pool = Pool::new(Resource::Instances, 8 << 20, Share { most: 4 << 20 });
+        let mut memory = Memory::new(&Limits::default(), pool.take(&Owner::Host, 0).ok());
+        (0..9).for_each(|_| memory.take_for_answers().unwrap());
+        assert_eq!((pool.usage().0, memory.peak_bytes()), (ANSWER_BYTES, 0));
+        assert!(memory.memory_growing(0, 1000, None).unwrap());
+        assert_eq!((pool.usage().0, memory.peak_bytes()), (ANSWER_BYTES + STEP_BYTES, 1000));
+        let mut late = Memory::new(&Limits::default(), pool.take(&Owner::Host, 0).ok());
+        assert_eq!(late.take_for_answers().unwrap_err().cause, Cause::Overloaded);
     }
 
     #[test]

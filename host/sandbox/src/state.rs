@@ -40,28 +40,31 @@ pub(crate) struct State {
 }
 
 impl State {
+    /// # Errors
+    /// There is no memory for what a call needs beforehand.
     pub(crate) fn new(
         configuration: Arc<Configuration>,
         circumstances: Circumstances,
         login: Option<&Login>,
         tape: Tape,
-    ) -> Self {
+    ) -> Result<Self, Fault> {
+        let secrets = configuration.secrets()?;
         let limits = &configuration.limits;
         let mut handles = ResourceTable::new();
         handles.set_max_capacity(MAX_HANDLES);
-        Self {
+        Ok(Self {
             memory: Memory::new(limits, configuration.hold_on_memory()),
             budget: Budget::new(limits),
             log: Logbook::new(limits),
             tape,
             handles,
-            secrets: Redactor::new(login.into_iter().flat_map(Login::secrets).chain(configuration.settings.secrets())),
+            secrets: Redactor::beside(login.into_iter().flat_map(Login::secrets), secrets),
             slept: Duration::ZERO,
             failed_capability: None,
             random: None,
             configuration,
             circumstances,
-        }
+        })
     }
 
     /// Counts one host call.

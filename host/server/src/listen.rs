@@ -20,7 +20,7 @@ use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
-pub use files::{connections, raise_files};
+pub use files::{connections, files_for_work, raise_files};
 pub use places::Places;
 pub use tls::{Tls, TlsError};
 pub use unix::{Operators, SocketMode, bind as bind_unix, peer as unix_peer};

@@ -84,6 +84,7 @@ impl Site {
             memory_bytes: 1 << 30,
             code_bytes: 1 << 28,
             connections: 1_000,
+            files: 4_096,
             concurrent_logins: 256,
             processors: 2,
         };

@@ -4,6 +4,7 @@
 
 use vestibule_policy::{Manifest, config};
 
+use crate::LAST_STEP;
 use crate::totp::{Algorithm, Totp};
 
 /// The settings of one call.
@@ -23,7 +24,7 @@ pub fn manifest() -> Manifest {
         // Access Server's own secrets can be used where its tenant grants that.
         .wants_property("pvt_google_auth_secret")
         .wants_property("pvt_totp_secret")
-        .wants_property("pvt_totp_last_step")
+        .wants_property(LAST_STEP)
         .setting("secret_property", "The property with a user's secret in Base32", "pvt_totp_secret")
         .setting("algorithm", "The hash below the code: `sha1`, `sha256` or `sha512`", "sha1")
         .setting("digits", "How many digits a code has, 6 to 8", "6")
@@ -51,7 +52,13 @@ pub fn manifest() -> Manifest {
 }
 
 impl Settings {
+    /// # Errors
+    /// Names the setting that cannot be read, or the property that is not granted: nobody would seem to have a secret, or to have used a
+    /// code before.
     pub fn read() -> Result<Self, String> {
+        let secret_property = config::text("secret_property")?;
+        config::needs(&secret_property)?;
+        config::needs(LAST_STEP)?;
         Ok(Self {
             totp: Totp {
                 algorithm: config::choice(
@@ -62,7 +69,7 @@ impl Settings {
                 period: config::within("period", 10..=300)?,
                 drift_steps: config::within("drift_steps", 0..=10)?,
             },
-            secret_property: config::text("secret_property")?,
+            secret_property,
             tries: config::within("tries", 1..=10)?,
             allow_without_secret: config::choice("without_secret", &[("deny", false), ("allow", true)])?,
             check_reauth: config::flag("check_reauth")?,

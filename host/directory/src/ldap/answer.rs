@@ -3,6 +3,8 @@
 //! Not for: measuring, which comes before; see [`super::ber`]. Nor for what an answer means to a login.
 
 use ldap3::LdapResult;
+use vestibule_domain::bounded::ENTRY_BYTES;
+use vestibule_domain::text::log_text;
 
 use super::ber::{Elements, Unreadable, number};
 
@@ -20,6 +22,9 @@ const SEARCH_ENTRY: u8 = 0x64;
 const SEARCH_DONE: u8 = 0x65;
 const SEARCH_REFERENCE: u8 = 0x73;
 const EXTENDED_RESPONSE: u8 = 0x78;
+
+/// The most that is kept of a text for people, in bytes.
+const MAX_TEXT_BYTES: usize = 512;
 
 /// The number of a message that answers nothing (RFC 4511, section 4.4).
 const UNSOLICITED: u32 = 0;
@@ -73,10 +78,11 @@ impl Entry {
         self.attributes.iter().find(|held| held.name.eq_ignore_ascii_case(name))
     }
 
-    /// Its bytes of names and values.
+    /// Its bytes of names and values, and what each of them takes besides: an empty value is held in memory as well.
     pub(super) fn size(&self) -> usize {
-        let size = |held: &Attribute| held.name.len() + held.values.iter().map(Vec::len).sum::<usize>();
-        self.dn.len() + self.attributes.iter().map(size).sum::<usize>()
+        let value = |value: &Vec<u8>| value.len() + ENTRY_BYTES;
+        let attribute = |held: &Attribute| held.name.len() + ENTRY_BYTES + held.values.iter().map(value).sum::<usize>();
+        self.dn.len() + ENTRY_BYTES + self.attributes.iter().map(attribute).sum::<usize>()
     }
 }
 
@@ -114,9 +120,10 @@ fn result(content: &[u8]) -> Result<LdapResult, Unreadable> {
     Ok(LdapResult { rc, matched, text, refs: Vec::new(), ctrls: Vec::new() })
 }
 
-/// What is only for the log may be in any encoding.
+/// What is only for the log may be in any encoding, and of any length.
 fn lossy(octets: &[u8]) -> String {
-    String::from_utf8_lossy(octets).into_owned()
+    let kept = octets.get(..MAX_TEXT_BYTES).unwrap_or(octets);
+    log_text(&String::from_utf8_lossy(kept), MAX_TEXT_BYTES)
 }
 
 fn entry(content: &[u8]) -> Result<Entry, Unreadable> {
@@ -194,8 +201,15 @@ mod tests {
         let found = message(&[7], &[&entry(&[attribute("uid", &[b"joe", b"\xff"]), attribute("cn", &[])])]);
         let Ok(Answer::Found(found)) = read(&found, 7) else { panic!("{found:?}") };
         assert_eq!(found.attribute("UID").unwrap().values, [&b"joe"[..], b"\xff"]);
-        assert_eq!((found.attribute("mail"), found.size()), (None, 7 + 3 + 4 + 2));
+        assert_eq!((found.attribute("mail"), found.size()), (None, 7 + 3 + 4 + 2 + 5 * ENTRY_BYTES));
         assert!(matches!(read(&message(&[7], &[&tagged(SEARCH_REFERENCE, b"")]), 7), Ok(Answer::Elsewhere)));
+    }
+
+    #[test]
+    fn of_a_servers_text_one_short_line_is_kept() {
+        let long = [b"\x0a\x01\x31\x04\x00\x04\x84\x00\x00\x10\x00no\nway".as_slice(), &[0xff; 4096 - 6]].concat();
+        let text = result(&long).unwrap().text;
+        assert!(text.starts_with("no way") && text.len() <= MAX_TEXT_BYTES, "{text}");
     }
 
     #[test]

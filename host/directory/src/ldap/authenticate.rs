@@ -14,8 +14,8 @@ use vestibule_domain::text::log_text;
 use vestibule_domain::{AuthMethod, CanonicalUser, EnteredUser, Secret};
 
 use super::answer::Entry;
-use super::connection::{Connection, End, Found, MAX_USER_BYTES};
-use super::matching::is_same;
+use super::connection::{Connection, End, Found, MAX_USER_BYTES, MAX_USER_ELEMENTS};
+use super::matching::prepared;
 use super::request::Search;
 use super::result_code::{INVALID_CREDENTIALS, NO_SUCH_OBJECT, SIZE_LIMIT_EXCEEDED, SUCCESS, is_no_answer};
 use super::settings::{NAME, user_filter};
@@ -36,8 +36,9 @@ impl Parts {
         };
         let attributes = slice::from_ref(&settings.uname_attr);
         let (base, scope) = (settings.search_base.as_str(), Scope::Subtree);
+        let (max_bytes, max_elements) = (MAX_USER_BYTES, MAX_USER_ELEMENTS);
         // Two, to see whether there is more than one.
-        let search = Search { base, scope, filter: &filter, attributes, max: 2, max_bytes: MAX_USER_BYTES };
+        let search = Search { base, scope, filter: &filter, attributes, max: 2, max_bytes, max_elements };
         match &settings.user_dn_template {
             Some(template) => self.bind_directly(server, template, user, password, search).await,
             None => self.find_and_bind(server, user, password, search).await,
@@ -90,18 +91,17 @@ impl Parts {
     /// The user as the entry has it.
     fn proven(&self, entry: &Entry, entered: &EnteredUser) -> Result<Proven, Failure> {
         let settings = &self.checked.settings;
-        let names = names(entry, &settings.uname_attr);
-        let Some(name) = main_name(&names, &entry.dn, &settings.uname_attr) else {
-            return Err(Failure::new(Cause::Rejected, format!("the entry `{}` has no name", entry.dn)));
-        };
-        if !names.iter().any(|name| is_same(name, entered.as_str())) {
-            return Err(Failure::new(Cause::UnknownUser, format!("the entry `{}` is somebody else's", entry.dn)));
+        let not =
+            |cause, why: &str| Err(Failure::new(cause, format!("the entry `{}` {why}", log_text(&entry.dn, 128))));
+        let (names, asked) = (names(entry, &settings.uname_attr), prepared(entered.as_str()));
+        if !names.is_empty() && !names.iter().any(|name| prepared(name) == asked) {
+            return not(Cause::UnknownUser, "is somebody else's");
         }
+        let Some(name) = main_name(&names, &entry.dn, &settings.uname_attr) else {
+            return not(Cause::Rejected, "has no name, or several and none of them in its own");
+        };
         if !settings.fuzzy && !names.iter().any(|name| is_spelled(name, entered)) {
-            return Err(Failure::new(
-                Cause::UnknownUser,
-                format!("the entry `{}` spells the name otherwise", entry.dn),
-            ));
+            return not(Cause::UnknownUser, "spells the name otherwise");
         }
         let user = CanonicalUser::new(name).map_err(|error| Failure::new(Cause::Rejected, error.to_string()))?;
         let ldap = LdapInfo {
@@ -131,13 +131,16 @@ fn names(entry: &Entry, attribute: &str) -> Vec<String> {
     names.unwrap_or_default()
 }
 
-/// The one of an entry's names by which its user is known here, whichever was typed: the one in the distinguished name or, where
-/// none is, the first in the order of bytes. A directory returns them in any order.
+/// The one of an entry's names by which its user is known here, whichever was typed: the only one, or the one of several that is in the
+/// distinguished name. A directory returns them in any order, and whoever may add one to their own entry must not become somebody else by
+/// it.
 fn main_name<'a>(names: &'a [String], entry: &str, attribute: &str) -> Option<&'a str> {
-    let entry = Dn::parse(entry).ok();
-    let leaf = entry.as_ref().and_then(|entry| entry.leaf_value(attribute));
-    let in_leaf = names.iter().filter(|name| leaf.is_some_and(|leaf| leaf == name.to_lowercase())).min();
-    in_leaf.or_else(|| names.iter().min()).map(String::as_str)
+    if let [only] = names {
+        return Some(only);
+    }
+    let entry = Dn::parse(entry).ok()?;
+    let leaf = entry.leaf_value(attribute)?;
+    names.iter().filter(|name| name.to_lowercase() == leaf).min().map(String::as_str)
 }
 
 /// The one entry that was found, or why there is not one. One that lies elsewhere than it was searched for is no answer: whoever
@@ -152,7 +155,7 @@ fn one<'a>(found: &'a Found, scope: Scope, base: &Dn) -> Result<Result<&'a Entry
     let result = match &found.end {
         End::Done(result) => result,
         End::TooManyEntries => return ambiguous(),
-        End::TooManyBytes => return Err(format!("the search for a user finds more than {MAX_USER_BYTES} bytes")),
+        End::TooMuch(what) => return Err(format!("the search for a user finds {what}")),
     };
     match (found.entries.as_slice(), result.rc) {
         ([_, _, ..], _) | (_, SIZE_LIMIT_EXCEEDED) => ambiguous(),
@@ -195,9 +198,11 @@ mod tests {
     fn a_user_with_several_names_has_one_that_counts() {
         for joe in [held(&["joe", "Joe.User", "user"]), held(&["user", "Joe.User", "joe"])] {
             assert_eq!(main_name(&joe, "uid=joe.user,ou=people,dc=example", "UID"), Some("Joe.User"));
-            assert_eq!(main_name(&joe, "cn=user,ou=people,dc=example", "uid"), Some("Joe.User"));
-            assert_eq!(main_name(&joe, "uid=#0401,dc=example", "uid"), Some("Joe.User"));
+            assert_eq!(main_name(&joe, "cn=user,ou=people,dc=example", "uid"), None);
+            assert_eq!(main_name(&joe, "uid=#0401,dc=example", "uid"), None);
         }
+        assert_eq!(main_name(&held(&["zoe", "alice"]), "cn=zoe,ou=people,dc=example", "uid"), None);
+        assert_eq!(main_name(&held(&["Joe"]), "cn=user,ou=people,dc=example", "uid"), Some("Joe"));
         assert_eq!(main_name(&[], "uid=joe,dc=example", "uid"), None);
     }
 

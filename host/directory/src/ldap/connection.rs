@@ -7,19 +7,23 @@ use ldap3::LdapResult;
 use vestibule_domain::Secret;
 
 use super::answer::{self, Answer, Entry, NoAnswer};
+use super::ber::Unreadable;
 use super::pool::Idle;
 use super::request::{self, Search};
 use super::result_code::{SUCCESS, is_no_answer};
 use super::settings::Checked;
-use super::wire::{Bounds, Wire};
+use super::wire::{Bounds, Unreceived, Wire};
 use super::{Place, Scheme};
 
-/// The most that a policy's search may find, in bytes of names and values: entries are held in memory, and none is as large by itself.
+/// The most that a policy's search may find, in bytes as [`Entry::size`] counts them: entries are held in memory, and none is as large by
+/// itself.
 pub(super) const MAX_BYTES: usize = 1024 * 1024;
 /// The most that the search for one user may find: a few names.
 pub(super) const MAX_USER_BYTES: usize = 64 * 1024;
-/// The most elements of all messages that answer one search. Each takes some memory, however few bytes it has.
-const MAX_ELEMENTS: usize = 128 * 1024;
+/// The most elements of all messages that answer one search of a policy. Each takes some memory, however few bytes it has.
+pub(super) const MAX_ELEMENTS: usize = 128 * 1024;
+/// The same of the search for one user: two entries with some names, and references to other servers.
+pub(super) const MAX_USER_ELEMENTS: usize = 1024;
 /// What answers anything but a search: a code, and texts for people.
 const SHORT: Bounds = Bounds { bytes: 16 * 1024, elements: 256 };
 
@@ -42,8 +46,8 @@ pub(super) enum End {
     Done(LdapResult),
     /// There are more entries than wanted. The server goes on to send them.
     TooManyEntries,
-    /// There are more bytes than wanted. The server goes on to send them.
-    TooManyBytes,
+    /// There is more than wanted, in words. The server goes on to send it.
+    TooMuch(String),
 }
 
 impl End {
@@ -70,7 +74,7 @@ impl Connection {
 
     async fn start_tls(&mut self) -> Result<(), String> {
         let number = self.ask(request::starttls).await?;
-        match self.answer(number, SHORT).await? {
+        match self.answer(number, SHORT).await.map_err(|error| error.to_string())? {
             (Answer::Extended(result), _) if result.rc == SUCCESS => Ok(()),
             (Answer::Extended(result), _) => Err(format!("StartTLS is refused: {result}")),
             _ => Err(NoAnswer::OtherOperation.to_string()),
@@ -83,7 +87,7 @@ impl Connection {
             return Err("an anonymous bind is no proof".to_owned());
         }
         let number = self.ask(|number| request::bind(number, dn, password)).await?;
-        match self.answer(number, SHORT).await? {
+        match self.answer(number, SHORT).await.map_err(|error| error.to_string())? {
             (Answer::Bound(result), _) => Ok(result),
             _ => Err(format!("bind: {}", NoAnswer::OtherOperation)),
         }
@@ -94,9 +98,19 @@ impl Connection {
         let number = self.ask(|number| request::search(number, search)).await?;
         // The tags and lengths around short names and values take more than these.
         let bytes = search.max_bytes.saturating_mul(2);
-        let (mut entries, mut found, mut elements) = (Vec::new(), 0_usize, MAX_ELEMENTS);
+        let (mut entries, mut found, mut elements) = (Vec::new(), 0_usize, search.max_elements);
         let end = loop {
-            let (answer, size) = self.answer(number, Bounds { bytes, elements }).await?;
+            let (answer, size) = match self.answer(number, Bounds { bytes, elements }).await {
+                Ok(answer) => answer,
+                // The same search would find as much at another server.
+                Err(NotAnswered::Unreceived(Unreceived::Unreadable(Unreadable::TooMany { .. }))) => {
+                    break End::TooMuch(format!("more than {} elements", search.max_elements));
+                }
+                Err(NotAnswered::Unreceived(Unreceived::Unreadable(error @ Unreadable::TooLong { .. }))) => {
+                    break End::TooMuch(error.to_string());
+                }
+                Err(error) => return Err(error.to_string()),
+            };
             elements = elements.saturating_sub(size.elements);
             match answer {
                 Answer::Found(entry) => {
@@ -111,7 +125,7 @@ impl Connection {
                 }
             }
             if found > search.max_bytes {
-                break End::TooManyBytes;
+                break End::TooMuch(format!("more than {} bytes", search.max_bytes));
             }
             if u32::try_from(entries.len()).is_ok_and(|found| found > search.max) {
                 break End::TooManyEntries;
@@ -132,11 +146,20 @@ impl Connection {
         Ok(self.number)
     }
 
-    async fn answer(&mut self, number: u32, bounds: Bounds) -> Result<(Answer, Size), String> {
+    async fn answer(&mut self, number: u32, bounds: Bounds) -> Result<(Answer, Size), NotAnswered> {
         let message = self.wire.receive(bounds).await?;
-        let answer = answer::read(&message.bytes, number).map_err(|error| error.to_string())?;
+        let answer = answer::read(&message.bytes, number)?;
         Ok((answer, Size { bytes: message.bytes.len(), elements: message.elements }))
     }
+}
+
+/// Why there is no answer to a question.
+#[derive(Debug, thiserror::Error)]
+enum NotAnswered {
+    #[error(transparent)]
+    Unreceived(#[from] Unreceived),
+    #[error(transparent)]
+    Unread(#[from] NoAnswer),
 }
 
 /// What a message took.
@@ -163,6 +186,6 @@ mod tests {
         assert!([0, 4, 32].into_iter().map(done).all(|end| end.leaves_it_usable()));
         // An operations error, and a server that is busy.
         assert!(![1, 51].into_iter().map(done).any(|end| end.leaves_it_usable()));
-        assert!(!End::TooManyEntries.leaves_it_usable() && !End::TooManyBytes.leaves_it_usable());
+        assert!(!End::TooManyEntries.leaves_it_usable() && !End::TooMuch(String::new()).leaves_it_usable());
     }
 }

@@ -2,10 +2,10 @@
 //!
 //! Not for: users' binds; a connection that has been somebody else's is never used again.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::oneshot;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
@@ -22,7 +22,8 @@ pub(super) trait Idle: Send + 'static {
 /// Idle connections to one server, the latest last.
 pub(super) struct Pool<C> {
     idle: Mutex<Vec<Kept<C>>>,
-    max: usize,
+    /// One for each connection that may be kept, to whichever of a directory's servers.
+    places: Arc<Semaphore>,
 }
 
 /// A connection in a task that watches it, and ends it as soon as it is disturbed or has been idle for long. Dropped, it is ended.
@@ -32,8 +33,9 @@ struct Kept<C> {
 }
 
 impl<C: Idle> Pool<C> {
-    pub(super) const fn new(max: usize) -> Self {
-        Self { idle: Mutex::new(Vec::new()), max }
+    /// An empty one of several that share these places.
+    pub(super) const fn new(places: Arc<Semaphore>) -> Self {
+        Self { idle: Mutex::new(Vec::new()), places }
     }
 
     /// The connection that was used last of those that are still alive and quiet.
@@ -48,13 +50,13 @@ impl<C: Idle> Pool<C> {
         }
     }
 
-    /// Keeps a connection on which everything was answered.
+    /// Keeps a connection on which everything was answered, if there is a place for it.
     pub(super) fn give_back(&self, connection: C) {
         let mut idle = self.idle();
         idle.retain(|kept| !kept.watch.is_finished());
-        if idle.len() < self.max {
+        if let Ok(place) = Arc::clone(&self.places).try_acquire_owned() {
             let (wanted, called) = oneshot::channel();
-            idle.push(Kept { wanted, watch: tokio::spawn(watched(connection, called)) });
+            idle.push(Kept { wanted, watch: tokio::spawn(watched(connection, place, called)) });
         }
     }
 
@@ -64,7 +66,7 @@ impl<C: Idle> Pool<C> {
 }
 
 /// The connection, if it is wanted before it is of no use any more.
-async fn watched<C: Idle>(mut connection: C, called: oneshot::Receiver<()>) -> Option<C> {
+async fn watched<C: Idle>(mut connection: C, _place: OwnedSemaphorePermit, called: oneshot::Receiver<()>) -> Option<C> {
     let is_wanted = tokio::select! {
         biased;
         () = connection.disturbed() => false,
@@ -76,8 +78,6 @@ async fn watched<C: Idle>(mut connection: C, called: oneshot::Receiver<()>) -> O
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use tokio::sync::Notify;
     use tokio::task::yield_now;
     use tokio::time::advance;
@@ -97,13 +97,17 @@ mod tests {
         Fake(name, Arc::default())
     }
 
+    fn places(count: usize) -> Arc<Semaphore> {
+        Arc::new(Semaphore::new(count))
+    }
+
     async fn taken(pool: &Pool<Fake>) -> Option<&'static str> {
         pool.take().await.map(|fake| fake.0)
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_connection_that_was_idle_for_long_is_not_used_again() {
-        let pool = Pool::new(8);
+        let pool = Pool::new(places(8));
         pool.give_back(fake("first"));
         yield_now().await;
         advance(MAX_IDLE / 2).await;
@@ -116,7 +120,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_dead_are_passed_over_and_no_more_are_kept_than_permitted() {
-        let pool = Pool::new(2);
+        let pool = Pool::new(places(2));
         let dead = fake("dead");
         let end = Arc::clone(&dead.1);
         for connection in [fake("alive"), dead, fake("one too many")] {
@@ -128,8 +132,21 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn all_servers_of_a_directory_share_its_places() {
+        let places = places(2);
+        let (one, other) = (Pool::new(Arc::clone(&places)), Pool::new(places));
+        one.give_back(fake("first"));
+        one.give_back(fake("second"));
+        other.give_back(fake("one too many"));
+        assert_eq!(taken(&other).await, None);
+        assert_eq!(taken(&one).await, Some("second"));
+        other.give_back(fake("third"));
+        assert_eq!(taken(&other).await, Some("third"));
+    }
+
+    #[tokio::test]
     async fn whatever_disturbs_a_connection_ends_it_though_nobody_wants_it() {
-        let pool = Pool::new(2);
+        let pool = Pool::new(places(2));
         let connection = fake("disturbed");
         let noise = Arc::clone(&connection.1);
         pool.give_back(connection);

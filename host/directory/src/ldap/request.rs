@@ -25,8 +25,10 @@ pub(super) struct Search<'a> {
     pub(super) attributes: &'a [String],
     /// The most entries that are wanted.
     pub(super) max: u32,
-    /// The most that they may take, in bytes of names and values.
+    /// The most that they may take, in bytes of names and values and what each of them takes besides.
     pub(super) max_bytes: usize,
+    /// The most elements that their messages may have.
+    pub(super) max_elements: usize,
 }
 
 /// Asks to turn to TLS.
@@ -104,8 +106,15 @@ mod tests {
         let starttls = starttls(1).unwrap();
         assert_eq!(&starttls[..9], b"\x30\x1d\x02\x01\x01\x77\x18\x80\x16");
         assert_eq!(&starttls[9..], STARTTLS.as_bytes());
-        let wanted =
-            Search { base: "dc=x", scope: Scope::Subtree, filter: "(a=b)", attributes: &[], max: 2, max_bytes: 9 };
+        let wanted = Search {
+            base: "dc=x",
+            scope: Scope::Subtree,
+            filter: "(a=b)",
+            attributes: &[],
+            max: 2,
+            max_bytes: 9,
+            max_elements: 9,
+        };
         let expected =
             b"\x30\x29\x02\x01\x02\x63\x24\x04\x04dc=x\x0a\x01\x02\x0a\x01\x00\x02\x01\x02\x02\x01\x00\x01\x01\x00\
             \xa3\x06\x04\x01a\x04\x01b\x30\x05\x04\x031.1";

@@ -6,7 +6,7 @@ use vestibule_domain::capability::Error;
 use vestibule_domain::directory::{Attribute, Entry, Query, Value};
 
 use super::answer;
-use super::connection::{Connection, End, Found, MAX_BYTES};
+use super::connection::{Connection, End, Found, MAX_BYTES, MAX_ELEMENTS};
 use super::request::Search;
 use super::result_code::{
     INAPPROPRIATE_MATCHING, INSUFFICIENT_ACCESS, INVALID_DN, NO_SUCH_OBJECT, SIZE_LIMIT_EXCEEDED, SUCCESS,
@@ -28,13 +28,12 @@ impl Parts {
         let max = self.checked.settings.max_entries;
         let base = query.base.as_ref().unwrap_or(&self.checked.settings.search_base);
         let Query { scope, ref filter, ref attributes, .. } = *query;
-        let search = Search { base, scope, filter, attributes, max, max_bytes: MAX_BYTES };
+        let (max_bytes, max_elements) = (MAX_BYTES, MAX_ELEMENTS);
+        let search = Search { base, scope, filter, attributes, max, max_bytes, max_elements };
         let found = self.search_as_service(server, &search).await?;
         let result = match found.end {
             End::TooManyEntries => return Ok(Err(too_many(max))),
-            End::TooManyBytes => {
-                return Ok(Err(Error::Exhausted(format!("the search finds more than {MAX_BYTES} bytes"))));
-            }
+            End::TooMuch(what) => return Ok(Err(Error::Exhausted(format!("the search finds {what}")))),
             End::Done(result) => result,
         };
         let detail = || result.to_string();

@@ -15,16 +15,21 @@ use serde::{Deserialize, Serialize};
 use vestibule_domain::dn::Dn;
 use vestibule_domain::{Secret, filter};
 
-use crate::settings::{SettingsError, ensure, read_file};
+use crate::settings::{SettingsError, ensure, ensure_short, read_file};
 
-/// The longest `search_base` and `uname_attr` in bytes: what policies may be handed.
+/// The longest distinguished name and `uname_attr` in bytes: what policies may be handed.
 const MAX_BASE_BYTES: usize = 1024;
 const MAX_ATTRIBUTE_BYTES: usize = 128;
+/// The longest password of an account: as long as a user's may be.
+const MAX_PASSWORD_BYTES: usize = 4096;
+/// The longest address of a server: a name has 253 bytes (RFC 1035, section 2.3.4).
+const MAX_SERVER_BYTES: usize = 272;
 /// The most servers of one directory: a login's time is over before.
 const MAX_SERVERS: usize = 16;
-/// The most connections kept, and the most entries of a search.
-const MAX_POOL: usize = 256;
-const MAX_ENTRIES: u32 = 100_000;
+/// The most connections kept: each is an open file of a process that has some thousand for all its tenants.
+const MAX_POOL: usize = 16;
+/// The most entries of a search: each has five elements at least, of those that an answer may have.
+const MAX_ENTRIES: u32 = 20_000;
 
 /// What stands for the user's name in templates.
 pub(super) const NAME: &str = "{}";
@@ -43,14 +48,15 @@ pub struct LdapSettings {
     pub ca_file: Option<PathBuf>,
     /// The account that looks users up, and that policies search as.
     pub bind_dn: Option<String>,
-    /// Its password.
+    /// Its password, of 4,096 bytes at most.
     pub bind_password: Option<Secret>,
-    /// Where users are found without looking, such as `uid={},ou=people,dc=example,dc=com`; absent: they are looked up.
+    /// Where users are found without looking, such as `uid={},ou=people,dc=example,dc=com`, with `{}` in it once; absent: they are looked
+    /// up.
     pub user_dn_template: Option<String>,
     /// Where all searches begin, and what no search leaves.
     pub search_base: String,
     /// The attribute that holds the user's name. Of several values the one in the entry's distinguished name is the user's name here,
-    /// or the first in the order of bytes, whichever is typed. Default `uid`.
+    /// whichever is typed; where none is there, nobody knows which of them is, and the user is rejected. Default `uid`.
     pub uname_attr: String,
     /// A filter that users have to meet besides, such as `(objectClass=person)` (RFC 4515).
     pub user_filter: Option<String>,
@@ -59,9 +65,9 @@ pub struct LdapSettings {
     pub fuzzy: bool,
     /// How long one server may take, in milliseconds, 1 to 60,000. Default 3,000.
     pub timeout_ms: u64,
-    /// The most entries that one search of a policy may find, 1 to 100,000. Default 1,000.
+    /// The most entries that one search of a policy may find, 1 to 20,000. Default 1,000.
     pub max_entries: u32,
-    /// The most connections that are kept for the next search, up to 256. Default 8.
+    /// The most connections that are kept for the next search, to all servers together, up to 16. Default 8.
     pub pool: usize,
 }
 
@@ -104,18 +110,14 @@ pub(super) struct Service {
 impl Checked {
     pub(super) fn new(settings: LdapSettings) -> Result<Self, SettingsError> {
         ensure(!settings.servers.is_empty(), "servers", || "names no server".to_owned())?;
+        ensure(settings.servers.len() <= MAX_SERVERS, "servers", || format!("names more than {MAX_SERVERS}"))?;
         for server in &settings.servers {
             check_server(server, &settings)?;
         }
+        ensure_short("search_base", &settings.search_base, MAX_BASE_BYTES)?;
         let base = Dn::parse(&settings.search_base);
         let base = base.map_err(|error| SettingsError { key: "search_base", problem: error.to_string() })?;
-        ensure(settings.search_base.len() <= MAX_BASE_BYTES, "search_base", || {
-            format!("has more than {MAX_BASE_BYTES} bytes")
-        })?;
-        ensure(settings.servers.len() <= MAX_SERVERS, "servers", || format!("names more than {MAX_SERVERS}"))?;
-        ensure(settings.uname_attr.len() <= MAX_ATTRIBUTE_BYTES, "uname_attr", || {
-            format!("has more than {MAX_ATTRIBUTE_BYTES} bytes")
-        })?;
+        ensure_short("uname_attr", &settings.uname_attr, MAX_ATTRIBUTE_BYTES)?;
         ensure(settings.pool <= MAX_POOL, "pool", || format!("is more than {MAX_POOL}"))?;
         let name = |c: char| c.is_ascii_alphanumeric() || c == '-';
         let named = !settings.uname_attr.is_empty() && settings.uname_attr.chars().all(name);
@@ -128,14 +130,14 @@ impl Checked {
         })?;
         let service = service(&settings)?;
         let template = settings.user_dn_template.as_deref();
+        ensure_short("user_dn_template", template.unwrap_or_default(), MAX_BASE_BYTES)?;
         ensure(service.is_some() || template.is_some(), "bind_dn", || {
             "has to name an account, unless `user_dn_template` says where users are: nobody looks users up anonymously"
                 .to_owned()
         })?;
         let placed = template.is_none_or(|template| Dn::parse(&template.replace(NAME, "x")).is_ok());
-        ensure(placed && template.is_none_or(|template| template.contains(NAME)), "user_dn_template", || {
-            "is no distinguished name with `{}` in it".to_owned()
-        })?;
+        let once = template.is_none_or(|template| template.matches(NAME).count() == 1);
+        ensure(placed && once, "user_dn_template", || "is no distinguished name with `{}` in it once".to_owned())?;
         let authorities = settings.ca_file.as_deref().map(authorities).transpose()?;
         let private = settings.starttls || settings.servers.iter().any(|server| server.starts_with("ldaps:"));
         let tls = private.then(|| trusting(authorities)).transpose()?;
@@ -158,6 +160,7 @@ pub(super) fn user_filter(settings: &LdapSettings, user: &str) -> Result<String,
 }
 
 fn check_server(server: &str, settings: &LdapSettings) -> Result<(), SettingsError> {
+    ensure_short("servers", server, MAX_SERVER_BYTES)?;
     let (scheme, rest) = server.split_once("://").unwrap_or_default();
     let host = rest.rsplit_once(':').map_or(rest, |(host, _)| host);
     let port = rest.rsplit_once(':').is_none_or(|(_, port)| port.parse::<u16>().is_ok_and(|port| port > 0));
@@ -174,6 +177,9 @@ fn check_server(server: &str, settings: &LdapSettings) -> Result<(), SettingsErr
 }
 
 fn service(settings: &LdapSettings) -> Result<Option<Service>, SettingsError> {
+    ensure_short("bind_dn", settings.bind_dn.as_deref().unwrap_or_default(), MAX_BASE_BYTES)?;
+    let password = settings.bind_password.as_ref().map_or("", Secret::expose);
+    ensure_short("bind_password", password, MAX_PASSWORD_BYTES)?;
     match (&settings.bind_dn, &settings.bind_password) {
         (None, None) => Ok(None),
         (Some(dn), Some(password)) if !dn.is_empty() && !password.expose().is_empty() => {

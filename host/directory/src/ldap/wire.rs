@@ -19,7 +19,7 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 use vestibule_domain::text::log_text;
 
-use super::ber;
+use super::ber::{self, Unreadable};
 use crate::name::Name;
 
 /// How much is read at once.
@@ -36,6 +36,17 @@ pub(super) struct Bounds {
 pub(super) struct Message {
     pub(super) bytes: BytesMut,
     pub(super) elements: usize,
+}
+
+/// Why no message was received.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Unreceived {
+    /// What comes is not read, such as a message beyond the bounds.
+    #[error(transparent)]
+    Unreadable(#[from] Unreadable),
+    /// Nothing comes any more.
+    #[error("{0}")]
+    Ended(String),
 }
 
 pub(super) struct Wire {
@@ -92,14 +103,14 @@ impl Wire {
     }
 
     /// The next message, if it is within the bounds. No more is read than belongs to it and to a chunk after it.
-    pub(super) async fn receive(&mut self, bounds: Bounds) -> Result<Message, String> {
+    pub(super) async fn receive(&mut self, bounds: Bounds) -> Result<Message, Unreceived> {
         loop {
-            let length = ber::length(&self.received, bounds.bytes).map_err(|error| error.to_string())?;
+            let length = ber::length(&self.received, bounds.bytes)?;
             if let Some(length) = length
                 && self.received.len() >= length
             {
                 let bytes = self.received.split_to(length);
-                let elements = ber::measure(&bytes, bounds.elements).map_err(|error| error.to_string())?;
+                let elements = ber::measure(&bytes, bounds.elements)?;
                 return Ok(Message { bytes, elements });
             }
             self.received.reserve(CHUNK_BYTES);
@@ -108,9 +119,9 @@ impl Wire {
                 Stream::Tls(stream) => stream.read_buf(&mut self.received).await,
             };
             match read {
-                Ok(0) => return Err("the server ends the connection".to_owned()),
+                Ok(0) => return Err(Unreceived::Ended("the server ends the connection".to_owned())),
                 Ok(_) => {}
-                Err(error) => return Err(failed("receive", &error)),
+                Err(error) => return Err(Unreceived::Ended(failed("receive", &error))),
             }
         }
     }

@@ -8,10 +8,14 @@ use serde::{Deserialize, Serialize};
 use vestibule_domain::Secret;
 
 use super::dictionary::Dictionary;
-use crate::settings::{SettingsError, ensure, read_file};
+use crate::settings::{SettingsError, ensure, ensure_short, read_file};
 
 /// The shortest shared secret taken, in bytes: shorter ones are guessed from one packet that somebody saw.
 const MIN_SECRET_BYTES: usize = 8;
+/// The longest: every packet is hashed together with it.
+const MAX_SECRET_BYTES: usize = 1024;
+/// The longest `host:port`: a name has 253 bytes (RFC 1035, section 2.3.4).
+const MAX_SERVER_BYTES: usize = 272;
 /// The most servers of one authority: a login's time is over before.
 const MAX_SERVERS: usize = 16;
 
@@ -21,7 +25,7 @@ const MAX_SERVERS: usize = 16;
 pub struct RadiusSettings {
     /// Servers of one authority, 16 at most, `host:port`, in the order in which they are asked.
     pub servers: Vec<String>,
-    /// The secret that is shared with all of them, of 8 bytes or more.
+    /// The secret that is shared with all of them, of 8 to 1,024 bytes.
     pub secret: Secret,
     /// Who asks (RFC 2865, section 5.32). Default `vestibule`.
     pub nas_identifier: String,
@@ -70,6 +74,7 @@ impl RadiusSettings {
         ensure(!self.servers.is_empty(), "servers", || "names no server".to_owned())?;
         ensure(self.servers.len() <= MAX_SERVERS, "servers", || format!("names more than {MAX_SERVERS}"))?;
         for server in &self.servers {
+            ensure_short("servers", server, MAX_SERVER_BYTES)?;
             let (host, port) = server.rsplit_once(':').unwrap_or_default();
             let named = !host.is_empty() && port.parse::<u16>().is_ok_and(|port| port > 0);
             ensure(named, "servers", || format!("has `{server}`, which is not of the form `host:port`"))?;
@@ -77,6 +82,7 @@ impl RadiusSettings {
         ensure(self.secret.expose().len() >= MIN_SECRET_BYTES, "secret", || {
             format!("has fewer than {MIN_SECRET_BYTES} bytes")
         })?;
+        ensure_short("secret", self.secret.expose(), MAX_SECRET_BYTES)?;
         ensure((1..=253).contains(&self.nas_identifier.len()), "nas_identifier", || {
             "has not 1 to 253 bytes".to_owned()
         })?;

@@ -9,7 +9,7 @@ use std::ops::Deref;
 use super::{Octets, Text, TooMuch};
 
 /// What an entry costs beside its bytes: nobody gets a million empty ones for nothing.
-pub(super) const ENTRY_BYTES: usize = 32;
+pub const ENTRY_BYTES: usize = 32;
 
 /// How many bytes of others an entry holds.
 pub trait Weigh {

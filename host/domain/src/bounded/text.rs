@@ -7,6 +7,7 @@ use std::ops::Deref;
 
 use super::TooLong;
 use crate::Secret;
+use crate::text::cut;
 
 /// A text of at most `MAX` bytes.
 #[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -26,7 +27,7 @@ impl<const MAX: usize> Text<MAX> {
     /// As much of a text as fits, up to the end of a character: for texts of the host's own, which nobody has to be told about.
     #[must_use]
     pub fn cut(text: &str) -> Self {
-        Self(text.get(..text.floor_char_boundary(MAX)).unwrap_or_default().to_owned())
+        Self(cut(text, MAX).to_owned())
     }
 
     /// The text.

@@ -77,13 +77,47 @@ fn a_grant_that_names_nothing_is_refused_in_words() {
     for meant in ["connection", "conn_group", "pvt_hw_addr*", "prop_superuser", "type", "access_to.0", "cli_x"] {
         assert_eq!(grants(&[meant]).ensure_meaningful(), Ok(()), "{meant}");
     }
-    for misspelt in ["conection", "", "*", "def_*", "pvt_*x", "pvt_**", "Devices"] {
+    let too_long = format!("pvt_{}", "x".repeat(MAX_NAME_BYTES));
+    for misspelt in
+        ["conection", "", "*", "def_*", "pvt_*x", "pvt_**", "Devices", "pvt_a b", "prop_superuser*", &too_long]
+    {
+        let shown = log_text(misspelt, 64);
         let refusal = grants(&["connection", misspelt]).ensure_meaningful().unwrap_err();
         assert!(
-            refusal.starts_with(&format!("`{misspelt}` is no property")) && refusal.contains("`devices`"),
+            refusal.starts_with(&format!("`{shown}` is no property")) && refusal.contains("`devices`"),
             "{refusal}"
         );
     }
+}
+
+#[test]
+fn every_known_name_can_be_granted() {
+    assert_eq!(KNOWN.into_iter().find(|name| !is_property(name)), None);
+}
+
+#[test]
+fn an_origin_that_nothing_would_be_sent_to_is_refused_in_words() {
+    let to = |origin: &str| Grants { http: vec![origin.to_owned()], ..Grants::default() }.ensure_meaningful();
+    assert_eq!(to("https://api.example.com:8443"), Ok(()));
+    for misspelt in ["https://API.example.com", "https://api.example.com/", "https://a:443", "api.example.com", ""] {
+        assert!(to(misspelt).is_err_and(|refusal| refusal.starts_with(&format!("`{misspelt}` is no origin"))));
+    }
+}
+
+#[test]
+fn no_more_is_granted_than_is_compared_with_every_property() {
+    let most = Grants {
+        properties: vec!["pvt_note".into(); MAX_ENTRIES],
+        http: vec!["https://a".into(); MAX_ENTRIES],
+        ..Grants::default()
+    };
+    assert_eq!(most.ensure_meaningful(), Ok(()));
+    let mut properties = most.clone();
+    properties.properties.push("pvt_note".into());
+    assert!(properties.ensure_meaningful().is_err_and(|refusal| refusal.starts_with("65 properties are more")));
+    let mut origins = most;
+    origins.http.push("https://a".into());
+    assert!(origins.ensure_meaningful().is_err_and(|refusal| refusal.starts_with("65 origins are more")));
 }
 
 #[test]

@@ -3,11 +3,11 @@
 //! Not for: arguments and results of host calls; those stand beside the calls.
 
 use super::types;
-use crate::crossing::Weigh;
+use crate::crossing::Passes;
 
 macro_rules! weighs {
     ($($record:ty: $($field:ident)*;)*) => {
-        $(impl Weigh for $record {
+        $(impl Passes for $record {
             fn weight(&self) -> u64 {
                 0 $(+ self.$field.weight())*
             }

@@ -1,4 +1,4 @@
-//! `config`: the tenant's settings, defaults filled in.
+//! `config`: the tenant's settings, defaults filled in, and what it grants.
 //!
 //! Not for: the host's own configuration.
 
@@ -14,5 +14,6 @@ pub(super) fn define(linker: &mut LinkerInstance<'_, crate::state::State>) -> Re
     function(linker, "all", |state, ()| {
         let settings = state.configuration.settings.values();
         Ok((settings.map(|(name, value)| (name.to_owned(), value.to_owned())).collect::<Vec<_>>(),))
-    })
+    })?;
+    function(linker, "granted", |state, (name,): (String,)| Ok((state.configuration.grants.allows_property(&name),)))
 }

@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use vestibule_domain::bounded;
 use vestibule_domain::capability::Error;
 use vestibule_domain::directory::{Attribute, Entry, Query, Scope, Value};
 use vestibule_domain::filter;
@@ -11,7 +12,7 @@ use wasmtime::Result;
 use wasmtime::component::LinkerInstance;
 
 use crate::bindings::directory as wit;
-use crate::crossing::{Weigh, function_async};
+use crate::crossing::{Passes, function_async};
 use crate::state::State;
 use crate::tape::Exchange;
 
@@ -66,6 +67,7 @@ impl State {
     /// Asks the world and writes the answer down, or reads it back. What is too large for the budget is not kept.
     async fn search_taped(&mut self, query: Query) -> Result<Result<Vec<Entry>, Error>> {
         let answer = if self.tape.is_live() {
+            self.memory.take_for_answers()?;
             let directory = Arc::clone(&self.configuration.capabilities.directory);
             directory.search(&query).await
         } else {
@@ -78,7 +80,7 @@ impl State {
             }
         };
         let answer = answer.and_then(|entries| {
-            self.budget.take_entries(entries.iter().map(Entry::size).sum()).map_err(Error::Exhausted)?;
+            self.budget.take_entries(bounded::Weigh::weight(&entries)).map_err(Error::Exhausted)?;
             Ok(entries)
         });
         self.tape.write(Exchange::Directory { query, answer: answer.clone() });
@@ -109,42 +111,42 @@ fn attribute(attribute: Attribute) -> wit::Attribute {
     wit::Attribute { name: attribute.name, values: attribute.values.into_iter().map(value).collect() }
 }
 
-impl Weigh for wit::Query {
+impl Passes for wit::Query {
     fn weight(&self) -> u64 {
         let Self { base, scope: _, filter, arguments, attributes } = self;
-        base.weight() + Weigh::weight(filter) + arguments.weight() + attributes.weight()
+        base.weight() + Passes::weight(filter) + arguments.weight() + attributes.weight()
     }
 }
 
-impl Weigh for wit::Entry {
+impl Passes for wit::Entry {
     fn weight(&self) -> u64 {
-        Weigh::weight(&self.dn) + self.attributes.weight()
+        Passes::weight(&self.dn) + self.attributes.weight()
     }
 }
 
-impl Weigh for wit::Attribute {
+impl Passes for wit::Attribute {
     fn weight(&self) -> u64 {
-        Weigh::weight(&self.name) + self.values.weight()
+        Passes::weight(&self.name) + self.values.weight()
     }
 }
 
-impl Weigh for wit::Value {
+impl Passes for wit::Value {
     fn weight(&self) -> u64 {
         match self {
-            Self::Text(text) => Weigh::weight(text),
+            Self::Text(text) => Passes::weight(text),
             Self::Octets(octets) => octets.weight(),
         }
     }
 }
 
-impl Weigh for wit::Error {
+impl Passes for wit::Error {
     fn weight(&self) -> u64 {
         match self {
             Self::Denied(detail)
             | Self::Unavailable(detail)
             | Self::InvalidQuery(detail)
             | Self::Exhausted(detail)
-            | Self::Other(detail) => Weigh::weight(detail),
+            | Self::Other(detail) => Passes::weight(detail),
         }
     }
 }

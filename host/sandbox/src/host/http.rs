@@ -12,7 +12,7 @@ use wasmtime::Result;
 use wasmtime::component::LinkerInstance;
 
 use crate::bindings::http as wit;
-use crate::crossing::{Weigh, function_async};
+use crate::crossing::{Passes, function_async};
 use crate::state::State;
 use crate::tape::Exchange;
 
@@ -53,6 +53,7 @@ impl State {
     /// Asks the world and writes the answer down, or reads it back. What is too large for the budget is not kept.
     async fn send_taped(&mut self, request: Request) -> Result<Result<Response, Error>> {
         let answer = if self.tape.is_live() {
+            self.memory.take_for_answers()?;
             let http = Arc::clone(&self.configuration.capabilities.http);
             within(request.timeout_ms, http.send(&request)).await
         } else {
@@ -156,27 +157,27 @@ fn response(response: Response) -> wit::Response {
     wit::Response { status: response.status, headers: response.headers, body: response.body }
 }
 
-impl Weigh for wit::Request {
+impl Passes for wit::Request {
     fn weight(&self) -> u64 {
         let Self { method: _, url, headers, body, timeout_ms: _ } = self;
-        Weigh::weight(url) + headers.weight() + body.weight()
+        Passes::weight(url) + headers.weight() + body.weight()
     }
 }
 
-impl Weigh for wit::Response {
+impl Passes for wit::Response {
     fn weight(&self) -> u64 {
         self.headers.weight() + self.body.weight()
     }
 }
 
-impl Weigh for wit::Error {
+impl Passes for wit::Error {
     fn weight(&self) -> u64 {
         match self {
             Self::Denied(detail)
             | Self::Unavailable(detail)
             | Self::InvalidRequest(detail)
             | Self::Exhausted(detail)
-            | Self::Other(detail) => Weigh::weight(detail),
+            | Self::Other(detail) => Passes::weight(detail),
         }
     }
 }

@@ -7,7 +7,7 @@ use wasmtime::Result;
 use wasmtime::component::LinkerInstance;
 
 use crate::bindings::log::Level;
-use crate::crossing::{Weigh, function};
+use crate::crossing::{Passes, function};
 use crate::state::State;
 
 pub(super) fn define(linker: &mut LinkerInstance<'_, State>) -> Result<()> {
@@ -24,7 +24,7 @@ pub(super) fn define(linker: &mut LinkerInstance<'_, State>) -> Result<()> {
     })
 }
 
-impl Weigh for Level {
+impl Passes for Level {
     fn weight(&self) -> u64 {
         1
     }

@@ -8,7 +8,7 @@ use wasmtime::Result;
 use wasmtime::component::{ComponentType, Lift, LinkerInstance, Lower, Resource, ResourceType};
 
 use crate::circumstances::Circumstances;
-use crate::crossing::{Weigh, function_async};
+use crate::crossing::{Passes, function_async};
 use crate::state::State;
 
 /// `wasi:clocks/wall-clock` `datetime`.
@@ -28,7 +28,7 @@ impl Datetime {
     }
 }
 
-impl Weigh for Datetime {
+impl Passes for Datetime {
     fn weight(&self) -> u64 {
         size_of::<Self>() as u64
     }

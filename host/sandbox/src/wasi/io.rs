@@ -4,7 +4,7 @@
 
 use wasmtime::component::{ComponentType, Lift, Lower, Resource};
 
-use crate::crossing::Weigh;
+use crate::crossing::Passes;
 use crate::logbook::Stream;
 
 /// What one write may carry: `check-write` promises it, and writing more is a trap, as WASI has it.
@@ -49,7 +49,7 @@ pub(super) enum StreamError {
     Closed,
 }
 
-impl Weigh for StreamError {
+impl Passes for StreamError {
     fn weight(&self) -> u64 {
         1
     }

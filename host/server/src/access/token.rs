@@ -238,6 +238,7 @@ mod tests {
             memory_bytes: 1 << 30,
             code_bytes: 1 << 28,
             connections: 64,
+            files: 512,
             concurrent_logins: 64,
             processors: 2,
         };

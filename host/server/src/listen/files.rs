@@ -31,6 +31,12 @@ pub fn connections(memory_bytes: u64) -> u64 {
     allowed(getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX), memory_bytes)
 }
 
+/// How many files connections leave for the work of a host with so much memory.
+pub fn files_for_work(memory_bytes: u64) -> u64 {
+    let files = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
+    files.saturating_sub(allowed(files, memory_bytes))
+}
+
 fn allowed(files: u64, memory_bytes: u64) -> u64 {
     let by_files = files.saturating_sub(RESERVE.min(files / 2));
     let by_memory = memory_bytes / PART_OF_MEMORY / MAX_CONNECTION_BYTES;
