@@ -1,5 +1,6 @@
 //! What an earlier version of this program has written is there for this one.
 
+use serde_json::json;
 use vestibule_domain::TenantName;
 use vestibule_store::{Deleted, RevisionRow};
 
@@ -13,11 +14,12 @@ on_every_store!(
 
 const ROWS: &str = r#"
     insert into component values ('d1', cast('one' as BYTES)), ('d2', cast('three' as BYTES));
-    insert into chain values ('acme', 7), ('empty', 2);
+    insert into chain values ('acme', 7), ('empty', 2), ('plain', 3);
     insert into chain_link values
         ('acme', 1, 'first', 'd2', '{}', '{"b": 1, "a": 2}'),
         ('acme', 0, 'zeroth', 'd1', '{"text": "\u0000 ä", "list": [1.50]}', '{}'),
-        ('acme', 2, 'second', 'd1', '{}', '{}');
+        ('acme', 2, 'second', 'd1', '{}', '{}'),
+        ('plain', 0, 'p', 'd1', '{"properties": "x"}', '{"user_name": true, "properties": ["prop_deny"]}');
     insert into profile (tenant, name, properties) values ('acme', 'joe', '{"a":"1"}'), ('users', 'joe', '{}');
     insert into decision values ('decisions', 'd', 0, 'joe', 'allowed', null, '{}');
 "#;
@@ -27,13 +29,16 @@ const LINKS: &str = r#"[
     {"policy": "second", "version": 1, "settings": {}, "grants": {}}
 ]"#;
 
+/// What was open to every policy.
+const ORDINARY: [&str; 3] = ["conn_*", "prop_*", "pvt_*"];
+
 async fn a_chain_of_the_first_version_is_a_revision(home: Home) {
     let on_postgres = home.argument().contains("://");
     let rows = ROWS.replace("BYTES", if on_postgres { "bytea" } else { "blob" });
     let home = home.of_the_first_version(&rows).await;
     let store = &home.store;
     let names: Vec<_> = store.tenants(None, 9).await.unwrap().into_iter().map(|row| row.name.to_string()).collect();
-    assert_eq!(names, ["acme", "decisions", "empty", "users"]);
+    assert_eq!(names, ["acme", "decisions", "empty", "plain", "users"]);
 
     let active = store.active_revision(&tenant()).await.unwrap().unwrap();
     assert_eq!((active.number, &*active.actor, &*active.note), (7, "migration", ""));
@@ -44,7 +49,10 @@ async fn a_chain_of_the_first_version_is_a_revision(home: Home) {
         [("first", "d2", 5, r#"{"b": 1, "a": 2}"#), ("second", "d1", 3, "{}"), ("zeroth", "d1", 3, "{}")]
     {
         let row = store.policy(&tenant(), policy).await.unwrap().unwrap();
-        assert_eq!((&*row.grants, row.latest), (grants, Some(1)));
+        let [mut grants, granted] =
+            [grants, &*row.grants].map(|text| serde_json::from_str::<serde_json::Value>(text).unwrap());
+        grants["properties"] = ORDINARY.into();
+        assert_eq!((granted, row.latest), (grants, Some(1)));
         let version = store.version(&tenant(), policy, 1).await.unwrap().unwrap();
         assert_eq!((&*version.digest, &*version.manifest, version.bytes), (digest, "{}", bytes));
         assert_eq!(version.source, version.digest);
@@ -52,6 +60,12 @@ async fn a_chain_of_the_first_version_is_a_revision(home: Home) {
     }
     assert_eq!(store.whole_component("d2").await, Ok(Some(b"three".to_vec())));
     assert_eq!(store.profile(&tenant(), "joe").await, Ok(Some(properties(&[("a", "1")]))));
+
+    // A chain from before there was anything to grant sees what it saw.
+    let plain = store.active_revision(&TenantName::new("plain").unwrap()).await.unwrap().unwrap();
+    let links: serde_json::Value = serde_json::from_str(&plain.links).unwrap();
+    let granted = json!({ "user_name": true, "properties": ["prop_deny", "conn_*", "prop_*", "pvt_*"] });
+    assert_eq!((&links[0]["settings"], &links[0]["grants"]), (&json!({ "properties": "x" }), &granted));
 
     let empty = TenantName::new("empty").unwrap();
     let Some(RevisionRow { number: 2, links, .. }) = store.active_revision(&empty).await.unwrap() else {

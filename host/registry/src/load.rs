@@ -33,6 +33,7 @@ impl Parts {
     pub(crate) async fn make_door(&self, name: &TenantName) -> Result<Door, Error> {
         let row = self.store.tenant(name).await?.ok_or_else(|| Error::NoTenant(name.clone()))?;
         let terms = Terms::read(&row.terms)?;
+        self.store.limit_records(name, terms.record_bytes);
         let quota = self.quotas.of(name, &terms);
         let tenant = Tenant::new(name.clone(), self.settings_of(&row)?)
             .map_err(|error| Error::Damaged(format!("tenant `{name}` cannot be configured like this: {error}")))?

@@ -17,6 +17,7 @@ pub(crate) fn sqlite() -> Migrator {
         ("sources", include_str!("../migrations/sqlite/0006_sources.sql")),
         ("shares", include_str!("../migrations/sqlite/0007_shares.sql")),
         ("uploads", include_str!("../migrations/sqlite/0008_uploads.sql")),
+        ("grants", include_str!("../migrations/sqlite/0009_grants.sql")),
     ])
 }
 
@@ -30,6 +31,7 @@ pub(crate) fn postgres() -> Migrator {
         ("sources", include_str!("../migrations/postgres/0006_sources.sql")),
         ("shares", include_str!("../migrations/postgres/0007_shares.sql")),
         ("uploads", include_str!("../migrations/postgres/0008_uploads.sql")),
+        ("grants", include_str!("../migrations/postgres/0009_grants.sql")),
     ])
 }
 
