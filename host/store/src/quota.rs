@@ -143,7 +143,7 @@ impl<R: Reader> Store<R> {
     ///
     /// # Errors
     /// [`Error::Reserve`]; the database's.
-    pub async fn ensure_space(&self) -> Result<(), Error> {
+    pub(crate) async fn ensure_space(&self) -> Result<(), Error> {
         let reserve = self.0.quota.reserve.load(Ordering::Relaxed);
         if reserve == 0 {
             return Ok(());
