@@ -4,7 +4,7 @@ use std::net::Ipv4Addr;
 
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpSocket, TcpStream};
+use tokio::net::{TcpSocket, TcpStream, UnixStream};
 
 use crate::harness::{Caller, Reply, Served, exchange, policy_bytes};
 
@@ -38,6 +38,14 @@ async fn metrics(served: &Served) -> String {
 async fn uses(served: &Served, resource: &str, used: u64) {
     let line = format!("vestibule_resource_used{{resource=\"{resource}\"}} {used}");
     while !metrics(served).await.lines().any(|other| other == line) {
+        tokio::task::yield_now().await;
+    }
+}
+
+/// Waits until any of it is in use.
+async fn is_in_use(served: &Served, resource: &str) {
+    let unused = format!("vestibule_resource_used{{resource=\"{resource}\"}} 0");
+    while metrics(served).await.lines().any(|line| line == unused) {
         tokio::task::yield_now().await;
     }
 }
@@ -113,6 +121,21 @@ async fn uploads_of_one_tenant_that_never_end_keep_no_other_tenant_out() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn one_long_record_that_nobody_reads_is_paid_for_as_a_list_is() {
+    let served = Served::configured(LITTLE);
+    let ann = "/v1/tenants/default/users/ann";
+    // More than the buffers of a Unix socket take.
+    let long: serde_json::Map<_, _> = (0..62).map(|at| (format!("prop_{at}"), "x".repeat(4_000).into())).collect();
+    served.administrator().patch(ann, json!({ "set": long })).await.is(200);
+    uses(&served, "bytes of answers", 0).await;
+    let mut silent = UnixStream::connect(served.socket()).await.unwrap();
+    silent.write_all(format!("GET {ann} HTTP/1.1\r\nhost: x\r\n\r\n").as_bytes()).await.unwrap();
+    is_in_use(&served, "bytes of answers").await;
+    drop(silent);
+    uses(&served, "bytes of answers", 0).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_sent_to_a_follower_is_paid_for_as_long_as_it_may_wait_to_be_read() {
     let served = Served::configured(LITTLE).guarded_by("known-device").await;
     let token = token(&served, "default", "read").await;
@@ -123,10 +146,7 @@ async fn what_is_sent_to_a_follower_is_paid_for_as_long_as_it_may_wait_to_be_rea
     follower.read_exact(&mut [0; "HTTP/1.1 200".len()]).await.unwrap();
     uses(&served, "bytes of answers", 0).await;
     decides(&served.administrator(), "default").await.is(200);
-    let unused = "vestibule_resource_used{resource=\"bytes of answers\"} 0";
-    while metrics(&served).await.lines().any(|line| line == unused) {
-        tokio::task::yield_now().await;
-    }
+    is_in_use(&served, "bytes of answers").await;
     drop(follower);
     uses(&served, "bytes of answers", 0).await;
 }

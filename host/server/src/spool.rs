@@ -53,11 +53,11 @@ impl Spool {
         Self { store, directory, on_disk, in_memory }
     }
 
-    /// Takes a body to disk, once it is its owner's turn and as long as the disk has more left than the host's own part. Nothing of it is
-    /// read before.
+    /// Takes a body to disk, once it is its owner's turn, and as long as logins can be decided on: a disk that has no more left than what
+    /// is kept free for them takes no component. Nothing of it is read before.
     pub(crate) async fn receive(&self, payer: &Owner, body: Unread) -> Result<Spooled> {
         let turn = timeout(PATIENCE, self.on_disk.enter(payer, ON_DISK)).await.map_err(|_| late())??;
-        self.store.ensure_space().await?;
+        self.store.check().await?;
         let mut pieces = body.pieces(MAX_COMPONENT_BYTES as u64)?;
         let mut file = file_in(&self.directory).await.map_err(failed)?;
         let mut bytes = 0;

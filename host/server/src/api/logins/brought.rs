@@ -72,14 +72,18 @@ impl Part<'_> {
 
     /// A login is paid for once, whatever it searches. What no login waits for costs as much as one.
     async fn admitted(&self, app: &App, tenant: &TenantName, patience: &Patience) -> Result<Admitted> {
-        let admitted = match self {
-            Self::Found(search) if app.rounds.waits(tenant, search) => app.registry.admit_more(tenant, patience).await,
-            Self::Found(_) | Self::First(_) => app.registry.admit(tenant, patience).await,
-        };
-        Ok(admitted.inspect_err(|_| app.metrics.refused())?)
+        match self {
+            Self::Found(search) if app.rounds.waits(tenant, search) => {
+                Ok(app.registry.admit_more(tenant, patience).await?)
+            }
+            Self::Found(_) | Self::First(_) => {
+                let admitted = app.registry.admit(tenant, patience).await;
+                Ok(admitted.inspect_err(|_| app.metrics.refused())?)
+            }
+        }
     }
 
-    /// What a login goes on with is paid for, and what it cannot go on with is not: it still waits, and anything may be sent again.
+    /// What a login goes on with was paid for as it began. What it cannot go on with was not: it waits as before, and more may be sent.
     pub(super) fn charge_for_nothing(&self, admitted: &Admitted) {
         match self {
             Self::First(_) => {}
