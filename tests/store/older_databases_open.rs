@@ -13,13 +13,13 @@ on_every_store!(
 );
 
 const ROWS: &str = r#"
-    insert into component values ('d1', cast('one' as BYTES)), ('d2', cast('three' as BYTES));
+    insert into component values ('d1', cast('one' as BYTES)), ('d2', cast('three' as BYTES)), ('d0', cast('plain' as BYTES));
     insert into chain values ('acme', 7), ('empty', 2), ('plain', 3);
     insert into chain_link values
         ('acme', 1, 'first', 'd2', '{}', '{"b": 1, "a": 2}'),
         ('acme', 0, 'zeroth', 'd1', '{"text": "\u0000 ä", "list": [1.50]}', '{}'),
         ('acme', 2, 'second', 'd1', '{}', '{}'),
-        ('plain', 0, 'p', 'd1', '{"properties": "x"}', '{"user_name": true, "properties": ["prop_deny"]}');
+        ('plain', 0, 'p', 'd0', '{"properties": "x"}', '{"user_name": true, "properties": ["prop_deny"]}');
     insert into profile (tenant, name, properties) values ('acme', 'joe', '{"a":"1"}'), ('users', 'joe', '{}');
     insert into decision values ('decisions', 'd', 0, 'joe', 'allowed', null, '{}');
 "#;
