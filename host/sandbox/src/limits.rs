@@ -40,7 +40,7 @@ pub struct Limits {
     /// Directory searches. Default 16: user, groups and nested groups.
     pub directory_searches: u32,
     /// Bytes of directory entries over all searches, each entry, attribute and value counted with 32 bytes more. Default 256 KiB: a user
-    /// in a thousand groups with names of 100 bytes, and as entries of their own once more without values.
+    /// in 900 groups with names of 100 bytes, twice.
     pub directory_bytes: usize,
     /// HTTP requests. Default 8: a token, a question, and some polling.
     pub http_requests: u32,

@@ -121,6 +121,14 @@ fn read(scopes: &mut Vec<Scope>, payload: Payload<'_>) -> Result<(), Unpriced> {
                 scope.data.add(&segment?, mapped)?;
             }
         }
+        of_a_component => return read_component(outer, scope, of_a_component),
+    }
+    Ok(())
+}
+
+/// A section that only components have, within those that they stand in.
+fn read_component(outer: &[Scope], scope: &mut Scope, payload: Payload<'_>) -> Result<(), Unpriced> {
+    match payload {
         Payload::InstanceSection(instances) => {
             for instance in instances {
                 if let Instance::Instantiate { module_index, .. } = instance? {
