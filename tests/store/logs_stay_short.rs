@@ -16,6 +16,8 @@ on_every_store!(
     what_is_new_is_counted_the_next_time,
     what_another_process_has_deleted_makes_room,
     one_tenants_damaged_terms_keep_no_other_ones_logs,
+    one_tenants_row_that_cannot_go_keeps_no_other_ones_logs,
+    a_tenant_that_uses_up_its_own_turns_is_cut_all_the_same,
 );
 
 const FOR_GOOD: Ages = Ages { decisions: None, audit: None };
@@ -158,4 +160,34 @@ async fn one_tenants_damaged_terms_keep_no_other_ones_logs(home: Home) {
     changes(store, &other(), r#"{"decisions": 2}"#, 1..2).await;
     Retention::new(store.clone(), FOR_GOOD).look(at(99)).await.unwrap();
     assert_eq!((decisions(store, &acme).await.len(), decisions(store, &other()).await.len()), (3, 2));
+}
+
+async fn one_tenants_row_that_cannot_go_keeps_no_other_ones_logs(home: Home) {
+    let (store, acme) = (&home.store, tenant());
+    for tenant in [&acme, &other()] {
+        store.creates(tenant).await;
+        decides(store, tenant, 0..3).await;
+        changes(store, tenant, r#"{"decisions": 2}"#, 1..2).await;
+    }
+    home.execute(
+        "create table evidence (tenant text, decision_id text, foreign key (tenant, decision_id) references decision)",
+    )
+    .await;
+    home.execute("insert into evidence select tenant, decision_id from decision where tenant = 'acme'").await;
+    assert!(Retention::new(store.clone(), FOR_GOOD).look(at(99)).await.is_err());
+    assert_eq!((decisions(store, &acme).await.len(), decisions(store, &other()).await.len()), (3, 2));
+}
+
+async fn a_tenant_that_uses_up_its_own_turns_is_cut_all_the_same(home: Home) {
+    let (store, acme) = (&home.store, tenant());
+    store.creates(&acme).await;
+    decides(store, &acme, 0..60).await;
+    changes(store, &acme, r#"{"decisions": 50}"#, 1..2).await;
+    let (filter, reads) = (DecisionFilter::default(), store.for_administrators());
+    let flood = futures_util::future::join_all((0..200).map(|_| reads.find_decisions(&acme, &filter, 999, None)));
+    let mut retention = Retention::new(store.clone(), FOR_GOOD);
+    let (flood, looked) = tokio::join!(flood, retention.look(at(99)));
+    assert!(flood.iter().any(Result::is_err), "no flood");
+    assert_eq!(looked, Ok(()));
+    assert_eq!(decisions(store, &acme).await, numbers(11..60));
 }

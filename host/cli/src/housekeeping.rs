@@ -28,7 +28,11 @@ pub(crate) async fn run(store: Store, ages: Ages) {
     let mut retention = Retention::new(store.clone(), ages);
     tokio::time::sleep(FIRST).await;
     loop {
-        if let Err(error) = clear(&store, &mut retention).await {
+        // One does not wait for the other to succeed: where nothing can be purged, logs grow all the same.
+        if let Err(error) = store.purge(now()).await {
+            tracing::warn!(%error, "what has expired could not be cleared away");
+        }
+        if let Err(error) = retention.look(now()).await {
             tracing::warn!(%error, "old records could not be cleared away");
         }
         let next = tokio::time::sleep(EVERY);
@@ -52,11 +56,6 @@ async fn rests_until(next: Pin<&mut Sleep>, store: &Store) -> bool {
         () = next => true,
         () = surplus => false,
     }
-}
-
-async fn clear(store: &Store, retention: &mut Retention) -> Result<(), vestibule_store::Error> {
-    store.purge(now()).await?;
-    retention.look(now()).await
 }
 
 impl ServerSettings {

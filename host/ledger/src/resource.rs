@@ -219,10 +219,10 @@ resources! {
         limit "`fuel_per_minute` of the terms; `fuel_per_login` for one call",
         answer "429 `too-much-fuel` with `Retry-After`",
         test "fuel_beyond_a_minutes_worth_is_not_burnt";
-    /// What is on disk of a tenant's decisions, questions, sessions and users.
+    /// What is on disk of a tenant's decisions, questions, sessions, users and changes.
     Records = "bytes of records", Disk of Tenant,
         limit "`record_bytes` and `decisions` of the terms",
-        answer "the oldest decisions go; then logins are denied as `store-unavailable`",
+        answer "the oldest decisions go; then logins are denied as `store-unavailable`, and administrators are told `not-allowed-by-terms`",
         test "of_too_many_bytes_the_oldest_decisions_go_and_then_there_is_room";
     /// Versions of policies.
     Versions = "bytes of versions", Disk of Tenant,
@@ -232,7 +232,7 @@ resources! {
     /// What is left of the disk for what keeps the host running.
     DiskReserve = "bytes of the disk that are kept free", Disk of Host,
         limit "`server.disk_reserve_bytes`",
-        answer "logins are denied as `store-unavailable`, and `/readyz` says so",
+        answer "logins are denied as `store-unavailable`, administrators only delete, and `/readyz` says so",
         test "what_the_host_keeps_for_itself_is_for_no_login";
 }
 

@@ -100,6 +100,7 @@ impl From<StoreError> for Error {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::TooMany { most, what } => Self::Terms(format!("{most} {what}")),
+            StoreError::Quota { bytes, most } => Self::Terms(format!("{most} bytes of records, and {bytes} are kept")),
             error => Self::Store(error),
         }
     }

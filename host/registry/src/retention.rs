@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use vestibule_domain::TenantName;
-use vestibule_store::{Error as StoreError, Log, Past, Store, Stretch, TenantRow};
+use vestibule_store::{Error as StoreError, Kept, Log, Past, Store, Stretch, TenantRow};
 
 use crate::Terms;
 
@@ -14,8 +14,6 @@ use crate::Terms;
 const AT_ONCE: u32 = 2_000;
 /// How many are counted by one query, which nobody waits for.
 const COUNTED_AT_ONCE: u32 = 20_000;
-/// How many of the oldest are weighed by one query.
-const WEIGHED_AT_ONCE: u32 = 1_000;
 /// Tenants looked at by one query.
 const PAGE: u32 = 500;
 /// What goes beside the surplus, so that a full log need not be counted again the next time: a fiftieth.
@@ -57,6 +55,15 @@ impl Counted {
         self.rows = self.rows.saturating_sub(rows);
         self.bytes = self.bytes.saturating_sub(mean.saturating_mul(rows));
     }
+
+    fn grow(&mut self, rows: u64, bytes: u64) {
+        self.rows = self.rows.saturating_add(rows);
+        self.bytes = self.bytes.saturating_add(bytes);
+    }
+}
+
+fn not_cut(tenant: &TenantName, error: &StoreError) {
+    tracing::warn!(%tenant, %error, "what a tenant keeps could not be counted or cut");
 }
 
 impl Retention {
@@ -68,34 +75,39 @@ impl Retention {
     /// Deletes what is too old by now, or too much.
     ///
     /// # Errors
-    /// The store's; what was not reached is reached the next time.
+    /// The store's, the last one of several: that one tenant's logs cannot be cut is no reason to leave another's. What was not reached is
+    /// reached the next time.
     pub async fn look(&mut self, now: SystemTime) -> Result<(), StoreError> {
-        self.drop_old(Log::Audit, None, now).await?;
+        let mut all = self.drop_old(Log::Audit, None, now).await;
         let (mut after, mut known) = (None::<TenantName>, HashSet::new());
         loop {
             let tenants = self.store.for_administrators().tenants(after.as_ref().map(TenantName::as_str), PAGE).await?;
             let Some(last) = tenants.last() else { break };
             after = Some(last.name.clone());
             for tenant in tenants {
-                self.look_at(&tenant, now).await?;
+                all = self.look_at(&tenant, now).await.inspect_err(|error| not_cut(&tenant.name, error)).and(all);
                 known.insert(tenant.name);
             }
         }
         self.counted.retain(|(tenant, _), _| known.contains(tenant));
-        Ok(())
+        all
     }
 
     /// The same for the tenants that are known to keep more than they may.
     ///
     /// # Errors
-    /// The store's.
+    /// As for [`Retention::look`].
     pub async fn look_at_surplus(&mut self, now: SystemTime) -> Result<(), StoreError> {
+        let mut all = Ok(());
         for tenant in self.store.in_surplus() {
-            if let Some(tenant) = self.store.tenant(&tenant).await? {
-                self.look_at(&tenant, now).await?;
-            }
+            let looked = match self.store.tenant(&tenant).await {
+                Ok(Some(tenant)) => self.look_at(&tenant, now).await,
+                Ok(None) => Ok(()),
+                Err(error) => Err(error),
+            };
+            all = looked.inspect_err(|error| not_cut(&tenant, error)).and(all);
         }
-        Ok(())
+        all
     }
 
     async fn look_at(&mut self, tenant: &TenantRow, now: SystemTime) -> Result<(), StoreError> {
@@ -165,43 +177,66 @@ impl Retention {
     }
 
     /// Drops the oldest decisions as long as the tenant keeps more bytes than it may, and takes note of what is left. What a surplus of rows
-    /// has left of bytes is estimated by their mean.
+    /// has left of bytes is estimated by their mean, and what another process has deleted is not known: before any decision goes, all are
+    /// counted anew.
     async fn drop_bytes(&mut self, tenant: &TenantName, most: u64) -> Result<(), StoreError> {
-        let kept = self.store.for_administrators().kept_bytes(tenant).await?;
+        let rest = self.store.for_administrators().kept_bytes(tenant).await?;
         let mut counted = self.counted.remove(&(tenant.clone(), Log::Decisions)).unwrap_or_default();
-        let room = most.saturating_sub(kept);
+        let room = most.saturating_sub(rest);
         if counted.bytes > room {
-            let surplus = counted.bytes - (room - room / SLACK);
-            let oldest = self.oldest(tenant, surplus, counted.bytes / counted.rows.max(1)).await?;
-            if let Some(last) = &oldest.last {
-                let past = Past { before: None, up_to: Some(last) };
-                let dropped = self.drop_past(Log::Decisions, Some(tenant), past).await?;
-                tracing::info!(%tenant, rows = dropped, bytes = oldest.bytes, "decisions went for their bytes");
-                counted.rows = counted.rows.saturating_sub(dropped);
-            }
-            counted.bytes = counted.bytes.saturating_sub(oldest.bytes);
+            counted = self.cut(tenant, room).await?;
         }
-        self.store.grant(tenant, kept.saturating_add(counted.bytes), most);
+        // What came meanwhile, which may be much where there was much to count.
+        self.count(Log::Decisions, tenant, &mut counted).await?;
+        self.store.grant(tenant, Kept { decisions: counted.bytes, rest }, most);
         if counted.rows > 0 {
             self.counted.insert((tenant.clone(), Log::Decisions), counted);
         }
         Ok(())
     }
 
-    /// The oldest decisions that have so many bytes together, or all. Each has so many in the mean.
-    async fn oldest(&self, tenant: &TenantName, bytes: u64, mean: u64) -> Result<Stretch, StoreError> {
-        let store = self.store.for_administrators();
-        let mut all = Stretch { rows: 0, bytes: 0, last: None };
-        while all.bytes < bytes {
-            let after = all.last.as_deref().unwrap_or_default();
-            let rows = u32::try_from((bytes - all.bytes) / mean.max(1)).unwrap_or(u32::MAX);
-            let next = store.stretch(Log::Decisions, tenant, after, rows.clamp(1, WEIGHED_AT_ONCE)).await?;
-            if next.last.is_none() {
-                break;
+    /// Counts the decisions, drops the oldest if they have more than so many bytes, and returns what is left. It is the newest that are
+    /// added up until there is no room: what other processes delete meanwhile at the other end moves the cut nowhere.
+    async fn cut(&self, tenant: &TenantName, room: u64) -> Result<Counted, StoreError> {
+        let mut stretches = self.stretches(tenant).await?;
+        let all = stretches.iter().fold(0_u64, |all, stretch| all.saturating_add(stretch.bytes));
+        let room = if all > room { room - room / SLACK } else { u64::MAX };
+        let last = stretches.last().and_then(|newest| newest.last.clone()).unwrap_or_default();
+        let mut kept = Counted { last, ..Counted::default() };
+        while let Some(Stretch { rows, bytes, last: Some(last) }) = stretches.pop() {
+            let left = room - kept.bytes;
+            if bytes <= left {
+                kept.grow(rows, bytes);
+                continue;
             }
-            all = Stretch { rows: all.rows + next.rows, bytes: all.bytes + next.bytes, last: next.last };
+            let before = stretches.last().and_then(|older| older.last.as_deref()).unwrap_or_default();
+            let newest = self.store.for_administrators().newest(tenant, before, &last, left).await?;
+            kept.grow(newest.rows, newest.bytes);
+            let past = Past { before: None, up_to: newest.last.as_deref() };
+            if past.up_to.is_some() {
+                let dropped = self.drop_past(Log::Decisions, Some(tenant), past).await?;
+                tracing::info!(%tenant, rows = dropped, "decisions went for their bytes");
+            }
+            break;
         }
-        Ok(all)
+        Ok(kept)
+    }
+
+    /// All decisions, the oldest first, some together.
+    async fn stretches(&self, tenant: &TenantName) -> Result<Vec<Stretch>, StoreError> {
+        let store = self.store.for_administrators();
+        let mut all: Vec<Stretch> = Vec::new();
+        loop {
+            let after = all.last().and_then(|before| before.last.as_deref()).unwrap_or_default();
+            let next = store.stretch(Log::Decisions, tenant, after, COUNTED_AT_ONCE).await?;
+            let more = next.rows >= COUNTED_AT_ONCE.into();
+            if next.last.is_some() {
+                all.push(next);
+            }
+            if !more {
+                return Ok(all);
+            }
+        }
     }
 
     /// The last row that has to go, if there are too many up to `newest`. It is found from that end: what other processes delete

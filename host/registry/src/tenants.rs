@@ -46,11 +46,15 @@ impl Registry {
         by: &By,
     ) -> Result<(), Error> {
         terms.check(self.0.bounds.call_memory_bytes)?;
-        let (settings, terms) = (checked(name, settings)?, terms.write()?);
-        let row = TenantRow { name: name.clone(), settings, terms, created: by.at };
+        let row =
+            TenantRow { name: name.clone(), settings: checked(name, settings)?, terms: terms.write()?, created: by.at };
         let new = self.store().create_tenant(&row, by).await?;
         self.0.residents.forget(name);
-        if new { Ok(()) } else { Err(Error::Exists(name.clone())) }
+        if !new {
+            return Err(Error::Exists(name.clone()));
+        }
+        self.store().limit_records(name, terms.record_bytes);
+        Ok(())
     }
 
     /// Makes those tenants that the configuration file names, and the one of a host that serves only one.
@@ -115,6 +119,7 @@ impl Registry {
         }
         if let Some(terms) = terms {
             self.0.quotas.renewed(name, terms);
+            self.store().limit_records(name, terms.record_bytes);
         }
         Ok(())
     }

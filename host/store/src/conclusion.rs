@@ -6,6 +6,7 @@ use vestibule_domain::{CanonicalUser, Properties, TenantName, save};
 
 use crate::challenges::NewChallenge;
 use crate::decisions::DecisionRow;
+use crate::disk::{Kept, ROW_BYTES};
 use crate::passwords::forgive;
 use crate::profiles::{parse, replace, text_of};
 use crate::queue::{Row, Write};
@@ -52,7 +53,16 @@ impl<R: Reader> Store<R> {
         effects: &Effects,
     ) -> Result<(), SaveError> {
         self.ensure_space().await?;
-        self.0.quota.keep(tenant, decision.bytes() + effects.bytes())?;
+        let kept = Kept { decisions: decision.bytes() as u64 + ROW_BYTES, rest: effects.bytes() };
+        self.0.disk.keep(tenant, kept)?;
+        let concluded = self.put_down(tenant, decision, effects).await;
+        if concluded.is_err() {
+            self.0.disk.give_back(tenant, kept);
+        }
+        concluded
+    }
+
+    async fn put_down(&self, tenant: &TenantName, decision: &DecisionRow, effects: &Effects) -> Result<(), SaveError> {
         let writes = || writes(tenant, decision, effects);
         let Some((user, seen, wanted)) = change(effects)? else {
             // An empty name keeps decisions in the order they were made in: no row is waited for but one of the same id.
@@ -75,14 +85,13 @@ impl<R: Reader> Store<R> {
 
 impl Effects {
     /// How much is kept of them.
-    fn bytes(&self) -> usize {
+    fn bytes(&self) -> u64 {
         let saved =
-            self.save.as_ref().map_or(0, |save| save.writes.iter().map(|(name, value)| name.len() + value.len()).sum());
-        let states = [
-            self.challenge.as_ref().map(|challenge| &challenge.state),
-            self.session.as_ref().map(|session| &session.state),
-        ];
-        saved + states.into_iter().flatten().map(Vec::len).sum::<usize>()
+            self.save.as_ref().map(|save| save.writes.iter().map(|(name, value)| name.len() + value.len()).sum());
+        let challenge = self.challenge.as_ref().map(|challenge| challenge.state.len());
+        let session = self.session.as_ref().map(|session| session.state.len());
+        let rows = [saved, challenge, session].into_iter().flatten();
+        rows.fold(0, |all, bytes: usize| all.saturating_add(bytes as u64).saturating_add(ROW_BYTES))
     }
 
     /// Whose rows are waited for, besides those of a save.

@@ -12,6 +12,7 @@ mod components;
 mod conclusion;
 mod database;
 mod decisions;
+mod disk;
 mod error;
 mod ids;
 mod logins;
@@ -24,7 +25,6 @@ mod policies;
 mod postgres;
 mod profiles;
 mod queue;
-mod quota;
 mod readers;
 mod registry;
 mod revisions;
@@ -53,6 +53,7 @@ pub use challenges::{MAX_STATE_BYTES, NewChallenge, Taken};
 pub use components::Component;
 pub use conclusion::{Effects, Save};
 pub use decisions::{DecisionFilter, DecisionRow, LOOKED_AT};
+pub use disk::Kept;
 pub use error::{ActivateError, AddError, Error, SaveError};
 pub use ids::new_id;
 pub use logs::{Log, Past, Stretch};
@@ -71,9 +72,9 @@ pub use trials::{KEPT_DIFFERENCES, TrialRow};
 pub use versions::{Added, NewVersion, Room, VersionRow};
 
 use database::Database;
+use disk::{Disk, Place};
 use logins::AskedTogether;
 use queue::{MAX_BATCH, Queue};
-use quota::{Place, Quota};
 use readers::Readers;
 use statement::Runs;
 use uncounted::Uncounted;
@@ -93,7 +94,7 @@ struct Parts {
     /// For [`registry`]: its changes wait for each other. Logins wait for none of them in PostgreSQL; SQLite has one writer, which both
     /// queues take in turns.
     registry: Queue,
-    quota: Quota,
+    disk: Disk,
     uncounted: Uncounted,
 }
 
@@ -141,8 +142,8 @@ impl Store {
         let logins = AskedTogether::start(&readers.logins, asking);
         let room = queue::waiting();
         let (queue, registry) = (Queue::start(pool, writers, MAX_BATCH, &room), Queue::start(pool, 1, 1, &room));
-        let (quota, uncounted) = (Quota::new(place), Uncounted::default());
-        Self(Arc::new(Parts { readers, logins, queue, registry, quota, uncounted }), PhantomData)
+        let (disk, uncounted) = (Disk::new(place), Uncounted::default());
+        Self(Arc::new(Parts { readers, logins, queue, registry, disk, uncounted }), PhantomData)
     }
 }
 

@@ -8,13 +8,50 @@ use vestibule_domain::TenantName;
 
 use crate::audit::name_of;
 use crate::database::read;
+use crate::disk::ROW_BYTES;
 use crate::queue::Row;
-use crate::statement::Statement;
+use crate::statement::{Statement, as_number};
 use crate::time::to_millis;
 use crate::{Administrators, Error, Reader, Store};
 
 /// The most bytes of long columns that one transaction deletes, unless the only row has more: other writes wait meanwhile.
 pub(crate) const MAX_DELETED_BYTES: i64 = 4 << 20;
+
+/// How many rows a tenant has after a key, of the first so many, and what their long columns have together. Lengths stand apart from texts
+/// in both databases.
+macro_rules! stretch {
+    ($table:literal, $key:literal, $length:literal) => {
+        concat!(
+            "
+    select count(*), cast(coalesce(sum(length), 0) as bigint), max(id) from (
+        select ",
+            $key,
+            " as id, ",
+            $length,
+            " as length from ",
+            $table,
+            " where tenant = $1 and ",
+            $key,
+            " > $2 order by ",
+            $key,
+            " limit $3
+    ) as stretch"
+        )
+    };
+}
+pub(crate) use stretch;
+
+/// From the newest on, so that what others delete at the other end moves it nowhere.
+const NEWEST: &str = "
+    select count(case when total <= $4 then 1 end), cast(coalesce(max(case when total <= $4 then total end), 0) as bigint),
+        max(case when total > $4 then decision_id end)
+    from (
+        select decision_id, sum(length) over (order by decision_id desc) as total
+        from (
+            select decision_id, octet_length(record) + $5 as length from decision
+            where tenant = $1 and decision_id > $2 and decision_id <= $3
+        ) as part
+    ) as sized";
 
 /// A log of a tenant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -30,10 +67,21 @@ pub enum Log {
 pub struct Stretch {
     /// How many rows it has.
     pub rows: u64,
-    /// How many bytes their long columns have.
+    /// How many bytes they take.
     pub bytes: u64,
     /// The id of the last one; absent if there is none.
     pub last: Option<String>,
+}
+
+/// What a query for a stretch answers.
+pub(crate) type Columns = (i64, i64, Option<String>);
+
+impl Stretch {
+    /// Of rows whose long columns have so many bytes.
+    pub(crate) fn of((rows, bytes, last): Columns) -> Self {
+        let [rows, bytes] = [rows, bytes].map(|count| u64::try_from(count).unwrap_or_default());
+        Self { rows, bytes: bytes.saturating_add(rows.saturating_mul(ROW_BYTES)), last }
+    }
 }
 
 /// What goes of a log: rows of which everything that is given is true.
@@ -74,19 +122,10 @@ impl Log {
         }
     }
 
-    const fn stretch(self) -> &'static str {
+    pub(crate) const fn stretch(self) -> &'static str {
         match self {
-            Self::Decisions => {
-                "select count(*), cast(coalesce(sum(length), 0) as bigint), max(decision_id) from (
-                    select decision_id, octet_length(record) as length from decision where tenant = $1 and decision_id > $2
-                    order by decision_id limit $3
-                ) as stretch"
-            }
-            Self::Audit => {
-                "select count(*), cast(coalesce(sum(length), 0) as bigint), max(audit_id) from (
-                    select audit_id, octet_length(detail) + octet_length(target) as length from audit where tenant = $1 and audit_id > $2 order by audit_id limit $3
-                ) as stretch"
-            }
+            Self::Decisions => stretch!("decision", "decision_id", "octet_length(record)"),
+            Self::Audit => stretch!("audit", "audit_id", "octet_length(detail) + octet_length(target)"),
         }
     }
 
@@ -118,9 +157,10 @@ impl<R: Reader> Store<R> {
         at_most: u32,
     ) -> Result<u64, Error> {
         let (tenant, before) = (name_of(tenant), past.before.map_or(i64::MAX, to_millis));
+        // The host's turn: a tenant that has used up its own would never be rid of anything.
         let prune = Statement::new(log.prune()).text(tenant).number(before).number(at_most.into());
         let prune = prune.maybe_text(past.up_to).number(MAX_DELETED_BYTES);
-        Ok(self.0.queue.write_one(Row::new(tenant, ""), prune).await?.rows)
+        Ok(self.0.queue.write_one(Row::default(), prune).await?.rows)
     }
 }
 
@@ -130,9 +170,34 @@ impl Store<Administrators> {
     /// # Errors
     /// The database's.
     pub async fn stretch(&self, log: Log, tenant: &TenantName, after: &str, at_most: u32) -> Result<Stretch, Error> {
-        let at_most = i64::from(at_most);
-        let (rows, bytes, last): (i64, i64, Option<String>) = read!(self, Some(tenant), on =>
-            sqlx::query_as(log.stretch()).bind(tenant.as_str()).bind(after).bind(at_most).fetch_one(on))?;
+        self.measure(log.stretch(), tenant, after, at_most).await
+    }
+
+    /// The same by its query. It is asked on behalf of the host, and so is all that housekeeping asks: a tenant that has used up its own
+    /// turns would never be counted.
+    pub(crate) async fn measure(
+        &self,
+        sql: &'static str,
+        tenant: &TenantName,
+        after: &str,
+        at_most: u32,
+    ) -> Result<Stretch, Error> {
+        let columns: Columns = read!(self, None, on =>
+            sqlx::query_as(sql).bind(tenant.as_str()).bind(after).bind(i64::from(at_most)).fetch_one(on))?;
+        Ok(Stretch::of(columns))
+    }
+
+    /// The newest of the decisions between two ids, as long as they have at most so many bytes together, and the last one before them, which
+    /// is the last that has to go; absent if they all may stay.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn newest(&self, tenant: &TenantName, after: &str, up_to: &str, bytes: u64) -> Result<Stretch, Error> {
+        let (bytes, row) = (as_number(bytes), as_number(ROW_BYTES));
+        let (rows, bytes, last): Columns = read!(self, None, on => {
+            let query = sqlx::query_as(NEWEST).bind(tenant.as_str()).bind(after).bind(up_to);
+            query.bind(bytes).bind(row).fetch_one(on)
+        })?;
         let [rows, bytes] = [rows, bytes].map(|count| u64::try_from(count).unwrap_or_default());
         Ok(Stretch { rows, bytes, last })
     }
@@ -144,7 +209,7 @@ impl Store<Administrators> {
     /// The database's.
     pub async fn back(&self, log: Log, tenant: &TenantName, from: &str, rows: u32) -> Result<Option<String>, Error> {
         let rows = i64::from(rows);
-        let row: Option<(String,)> = read!(self, Some(tenant), on =>
+        let row: Option<(String,)> = read!(self, None, on =>
             sqlx::query_as(log.back()).bind(tenant.as_str()).bind(from).bind(rows).fetch_optional(on))?;
         Ok(row.map(|(id,)| id))
     }

@@ -103,8 +103,8 @@ impl<R: Reader> Store<R> {
         let set = || Statement::new(SET).text(tenant.as_str()).text(user).text(hash);
         let audit = || by.map(|by| Write::from(by.did(tenant.as_str(), "password.set", user, "")));
         for _ in 0..MAX_TRIES {
-            let of_known = self.0.queue.write_if(Row::new(tenant.as_str(), user), set(), audit().into_iter().collect());
-            if of_known.await? {
+            let row = Row::new(tenant.as_str(), user);
+            if self.write_counted(row, tenant, 0, set(), audit().into_iter().collect()).await? {
                 return Ok(());
             }
             let writes = [Write::from(set())].into_iter().chain(audit()).collect();

@@ -4,6 +4,7 @@
 
 use vestibule_domain::TenantName;
 
+use crate::disk::{Kept, ROW_BYTES};
 use crate::queue::{Came, Condition, Row, Write};
 use crate::statement::{Answer, Statement};
 use crate::{Error, Reader, Store};
@@ -24,6 +25,18 @@ pub(crate) struct Change<W> {
     /// For each condition after the tick.
     otherwise: Vec<W>,
     writes: Vec<Write>,
+    growth: Growth,
+}
+
+/// What a change makes of the disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Growth {
+    /// It takes of what the tenant may keep.
+    Tenants,
+    /// It is the operator's, and may be what gives the tenant more room.
+    Operators,
+    /// It makes room. What it leaves in the audit log is counted the next time, and is no more than there was to delete.
+    None,
 }
 
 /// What came of a change.
@@ -43,7 +56,28 @@ impl<W> Change<W> {
     /// A change that nobody keeps in memory.
     pub(crate) fn unmarked(payer: &str) -> Self {
         let conditions = vec![Condition::some(Statement::new(TICK))];
-        Self { payer: payer.to_owned(), conditions, otherwise: Vec::new(), writes: Vec::new() }
+        let growth = Growth::Tenants;
+        Self { payer: payer.to_owned(), conditions, otherwise: Vec::new(), writes: Vec::new(), growth }
+    }
+
+    /// Is done also where the tenant keeps as much as it may.
+    pub(crate) fn by_the_operator(self) -> Self {
+        Self { growth: Growth::Operators, ..self }
+    }
+
+    /// Is done also where no room is left at all.
+    pub(crate) fn only_deletes(self) -> Self {
+        Self { growth: Growth::None, ..self }
+    }
+
+    /// What it adds to what the tenant keeps: its rows in the audit log, and a profile.
+    fn kept(&self) -> Kept {
+        let rows = self.conditions.iter().map(Condition::write).chain(&self.writes);
+        let rows = rows.filter_map(|write| match write {
+            Write::NewRow(row) => Some(row.weight() as u64),
+            Write::Statement(_) => None,
+        });
+        Kept { decisions: 0, rest: rows.fold(ROW_BYTES, u64::saturating_add) }
     }
 
     /// Is done only if this changes or returns a row.
@@ -77,8 +111,26 @@ impl<W> Outcome<W> {
 
 impl<R: Reader> Store<R> {
     /// Makes a change, all of it or nothing.
+    ///
+    /// # Errors
+    /// [`Error::Quota`] and [`Error::Reserve`] for one that does not only delete; the database's.
     pub(crate) async fn change<W>(&self, change: Change<W>) -> Result<Outcome<W>, Error> {
-        let Change { payer, conditions, otherwise, writes } = change;
+        if change.growth != Growth::None {
+            self.ensure_space().await?;
+        }
+        let payer = TenantName::new(change.payer.as_str()).ok().filter(|_| change.growth == Growth::Tenants);
+        let Some(payer) = payer else { return self.make(change).await };
+        let kept = change.kept();
+        self.0.disk.keep_change(&payer, kept.rest)?;
+        let made = self.make(change).await;
+        if !made.as_ref().is_ok_and(Outcome::is_done) {
+            self.0.disk.give_back(&payer, kept);
+        }
+        made
+    }
+
+    async fn make<W>(&self, change: Change<W>) -> Result<Outcome<W>, Error> {
+        let Change { payer, conditions, otherwise, writes, .. } = change;
         let asked = conditions.len();
         let Came { held, mut answers } = self.0.registry.write_when(Row::new(&payer, ""), conditions, writes).await?;
         if held {

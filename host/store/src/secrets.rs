@@ -88,6 +88,6 @@ impl<R: Reader> Store<R> {
         let delete = Statement::new(DELETE).text(tenant.as_str()).text(policy).text(name);
         let change = Change::of(tenant).needs(delete, ());
         let change = change.then(by.did(tenant.as_str(), "policy.secret.delete", &format!("{policy} {name}"), ""));
-        Ok(self.change(change).await?.is_done())
+        Ok(self.change(change.only_deletes()).await?.is_done())
     }
 }

@@ -86,7 +86,7 @@ impl<R: Reader> Store<R> {
         let create = Statement::new(CREATE).text(name.as_str()).text(settings).text(terms);
         let change = Change::of(name).needs(create.number(to_millis(*created)), ());
         let change = change.then(by.did(name.as_str(), "tenant.create", name.as_str(), ""));
-        Ok(self.change(change).await?.is_done())
+        Ok(self.change(change.by_the_operator()).await?.is_done())
     }
 
     /// A tenant, if there is one of that name.
@@ -128,6 +128,7 @@ impl<R: Reader> Store<R> {
         let set = Statement::new(SET).text(name.as_str()).maybe_text(settings).maybe_text(terms);
         let change = Change::of(name).needs(set, ());
         let change = change.then(by.did(name.as_str(), "tenant.set", name.as_str(), ""));
+        let change = if terms.is_some() { change.by_the_operator() } else { change };
         Ok(self.change(change).await?.is_done())
     }
 

@@ -131,6 +131,6 @@ impl<R: Reader> Store<R> {
         let owner = name_of(tenant);
         let change = Change::unmarked(owner).needs(Statement::new(DELETE).text(owner).text(name), ());
         let change = change.then(by.did(owner, "token.delete", name, ""));
-        Ok(self.change(change).await?.is_done())
+        Ok(self.change(change.only_deletes()).await?.is_done())
     }
 }

@@ -5,11 +5,14 @@
 use vestibule_domain::{CanonicalUser, Properties, TenantName};
 
 use super::replace::add;
-use super::{PROFILES, parse, replace, room};
+use super::{PROFILES, parse, replace, room, text_of};
 use crate::audit::By;
 use crate::queue::{Row, Write};
 use crate::registry::{Change, Outcome};
 use crate::{Error, Reader, Store};
+
+/// The most bytes of names that are set, and of those that are removed, in the audit log: both together have 2 KiB.
+const MAX_NAMES_BYTES: usize = 960;
 
 /// How often a change starts anew because somebody else was faster. Each time, one of those who wait succeeds.
 pub(crate) const MAX_TRIES: usize = 64;
@@ -52,10 +55,7 @@ impl<R: Reader> Store<R> {
             let audit = by.map(|by| by.did(tenant.as_str(), "profile.put", name, &detail));
             let audit = audit.into_iter().map(Write::from).collect();
             let done = match text {
-                Some(text) => {
-                    let replaced = replace(tenant, name, Some(&text), &after);
-                    self.0.queue.write_if(Row::new(tenant.as_str(), name), replaced, audit).await?
-                }
+                Some(text) => self.replace_profile(tenant, name, &text, &after, audit).await?,
                 None => self.add_profile(tenant, name, &after, most, audit).await?,
             };
             if done {
@@ -63,6 +63,23 @@ impl<R: Reader> Store<R> {
             }
         }
         Err(Error::Contended(name.to_owned()))
+    }
+
+    /// Replaces a profile and writes what goes with it, unless it is no longer what was read. Returns whether it was. What makes it shorter
+    /// is done also where no room is left.
+    async fn replace_profile(
+        &self,
+        tenant: &TenantName,
+        name: &str,
+        before: &str,
+        after: &Properties,
+        writes: Vec<Write>,
+    ) -> Result<bool, Error> {
+        let (row, replaced) = (Row::new(tenant.as_str(), name), replace(tenant, name, Some(before), after));
+        match text_of(after).len().checked_sub(before.len()) {
+            None => self.0.queue.write_if(row, replaced, writes).await,
+            Some(longer) => self.write_counted(row, tenant, longer as u64, replaced, writes).await,
+        }
     }
 
     /// Adds a profile and writes what goes with it, unless there is one by now. Returns whether there was none. It is one of the changes
@@ -111,9 +128,41 @@ impl Edit<'_> {
     fn detail(&self, before: Option<&Properties>) -> String {
         let names = |of: &Properties, removed: bool| {
             let names = of.iter().map(|(name, _)| name.to_owned()).filter(|name| self.removes(name) == removed);
-            names.collect::<Vec<_>>()
+            first_names(names.collect())
         };
         let removed = before.map(|before| names(before, true)).unwrap_or_default();
         serde_json::json!({ "set": names(self.set, false), "removed": removed }).to_string()
+    }
+}
+
+/// As many names as stand in the audit log, and how many more there are.
+fn first_names(mut names: Vec<String>) -> Vec<String> {
+    let mut left = MAX_NAMES_BYTES;
+    let written = |name: &String| serde_json::Value::from(name.as_str()).to_string().len() + 1;
+    let fit = names.iter().take_while(|name| {
+        let fits = written(name) <= left;
+        left = left.saturating_sub(written(name));
+        fits
+    });
+    let fit = fit.count();
+    if let more @ 1.. = names.len() - fit {
+        names.truncate(fit);
+        names.push(format!("… and {more} more"));
+    }
+    names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_said_of_a_change_has_an_end_however_much_was_changed() {
+        let few = Edit { set: &Properties::from_pairs(vec![("a".to_owned(), "1".to_owned())]).unwrap(), remove: &[] };
+        let detail: serde_json::Value = serde_json::from_str(&few.detail(None)).unwrap();
+        assert_eq!(detail, serde_json::json!({ "set": ["a"], "removed": [] }));
+        let names = first_names((0..1000).map(|number| format!("name-\u{1}-{number}")).collect());
+        let text = serde_json::Value::from(names.clone()).to_string();
+        assert!(text.len() < 1_024 && names.last().is_some_and(|last| last.starts_with("… and 9")), "{text}");
     }
 }
