@@ -1,7 +1,9 @@
 //! What administrators do, in few words.
 
+use std::time::Duration;
+
 use vestibule_domain::TenantName;
-use vestibule_store::{By, NewVersion, Room, Store, TenantRow};
+use vestibule_store::{AddError, Added, By, Error, NewVersion, Room, Store, TenantRow};
 
 use super::at;
 
@@ -35,6 +37,8 @@ pub(crate) trait Registers {
     async fn adds(&self, tenant: &TenantName, policy: &str, digest: &str) -> i64;
     /// Adds a version as a release of the host does that makes this component of a core module. Returns its number.
     async fn adds_made_of(&self, tenant: &TenantName, policy: &str, module: &[u8], component: &[u8]) -> i64;
+    /// Adds a version when fewer than two others of the tenant are being added.
+    async fn adds_in_turn(&self, tenant: &TenantName, version: &NewVersion<'_>, room: Room) -> Result<Added, AddError>;
     /// Activates versions in place of whatever is active. Returns the revision's number.
     async fn activates(&self, tenant: &TenantName, versions: &[(&str, i64)]) -> i64;
 }
@@ -53,6 +57,15 @@ impl Registers for Store {
         let [digest, source] = [component, module].map(vestibule_sandbox::digest);
         let version = version(policy, &digest, &source, component);
         self.add_version(tenant, &version, ROOM, &by()).await.unwrap().number
+    }
+
+    async fn adds_in_turn(&self, tenant: &TenantName, version: &NewVersion<'_>, room: Room) -> Result<Added, AddError> {
+        loop {
+            match self.add_version(tenant, version, room, &by()).await {
+                Err(AddError::Store(Error::Busy(_))) => tokio::time::sleep(Duration::from_millis(1)).await,
+                added => return added,
+            }
+        }
     }
 
     async fn activates(&self, tenant: &TenantName, versions: &[(&str, i64)]) -> i64 {

@@ -5,7 +5,11 @@ use vestibule_store::{Deleted, RevisionRow};
 
 use crate::harness::{Home, Reads as _, Registers as _, by, on_every_store, properties, tenant};
 
-on_every_store!(a_chain_of_the_first_version_is_a_revision, an_empty_database_of_the_first_version_is_empty);
+on_every_store!(
+    a_chain_of_the_first_version_is_a_revision,
+    a_large_component_of_the_first_version_is_whole_in_pieces,
+    an_empty_database_of_the_first_version_is_empty
+);
 
 const ROWS: &str = r#"
     insert into component values ('d1', cast('one' as BYTES)), ('d2', cast('three' as BYTES));
@@ -63,6 +67,17 @@ async fn a_chain_of_the_first_version_is_a_revision(home: Home) {
     assert_eq!(store.whole_component("d1").await, Ok(Some(b"one".to_vec())));
     assert_eq!(store.delete_tenant(&tenant(), &by()).await, Ok(true));
     assert_eq!(store.whole_component("d1").await, Ok(None));
+}
+
+async fn a_large_component_of_the_first_version_is_whole_in_pieces(home: Home) {
+    // Seventeen bytes again and again: no piece begins as another one does.
+    let text = "0123456789abcdefg".repeat(70_589);
+    let on_postgres = home.argument().contains("://");
+    let bytes = if on_postgres { format!("cast('{text}' as bytea)") } else { format!("cast('{text}' as blob)") };
+    let home = home.of_the_first_version(&format!("insert into component values ('large', {bytes})")).await;
+    assert_eq!(home.count("select count(*) from component_piece").await, 3);
+    assert_eq!(home.count("select cast(max(length(bytes)) as bigint) from component_piece").await, 512 << 10);
+    assert!(home.store.whole_component("large").await == Ok(Some(text.into_bytes())));
 }
 
 async fn an_empty_database_of_the_first_version_is_empty(home: Home) {

@@ -25,7 +25,7 @@ async fn additions(home: &Home, room: Room, policy: fn(usize) -> String) -> Vec<
         let store = if number % 2 == 0 { home.store.clone() } else { another.clone() };
         additions.spawn(async move {
             let (policy, digest) = (policy(number), format!("d{number}"));
-            store.add_version(&tenant(), &version(&policy, &digest), room, &by()).await
+            store.adds_in_turn(&tenant(), &version(&policy, &digest), room).await
         });
     }
     additions.join_all().await

@@ -95,7 +95,7 @@ async fn versions_added_at_once_have_numbers_of_their_own(home: Home) {
         adds.spawn(async move {
             let digest = format!("d{}", number / 2);
             let version = version(&digest, digest.as_bytes());
-            store.add_version(&tenant(), &version, ROOM, &by()).await.unwrap()
+            store.adds_in_turn(&tenant(), &version, ROOM).await.unwrap()
         });
     }
     let added = adds.join_all().await;

@@ -158,7 +158,7 @@ impl Store {
                 }
             }
         }
-        self.sweep().await?;
+        self.sweep(now).await?;
         Ok(all)
     }
 }

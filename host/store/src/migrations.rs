@@ -16,6 +16,7 @@ pub(crate) fn sqlite() -> Migrator {
         ("trials", include_str!("../migrations/sqlite/0005_trials.sql")),
         ("sources", include_str!("../migrations/sqlite/0006_sources.sql")),
         ("shares", include_str!("../migrations/sqlite/0007_shares.sql")),
+        ("uploads", include_str!("../migrations/sqlite/0008_uploads.sql")),
     ])
 }
 
@@ -28,6 +29,7 @@ pub(crate) fn postgres() -> Migrator {
         ("trials", include_str!("../migrations/postgres/0005_trials.sql")),
         ("sources", include_str!("../migrations/postgres/0006_sources.sql")),
         ("shares", include_str!("../migrations/postgres/0007_shares.sql")),
+        ("uploads", include_str!("../migrations/postgres/0008_uploads.sql")),
     ])
 }
 

@@ -123,8 +123,10 @@ impl<R: Reader> Store<R> {
         let deletes = [DELETE_REVISIONS, DELETE].map(|sql| Statement::new(sql).text(tenant.as_str()).text(name));
         let change = deletes.into_iter().fold(change, Change::then).then(Statement::new(DELETE_ORPHANS));
         let change = change.then(by.did(tenant.as_str(), "policy.delete", name, ""));
-        let deleted = self.change(change).await?.into();
-        self.sweep().await?;
+        let deleted = self.change(change.only_deletes()).await?.into();
+        if deleted == Deleted::Done {
+            self.sweep(by.at).await?;
+        }
         Ok(deleted)
     }
 }

@@ -38,7 +38,8 @@ const LOCK: [&str; 2] = [
     "select name from password where tenant = $1 order by name for update",
 ];
 /// What refers to others before what they refer to.
-const DELETE: [&str; 9] = [
+const DELETE: [&str; 10] = [
+    "delete from component_upload where tenant = $1",
     "delete from chain where tenant = $1",
     "delete from revision where tenant = $1",
     "delete from policy where tenant = $1",
@@ -153,8 +154,12 @@ impl<R: Reader> Store<R> {
         let change = change.then(Statement::new(DELETE_ORPHANS));
         let change = change.then(Statement::new(DELETE_TENANT).text(name.as_str()));
         let change = change.then(by.did(OPERATOR, "tenant.delete", name.as_str(), ""));
-        let deleted = self.change(change).await?.is_done();
-        self.sweep().await?;
+        let deleted = self.change(change.only_deletes()).await?.is_done();
+        if deleted {
+            self.0.disk.forget(name);
+            self.0.uncounted.forget(name);
+            self.sweep(by.at).await?;
+        }
         Ok(deleted)
     }
 }

@@ -156,7 +156,7 @@ enum Not {
     Whole,
 }
 
-/// How often a component's pieces are stored that were taken for those of an upload that was broken off.
+/// How often a component's pieces are stored that were deleted meanwhile: a node of an earlier version does not know whose they are.
 const MAX_TRIES: usize = 3;
 
 impl<R: Reader> Store<R> {
@@ -166,6 +166,27 @@ impl<R: Reader> Store<R> {
     /// # Errors
     /// [`AddError`]; [`Error::UnknownTenant`] in it.
     pub async fn add_version(
+        &self,
+        tenant: &TenantName,
+        version: &NewVersion<'_>,
+        room: Room,
+        by: &By,
+    ) -> Result<Added, AddError> {
+        let stored = self.component(tenant, version.digest).await?.is_some();
+        if stored && let Some(added) = self.publish_version(tenant, version, room, by).await? {
+            return Ok(added);
+        }
+        self.claim(tenant, version.digest, by.at).await?;
+        let added = self.upload_version(tenant, version, room, by).await;
+        if !matches!(added, Ok(Added { new: true, .. }))
+            && let Err(error) = self.give_up(tenant, version.digest, by.at).await
+        {
+            tracing::warn!(%tenant, %error, "what is left of an upload stays until its time has passed");
+        }
+        added
+    }
+
+    async fn upload_version(
         &self,
         tenant: &TenantName,
         version: &NewVersion<'_>,
@@ -207,6 +228,7 @@ impl<R: Reader> Store<R> {
         let change = change.forbids(full, Not::Room).forbids(enough.number(room.policies.into()), Not::APlace);
         let change = change.needs(components::complete(digest, component), Not::Whole);
         let change = change.then(count).then(components::publish(digest)).then(add);
+        let change = change.then(components::given_up(tenant, digest));
         let change = change.then(by.found(AUDIT_ADDED, tenant, "policy.version.add", policy, &detail.to_string()));
         let signature = signer.map(|signer| signatures::added(tenant, policy, digest, signer));
         let change = signature.into_iter().fold(change, Change::then);
@@ -337,8 +359,10 @@ impl<R: Reader> Store<R> {
         let change = deletes.into_iter().fold(change, Change::then).then(Statement::new(DELETE_ORPHANS));
         let target = format!("{policy} {number}");
         let change = change.then(by.did(tenant.as_str(), "policy.version.delete", &target, ""));
-        let deleted = self.change(change).await?.into();
-        self.sweep().await?;
+        let deleted = self.change(change.only_deletes()).await?.into();
+        if deleted == Deleted::Done {
+            self.sweep(by.at).await?;
+        }
         Ok(deleted)
     }
 }
