@@ -1,14 +1,18 @@
 //! No administrator's read looks at everything, holds everything in memory, or takes all places.
 
 use futures_util::future::join_all;
+use sqlx::{Connection as _, PgConnection};
 use vestibule_domain::TenantName;
-use vestibule_store::{DecisionFilter, DecisionRow, Error, LOOKED_AT};
+use vestibule_store::{DecisionFilter, DecisionRow, Error, LOOKED_AT, Page};
 
-use crate::harness::{Edits as _, Home, Leaves as _, Reads as _, decision, on_every_store, properties, tenant};
+use crate::harness::{
+    Edits as _, Home, Leaves as _, Reads as _, Registers as _, by, decision, on_every_store, properties, tenant,
+};
 
 on_every_store!(
     a_fruitless_search_ends_and_says_where_it_goes_on,
     a_page_of_long_records_is_short_and_another_one_follows,
+    a_page_of_policies_with_long_settings_is_short_and_another_one_follows,
     one_tenants_searches_leave_a_place_for_anothers,
     a_login_looks_through_so_many_groups_and_no_more,
 );
@@ -56,6 +60,42 @@ async fn a_page_of_long_records_is_short_and_another_one_follows(home: Home) {
     assert_eq!(ids, "876543210");
     let first = home.store.decisions_after(&tenant(), "", 1000).await.unwrap();
     assert_eq!(first.iter().map(|row| row.id.as_str()).collect::<String>(), "0123");
+}
+
+async fn a_page_of_policies_with_long_settings_is_short_and_another_one_follows(home: Home) {
+    let store = home.store.for_administrators();
+    assert_eq!(store.policies_after(&tenant(), 9, None).await, Ok(Page::default()));
+    home.store.creates(&tenant()).await;
+    for number in 0..9 {
+        let name = format!("p{number}");
+        home.store.adds(&tenant(), &name, "d").await;
+        let settings = format!("{{\"a\": \"{}\"}}", "x".repeat(1_000_000));
+        home.store.set_policy(&tenant(), &name, Some(&settings), None, &by()).await.unwrap();
+    }
+    let (mut after, mut names, mut pages) = (None, Vec::new(), 0);
+    loop {
+        let page = store.policies_after(&tenant(), 1000, after.as_deref()).await.unwrap();
+        assert!(page.rows.len() <= 4 && page.rows.iter().all(|row| row.latest == Some(1)));
+        names.extend(page.rows.into_iter().map(|row| row.name));
+        (after, pages) = (page.next, pages + 1);
+        if after.is_none() {
+            break;
+        }
+    }
+    assert_eq!((names.concat().as_str(), pages), ("p0p1p2p3p4p5p6p7p8", 3));
+    let two = store.policies_after(&tenant(), 2, Some("p6")).await.unwrap();
+    assert_eq!((two.rows.len(), two.next), (2, None));
+}
+
+/// The server's own word for it leaves the connection as it is.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_server_breaks_off_took_too_long_and_it_is_not_silent() {
+    let home = Home::on_postgres().await;
+    let mut somebody = PgConnection::connect(&home.argument()).await.unwrap();
+    let mut held = somebody.begin().await.unwrap();
+    sqlx::query("lock table audit in access exclusive mode").execute(&mut *held).await.unwrap();
+    assert_eq!(home.store.last_audits(Some(&tenant()), 9, None).await, Err(Error::TooSlow));
+    held.rollback().await.unwrap();
 }
 
 async fn one_tenants_searches_leave_a_place_for_anothers(home: Home) {

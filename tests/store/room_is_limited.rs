@@ -17,6 +17,7 @@ on_every_store!(
     a_first_login_saves_without_room,
     tokens_are_limited_and_the_operators_are_not,
     secrets_of_all_policies_are_limited_together,
+    secrets_of_one_policy_have_so_many_bytes_and_no_more,
 );
 
 /// Adds an empty profile.
@@ -133,4 +134,19 @@ async fn secrets_of_all_policies_are_limited_together(home: Home) {
     let kept: HashSet<_> =
         store.secret_names(&tenant(), "q").await.unwrap().into_iter().map(|(name, _)| name).collect();
     assert_eq!(kept, HashSet::from(["a".to_owned()]));
+}
+
+async fn secrets_of_one_policy_have_so_many_bytes_and_no_more(home: Home) {
+    let (store, large) = (&home.store, Secret::new("x".repeat(16 << 10)));
+    store.creates(&tenant()).await;
+    for policy in ["p", "q"] {
+        store.adds(&tenant(), policy, "d1").await;
+    }
+    let puts = async |policy: &str, name: &str| store.put_secret(&tenant(), policy, name, &large, 999, &by()).await;
+    for number in 0..64 {
+        assert_eq!(puts("p", &number.to_string()).await, Ok(true));
+    }
+    assert_eq!(puts("p", "64").await, too_many(1 << 20, "bytes of secrets of a policy"));
+    assert_eq!(puts("p", "63").await, Ok(true));
+    assert_eq!(puts("q", "64").await, Ok(true));
 }

@@ -177,3 +177,35 @@ async fn a_tenant_is_deleted_while_its_users_log_in(home: Home) {
     }
     assert!(store.all_profiles(&tenant(), "").await.unwrap().is_empty());
 }
+
+/// Whoever writes meanwhile waits for one statement at most.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_statement_deletes_more_of_a_tenant_than_a_thousand_rows() {
+    let home = Home::on_postgres().await;
+    fill(&home.store, &tenant()).await;
+    home.execute(
+        "create function is_short() returns trigger language plpgsql as $$ begin
+            if (select count(*) from gone) > 1000 then raise exception 'too many at once'; end if;
+            return null;
+        end $$",
+    )
+    .await;
+    for sql in [
+        "insert into profile (tenant, name, properties) select 'acme', 'u' || number, '{}' from generate_series(1, 2500) as number",
+        "insert into password (tenant, name, hash) select tenant, name, 'hash' from profile where name like 'u%'",
+        "insert into session select 'acme', 's' || number, 'joe', '', 0 from generate_series(1, 2500) as number",
+        "insert into challenge select 'acme', 'c' || number, 'joe', '', 0 from generate_series(1, 2500) as number",
+        "insert into audit select 'acme', 'a' || number, 0, '', '', '', '', '' from generate_series(1, 2500) as number",
+        "insert into decision select 'acme', 'd' || number, 0, 'joe', '', null, '' from generate_series(1, 2500) as number",
+        "create trigger is_short after delete on profile referencing old table as gone for each statement execute function is_short()",
+        "create trigger is_short after delete on session referencing old table as gone for each statement execute function is_short()",
+        "create trigger is_short after delete on challenge referencing old table as gone for each statement execute function is_short()",
+        "create trigger is_short after delete on audit referencing old table as gone for each statement execute function is_short()",
+        "create trigger is_short after delete on decision referencing old table as gone for each statement execute function is_short()",
+    ] {
+        home.execute(sql).await;
+    }
+    assert_eq!(home.store.delete_tenant(&tenant(), &by()).await, Ok(true));
+    let left = rows_of(&home, &tenant()).await;
+    assert!(left.iter().all(|(_, rows)| *rows == 0), "{left:?}");
+}

@@ -27,24 +27,32 @@ const ONE: &str = "
     select user_name, state, expires_ms, taken from challenge where tenant = $1 and challenge_id = $2";
 const TAKE: &str = "
     update challenge set taken = true, state = $3 where tenant = $1 and challenge_id = $2 and not taken";
-const PURGE: &str = "
-    delete from challenge where (tenant, challenge_id) in (
-        select tenant, challenge_id from (
-            select tenant, challenge_id, row_number() over ages as place, sum(length) over ages as total
+
+/// The oldest of what has expired, as long as they are not too long together: other writes wait meanwhile.
+macro_rules! purge {
+    ($table:literal, $id:literal) => {
+        concat!(
+            "
+    delete from ",
+            $table,
+            " where (tenant, ",
+            $id,
+            ") in (
+        select tenant, id from (
+            select tenant, id, row_number() over ages as place, sum(length) over ages as total
             from (
-                select tenant, challenge_id, expires_ms, octet_length(state) as length from challenge
-                where expires_ms < $1 order by expires_ms limit $2
-            ) as oldest window ages as (order by expires_ms, tenant, challenge_id)
-        ) as sized where total <= $3 or place = 1)";
-const PURGE_SESSIONS: &str = "
-    delete from session where (tenant, session_id) in (
-        select tenant, session_id from (
-            select tenant, session_id, row_number() over ages as place, sum(length) over ages as total
-            from (
-                select tenant, session_id, expires_ms, octet_length(state) as length from session
-                where expires_ms < $1 order by expires_ms limit $2
-            ) as oldest window ages as (order by expires_ms, tenant, session_id)
-        ) as sized where total <= $3 or place = 1)";
+                select tenant, ",
+            $id,
+            " as id, expires_ms, octet_length(state) as length from ",
+            $table,
+            " where expires_ms < $1 order by expires_ms limit $2
+            ) as oldest window ages as (order by expires_ms, tenant, id)
+        ) as sized where total <= $3 or place = 1)"
+        )
+    };
+}
+
+const PURGE: [&str; 2] = [purge!("challenge", "challenge_id"), purge!("session", "session_id")];
 /// How many go at a time: other writes wait meanwhile.
 const PURGED_AT_ONCE: i64 = 1_000;
 
@@ -148,7 +156,7 @@ impl Store {
     pub async fn purge(&self, now: SystemTime) -> Result<u64, Error> {
         let long_ago = now.checked_sub(KEPT).map_or(0, to_millis);
         let mut all = 0;
-        for (sql, before) in [(PURGE, long_ago), (PURGE_SESSIONS, to_millis(now).saturating_add(1))] {
+        for (sql, before) in PURGE.into_iter().zip([long_ago, to_millis(now).saturating_add(1)]) {
             loop {
                 let purge = Statement::new(sql).number(before).number(PURGED_AT_ONCE).number(MAX_DELETED_BYTES);
                 let rows = self.0.queue.write_one(Row::default(), purge).await?.rows;

@@ -6,15 +6,29 @@ use vestibule_domain::TenantName;
 
 use crate::audit::By;
 use crate::database::read;
+use crate::page::MAX_PAGE_BYTES;
 use crate::registry::{Change, Outcome};
 use crate::statement::Statement;
 use crate::versions::DELETE_ORPHANS;
-use crate::{Administrators, Error, Reader, Store};
+use crate::{Administrators, Error, Page, Reader, Store};
 
 const ALL: &str = "
     select name, settings, grants, (select max(number) from policy_version
         where policy_version.tenant = policy.tenant and policy_version.policy = policy.name)
     from policy where tenant = $1 order by name";
+const PAGE: &str = "
+    with found as (
+        select name as id, octet_length(settings) + octet_length(grants) as length from policy
+        where tenant = $1 and name > $2 order by name limit $3 + 1
+    ), page as (
+        select id, row_number() over ids as place, sum(length) over ids as total, lead(id) over ids is not null as more
+        from found window ids as (order by id)
+    )
+    select name, settings, grants, (select max(number) from policy_version
+        where policy_version.tenant = policy.tenant and policy_version.policy = policy.name), more
+    from page cross join policy
+    where tenant = $1 and name = id and place <= $3 and (total <= $4 or place = 1)
+    order by name";
 const ONE: &str = "
     select name, settings, grants, (select max(number) from policy_version
         where policy_version.tenant = policy.tenant and policy_version.policy = policy.name)
@@ -64,6 +78,8 @@ impl From<Outcome<Self>> for Deleted {
 }
 
 type Columns = (String, String, String, Option<i64>);
+/// And whether another one follows.
+type Listed = (String, String, String, Option<i64>, bool);
 
 impl From<Columns> for PolicyRow {
     fn from((name, settings, grants, latest): Columns) -> Self {
@@ -72,7 +88,7 @@ impl From<Columns> for PolicyRow {
 }
 
 impl Store<Administrators> {
-    /// A tenant's policies by name.
+    /// All of a tenant's policies by name. They may be many megabytes: see [`Store::policies_after`].
     ///
     /// # Errors
     /// The database's.
@@ -80,6 +96,30 @@ impl Store<Administrators> {
         let rows: Vec<Columns> =
             read!(self, Some(tenant), on => sqlx::query_as(ALL).bind(tenant.as_str()).fetch_all(on))?;
         Ok(rows.into_iter().map(PolicyRow::from).collect())
+    }
+
+    /// The first of a tenant's policies by name, or the first after a name. There are fewer than `count` on the page, but at least one,
+    /// where they are large.
+    ///
+    /// # Errors
+    /// [`Error::Busy`]; [`Error::TooSlow`]; the database's.
+    pub async fn policies_after(
+        &self,
+        tenant: &TenantName,
+        count: u32,
+        after: Option<&str>,
+    ) -> Result<Page<PolicyRow>, Error> {
+        let (count, after) = (i64::from(count), after.unwrap_or_default());
+        let rows: Vec<Listed> = read!(self, Some(tenant), on => {
+            let query = sqlx::query_as(PAGE).bind(tenant.as_str()).bind(after).bind(count);
+            query.bind(MAX_PAGE_BYTES).fetch_all(on)
+        })?;
+        let more = rows.last().is_some_and(|(.., more)| *more);
+        let rows =
+            rows.into_iter().map(|(name, settings, grants, latest, _)| PolicyRow { name, settings, grants, latest });
+        let rows: Vec<_> = rows.collect();
+        let next = rows.last().filter(|_| more).map(|row| row.name.clone());
+        Ok(Page { rows, next })
     }
 }
 

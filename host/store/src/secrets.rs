@@ -9,7 +9,7 @@ use vestibule_domain::{Secret, TenantName};
 use crate::audit::By;
 use crate::database::read;
 use crate::registry::{Change, Outcome};
-use crate::statement::Statement;
+use crate::statement::{Statement, as_number};
 use crate::time::{from_millis, to_millis};
 use crate::{Administrators, Error, Reader, Store, policies};
 
@@ -21,12 +21,18 @@ const PUT: &str = "
 /// A secret that is replaced makes room for its own.
 const ROOM: &str = "
     select count(*) from policy_secret where tenant = $1 and not (policy = $2 and name = $3) having count(*) < $4";
+const ROOM_IN_POLICY: &str = "
+    select count(*) from policy_secret where tenant = $1 and policy = $2 and name <> $3
+    having coalesce(sum(octet_length(value)), 0) <= $4";
+/// The most bytes of a policy's secrets together, which are in memory wherever it runs: sixty-four of the largest.
+const MAX_BYTES: u32 = 1 << 20;
 const DELETE: &str = "delete from policy_secret where tenant = $1 and policy = $2 and name = $3";
 
 /// Why no secret is put.
 enum Not {
     APolicy,
     Allowed,
+    Short,
 }
 
 impl<R: Reader> Store<R> {
@@ -54,8 +60,8 @@ impl Store<Administrators> {
 }
 
 impl<R: Reader> Store<R> {
-    /// Puts a secret, instead of the one of that name if there is one. All policies of a tenant together have at most `most`. Returns
-    /// whether there is such a policy.
+    /// Puts a secret, instead of the one of that name if there is one. All policies of a tenant together have at most `most`, and those of
+    /// one policy 1 MiB. Returns whether there is such a policy.
     ///
     /// # Errors
     /// [`Error::TooMany`]; the database's.
@@ -71,12 +77,17 @@ impl<R: Reader> Store<R> {
         let put = Statement::new(PUT).text(tenant.as_str()).text(policy).text(name).text(value.expose());
         let room = Statement::returning(ROOM).text(tenant.as_str()).text(policy).text(name).number(most.into());
         let change = Change::of(tenant).needs(policies::known(tenant, policy), Not::APolicy);
-        let change = change.needs(room, Not::Allowed).then(put.number(to_millis(by.at)));
+        let left = i64::from(MAX_BYTES).saturating_sub(as_number(value.expose().len()));
+        let short = Statement::returning(ROOM_IN_POLICY).text(tenant.as_str()).text(policy).text(name).number(left);
+        let change = change.needs(room, Not::Allowed).needs(short, Not::Short).then(put.number(to_millis(by.at)));
         let change = change.then(by.did(tenant.as_str(), "policy.secret.put", &format!("{policy} {name}"), ""));
         match self.change(change).await? {
             Outcome::Done(_) => Ok(true),
             Outcome::Stopped(Not::APolicy, _) => Ok(false),
             Outcome::Stopped(Not::Allowed, _) => Err(Error::TooMany { most, what: "secrets" }),
+            Outcome::Stopped(Not::Short, _) => {
+                Err(Error::TooMany { most: MAX_BYTES, what: "bytes of secrets of a policy" })
+            }
         }
     }
 

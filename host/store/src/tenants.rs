@@ -8,7 +8,9 @@ use vestibule_domain::TenantName;
 
 use crate::audit::{By, OPERATOR};
 use crate::database::read;
+use crate::logs::MAX_DELETED_BYTES;
 use crate::page::MAX_PAGE_BYTES;
+use crate::queue::{Row, Write};
 use crate::registry::Change;
 use crate::statement::Statement;
 use crate::time::{from_millis, to_millis};
@@ -37,6 +39,44 @@ const LOCK: [&str; 2] = [
     "select name from profile where tenant = $1 order by name for update",
     "select name from password where tenant = $1 order by name for update",
 ];
+/// The first of a tenant's, as long as they are not too long together: other writes wait meanwhile.
+macro_rules! first {
+    ($table:literal, $key:literal, $length:literal) => {
+        concat!(
+            "
+    delete from ",
+            $table,
+            " where tenant = $1 and ",
+            $key,
+            " in (
+        select id from (
+            select id, row_number() over ids as place, sum(length) over ids as total
+            from (
+                select ",
+            $key,
+            " as id, ",
+            $length,
+            " as length from ",
+            $table,
+            " where tenant = $1 order by ",
+            $key,
+            " limit $2
+            ) as oldest window ids as (order by id)
+        ) as sized where total <= $3 or place = 1)"
+        )
+    };
+}
+
+/// What there may be much of, besides logs.
+const DELETE_FIRST: [&str; 3] = [
+    first!("challenge", "challenge_id", "octet_length(state)"),
+    first!("session", "session_id", "octet_length(state)"),
+    first!("profile", "name", "octet_length(properties)"),
+];
+const LOCK_FIRST: [&str; 2] = [
+    "select name from profile where tenant = $1 order by name limit $2 for update",
+    "select name from password where tenant = $1 order by name limit $2 for update",
+];
 /// What refers to others before what they refer to.
 const DELETE: [&str; 10] = [
     "delete from component_upload where tenant = $1",
@@ -51,8 +91,8 @@ const DELETE: [&str; 10] = [
     "delete from audit where tenant = $1",
 ];
 const DELETE_TENANT: &str = "delete from tenant where tenant = $1";
-/// How many decisions of a deleted tenant go at a time.
-const DECISIONS: u32 = 1_000;
+/// How many rows of a table of a deleted tenant go at a time.
+const AT_ONCE: u32 = 1_000;
 
 /// A tenant.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -137,7 +177,7 @@ impl<R: Reader> Store<R> {
     /// revisions with their trials, challenges, sessions, decisions, tokens and audit log, and the components that nobody names any
     /// more. The deletion itself stands in the operator's log. Returns whether there was such a tenant.
     ///
-    /// Decisions go first, some at a time, so that nobody else's login waits for all of them; everything else goes at once. A
+    /// What there may be much of goes first, some at a time, so that nobody else's login waits for all of it; everything else goes at once. A
     /// login that is under way meanwhile may still leave its decision behind.
     ///
     /// # Errors
@@ -146,7 +186,12 @@ impl<R: Reader> Store<R> {
         if self.tenant(name).await?.is_none() {
             return Ok(false);
         }
-        while self.prune(Log::Decisions, Some(name), Past::default(), DECISIONS).await? > 0 {}
+        for sql in DELETE_FIRST {
+            while self.delete_first(sql, name).await? {}
+        }
+        for log in [Log::Decisions, Log::Audit] {
+            while self.prune(log, Some(name), Past::default(), AT_ONCE).await? > 0 {}
+        }
         let deletes = DELETE.map(|sql| Statement::new(sql).text(name.as_str()));
         let locks = LOCK.map(|sql| Statement::locking(sql).text(name.as_str()));
         let change = Change::of(name).needs(known(name), ());
@@ -161,6 +206,16 @@ impl<R: Reader> Store<R> {
             self.sweep(by.at).await?;
         }
         Ok(deleted)
+    }
+
+    /// Returns whether there was any. On behalf of the host, and by a transaction of its own: with those of logins it would lock their rows
+    /// out of order.
+    async fn delete_first(&self, sql: &'static str, name: &TenantName) -> Result<bool, Error> {
+        let locks = LOCK_FIRST.map(|sql| Statement::locking(sql).text(name.as_str()).number(AT_ONCE.into()));
+        let delete = Statement::new(sql).text(name.as_str()).number(AT_ONCE.into()).number(MAX_DELETED_BYTES);
+        let writes = locks.into_iter().chain([delete]).map(Write::from).collect();
+        let answers = self.0.registry.write(Row::default(), writes).await?;
+        Ok(answers.last().is_some_and(|answer| answer.rows > 0))
     }
 }
 

@@ -10,10 +10,8 @@ use vestibule_domain::{Properties, TenantName};
 
 use super::parse_all;
 use crate::database::read;
+use crate::page::MAX_PAGE_BYTES;
 use crate::{Administrators, Error, Store};
-
-/// The most bytes of properties on one page, unless its only profile has more: sixteen of the largest.
-const MAX_PAGE_BYTES: i64 = 4 << 20;
 
 /// The lengths of properties stand apart from them in both databases: so it is known which profiles are on the page before one is read,
 /// and that another one follows.
