@@ -24,7 +24,8 @@ pub(super) struct Report {
 }
 
 impl Report {
-    /// Runs one flood after the other, each for so long, and waits for as long as `calm` says before memory is looked at again.
+    /// Runs one flood after the other, each for so long, and looks at memory again after only the other tenant has logged in for as long
+    /// as `calm` says.
     pub(super) fn of(host: &Besieged, floods: &[Flood], lasts: Duration, calm: Duration) -> Self {
         // The first logins make their tenant ready.
         host.others.block_on(watch(host, Duration::from_millis(500)));
@@ -37,7 +38,7 @@ impl Report {
             let tally = host.others.block_on(flooding).unwrap_or_default();
             all.push((flood.name, tally, seen));
         }
-        std::thread::sleep(calm);
+        host.others.block_on(watch(host, calm));
         let (calm_kib, peak_kib) = host.memory_kib().unwrap_or((u64::MAX, u64::MAX));
         Self { quiet, kernel_limit_mib: host.kernel_limit_mib(), floods: all, quiet_kib, calm_kib, peak_kib }
     }

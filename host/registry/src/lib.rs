@@ -16,6 +16,7 @@ mod activate;
 mod door;
 mod error;
 mod guards;
+mod lane;
 mod load;
 mod login;
 pub mod plan;

@@ -127,7 +127,7 @@ impl Parts {
     async fn through(&self, door: &Door, attempt: Attempt, now: SystemTime) -> Result<Answer, Busy> {
         let quota = &door.quota;
         let gate = door.gate.clone();
-        let answer = match self.slow_lane.as_ref().filter(|_| quota.is_slow()) {
+        let answer = match self.slow_lane.as_ref().filter(|_| quota.usual.is_slow(&self.load, Instant::now())) {
             None => gate.decide(&attempt, now).await?,
             Some(lane) => {
                 let decided = lane.spawn(async move { gate.decide(&attempt, now).await }).await;
@@ -135,7 +135,7 @@ impl Parts {
             }
         };
         quota.charge(answer.cost.fuel);
-        quota.note(&answer.cost);
+        quota.usual.note(&answer.cost, &self.load, Instant::now());
         Ok(answer)
     }
 }

@@ -4,27 +4,19 @@
 //! Not for: lasting records; another process counts by itself.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use vestibule_domain::TenantName;
 use vestibule_ledger::{Rate, TokenBucket};
-use vestibule_sandbox::Cost;
 
 use crate::Terms;
 use crate::door::Busy;
+use crate::lane::Usual;
 use crate::trial::Trials;
 
 /// How long terms count for requests without another look, which would cost as much as most requests do.
 const TRUSTED: Duration = Duration::from_secs(1);
-/// What a login may take before its policies take the slow lane: fuel, which comes to about a millisecond, or twice that of a thread's
-/// time, since a thread that is not run meanwhile counts as well.
-const SLOW_FUEL: u64 = 2_500_000;
-const SLOW_MICROS: u64 = 2_000;
-/// The most that one login counts for, so that one that a busy machine held up does not make its tenant slow.
-const MOST_MICROS: u64 = 10_000;
-
 /// One tenant's quota.
 pub(crate) struct Quota {
     logins: TokenBucket,
@@ -33,9 +25,8 @@ pub(crate) struct Quota {
     requests: TokenBucket,
     /// How many requests the terms allow in a second, and when they were read.
     requests_per_second: Mutex<(u32, Instant)>,
-    /// The fuel of a login lately, averaged, and the microseconds for which it kept a thread.
-    usual_fuel: AtomicU64,
-    usual_micros: AtomicU64,
+    /// What its logins cost lately.
+    pub(crate) usual: Usual,
     trials: Mutex<Arc<Trials>>,
 }
 
@@ -98,8 +89,7 @@ impl Quota {
             log: TokenBucket::full(in_a_minute(terms.log_bytes_per_minute), now),
             requests: TokenBucket::full(in_a_second(terms.requests_per_second), now),
             requests_per_second: Mutex::new((terms.requests_per_second, now)),
-            usual_fuel: AtomicU64::new(0),
-            usual_micros: AtomicU64::new(0),
+            usual: Usual::default(),
             trials: Mutex::new(Arc::new(Trials::new(0))),
         }
     }
@@ -140,20 +130,6 @@ impl Quota {
         self.fuel.charge(burnt as f64);
     }
 
-    /// Takes what a login cost into the averages: an eighth of the new to seven of the old, so that one slow login changes little.
-    pub(crate) fn note(&self, cost: &Cost) {
-        let taken = [(&self.usual_fuel, cost.fuel), (&self.usual_micros, cost.busy_micros.min(MOST_MICROS))];
-        for (usual, new) in taken {
-            let average = |usual: u64| Some(usual - usual / 8 + new / 8);
-            let _ = usual.fetch_update(Ordering::Relaxed, Ordering::Relaxed, average);
-        }
-    }
-
-    /// Whether the tenant's logins compute for long, by their fuel or by the clock: work of the host counts as well.
-    pub(crate) fn is_slow(&self) -> bool {
-        self.usual_fuel.load(Ordering::Relaxed) > SLOW_FUEL || self.usual_micros.load(Ordering::Relaxed) > SLOW_MICROS
-    }
-
     /// What is learnt of a revision's trials, however often its door was made anew.
     pub(crate) fn trials(&self, revision: i64) -> Arc<Trials> {
         let mut held = lock(&self.trials);
@@ -179,31 +155,4 @@ fn in_a_second(count: u32) -> Rate {
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn quota_after(logins: &[Cost]) -> Quota {
-        let quota = Quota::new(&Terms::default());
-        logins.iter().for_each(|cost| quota.note(cost));
-        quota
-    }
-
-    #[test]
-    fn the_lane_is_chosen_by_fuel_and_by_the_clock() {
-        let fuel = Cost { fuel: 50_000_000, ..Cost::default() };
-        let busy = Cost { busy_micros: 80_000, ..Cost::default() };
-        assert!(quota_after(&[fuel]).is_slow());
-        assert!(quota_after(&[busy; 2]).is_slow());
-        assert!(!quota_after(&[]).is_slow());
-    }
-
-    #[test]
-    fn one_login_that_a_busy_machine_held_up_makes_nobody_slow() {
-        let usual = Cost { fuel: 30_000, busy_micros: 50, ..Cost::default() };
-        let held_up = Cost { busy_micros: 1_000_000, ..usual };
-        assert!(!quota_after(&[[usual; 20].as_slice(), &[held_up]].concat()).is_slow());
-    }
 }

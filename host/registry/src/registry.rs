@@ -12,6 +12,7 @@ use vestibule_gate::TenantSettings;
 use vestibule_ledger::Ledger;
 use vestibule_store::Store;
 
+use crate::lane::Load;
 use crate::quotas::Quotas;
 use crate::residents::Residents;
 use crate::setbacks::Setbacks;
@@ -38,6 +39,7 @@ pub(crate) struct Parts {
     pub(crate) setbacks: Setbacks,
     pub(crate) ledger: Ledger,
     pub(crate) quotas: Quotas,
+    pub(crate) load: Load,
     /// Where logins run whose policies compute for long.
     pub(crate) slow_lane: Option<Handle>,
 }
@@ -55,7 +57,8 @@ impl Registry {
     ) -> Self {
         let residents = Residents::new(ledger.budget().code_bytes);
         let (quotas, setbacks) = (Quotas::default(), Setbacks::default());
-        Self(Arc::new(Parts { store, loader, in_file, bounds, residents, setbacks, ledger, quotas, slow_lane }))
+        let load = Load::new(ledger.budget().processors);
+        Self(Arc::new(Parts { store, loader, in_file, bounds, residents, setbacks, ledger, quotas, load, slow_lane }))
     }
 
     /// Tenants in memory, and the bytes that their code takes, and that of logins under way.

@@ -12,8 +12,10 @@ use crate::siege::client::Client;
 
 /// All of them at once, each by its own tenant.
 pub(crate) fn hostile(host: &Besieged, until: Instant) -> Flooding {
+    let only = std::env::var("SIEGE_POLICY").unwrap_or_default();
     let all = HOSTILE
         .iter()
+        .filter(|policy| policy.contains(&only))
         .map(|tenant| {
             let path = format!("/v1/tenants/{tenant}/post-auth");
             crowd(host, tenant, 16, until, move |mut client: Client, _, _| {
