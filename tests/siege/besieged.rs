@@ -125,6 +125,13 @@ impl Besieged {
         Some((value("VmRSS:")?, value("VmHWM:")?))
     }
 
+    /// Memory of the process now that files back: its own code and that of policies, which the kernel takes back when it needs it.
+    pub(super) fn file_kib(&self) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.served.id())).unwrap_or_default();
+        let line = status.lines().find_map(|line| line.strip_prefix("RssFile:"));
+        line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok()).unwrap_or_default()
+    }
+
     /// What the kernel lets the host use, in MiB, if anything limits it.
     pub(super) fn kernel_limit_mib(&self) -> Option<u64> {
         self.kernel_limit.as_ref().map(|_| KERNEL_MIB)

@@ -20,6 +20,8 @@ pub(super) struct Report {
     floods: Vec<(&'static str, Tally, Seen)>,
     quiet_kib: u64,
     calm_kib: u64,
+    quiet_file_kib: u64,
+    calm_file_kib: u64,
     peak_kib: u64,
 }
 
@@ -31,6 +33,7 @@ impl Report {
         host.others.block_on(watch(host, Duration::from_millis(500)));
         let quiet = host.others.block_on(watch(host, lasts));
         let quiet_kib = host.memory_kib().map_or(0, |(now, _)| now);
+        let quiet_file_kib = host.file_kib();
         let mut all = Vec::new();
         for flood in floods {
             let flooding = host.attackers.spawn((flood.run)(host, Instant::now() + lasts));
@@ -40,7 +43,16 @@ impl Report {
         }
         host.others.block_on(watch(host, calm));
         let (calm_kib, peak_kib) = host.memory_kib().unwrap_or((u64::MAX, u64::MAX));
-        Self { quiet, kernel_limit_mib: host.kernel_limit_mib(), floods: all, quiet_kib, calm_kib, peak_kib }
+        Self {
+            quiet,
+            kernel_limit_mib: host.kernel_limit_mib(),
+            floods: all,
+            quiet_kib,
+            calm_kib,
+            quiet_file_kib,
+            calm_file_kib: host.file_kib(),
+            peak_kib,
+        }
     }
 
     /// # Panics
@@ -79,11 +91,13 @@ impl Report {
             missed.extend(self.missed(name, seen));
         }
         println!(
-            "\nmemory: {} by the kernel's limit, {} MiB in quiet, {} MiB at most, {} MiB afterwards",
+            "\nmemory: {} by the kernel's limit, {} MiB in quiet, {} MiB at most, {} MiB afterwards ({} and {} MiB of that are files')",
             self.kernel_limit_mib.map_or("no matter how much".to_owned(), |most| format!("{most} MiB")),
             self.quiet_kib >> 10,
             self.peak_kib >> 10,
-            self.calm_kib >> 10
+            self.calm_kib >> 10,
+            self.quiet_file_kib >> 10,
+            self.calm_file_kib >> 10
         );
         if self.calm_kib.saturating_mul(100) > self.quiet_kib * MEMORY_PERCENT {
             missed.push(format!("memory afterwards is more than {MEMORY_PERCENT} % of what it is in quiet"));

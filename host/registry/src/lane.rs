@@ -15,7 +15,7 @@ const SLOW_MICROS: u64 = 2_000;
 /// The most that one login counts for, so that one that a busy machine held up does not make its tenant slow.
 const MOST_MICROS: u64 = 10_000;
 /// How long what was computed together is looked at together.
-const WINDOW: Duration = Duration::from_millis(50);
+const WINDOW: Duration = Duration::from_millis(100);
 /// The part of what the processors can do that policies may compute before anybody makes way: one in so many. What the host does for each
 /// of their logins is several times that.
 const IDLE: u64 = 8;
@@ -65,8 +65,8 @@ impl Load {
 impl Usual {
     /// Takes what a login cost into the averages: an eighth of the new to seven of the old, so that one slow login changes little.
     pub(crate) fn note(&self, cost: &Cost, load: &Load, now: Instant) {
-        let micros = cost.busy_micros.min(MOST_MICROS);
-        for (usual, new) in [(&self.fuel, cost.fuel), (&self.micros, micros)] {
+        let (micros, long) = (cost.busy_micros.min(SLOW_MICROS), cost.busy_micros.min(MOST_MICROS));
+        for (usual, new) in [(&self.fuel, cost.fuel), (&self.micros, long)] {
             let average = |usual: u64| Some(usual - usual / 8 + new / 8);
             let _ = usual.fetch_update(Ordering::Relaxed, Ordering::Relaxed, average);
         }
@@ -78,7 +78,7 @@ impl Usual {
     }
 
     /// Whether the tenant's logins compute for long, by their fuel or by the clock, work of the host included; or whether they compute
-    /// more than half as much as a tenant's do on average, while the processors are busy. Whoever is alone makes way for nobody.
+    /// more than two thirds of what a tenant's do on average, while the processors are busy. Whoever is alone makes way for nobody.
     pub(crate) fn is_slow(&self, load: &Load, now: Instant) -> bool {
         let is_long =
             self.fuel.load(Ordering::Relaxed) > SLOW_FUEL || self.micros.load(Ordering::Relaxed) > SLOW_MICROS;
@@ -91,7 +91,7 @@ impl Usual {
         let (micros, tenants) = (all.micros.at(number).before, all.tenants.at(number).before);
         drop(all);
         let own = lock(&self.window).at(number).before;
-        tenants > 1 && micros > load.busy_micros && own.saturating_mul(tenants * 2) > micros
+        tenants > 1 && micros > load.busy_micros && own.saturating_mul(tenants * 3) / 2 > micros
     }
 }
 
@@ -146,7 +146,7 @@ mod tests {
     #[test]
     fn whoever_computes_as_much_as_others_makes_way_while_the_processors_are_busy_for_who_computes_little() {
         let (load, now) = (Load::new(2), Instant::now());
-        let [many, as_many, few] = [100, 90, 5].map(|logins| {
+        let [many, as_many, few] = [200, 180, 10].map(|logins| {
             let usual = Usual::default();
             (0..logins).for_each(|_| usual.note(&Cost { busy_micros: 300, ..Cost::default() }, &load, now));
             usual
@@ -164,7 +164,7 @@ mod tests {
         (0..2_000).for_each(|_| alone.note(&Cost { busy_micros: 300, ..Cost::default() }, &load, now));
         assert!(!alone.is_slow(&load, now + WINDOW));
         let later = now + WINDOW * 2;
-        (0..30).for_each(|_| alone.note(&Cost { busy_micros: 300, ..Cost::default() }, &load, later));
+        (0..60).for_each(|_| alone.note(&Cost { busy_micros: 300, ..Cost::default() }, &load, later));
         other.note(&Cost { busy_micros: 300, ..Cost::default() }, &load, later);
         assert!(!alone.is_slow(&load, later + WINDOW));
     }
