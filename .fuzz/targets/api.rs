@@ -64,6 +64,7 @@ static HOST: LazyLock<Host> = LazyLock::new(|| {
             connections: 1,
             concurrent_logins: 1,
             processors: 1,
+            files: 1024,
         });
         let bounds = LoaderBounds { time: Duration::from_secs(1), memory_bytes: 1 << 29 };
         let engine = Engine::new(&capacity).expect("an engine");

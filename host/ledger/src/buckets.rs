@@ -9,12 +9,15 @@ use std::time::{Duration, Instant};
 
 use crate::bucket::{Rate, TokenBucket};
 
+/// Buckets, and the rates at which they were last taken from.
+type ByOwner<O, K> = HashMap<O, HashMap<K, (Rate, TokenBucket)>>;
+
 /// So many buckets at most, each of one of many owners. Where there are more, whoever has most of them loses the one of which least was
 /// taken: nobody drives out what others have taken by having many.
 #[derive(Debug)]
 pub struct Buckets<O, K> {
     most: usize,
-    of: Mutex<HashMap<O, HashMap<K, (Rate, TokenBucket)>>>,
+    of: Mutex<ByOwner<O, K>>,
 }
 
 impl<O: Clone + Eq + Hash, K: Clone + Eq + Hash> Buckets<O, K> {
@@ -47,16 +50,12 @@ impl<O: Clone + Eq + Hash, K: Clone + Eq + Hash> Buckets<O, K> {
     }
 }
 
-fn count<O, K>(of: &HashMap<O, HashMap<K, (Rate, TokenBucket)>>) -> usize {
+fn count<O, K>(of: &ByOwner<O, K>) -> usize {
     of.values().map(HashMap::len).sum()
 }
 
 /// Forgets all that are full again, or one that is nearly.
-fn make_room<O: Clone + Eq + Hash, K: Clone + Eq + Hash>(
-    of: &mut HashMap<O, HashMap<K, (Rate, TokenBucket)>>,
-    most: usize,
-    now: Instant,
-) {
+fn make_room<O: Clone + Eq + Hash, K: Clone + Eq + Hash>(of: &mut ByOwner<O, K>, most: usize, now: Instant) {
     let missing = |(rate, bucket): &(Rate, TokenBucket)| bucket.missing(*rate, now);
     of.retain(|_, own| {
         own.retain(|_, bucket| missing(bucket) > 0.0);

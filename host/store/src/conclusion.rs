@@ -100,8 +100,11 @@ impl Effects {
     }
 }
 
-/// Whose profile becomes what, after what was seen of it, unless that is the same.
-fn change(effects: &Effects) -> Result<Option<(CanonicalUser, Option<&Properties>, Properties)>, Error> {
+/// Whose profile becomes what, after what was seen of it.
+type Change<'a> = (CanonicalUser, Option<&'a Properties>, Properties);
+
+/// The change of a profile, unless it stays the same.
+fn change(effects: &Effects) -> Result<Option<Change<'_>>, Error> {
     let Some(Save { user, seen, writes }) = &effects.save else { return Ok(None) };
     let (user, seen) = (CanonicalUser::new(user).map_err(Error::Name)?, seen.as_ref());
     let wanted = save::apply(seen, writes)?;
