@@ -85,17 +85,22 @@ impl Registry {
         let door = self.door(tenant, &attempt.patience).await?;
         let answer = self.0.through(&door, attempt, now).await?;
         if let Some(consequence) = door.note(&answer, Instant::now()) {
-            let (registry, tenant, revision) = (self.clone(), tenant.clone(), door.revision);
-            drop(tokio::spawn(async move {
-                match consequence {
-                    Consequence::Seek(watched) => registry.seek_stand_in(&tenant, revision, &watched).await,
-                    Consequence::TakeBack(watched) => {
-                        registry.roll_back_by_itself(&tenant, revision, &watched.guard, now).await;
-                    }
-                }
-            }));
+            self.follow(tenant, door.revision, consequence, now);
         }
         Ok(answer)
+    }
+
+    /// What follows from a fault, which no login waits for. No part of a login's future, which would be twice as large with it.
+    fn follow(&self, tenant: &TenantName, revision: i64, consequence: Consequence, now: SystemTime) {
+        let (registry, tenant) = (self.clone(), tenant.clone());
+        drop(tokio::spawn(async move {
+            match consequence {
+                Consequence::Seek(watched) => registry.seek_stand_in(&tenant, revision, &watched).await,
+                Consequence::TakeBack(watched) => {
+                    registry.roll_back_by_itself(&tenant, revision, &watched.guard, now).await;
+                }
+            }
+        }));
     }
 
     /// The tenant's door, made ready if it is not. That goes on whether or not somebody waits for it: logins that give up one after the
