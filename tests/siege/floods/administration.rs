@@ -25,9 +25,9 @@ pub(crate) fn searches(host: &Besieged, until: Instant) -> Flooding {
 /// Every list that there is.
 pub(crate) fn lists(host: &Besieged, until: Instant) -> Flooding {
     const LISTS: [&str; 8] = [
-        "decisions?limit=1000",
-        "audit?limit=1000",
-        "users?limit=1000",
+        "decisions?count=1000",
+        "audit?count=1000",
+        "users?count=1000",
         "groups",
         "policies",
         "tokens",

@@ -10,7 +10,7 @@ use crate::harness::policy_bytes;
 use crate::siege::besieged::{Besieged, HOSTILE, bomb};
 use crate::siege::client::Client;
 
-/// All of them at once, each by its own tenant.
+/// All of them at once, each by its own tenant; or those whose names have `SIEGE_POLICY` in them.
 pub(crate) fn hostile(host: &Besieged, until: Instant) -> Flooding {
     let only = std::env::var("SIEGE_POLICY").unwrap_or_default();
     let all = HOSTILE
