@@ -78,7 +78,7 @@ impl Report {
         let mut missed = Vec::new();
         for (name, tally, seen) in quiet.into_iter().chain(floods) {
             println!(
-                "| {name} | {} | {} | {:.2?} | {:.2?} | {} of {} | {:.2?} | {} MiB |",
+                "| {name} | {} | {} | {:.2?} | {:.2?} | {} of {} | {:.2?} | {} |",
                 tally.sent,
                 tally.refused,
                 seen.logins(50),
@@ -86,16 +86,16 @@ impl Report {
                 seen.kept_out.len(),
                 seen.count(),
                 seen.health(),
-                seen.peak_kib >> 10
+                mebibytes(seen.peak_kib)
             );
             missed.extend(self.missed(name, seen));
         }
         println!(
-            "\nmemory: {} by the kernel's limit, {} MiB in quiet, {} MiB at most, {} MiB afterwards ({} and {} MiB of that are files')",
+            "\nmemory: {} by the kernel's limit, {} in quiet, {} at most, {} afterwards ({} and {} MiB of that are files')",
             self.kernel_limit_mib.map_or("no matter how much".to_owned(), |most| format!("{most} MiB")),
-            self.quiet_kib >> 10,
-            self.peak_kib >> 10,
-            self.calm_kib >> 10,
+            mebibytes(self.quiet_kib),
+            mebibytes(self.peak_kib),
+            mebibytes(self.calm_kib),
             self.quiet_file_kib >> 10,
             self.calm_file_kib >> 10
         );
@@ -122,4 +122,9 @@ impl Report {
         }
         missed
     }
+}
+
+/// Memory for people; there is none of a process that has ended.
+fn mebibytes(kib: u64) -> String {
+    if kib == u64::MAX { "ended".to_owned() } else { format!("{} MiB", kib >> 10) }
 }
