@@ -15,7 +15,7 @@ use tokio::net::TcpListener;
 use vestibule_ledger::{Budget, Ledger};
 use vestibule_server::listen::{Limits, Listener, Places, Shutdown, Tls, serve};
 
-use crate::harness::{Reply, Served, exchange, vestibule_with};
+use crate::harness::{A_SMALL_HOST, Reply, Served, exchange, vestibule_with};
 
 /// A certificate for `localhost` that signs itself, and its key.
 fn certificate(directory: &Path, name: &str) {
@@ -65,15 +65,7 @@ async fn a_new_certificate_is_taken_up_and_a_broken_one_is_not() {
     let address = listener.local_addr().unwrap();
     let (trigger, shutdown) = Shutdown::new();
     let router = axum::Router::new().route("/healthz", axum::routing::get(|| async { "alive\n" }));
-    let budget = Budget {
-        memory_bytes: 1 << 30,
-        code_bytes: 1 << 28,
-        connections: 64,
-        files: 512,
-        concurrent_logins: 64,
-        processors: 2,
-    };
-    let places = Places::of(&Ledger::new(budget));
+    let places = Places::of(&Ledger::new(Budget { connections: 64, ..A_SMALL_HOST }));
     let serving =
         tokio::spawn(serve(vec![Listener::Tls(listener, tls.clone())], router, shutdown, Limits::default(), places));
 

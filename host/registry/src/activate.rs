@@ -9,8 +9,8 @@ use vestibule_compiler::Purpose;
 use vestibule_domain::{Grants, TenantName};
 use vestibule_store::{ActivateError, By, KEPT_REVISIONS, RevisionRow};
 
-use crate::guards::Guard;
-use crate::plan::{Plan, PlannedLink, Trial};
+use crate::guards::Watched;
+use crate::plan::{Guard, Plan, PlannedLink, Trial};
 use crate::policies::no_secrets;
 use crate::registry::Parts;
 use crate::{Error, Registry};
@@ -111,11 +111,21 @@ impl Registry {
         self.put(tenant, revision, &plan, &note, by).await
     }
 
+    /// Finds out whether anything could take a failing version's place. What is not found out now is asked again at another fault.
+    pub(crate) async fn seek_stand_in(&self, tenant: &TenantName, revision: i64, watched: &Watched) {
+        match self.stand_in(tenant, revision, &watched.guard).await {
+            Ok(found) => watched.found(found.is_some()),
+            Err(error) => {
+                tracing::warn!(%tenant, revision, %error, "whether an older chain could come back is not known");
+            }
+        }
+    }
+
     /// The last revision before this one that has all of its policies, each signed as the terms ask, and not the version that fails.
     ///
     /// # Errors
     /// [`Error::NoTenant`]; [`Error::Unknown`] for the revision; [`Error::Damaged`]; the store's.
-    pub(crate) async fn stand_in(
+    async fn stand_in(
         &self,
         tenant: &TenantName,
         revision: i64,

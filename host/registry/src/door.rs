@@ -2,7 +2,6 @@
 //!
 //! Not for: deciding; the gate does.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -20,10 +19,8 @@ pub(crate) struct Door {
     /// The active revision; 0 where none ever was.
     pub(crate) revision: i64,
     pub(crate) gate: Gate,
-    /// The versions that decide on most users, by policy.
-    pub(crate) versions: BTreeMap<String, i64>,
-    /// The policy of which another version decides on some of the users, and that version.
-    pub(crate) canary: Option<(String, i64)>,
+    /// The policy of which another version decides on some of the users.
+    pub(crate) canary: Option<String>,
     /// What outlives this door.
     pub(crate) quota: Arc<Quota>,
     pub(crate) trials: Arc<Trials>,
@@ -82,12 +79,11 @@ impl Door {
     /// Takes note of an answer, and says what follows from it.
     pub(crate) fn note(&self, answer: &Answer, now: Instant) -> Option<Consequence> {
         let policy = answer.at_fault.as_ref()?;
-        let canary = self.canary.as_ref().filter(|(of, _)| answer.by_canary && of == policy);
-        if canary.is_some() {
+        let is_canary = answer.by_canary && self.canary.as_ref() == Some(policy);
+        if is_canary {
             self.trials.note_fault(policy);
         }
-        let version = canary.map(|(_, version)| version).or_else(|| self.versions.get(policy))?;
-        let watched = self.guards.of_version(policy, *version)?;
+        let watched = self.guards.of_policy(policy, is_canary)?;
         if self.trials.fault(&watched.guard, &answer.user, now) {
             return Some(Consequence::TakeBack(Arc::clone(watched)));
         }

@@ -5,26 +5,10 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use vestibule_domain::TenantName;
-
-use crate::Registry;
-use crate::plan::Plan;
+use crate::plan::{Guard, Plan};
 
 /// How long after a search for a stand-in the next one begins, if that one failed.
 const AGAIN: Duration = Duration::from_secs(10);
-
-/// When a revision is taken back.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Guard {
-    /// The policy that fails.
-    pub(crate) policy: String,
-    /// Its version that does.
-    pub(crate) version: i64,
-    /// On how many users.
-    pub(crate) users: u32,
-    /// Within this time.
-    pub(crate) within: Duration,
-}
 
 /// The guards of a revision.
 pub(crate) struct Guards(Vec<Arc<Watched>>);
@@ -45,12 +29,13 @@ struct StandIn {
 impl Guards {
     pub(crate) fn of(plan: &Plan) -> Self {
         let watched = |guard| Arc::new(Watched { guard, stand_in: Mutex::default() });
-        Self(plan.guards().map(watched).collect())
+        Self(plan.guards().into_iter().map(watched).collect())
     }
 
-    /// The guard of this version, unless it is known that nothing could take its place: then there is nothing to count.
-    pub(crate) fn of_version(&self, policy: &str, version: i64) -> Option<&Arc<Watched>> {
-        let of_it = |watched: &&Arc<Watched>| watched.guard.policy == policy && watched.guard.version == version;
+    /// The guard of a policy's version: of its canary, or of the one beside it. None if nothing could take its place as far as is known:
+    /// then there is nothing to count.
+    pub(crate) fn of_policy(&self, policy: &str, is_canary: bool) -> Option<&Arc<Watched>> {
+        let of_it = |watched: &&Arc<Watched>| watched.guard.policy == policy && watched.guard.is_canary == is_canary;
         self.0.iter().find(of_it).filter(|watched| watched.known().is_there != Some(false))
     }
 }
@@ -67,20 +52,13 @@ impl Watched {
         is_to_be_sought
     }
 
+    /// Takes note of whether there is one.
+    pub(crate) fn found(&self, is_there: bool) {
+        self.known().is_there = Some(is_there);
+    }
+
     fn known(&self) -> MutexGuard<'_, StandIn> {
         self.stand_in.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Registry {
-    /// Finds out whether anything could take a failing version's place. What is not found out now is asked again at another fault.
-    pub(crate) async fn seek_stand_in(&self, tenant: &TenantName, revision: i64, watched: &Watched) {
-        match self.stand_in(tenant, revision, &watched.guard).await {
-            Ok(found) => watched.known().is_there = Some(found.is_some()),
-            Err(error) => {
-                tracing::warn!(%tenant, revision, %error, "whether an older chain could come back is not known")
-            }
-        }
     }
 }
 
@@ -97,25 +75,25 @@ mod tests {
     #[test]
     fn a_canary_and_the_version_beside_it_are_guarded_each_for_itself() {
         let guards = guards();
-        let version = |policy, version| guards.of_version(policy, version).map(|watched| watched.guard.version);
-        assert_eq!((version("p", 1), version("p", 2)), (Some(1), Some(2)));
-        assert_eq!((version("p", 3), version("q", 1)), (None, None));
+        let version = |policy, is_canary| guards.of_policy(policy, is_canary).map(|watched| watched.guard.version);
+        assert_eq!((version("p", false), version("p", true)), (Some(1), Some(2)));
+        assert_eq!((version("q", true), version("q", false)), (None, None));
     }
 
     #[test]
     fn where_nothing_can_come_back_nothing_is_counted() {
         let guards = guards();
-        guards.of_version("p", 1).unwrap().known().is_there = Some(false);
-        assert!(guards.of_version("p", 1).is_none() && guards.of_version("p", 2).is_some());
+        guards.of_policy("p", false).unwrap().found(false);
+        assert!(guards.of_policy("p", false).is_none() && guards.of_policy("p", true).is_some());
     }
 
     #[test]
     fn a_stand_in_is_sought_by_one_at_a_time_and_again_if_that_failed() {
         let (guards, start) = (guards(), Instant::now());
-        let watched = guards.of_version("p", 1).unwrap();
+        let watched = guards.of_policy("p", false).unwrap();
         assert!(watched.is_to_be_sought(start) && !watched.is_to_be_sought(start + AGAIN / 2));
         assert!(watched.is_to_be_sought(start + AGAIN));
-        watched.known().is_there = Some(true);
+        watched.found(true);
         assert!(!watched.is_to_be_sought(start + AGAIN * 3));
     }
 }

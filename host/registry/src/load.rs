@@ -45,15 +45,13 @@ impl Parts {
         let trials = quota.trials(revision);
         let making = Making { parts: self, tenant: &tenant, terms: &terms, quota: &quota, trials: &trials };
         let chain = settled(name, making.chain(&plan).await)?;
-        let (mut canary, mut on_trial) = (None, None);
+        let (mut canary, mut policy) = (None, None);
         if let Some((link, percent)) = plan.canary() {
             let chain = settled(name, making.chain(&plan.with_canary_deciding()).await)?;
-            canary = Some(Canary { chain, percent });
-            on_trial = link.trial.map(|trial| (link.policy.clone(), trial.version));
+            (canary, policy) = (Some(Canary { chain, percent }), Some(link.policy.clone()));
         }
-        let versions = plan.0.iter().map(|link| (link.policy.clone(), link.version)).collect();
         let gate = Gate::new(self.store.clone(), self.ledger.clone(), tenant, chain, canary);
-        Ok(Door { terms, revision, gate, versions, canary: on_trial, quota, trials, guards: Guards::of(&plan) })
+        Ok(Door { terms, revision, gate, canary: policy, quota, trials, guards: Guards::of(&plan) })
     }
 
     /// The tenant's settings: those of the configuration file, where it names the tenant.

@@ -90,7 +90,7 @@ impl Registry {
         Ok(answer)
     }
 
-    /// What follows from a fault, which no login waits for. No part of a login's future, which would be twice as large with it.
+    /// What follows from a fault, which no login waits for.
     fn follow(&self, tenant: &TenantName, revision: i64, consequence: Consequence, now: SystemTime) {
         let (registry, tenant) = (self.clone(), tenant.clone());
         drop(tokio::spawn(async move {

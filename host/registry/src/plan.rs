@@ -10,7 +10,6 @@ use vestibule_domain::Grants;
 use vestibule_gate::MAX_LINKS;
 
 use crate::Error;
-use crate::guards::Guard;
 
 /// Faults that are older than this, in seconds, do not count towards a rollback, where the plan says nothing else: an hour.
 pub const ROLL_BACK_WITHIN: u32 = 3_600;
@@ -111,6 +110,21 @@ impl From<Trial> for Written {
     }
 }
 
+/// When a revision is taken back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Guard {
+    /// The policy that fails.
+    pub(crate) policy: String,
+    /// Its version that does.
+    pub(crate) version: i64,
+    /// Whether that is the one on trial, which decides on some of the users.
+    pub(crate) is_canary: bool,
+    /// On how many users.
+    pub(crate) users: u32,
+    /// Within this time.
+    pub(crate) within: Duration,
+}
+
 impl PlannedLink {
     /// The version that decides, and the one on trial.
     pub(crate) fn versions(&self) -> impl Iterator<Item = i64> {
@@ -146,19 +160,20 @@ impl Plan {
     }
 
     /// When the revision is taken back: for faults of the versions that decide, those of a canary among them.
-    pub(crate) fn guards(&self) -> impl Iterator<Item = Guard> {
-        self.0.iter().flat_map(|link| {
+    pub(crate) fn guards(&self) -> Vec<Guard> {
+        let mut guards = Vec::new();
+        for link in &self.0 {
+            let Some(users) = link.roll_back_after else { continue };
             let within = Duration::from_secs(link.roll_back_within.unwrap_or(ROLL_BACK_WITHIN).into());
-            let canary = link.trial.as_ref().filter(|trial| trial.mode != Mode::Shadow).map(|trial| trial.version);
-            let versions = [Some(link.version), canary].into_iter().flatten();
-            let guard = move |users| versions.clone().map(move |version| (users, version));
-            link.roll_back_after.into_iter().flat_map(guard).map(move |(users, version)| Guard {
-                policy: link.policy.clone(),
-                version,
-                users,
-                within,
-            })
-        })
+            let mut guard = |version, is_canary| {
+                guards.push(Guard { policy: link.policy.clone(), version, is_canary, users, within })
+            };
+            guard(link.version, false);
+            if let Some(Trial { version, mode: Mode::Canary { .. } }) = link.trial {
+                guard(version, true);
+            }
+        }
+        guards
     }
 
     /// Whether this plan has every policy of another one, and not the version that fails.

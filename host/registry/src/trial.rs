@@ -12,7 +12,7 @@ use vestibule_domain::TenantName;
 use vestibule_gate::{Comparison, Difference, Seen};
 use vestibule_store::{KEPT_DIFFERENCES, Store, TrialRow};
 
-use crate::guards::Guard;
+use crate::plan::Guard;
 use crate::{Error, Registry};
 
 /// After how long it is said again that a version has failed too often: it could not be taken back.
@@ -229,7 +229,7 @@ mod tests {
     #[test]
     fn a_fault_counts_once_for_each_user_and_not_for_long() {
         let (trials, start, within) = (Trials::new(1), Instant::now(), Duration::from_secs(60));
-        let guard = Guard { policy: "p".to_owned(), version: 1, users: 3, within };
+        let guard = Guard { policy: "p".to_owned(), version: 1, is_canary: false, users: 3, within };
         assert!((0..9).all(|_| !trials.fault(&guard, "joe", start)), "one user is one user");
         assert!(!trials.fault(&guard, "ann", start));
         assert!(!trials.fault(&guard, "bob", start + within), "joe and ann are forgotten");
