@@ -41,6 +41,45 @@ macro_rules! stretch {
 }
 pub(crate) use stretch;
 
+/// Deletes the oldest rows of a tenant, by their key: of the first so many, as long as their long columns have no more together, and of
+/// those the ones for which something else is true, which may be about other columns.
+macro_rules! delete_oldest {
+    ($table:literal, $key:literal, $length:literal) => {
+        delete_oldest!($table, $key, $length, "", "")
+    };
+    ($table:literal, $key:literal, $length:literal, $columns:literal, $and:literal) => {
+        concat!(
+            "
+    delete from ",
+            $table,
+            " where tenant = $1 and ",
+            $key,
+            " in (
+        select id from (
+            select id",
+            $columns,
+            ", row_number() over ids as place, sum(length) over ids as total
+            from (
+                select ",
+            $key,
+            " as id",
+            $columns,
+            ", ",
+            $length,
+            " as length from ",
+            $table,
+            " where tenant = $1 order by ",
+            $key,
+            " limit $2
+            ) as oldest window ids as (order by id)
+        ) as sized where (total <= $3 or place = 1)",
+            $and,
+            ")"
+        )
+    };
+}
+pub(crate) use delete_oldest;
+
 /// From the newest on, so that what others delete at the other end moves it nowhere.
 const NEWEST: &str = "
     select count(case when total <= $4 then 1 end), cast(coalesce(max(case when total <= $4 then total end), 0) as bigint),
@@ -96,29 +135,14 @@ pub struct Past<'a> {
 impl Log {
     // Ids grow with time: those that are listed first are the oldest, and nothing else is looked at while logins wait.
     const fn prune(self) -> &'static str {
+        macro_rules! past {
+            ($table:literal, $key:literal, $length:literal) => {
+                delete_oldest!($table, $key, $length, ", at_ms", " and at_ms < $4 and id <= coalesce($5, id)")
+            };
+        }
         match self {
-            Self::Decisions => {
-                "delete from decision where tenant = $1 and decision_id in (
-                    select decision_id from (
-                        select decision_id, at_ms, row_number() over ids as place, sum(length) over ids as total
-                        from (
-                            select decision_id, at_ms, octet_length(record) as length from decision
-                            where tenant = $1 order by decision_id limit $3
-                        ) as oldest window ids as (order by decision_id)
-                    ) as sized
-                    where at_ms < $2 and decision_id <= coalesce($4, decision_id) and (total <= $5 or place = 1))"
-            }
-            Self::Audit => {
-                "delete from audit where tenant = $1 and audit_id in (
-                    select audit_id from (
-                        select audit_id, at_ms, row_number() over ids as place, sum(length) over ids as total
-                        from (
-                            select audit_id, at_ms, octet_length(target) + octet_length(detail) as length from audit
-                            where tenant = $1 order by audit_id limit $3
-                        ) as oldest window ids as (order by audit_id)
-                    ) as sized
-                    where at_ms < $2 and audit_id <= coalesce($4, audit_id) and (total <= $5 or place = 1))"
-            }
+            Self::Decisions => past!("decision", "decision_id", "octet_length(record)"),
+            Self::Audit => past!("audit", "audit_id", "octet_length(detail) + octet_length(target)"),
         }
     }
 
@@ -158,8 +182,8 @@ impl<R: Reader> Store<R> {
     ) -> Result<u64, Error> {
         let (tenant, before) = (name_of(tenant), past.before.map_or(i64::MAX, to_millis));
         // The host's turn: a tenant that has used up its own would never be rid of anything.
-        let prune = Statement::new(log.prune()).text(tenant).number(before).number(at_most.into());
-        let prune = prune.maybe_text(past.up_to).number(MAX_DELETED_BYTES);
+        let prune = Statement::new(log.prune()).text(tenant).number(at_most.into()).number(MAX_DELETED_BYTES);
+        let prune = prune.number(before).maybe_text(past.up_to);
         Ok(self.0.queue.write_one(Row::default(), prune).await?.rows)
     }
 }

@@ -8,7 +8,7 @@ use vestibule_domain::TenantName;
 
 use crate::audit::{By, OPERATOR};
 use crate::database::read;
-use crate::logs::MAX_DELETED_BYTES;
+use crate::logs::{MAX_DELETED_BYTES, delete_oldest};
 use crate::page::MAX_PAGE_BYTES;
 use crate::queue::{Row, Write};
 use crate::registry::Change;
@@ -39,39 +39,11 @@ const LOCK: [&str; 2] = [
     "select name from profile where tenant = $1 order by name for update",
     "select name from password where tenant = $1 order by name for update",
 ];
-/// The first of a tenant's, as long as they are not too long together: other writes wait meanwhile.
-macro_rules! first {
-    ($table:literal, $key:literal, $length:literal) => {
-        concat!(
-            "
-    delete from ",
-            $table,
-            " where tenant = $1 and ",
-            $key,
-            " in (
-        select id from (
-            select id, row_number() over ids as place, sum(length) over ids as total
-            from (
-                select ",
-            $key,
-            " as id, ",
-            $length,
-            " as length from ",
-            $table,
-            " where tenant = $1 order by ",
-            $key,
-            " limit $2
-            ) as oldest window ids as (order by id)
-        ) as sized where total <= $3 or place = 1)"
-        )
-    };
-}
-
 /// What there may be much of, besides logs.
 const DELETE_FIRST: [&str; 3] = [
-    first!("challenge", "challenge_id", "octet_length(state)"),
-    first!("session", "session_id", "octet_length(state)"),
-    first!("profile", "name", "octet_length(properties)"),
+    delete_oldest!("challenge", "challenge_id", "octet_length(state)"),
+    delete_oldest!("session", "session_id", "octet_length(state)"),
+    delete_oldest!("profile", "name", "octet_length(properties)"),
 ];
 const LOCK_FIRST: [&str; 2] = [
     "select name from profile where tenant = $1 order by name limit $2 for update",
