@@ -54,7 +54,7 @@ pub(crate) trait Reads {
     }
 
     async fn policies(&self, tenant: &TenantName) -> Result<Vec<PolicyRow>> {
-        self.store().for_administrators().policies(tenant).await
+        self.store().for_administrators().policies(tenant, 1000, None).await.map(|page| page.rows)
     }
 
     async fn tokens(&self, tenant: Option<&TenantName>) -> Result<Vec<TokenRow>> {

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::harness::{Caller, Served};
+use crate::harness::{Caller, Served, policy_bytes};
 
 const USERS: &str = "/v1/tenants/default/users";
 const GROUPS: &str = "/v1/tenants/default/groups";
@@ -103,5 +103,28 @@ async fn the_document_says_so() {
         let answer = document.pointer(answer).unwrap();
         assert_eq!(answer["required"], json!(["profiles"]));
         assert!(answer["properties"]["next"].is_object(), "{answer}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn policies_come_in_pages_too() {
+    let served = Served::new();
+    let administrator = served.administrator();
+    for policy in ["app-versions", "group-map", "known-device"] {
+        administrator.upload("default", policy_bytes(policy)).await.is(201);
+    }
+    let (mut after, mut seen) = (String::new(), Vec::new());
+    loop {
+        let page = administrator.get(&format!("/v1/tenants/default/policies?count=2{after}")).await.is(200).json();
+        let names = page["policies"].as_array().unwrap().iter().map(|policy| policy["name"].as_str().unwrap());
+        seen.push(names.collect::<Vec<_>>().join(" "));
+        match page.get("next") {
+            Some(next) => after = format!("&after={}", next.as_str().unwrap()),
+            None => break,
+        }
+    }
+    assert_eq!(seen, ["app-versions group-map", "known-device"]);
+    for query in ["count=0", "count=1001"] {
+        administrator.get(&format!("/v1/tenants/default/policies?{query}")).await.refused(422, "invalid");
     }
 }

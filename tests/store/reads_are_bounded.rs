@@ -64,7 +64,7 @@ async fn a_page_of_long_records_is_short_and_another_one_follows(home: Home) {
 
 async fn a_page_of_policies_with_long_settings_is_short_and_another_one_follows(home: Home) {
     let store = home.store.for_administrators();
-    assert_eq!(store.policies_after(&tenant(), 9, None).await, Ok(Page::default()));
+    assert_eq!(store.policies(&tenant(), 9, None).await, Ok(Page::default()));
     home.store.creates(&tenant()).await;
     for number in 0..9 {
         let name = format!("p{number}");
@@ -74,7 +74,7 @@ async fn a_page_of_policies_with_long_settings_is_short_and_another_one_follows(
     }
     let (mut after, mut names, mut pages) = (None, Vec::new(), 0);
     loop {
-        let page = store.policies_after(&tenant(), 1000, after.as_deref()).await.unwrap();
+        let page = store.policies(&tenant(), 1000, after.as_deref()).await.unwrap();
         assert!(page.rows.len() <= 4 && page.rows.iter().all(|row| row.latest == Some(1)));
         names.extend(page.rows.into_iter().map(|row| row.name));
         (after, pages) = (page.next, pages + 1);
@@ -83,7 +83,7 @@ async fn a_page_of_policies_with_long_settings_is_short_and_another_one_follows(
         }
     }
     assert_eq!((names.concat().as_str(), pages), ("p0p1p2p3p4p5p6p7p8", 3));
-    let two = store.policies_after(&tenant(), 2, Some("p6")).await.unwrap();
+    let two = store.policies(&tenant(), 2, Some("p6")).await.unwrap();
     assert_eq!((two.rows.len(), two.next), (2, None));
 }
 

@@ -140,7 +140,8 @@ impl Gate {
     ) -> Answer {
         passage.place.leave();
         let answer = Answer::new(id, journal, passage.attempt, Err(denial));
-        let _ = self.conclude(passage, journal, &answer, &Effects::default(), until).await;
+        // In a box, as it is one of four ends of a login.
+        let _ = Box::pin(self.conclude(passage, journal, &answer, &Effects::default(), until)).await;
         answer
     }
 

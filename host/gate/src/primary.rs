@@ -23,8 +23,9 @@ impl<'a> Passage<'a> {
     /// Who it is that wants to come in, and where the chain begins for this login.
     pub(crate) async fn identify(&self, journal: &mut Journal) -> Result<Known<'a>, Denial> {
         match &self.attempt.proof {
-            Proof::Response { state_id, response } => self.resume(state_id, response.clone(), journal).await,
-            Proof::Password(password) => self.check(password, journal).await,
+            // In boxes: what waits for hashes and servers anyway would make the future of every login large, which is copied on its way.
+            Proof::Response { state_id, response } => Box::pin(self.resume(state_id, response.clone(), journal)).await,
+            Proof::Password(password) => Box::pin(self.check(password, journal)).await,
             Proof::Voucher(voucher) => self.believe(voucher, journal).await,
         }
     }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use vestibule_compiler::Purpose;
 use vestibule_domain::{Grants, Manifest, Secret, TenantName};
-use vestibule_store::{By, Deleted, PolicyRow, VersionRow};
+use vestibule_store::{By, Deleted, Page, PolicyRow, VersionRow};
 
 use crate::load::read_manifest;
 use crate::{Error, Registry};
@@ -74,13 +74,20 @@ impl PolicyView {
 }
 
 impl Registry {
-    /// A tenant's policies, in the order of their names.
+    /// The first of a tenant's policies by name, or the first after a name: fewer than `count` where they are large.
     ///
     /// # Errors
     /// [`Error::NoTenant`]; [`Error::Damaged`]; the store's.
-    pub async fn policies(&self, tenant: &TenantName) -> Result<Vec<PolicyView>, Error> {
+    pub async fn policies(
+        &self,
+        tenant: &TenantName,
+        count: u32,
+        after: Option<&str>,
+    ) -> Result<Page<PolicyView>, Error> {
         self.row(tenant).await?;
-        self.store().for_administrators().policies(tenant).await?.into_iter().map(PolicyView::read).collect()
+        let Page { rows, next } = self.store().for_administrators().policies(tenant, count, after).await?;
+        let rows = rows.into_iter().map(PolicyView::read).collect::<Result<_, _>>()?;
+        Ok(Page { rows, next })
     }
 
     /// One policy.

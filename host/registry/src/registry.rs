@@ -79,6 +79,11 @@ impl Registry {
         &self.0.ledger
     }
 
+    /// Where what takes a thread for long runs, so that logins do not wait for it.
+    pub fn slow_lane(&self) -> Option<&Handle> {
+        self.0.slow_lane.as_ref()
+    }
+
     /// The store below.
     pub fn store(&self) -> &Store {
         &self.0.store

@@ -23,7 +23,8 @@ use crate::tape::Tape;
 
 /// Runs `post-auth` on one login.
 pub(crate) async fn run(policy: &Configured, login: &Login, circumstances: &Circumstances, tape: Tape) -> Report {
-    let (mut report, busy) = timed(decide(policy, login, circumstances, tape)).await;
+    // Pinned where it is made, as it is large, and would be moved and kept at each step on the way.
+    let (mut report, busy) = timed(pin!(decide(policy, login, circumstances, tape))).await;
     report.cost.busy_micros = u64::try_from(busy.as_micros()).unwrap_or(u64::MAX);
     report
 }
@@ -41,7 +42,6 @@ async fn decide(policy: &Configured, login: &Login, circumstances: &Circumstance
         Err(error) => return never_began(Fault::new(Cause::LoadFailed, error.to_string()), start),
     };
     let (compiled, grants) = (&policy.compiled, &configuration.grants);
-    // Pinned where it is made, as it is large, and would be moved on the way.
     let answer =
         within_deadline(compiled, patience, pin!(bindings::post_auth(compiled, &mut store, login, grants))).await;
     let answer = answer.map_err(|error| diagnose(&error, store.data()));

@@ -14,8 +14,8 @@ use crate::limits::Limits;
 const MAX_REFUSALS: u32 = 100;
 /// What the host takes for one table element.
 const TABLE_ELEMENT_BYTES: usize = size_of::<usize>();
-/// How much is taken at once of what the host has for all calls: most policies need no more than twice.
-const STEP_BYTES: u64 = 1 << 20;
+/// How much is taken at once of what the host has for all calls: most policies need no more.
+const STEP_BYTES: u64 = 2 << 20;
 /// What is taken before the world is first asked something: the largest answer, while it is read and while it is handed over.
 const ANSWER_BYTES: u64 = 2 << 20;
 

@@ -15,6 +15,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 use serde::de::DeserializeOwned;
 use sha2::{Digest as _, Sha256};
+use tokio::runtime::Handle;
 use vestibule_domain::json;
 use vestibule_ledger::{Hold, Owner, Pool};
 
@@ -27,11 +28,14 @@ pub(crate) use coming::Coming;
 const MAX_JSON_BYTES: u64 = 2 << 20;
 /// The most that one JSON value takes besides its text: an entry of a map, in a list that is twice as long as it has to be.
 const VALUE_BYTES: u64 = 160;
+/// From how many bytes on a text is read where logins do not run. Few logins have as many.
+const LONG_BYTES: usize = 32 << 10;
 
 /// A request's body before it is read, so that nothing is taken in of whoever may not do what is asked.
 pub(crate) struct Unread {
     request: Request,
     pool: Pool,
+    slow_lane: Option<Handle>,
 }
 
 /// A body that was read, and is paid for.
@@ -39,6 +43,7 @@ pub(crate) struct Whole {
     headers: HeaderMap,
     bytes: Bytes,
     paid: Paid,
+    slow_lane: Option<Handle>,
 }
 
 /// What a body takes, for as long as anything that was made of it is held.
@@ -64,7 +69,8 @@ impl FromRequest<Arc<App>> for Unread {
     type Rejection = Infallible;
 
     async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Infallible> {
-        Ok(Self { request, pool: app.ledger.request_bodies().clone() })
+        let slow_lane = app.registry.slow_lane().cloned();
+        Ok(Self { request, pool: app.ledger.request_bodies().clone(), slow_lane })
     }
 }
 
@@ -75,13 +81,13 @@ impl Unread {
     }
 
     /// Its JSON object, which this owner pays for.
-    pub(crate) async fn json<T: DeserializeOwned>(self, payer: &Owner) -> Result<(T, Paid), Problem> {
-        self.whole(payer).await?.json()
+    pub(crate) async fn json<T: DeserializeOwned + Send + 'static>(self, payer: &Owner) -> Result<(T, Paid), Problem> {
+        self.whole(payer).await?.read(Whole::json).await
     }
 
     /// Its bytes, which this owner pays for, if they come in time.
     pub(crate) async fn whole(self, payer: &Owner) -> Result<Whole, Problem> {
-        let Self { request, pool } = self;
+        let Self { request, pool, slow_lane } = self;
         let (Parts { headers, .. }, body) = request.into_parts();
         let mut hold = pool.take(payer, 0)?;
         let mut coming = Coming::new(body, MAX_JSON_BYTES)?;
@@ -93,14 +99,14 @@ impl Unread {
             // What grows is twice as large as what is in it, at most.
             None => coming.all(Vec::new(), &mut |more| Ok(hold.grow(more.saturating_mul(2))?)).await?,
         };
-        Ok(Whole { headers, bytes, paid: Paid(hold) })
+        Ok(Whole { headers, bytes, paid: Paid(hold), slow_lane })
     }
 
     /// A body of nobody's, for tests.
     #[cfg(test)]
     pub(crate) fn of(body: axum::body::Body) -> Self {
         let pool = Pool::new(vestibule_ledger::Resource::RequestBodies, 0, vestibule_ledger::Share { most: 0 });
-        Self { request: Request::new(body), pool }
+        Self { request: Request::new(body), pool, slow_lane: None }
     }
 
     /// Its bytes piece by piece, at most so many.
@@ -115,6 +121,20 @@ impl Whole {
         self.bytes.len() as u64
     }
 
+    /// Reads it, on the slow lane if it is long: nobody's login waits meanwhile.
+    pub(crate) async fn read<T: Send + 'static>(
+        self,
+        read: impl FnOnce(Self) -> Result<T, Problem> + Send + 'static,
+    ) -> Result<T, Problem> {
+        match self.slow_lane.clone().filter(|_| self.bytes.len() >= LONG_BYTES) {
+            None => read(self),
+            Some(lane) => {
+                let done = lane.spawn(async move { read(self) }).await;
+                done.unwrap_or_else(|_| Err(Problem::unavailable("the body could not be read")))
+            }
+        }
+    }
+
     /// What stands for the bytes.
     pub(crate) fn digest(&self) -> [u8; 32] {
         Sha256::digest(&self.bytes).into()
@@ -122,9 +142,9 @@ impl Whole {
 
     /// The JSON object. What it takes is paid for before it is parsed, and the text's own bytes are given back afterwards.
     pub(crate) fn json<T: DeserializeOwned>(self) -> Result<(T, Paid), Problem> {
-        let Self { headers, bytes, mut paid } = self;
+        let Self { headers, bytes, mut paid, .. } = self;
         paid.0.grow(parsed_bytes(&bytes))?;
-        let value = read(&headers, &bytes)?;
+        let value = parse(&headers, &bytes)?;
         let text = bytes.len() as u64;
         drop(bytes);
         paid.0.shrink(text);
@@ -143,8 +163,8 @@ fn malformed(detail: &str) -> Problem {
     Problem::new(StatusCode::BAD_REQUEST, "malformed", detail)
 }
 
-/// Reads a body as a JSON object.
-fn read<T: DeserializeOwned>(headers: &HeaderMap, bytes: &[u8]) -> Result<T, Problem> {
+/// Reads a text as a JSON object.
+fn parse<T: DeserializeOwned>(headers: &HeaderMap, bytes: &[u8]) -> Result<T, Problem> {
     ensure_json(headers)?;
     // Where everything is as it should be, nobody has to be told where something is not.
     let is_read = match serde_json::from_slice(bytes) {
@@ -215,7 +235,7 @@ mod tests {
     fn unread(pool: &Pool, length: Option<u64>, body: Body) -> Unread {
         let mut request = Request::new(Body::new(Sized(body, length)));
         request.headers_mut().insert(CONTENT_TYPE, axum::http::HeaderValue::from_static("application/json"));
-        Unread { request, pool: pool.clone() }
+        Unread { request, pool: pool.clone(), slow_lane: None }
     }
 
     fn status<T>(read: Result<T, Problem>) -> Result<T, StatusCode> {
@@ -311,6 +331,30 @@ mod tests {
         let refused = unread(&pool, length, Body::from(text)).json::<serde_json::Value>(&Owner::Host).await;
         assert_eq!(status(refused.map(|_| ())), Err(StatusCode::SERVICE_UNAVAILABLE));
         assert_eq!(pool.usage().0, 0);
+    }
+
+    /// The name of the thread that reads it.
+    struct Reader(Option<String>);
+
+    impl<'de> serde::Deserialize<'de> for Reader {
+        fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            serde::de::IgnoredAny::deserialize(deserializer)?;
+            Ok(Self(std::thread::current().name().map(ToOwned::to_owned)))
+        }
+    }
+
+    #[test]
+    fn a_long_text_is_read_where_no_logins_run() {
+        let lane = tokio::runtime::Builder::new_multi_thread().worker_threads(1).thread_name("slow").build().unwrap();
+        let logins = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        let reader = |bytes: usize| {
+            let text = format!("{{\"a\": \"{}\"}}", "x".repeat(bytes));
+            let body = unread(&pool(1 << 20), Some(text.len() as u64), Body::from(text));
+            let read = Unread { slow_lane: Some(lane.handle().clone()), ..body }.json::<Reader>(&Owner::Host);
+            logins.block_on(read).map_err(drop).unwrap().0.0
+        };
+        assert_eq!(reader(LONG_BYTES).as_deref(), Some("slow"));
+        assert_ne!(reader(LONG_BYTES / 2).as_deref(), Some("slow"));
     }
 
     proptest! {

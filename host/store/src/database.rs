@@ -62,7 +62,8 @@ macro_rules! read_from {
         }
     };
     (in $pool:expr, $deadline:expr, $held:ident, $watch:expr, $connection:ident => $query:expr) => {
-        match $pool.acquire().await {
+        // In a box: it is four KiB, for a connection may have to be made, and would be in every future that ever reads.
+        match Box::pin($pool.acquire()).await {
             Ok(mut $held) => match $watch.await {
                 Ok(_watch) => {
                     let $connection = &mut *$held;

@@ -12,10 +12,6 @@ use crate::statement::Statement;
 use crate::versions::DELETE_ORPHANS;
 use crate::{Administrators, Error, Page, Reader, Store};
 
-const ALL: &str = "
-    select name, settings, grants, (select max(number) from policy_version
-        where policy_version.tenant = policy.tenant and policy_version.policy = policy.name)
-    from policy where tenant = $1 order by name";
 const PAGE: &str = "
     with found as (
         select name as id, octet_length(settings) + octet_length(grants) as length from policy
@@ -88,22 +84,12 @@ impl From<Columns> for PolicyRow {
 }
 
 impl Store<Administrators> {
-    /// All of a tenant's policies by name. They may be many megabytes: see [`Store::policies_after`].
-    ///
-    /// # Errors
-    /// The database's.
-    pub async fn policies(&self, tenant: &TenantName) -> Result<Vec<PolicyRow>, Error> {
-        let rows: Vec<Columns> =
-            read!(self, Some(tenant), on => sqlx::query_as(ALL).bind(tenant.as_str()).fetch_all(on))?;
-        Ok(rows.into_iter().map(PolicyRow::from).collect())
-    }
-
     /// The first of a tenant's policies by name, or the first after a name. There are fewer than `count` on the page, but at least one,
     /// where they are large.
     ///
     /// # Errors
     /// [`Error::Busy`]; [`Error::TooSlow`]; the database's.
-    pub async fn policies_after(
+    pub async fn policies(
         &self,
         tenant: &TenantName,
         count: u32,

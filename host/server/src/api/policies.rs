@@ -7,14 +7,16 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use vestibule_domain::{Grants, TenantName};
 use vestibule_registry::PolicyView;
+use vestibule_store::Page;
 
+use super::page;
 use crate::access::{Caller, Scope};
 use crate::answer;
 use crate::app::App;
-use crate::body::{Path, Unread};
+use crate::body::{Path, Query, Unread};
 use crate::problem::{Problems, Result};
 
 /// A policy.
@@ -40,6 +42,22 @@ pub(crate) struct GrantsSchema(pub(crate) Grants);
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Policies {
     policies: Vec<Policy>,
+    /// What to give as `after` to get the next ones; left out at the end of the list.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+}
+
+/// Which policies.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Part {
+    /// How many at most, 1 to 1000; 100 unless given. There are fewer where settings are long: `next` says whether more follow.
+    #[param(minimum = 1, maximum = 1000)]
+    count: Option<u32>,
+    /// Only those after this name, which none has to have.
+    #[param(max_length = 256)]
+    after: Option<String>,
 }
 
 /// What to change of a policy; what is left out stays.
@@ -61,16 +79,20 @@ impl From<PolicyView> for Policy {
 }
 
 /// List policies
-#[utoipa::path(get, path = "/v1/tenants/{tenant}/policies", tag = "policies", params(("tenant" = String, Path)), responses((status = 200, body = Policies), Problems))]
+#[utoipa::path(get, path = "/v1/tenants/{tenant}/policies", tag = "policies", params(("tenant" = String, Path), Part), responses((status = 200, body = Policies), Problems))]
 pub(crate) async fn list(
     State(app): State<Arc<App>>,
     caller: Caller,
     Path(tenant): Path<TenantName>,
+    Query(Part { count, after }): Query<Part>,
 ) -> Result<Response> {
     caller.may(Scope::Read, &tenant).await?;
-    let policies = app.registry.policies(&tenant).await?;
-    let policies = Policies { policies: policies.into_iter().map(Policy::from).collect() };
-    answer::json(&app, &caller, &policies)
+    let (app, caller, tenant, after) = (&app, &caller, &tenant, after.as_deref());
+    page::fitting(page::count(count)?, |count| async move {
+        let Page { rows, next } = app.registry.policies(tenant, count, after).await?;
+        answer::json(app, caller, &Policies { policies: rows.into_iter().map(Policy::from).collect(), next })
+    })
+    .await
 }
 
 /// Show a policy

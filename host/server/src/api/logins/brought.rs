@@ -39,7 +39,7 @@ pub(super) struct Brought<T> {
     pub(super) admitted: Admitted,
 }
 
-impl<T: DeserializeOwned> Brought<T> {
+impl<T: DeserializeOwned + Send + 'static> Brought<T> {
     /// Reads it. Whether somebody may bring it, and its tenant as many, is known before anything of it is taken in, or found to be nothing
     /// that could be decided on.
     pub(super) async fn read(
@@ -55,8 +55,12 @@ impl<T: DeserializeOwned> Brought<T> {
         let admitted = part.admitted(app, tenant, &patience).await?;
         let whole = body.whole(&Owner::from(tenant)).await?;
         admitted.charge(whole.len() / LOGIN_BYTES);
-        let retry = key.map(|key| Retry::new(&key, &part.place(), whole.digest()));
-        let (asked, paid) = whole.json().inspect_err(|_| part.charge_for_nothing(&admitted))?;
+        let place = part.place();
+        let read = whole.read(move |whole| {
+            let retry = key.map(|key| Retry::new(&key, &place, whole.digest()));
+            whole.json().map(|(asked, paid)| (asked, paid, retry))
+        });
+        let (asked, paid, retry) = read.await.inspect_err(|_| part.charge_for_nothing(&admitted))?;
         Ok(Self { asked, patience, retry, paid, admitted })
     }
 }
