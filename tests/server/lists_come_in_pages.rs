@@ -1,8 +1,8 @@
-//! Lists of users and groups come in pages, each of which says where the next one begins.
+//! Lists of users, groups and policies come in pages, each of which says where the next one begins.
 
 use serde_json::{Map, Value, json};
 
-use crate::harness::{Caller, Served, policy_bytes};
+use crate::harness::{Caller, Served, policy_bytes, sqlite};
 
 const USERS: &str = "/v1/tenants/default/users";
 const GROUPS: &str = "/v1/tenants/default/groups";
@@ -91,17 +91,21 @@ async fn what_cannot_be_a_name_is_no_place_in_a_list() {
 async fn the_document_says_so() {
     let served = Served::new();
     let document = served.administrator().get("/v1/openapi.json").await.is(200).json();
-    for list in ["users", "groups"] {
+    for (list, entries, filters) in [
+        ("users", "profiles", &["prefix", "count", "after"][..]),
+        ("groups", "profiles", &["prefix", "count", "after"]),
+        ("policies", "policies", &["count", "after"]),
+    ] {
         let operation = &document["paths"][format!("/v1/tenants/{{tenant}}/{list}")]["get"];
         let parameters = operation["parameters"].as_array().unwrap().iter();
         let queries: Vec<_> = parameters.filter(|parameter| parameter["in"] == "query").collect();
         let named: Vec<_> = queries.iter().map(|parameter| &parameter["name"]).collect();
-        assert_eq!(named, ["prefix", "count", "after"]);
+        assert_eq!(named, filters);
         assert!(queries.iter().all(|parameter| parameter["required"] == false), "{queries:?}");
         let answer = &operation["responses"]["200"]["content"]["application/json"]["schema"];
         let answer = answer["$ref"].as_str().unwrap().strip_prefix('#').unwrap();
         let answer = document.pointer(answer).unwrap();
-        assert_eq!(answer["required"], json!(["profiles"]));
+        assert_eq!(answer["required"], json!([entries]));
         assert!(answer["properties"]["next"].is_object(), "{answer}");
     }
 }
@@ -113,6 +117,8 @@ async fn policies_come_in_pages_too() {
     for policy in ["app-versions", "group-map", "known-device"] {
         administrator.upload("default", policy_bytes(policy)).await.is(201);
     }
+    let from = administrator.get("/v1/tenants/default/policies?after=b&count=1").await.is(200).json();
+    assert_eq!((&from["policies"][0]["name"], &from["next"]), (&json!("group-map"), &json!("group-map")));
     let (mut after, mut seen) = (String::new(), Vec::new());
     loop {
         let page = administrator.get(&format!("/v1/tenants/default/policies?count=2{after}")).await.is(200).json();
@@ -127,4 +133,21 @@ async fn policies_come_in_pages_too() {
     for query in ["count=0", "count=1001"] {
         administrator.get(&format!("/v1/tenants/default/policies?{query}")).await.refused(422, "invalid");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_command_lists_the_policies_of_all_pages() {
+    let served = Served::new();
+    served.administrator().upload("default", policy_bytes("known-device")).await.is(201);
+    let copies = "
+        with recursive copy (number) as (values (1) union all select number + 1 from copy where number < 9)
+        insert into policy (tenant, name, settings, grants)
+        select tenant, 'copy-' || number, json_object('long', printf('%.*c', 1000000, 'x')), grants from copy, policy";
+    sqlx::query(copies).execute(&mut sqlite(served.data()).await).await.unwrap();
+    let page = served.administrator().get("/v1/tenants/default/policies?count=1000").await.is(200).json();
+    assert!(page["policies"].as_array().unwrap().len() < 10 && page["next"].is_string(), "its bytes cut it short");
+    let list = served.runs(&["policy", "list"]).exits_with(0).stdout();
+    let names = list.lines().filter_map(|line| line.strip_prefix("-  ")?.split_whitespace().next());
+    let copies = (1..10).map(|number| format!("copy-{number}"));
+    assert_eq!(names.collect::<Vec<_>>(), copies.chain(["known-device".to_owned()]).collect::<Vec<_>>());
 }

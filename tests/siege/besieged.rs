@@ -49,6 +49,8 @@ pub(super) const HOSTILE: [&str; 16] = [
 /// A host under siege.
 pub(super) struct Besieged {
     served: Served,
+    /// Other processes on the same records, where the siege is one of several nodes.
+    beside: Vec<Served>,
     kernel_limit: Option<ControlGroup>,
     /// For whoever attacks; its threads have a lower priority.
     pub(super) attackers: Runtime,
@@ -64,7 +66,8 @@ pub(super) struct Besieged {
 
 impl Besieged {
     /// A host with both tenants. The executable is the one that `VESTIBULE_UNDER_SIEGE` names, or the one that is tested; its records
-    /// are in SQLite, or in PostgreSQL if `SIEGE_STORE` says `postgres`.
+    /// are in SQLite, or in PostgreSQL if `SIEGE_STORE` says `postgres`: then there may be as many nodes as `SIEGE_NODES` says, of which
+    /// the first is attacked, and limited, and the last lets the other tenant's users in. Their policy is `known-device`, or what `SIEGE_GUEST` names.
     pub(super) fn start() -> Self {
         let kernel_limit = ControlGroup::new();
         let enter = kernel_limit.as_ref().map_or_else(String::new, ControlGroup::enter);
@@ -82,10 +85,15 @@ impl Besieged {
             Some(database) => format!("database = \"{}\"\n{config}", database.expose()),
             None => config,
         };
+        let nodes: usize = std::env::var("SIEGE_NODES").map_or(1, |nodes| nodes.parse().unwrap());
+        assert!(nodes <= 1 || postgres.is_some(), "several nodes need `SIEGE_STORE=postgres`");
+        let executable = std::env::var("VESTIBULE_UNDER_SIEGE").ok();
+        let start = |limits: &str| Served::limited(&config, limits, executable.as_deref());
         let silence = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let directory = silence.local_addr().unwrap();
         let mut besieged = Self {
-            served: Served::limited(&config, &limits, std::env::var("VESTIBULE_UNDER_SIEGE").ok().as_deref()),
+            served: start(&limits),
+            beside: (1..nodes).map(|_| start(&format!("ulimit -n {FILES}"))).collect(),
             attackers: attackers.unwrap(),
             others,
             kernel_limit,
@@ -101,8 +109,14 @@ impl Besieged {
         besieged
     }
 
+    /// Where the attack goes.
     pub(super) fn address(&self) -> SocketAddr {
         self.served.address()
+    }
+
+    /// Where the other tenant's users log in.
+    pub(super) fn calm_address(&self) -> SocketAddr {
+        self.beside.last().unwrap_or(&self.served).address()
     }
 
     pub(super) fn metrics(&self) -> Option<SocketAddr> {
@@ -175,12 +189,12 @@ impl Drop for ControlGroup {
 /// Tenants, policies, users and tokens. Returns the good tenant's token and the others'.
 async fn furnish(served: &Served, directory: SocketAddr) -> (String, Vec<(String, String)>) {
     let administrator = served.administrator();
+    let guest = std::env::var("SIEGE_GUEST").unwrap_or_else(|_| "known-device".to_owned());
     let generous = json!({ "terms": { "logins_per_second": 100_000, "requests_per_second": 100_000, "fuel_per_minute": 1_000_000_000_000_u64 } });
     let mut evil = Vec::new();
     let hostile = HOSTILE.iter().map(|probe| (*probe, probe_bytes(probe)));
-    let silent = SILENT.iter().map(|tenant| (*tenant, policy_bytes("known-device")));
-    let all =
-        hostile.chain(silent).chain([("evil", policy_bytes("known-device")), ("good", policy_bytes("known-device"))]);
+    let silent = SILENT.iter().map(|tenant| (*tenant, policy_bytes(&guest)));
+    let all = hostile.chain(silent).chain(["evil", "good"].map(|tenant| (tenant, policy_bytes(&guest))));
     for (tenant, component) in all {
         let path = format!("/v1/tenants/{tenant}");
         administrator.put(&path, generous.clone()).await.is(201);

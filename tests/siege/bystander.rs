@@ -61,7 +61,7 @@ async fn log_in(host: &Besieged, until: Instant) -> Seen {
         "authcred": { "username": "ann", "client_hw_addr": DEVICE }, "attributes": { "vpn_auth": true }, "info": { "auth_method": "local" }
     });
     let (login, mut seen) = (login.to_string(), Seen::default());
-    let mut client = Client::new(host.address(), &host.good);
+    let mut client = Client::new(host.calm_address(), &host.good);
     while Instant::now() < until {
         let began = Instant::now();
         let said = tokio::time::timeout(GIVEN_UP, client.post("/v1/tenants/good/post-auth", login.clone())).await;

@@ -1,4 +1,4 @@
-//! Threads: those that logins run on, and those for logins whose policies compute for long.
+//! Threads: those that logins run on, and those for logins whose policies compute for long, and for long bodies.
 //!
 //! Not for: deciding which login goes where; that is the registry's.
 
@@ -8,7 +8,7 @@ use tokio::runtime::{Builder, Runtime};
 
 /// Priority of the slow lane's threads (`nice`): what is left of the processors goes to them, and no more.
 const SLOW: i32 = 10;
-/// Threads of the slow lane: a policy that loops cannot keep another tenant's from its turn.
+/// Threads of the slow lane that policies run on: one that loops cannot keep another tenant's from its turn.
 const SLOW_THREADS: usize = 4;
 
 /// One thread for each processor.

@@ -183,6 +183,11 @@ resources! {
         limit "for each tenant one for each processor; 1,024 of a tenant wait",
         answer "the login is denied as `overloaded`",
         test "a_tenant_whose_failures_wait_to_be_counted_keeps_no_place_for_hashing";
+    /// Processors that read long bodies, by threads of low priority.
+    LongBodies = "places for reading long bodies", Count of Tenant,
+        limit "one for each processor; 1,024 of a tenant wait",
+        answer "503 `overloaded`",
+        test "long_bodies_of_one_tenant_keep_no_other_ones_waiting";
     /// Processors that hash passwords.
     Hashing = "places for hashing passwords", Count of Tenant,
         limit "one for each processor; 1,024 of a tenant wait",

@@ -40,7 +40,7 @@ pub(crate) struct Parts {
     pub(crate) ledger: Ledger,
     pub(crate) quotas: Quotas,
     pub(crate) load: Load,
-    /// Where logins run whose policies compute for long.
+    /// Where what takes a thread for long runs.
     pub(crate) slow_lane: Option<Handle>,
 }
 
@@ -79,7 +79,7 @@ impl Registry {
         &self.0.ledger
     }
 
-    /// Where what takes a thread for long runs, so that logins do not wait for it.
+    /// Where what takes a thread for long runs, so that logins that are soon done do not wait for it.
     pub fn slow_lane(&self) -> Option<&Handle> {
         self.0.slow_lane.as_ref()
     }

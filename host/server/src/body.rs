@@ -3,6 +3,7 @@
 //! Not for: what it means.
 
 mod address;
+mod aside;
 mod coming;
 
 use std::convert::Infallible;
@@ -15,27 +16,27 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 use serde::de::DeserializeOwned;
 use sha2::{Digest as _, Sha256};
-use tokio::runtime::Handle;
 use vestibule_domain::json;
 use vestibule_ledger::{Hold, Owner, Pool};
 
 use crate::app::App;
 use crate::problem::Problem;
 pub(crate) use address::{Path, Query};
+use aside::Aside;
 pub(crate) use coming::Coming;
 
 /// The longest JSON body in bytes: the largest login that the contract allows, with its lists in JSON.
 const MAX_JSON_BYTES: u64 = 2 << 20;
 /// The most that one JSON value takes besides its text: an entry of a map, in a list that is twice as long as it has to be.
 const VALUE_BYTES: u64 = 160;
-/// From how many bytes on a text is read where logins do not run. Few logins have as many.
-const LONG_BYTES: usize = 32 << 10;
+/// From how many bytes on a text is long: reading it takes as long as most logins do. Few logins have as many.
+pub(crate) const LONG_BYTES: u64 = 64 << 10;
 
 /// A request's body before it is read, so that nothing is taken in of whoever may not do what is asked.
 pub(crate) struct Unread {
     request: Request,
     pool: Pool,
-    slow_lane: Option<Handle>,
+    aside: Option<Aside>,
 }
 
 /// A body that was read, and is paid for.
@@ -43,7 +44,8 @@ pub(crate) struct Whole {
     headers: HeaderMap,
     bytes: Bytes,
     paid: Paid,
-    slow_lane: Option<Handle>,
+    /// With whose turn it is.
+    aside: Option<(Aside, Owner)>,
 }
 
 /// What a body takes, for as long as anything that was made of it is held.
@@ -69,8 +71,8 @@ impl FromRequest<Arc<App>> for Unread {
     type Rejection = Infallible;
 
     async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Infallible> {
-        let slow_lane = app.registry.slow_lane().cloned();
-        Ok(Self { request, pool: app.ledger.request_bodies().clone(), slow_lane })
+        let aside = app.registry.slow_lane().map(|lane| Aside::new(lane, app.ledger.long_bodies()));
+        Ok(Self { request, pool: app.ledger.request_bodies().clone(), aside })
     }
 }
 
@@ -87,7 +89,7 @@ impl Unread {
 
     /// Its bytes, which this owner pays for, if they come in time.
     pub(crate) async fn whole(self, payer: &Owner) -> Result<Whole, Problem> {
-        let Self { request, pool, slow_lane } = self;
+        let Self { request, pool, aside } = self;
         let (Parts { headers, .. }, body) = request.into_parts();
         let mut hold = pool.take(payer, 0)?;
         let mut coming = Coming::new(body, MAX_JSON_BYTES)?;
@@ -99,14 +101,15 @@ impl Unread {
             // What grows is twice as large as what is in it, at most.
             None => coming.all(Vec::new(), &mut |more| Ok(hold.grow(more.saturating_mul(2))?)).await?,
         };
-        Ok(Whole { headers, bytes, paid: Paid(hold), slow_lane })
+        let aside = aside.map(|aside| (aside, payer.clone()));
+        Ok(Whole { headers, bytes, paid: Paid(hold), aside })
     }
 
     /// A body of nobody's, for tests.
     #[cfg(test)]
     pub(crate) fn of(body: axum::body::Body) -> Self {
         let pool = Pool::new(vestibule_ledger::Resource::RequestBodies, 0, vestibule_ledger::Share { most: 0 });
-        Self { request: Request::new(body), pool, slow_lane: None }
+        Self { request: Request::new(body), pool, aside: None }
     }
 
     /// Its bytes piece by piece, at most so many.
@@ -121,17 +124,14 @@ impl Whole {
         self.bytes.len() as u64
     }
 
-    /// Reads it, on the slow lane if it is long: nobody's login waits meanwhile.
+    /// Reads it; if it is long, aside, when it is its payer's turn.
     pub(crate) async fn read<T: Send + 'static>(
         self,
         read: impl FnOnce(Self) -> Result<T, Problem> + Send + 'static,
     ) -> Result<T, Problem> {
-        match self.slow_lane.clone().filter(|_| self.bytes.len() >= LONG_BYTES) {
+        match self.aside.clone().filter(|_| self.len() >= LONG_BYTES) {
             None => read(self),
-            Some(lane) => {
-                let done = lane.spawn(async move { read(self) }).await;
-                done.unwrap_or_else(|_| Err(Problem::unavailable("the body could not be read")))
-            }
+            Some((aside, payer)) => aside.run(&payer, || read(self)).await,
         }
     }
 
@@ -203,7 +203,7 @@ mod tests {
     use futures_util::{StreamExt as _, stream};
     use proptest::prelude::*;
     use tokio::time::Instant;
-    use vestibule_ledger::{Resource, Share};
+    use vestibule_ledger::{Resource, Room, Share, Turns};
 
     use super::*;
 
@@ -235,7 +235,7 @@ mod tests {
     fn unread(pool: &Pool, length: Option<u64>, body: Body) -> Unread {
         let mut request = Request::new(Body::new(Sized(body, length)));
         request.headers_mut().insert(CONTENT_TYPE, axum::http::HeaderValue::from_static("application/json"));
-        Unread { request, pool: pool.clone(), slow_lane: None }
+        Unread { request, pool: pool.clone(), aside: None }
     }
 
     fn status<T>(read: Result<T, Problem>) -> Result<T, StatusCode> {
@@ -344,17 +344,18 @@ mod tests {
     }
 
     #[test]
-    fn a_long_text_is_read_where_no_logins_run() {
-        let lane = tokio::runtime::Builder::new_multi_thread().worker_threads(1).thread_name("slow").build().unwrap();
+    fn only_a_long_text_is_read_aside() {
+        let lane = tokio::runtime::Builder::new_multi_thread().worker_threads(1).thread_name("aside").build().unwrap();
+        let places = Turns::new(Resource::LongBodies, 1, Room::None);
         let logins = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-        let reader = |bytes: usize| {
-            let text = format!("{{\"a\": \"{}\"}}", "x".repeat(bytes));
+        let reader = |bytes: u64| {
+            let text = format!("{{\"a\": \"{}\"}}", "x".repeat(usize::try_from(bytes).unwrap()));
             let body = unread(&pool(1 << 20), Some(text.len() as u64), Body::from(text));
-            let read = Unread { slow_lane: Some(lane.handle().clone()), ..body }.json::<Reader>(&Owner::Host);
+            let read = Unread { aside: Some(Aside::new(lane.handle(), &places)), ..body }.json::<Reader>(&Owner::Host);
             logins.block_on(read).map_err(drop).unwrap().0.0
         };
-        assert_eq!(reader(LONG_BYTES).as_deref(), Some("slow"));
-        assert_ne!(reader(LONG_BYTES / 2).as_deref(), Some("slow"));
+        assert_eq!(reader(LONG_BYTES).as_deref(), Some("aside"));
+        assert_ne!(reader(LONG_BYTES / 2).as_deref(), Some("aside"));
     }
 
     proptest! {

@@ -30,6 +30,9 @@ const READERS: u32 = 8;
 const MIN_ADMINISTRATORS: u32 = 2;
 /// After how many instructions of its virtual machine SQLite looks at the clock: some ten microseconds.
 const WATCH_EVERY: i32 = 1_000;
+/// What each reader keeps of the file in its own memory, in KiB (a negative number, where a positive one counts pages). By SQLite's default
+/// it is four times as much: readers fill that sooner or later, and what they do not keep, the kernel does.
+const READER_CACHE_KIB: &str = "-512";
 /// The log is cut to this size when it has been copied into the database.
 const MAX_LOG_BYTES: &str = "67108864";
 /// What every database begins with: <https://www.sqlite.org/fileformat.html>, section 1.3.
@@ -62,7 +65,7 @@ pub(crate) async fn open(directory: &Path) -> Result<Pools, Error> {
         let pool = SqlitePoolOptions::new().max_connections(connections).acquire_timeout(PATIENCE);
         pool.test_before_acquire(false).idle_timeout(None).max_lifetime(None)
     };
-    let reading = options.clone().pragma("query_only", "on");
+    let reading = options.clone().pragma("query_only", "on").pragma("cache_size", READER_CACHE_KIB);
     Ok(Pools {
         logins: pool(READERS).connect_lazy_with(reading.clone()),
         administrators: pool(administrators()).connect_lazy_with(reading),

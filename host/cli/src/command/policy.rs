@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
-use crate::client::Call;
+use crate::client::{Call, escape};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::reading::Reading as _;
@@ -154,11 +154,9 @@ async fn act(site: &Site, action: &Action, json: bool) -> Result<()> {
 
 async fn list(site: &Site, json: bool) -> Result<()> {
     let chain = site.client.json(Call::get(&site.path(&["chain"]))).await?;
-    let policies = site.client.json(Call::get(&site.path(&["policies"]))).await?;
+    let policies = all(site).await?;
     if json {
-        return output::print(
-            output::json_line(&json!({ "active": chain, "policies": policies.at("policies") }))?.as_bytes(),
-        );
+        return output::print(output::json_line(&json!({ "active": chain, "policies": policies }))?.as_bytes());
     }
     let mut text = String::new();
     let links = chain.list("chain");
@@ -177,12 +175,26 @@ async fn list(site: &Site, json: bool) -> Result<()> {
     if links.is_empty() {
         text += "no policy is active\n";
     }
-    for policy in policies.list("policies") {
+    for policy in &policies {
         if links.iter().all(|link| link.at("policy") != policy.at("name")) {
             text += &format!("-  {:<24} not active, newest version {}\n", policy.shown("name"), policy.at("latest"));
         }
     }
     output::print(text.as_bytes())
+}
+
+/// All policies, page after page.
+async fn all(site: &Site) -> Result<Vec<Value>> {
+    let first = format!("{}?count=1000", site.path(&["policies"]));
+    let (mut path, mut policies) = (first.clone(), Vec::new());
+    loop {
+        let page = site.client.json(Call::get(&path)).await?;
+        policies.extend(page.list("policies").iter().cloned());
+        match page.text("next") {
+            "" => return Ok(policies),
+            next => path = format!("{first}&after={}", escape(next)),
+        }
+    }
 }
 
 async fn show(site: &Site, name: &str, json: bool) -> Result<()> {

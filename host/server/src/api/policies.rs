@@ -51,12 +51,11 @@ pub(crate) struct Policies {
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub(crate) struct Part {
+pub(crate) struct After {
     /// How many at most, 1 to 1000; 100 unless given. There are fewer where settings are long: `next` says whether more follow.
     #[param(minimum = 1, maximum = 1000)]
     count: Option<u32>,
     /// Only those after this name, which none has to have.
-    #[param(max_length = 256)]
     after: Option<String>,
 }
 
@@ -78,13 +77,13 @@ impl From<PolicyView> for Policy {
     }
 }
 
-/// List policies
-#[utoipa::path(get, path = "/v1/tenants/{tenant}/policies", tag = "policies", params(("tenant" = String, Path), Part), responses((status = 200, body = Policies), Problems))]
+/// List policies, in the order of their names
+#[utoipa::path(get, path = "/v1/tenants/{tenant}/policies", tag = "policies", params(("tenant" = String, Path), After), responses((status = 200, body = Policies), Problems))]
 pub(crate) async fn list(
     State(app): State<Arc<App>>,
     caller: Caller,
     Path(tenant): Path<TenantName>,
-    Query(Part { count, after }): Query<Part>,
+    Query(After { count, after }): Query<After>,
 ) -> Result<Response> {
     caller.may(Scope::Read, &tenant).await?;
     let (app, caller, tenant, after) = (&app, &caller, &tenant, after.as_deref());

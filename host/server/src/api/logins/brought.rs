@@ -13,12 +13,10 @@ use vestibule_registry::Admitted;
 use super::patience;
 use crate::access::{Caller, Scope};
 use crate::app::App;
-use crate::body::{Paid, Unread};
+use crate::body::{LONG_BYTES, Paid, Unread};
 use crate::problem::{Problem, Result};
 use crate::replies::Retry;
 
-/// So many bytes of a body count as one login more: parsing them takes as long as most logins do. Few logins have as many.
-const LOGIN_BYTES: u64 = 64 << 10;
 /// The longest idempotency key in bytes.
 const MAX_KEY_BYTES: usize = 255;
 
@@ -54,7 +52,8 @@ impl<T: DeserializeOwned + Send + 'static> Brought<T> {
         let key = key(body.headers())?;
         let admitted = part.admitted(app, tenant, &patience).await?;
         let whole = body.whole(&Owner::from(tenant)).await?;
-        admitted.charge(whole.len() / LOGIN_BYTES);
+        // Reading a long one takes as long as a login. It is paid for first, whoever goes away meanwhile.
+        admitted.charge(whole.len() / LONG_BYTES);
         let place = part.place();
         let read = whole.read(move |whole| {
             let retry = key.map(|key| Retry::new(&key, &place, whole.digest()));
