@@ -80,7 +80,7 @@ static HOST: LazyLock<Host> = LazyLock::new(|| {
         let terms = Terms { logins_per_second: 1_000_000_000, ..Terms::default() };
         let tenant = TenantName::default();
         registry.set_tenant(&tenant, None, Some(&terms), Who::Operator, &by).await.expect("terms");
-        App::new(registry, Metrics::default(), home.path().to_owned()).router()
+        App::new(registry, Metrics::default(), home.path().to_owned(), None).router()
     });
     Host { runtime, router, _home: home }
 });

@@ -6,7 +6,6 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use tokio::runtime::Handle;
 use vestibule_compiler::{Cache, Loader, LoaderBounds};
 use vestibule_ledger::{Budget, Ledger};
 use vestibule_registry::{Bounds, Registry};
@@ -16,6 +15,7 @@ use vestibule_store::{By, Error as StoreError, Store};
 
 use crate::config::{Config, ServerSettings};
 use crate::error::{Error, Result};
+use crate::lanes::Lanes;
 use crate::machine;
 
 /// Compiled policies, in the data directory. Each is sealed under a key that is kept beside them.
@@ -31,7 +31,7 @@ pub(crate) struct Host {
 
 impl Host {
     /// Opens a data directory: PostgreSQL where the configuration names it, SQLite in the directory otherwise.
-    pub(crate) async fn open(data: &Path, config: &Config, slow_lane: Option<Handle>) -> Result<Self> {
+    pub(crate) async fn open(data: &Path, config: &Config, lanes: Option<&Lanes>) -> Result<Self> {
         let store = match &config.database {
             Some(url) => Store::connect(url).await?,
             None => Store::open(data).await?,
@@ -55,6 +55,7 @@ impl Host {
         };
         let loader = Loader::new(engine, &capacity, Some(cache), ledger.clone(), compiling);
         let bounds = Bounds { call_memory_bytes: capacity.max_memory_bytes };
+        let slow_lane = lanes.map(|lanes| lanes.policies.handle().clone());
         let registry = Registry::new(store.clone(), loader, ledger, config.tenant.clone(), bounds, slow_lane);
         let by = By { actor: "host".to_owned(), origin: "the configuration".to_owned(), at: now() };
         registry
@@ -62,7 +63,8 @@ impl Host {
             .await
             .map_err(|error| Error::fault("the tenants cannot be read").because(&error))?;
         let metrics = Metrics::default();
-        let app = App::new(registry.clone(), metrics.clone(), data.to_owned());
+        let bodies = lanes.map(|lanes| lanes.bodies.handle().clone());
+        let app = App::new(registry.clone(), metrics.clone(), data.to_owned(), bodies);
         Ok(Self { store, app, registry, metrics })
     }
 }

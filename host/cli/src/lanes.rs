@@ -1,32 +1,56 @@
-//! Threads: those that logins run on, and those for logins whose policies compute for long, and for long bodies.
+//! Threads: those that logins run on, and those of low priority for what takes one for long.
 //!
-//! Not for: deciding which login goes where; that is the registry's.
+//! Not for: deciding what goes where; that is the registry's, and the server's.
 
 use std::io;
 
 use tokio::runtime::{Builder, Runtime};
 
-/// Priority of the slow lane's threads (`nice`): what is left of the processors goes to them, and no more.
-const SLOW: i32 = 10;
-/// Threads of the slow lane that policies run on: one that loops cannot keep another tenant's from its turn.
-const SLOW_THREADS: usize = 4;
+use crate::machine;
+
+/// Priority of threads for what takes long (`nice`): what is left of the processors goes to them, and no more.
+const LOW: i32 = 10;
+/// Threads for slow policies: one that loops cannot keep another tenant's from its turn.
+const POLICIES: usize = 4;
+
+/// Threads that run when others have nothing to do. They stay: what an allocator keeps for a thread that has ended, it keeps for long.
+pub(crate) struct Lanes {
+    /// For logins whose policies compute for long.
+    pub(crate) policies: Runtime,
+    /// For long bodies.
+    pub(crate) bodies: Runtime,
+}
 
 /// One thread for each processor.
 pub(crate) fn logins() -> io::Result<Runtime> {
     Builder::new_multi_thread().enable_all().thread_name("vestibule").build()
 }
 
-/// Threads that run when others have nothing to do.
-pub(crate) fn slow() -> io::Result<Runtime> {
+impl Lanes {
+    /// # Errors
+    /// The machine has no more threads.
+    pub(crate) fn new() -> io::Result<Self> {
+        let processors = usize::try_from(machine::processors()).unwrap_or(1).max(1);
+        Ok(Self { policies: low("vestibule-slow", POLICIES)?, bodies: low("vestibule-long", processors)? })
+    }
+
+    /// Waits for nothing that is under way on them.
+    pub(crate) fn end(self) {
+        self.policies.shutdown_background();
+        self.bodies.shutdown_background();
+    }
+}
+
+fn low(name: &str, threads: usize) -> io::Result<Runtime> {
     let step_back = || {
-        // Linux has a priority for each thread. Where it cannot be lowered, the lane is only apart.
-        if let Err(error) = rustix::process::setpriority_process(None, SLOW) {
-            tracing::warn!(%error, "the slow lane has no lower priority");
+        // Linux has a priority for each thread. Where it cannot be lowered, they are only apart.
+        if let Err(error) = rustix::process::setpriority_process(None, LOW) {
+            tracing::warn!(%error, "threads for what takes long have no lower priority");
         }
     };
     Builder::new_multi_thread()
-        .worker_threads(SLOW_THREADS)
-        .thread_name("vestibule-slow")
+        .worker_threads(threads)
+        .thread_name(name)
         .on_thread_start(step_back)
         .enable_all()
         .build()

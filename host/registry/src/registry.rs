@@ -40,7 +40,7 @@ pub(crate) struct Parts {
     pub(crate) ledger: Ledger,
     pub(crate) quotas: Quotas,
     pub(crate) load: Load,
-    /// Where what takes a thread for long runs.
+    /// Where logins run whose policies compute for long.
     pub(crate) slow_lane: Option<Handle>,
 }
 
@@ -77,11 +77,6 @@ impl Registry {
     /// What the host has of everything, and how much of it is in use.
     pub fn ledger(&self) -> &Ledger {
         &self.0.ledger
-    }
-
-    /// Where what takes a thread for long runs, so that logins that are soon done do not wait for it.
-    pub fn slow_lane(&self) -> Option<&Handle> {
-        self.0.slow_lane.as_ref()
     }
 
     /// The store below.

@@ -7,6 +7,7 @@ use std::sync::{Arc, OnceLock};
 
 use axum::Router;
 use axum::body::Bytes;
+use tokio::runtime::Handle;
 use utoipa::OpenApi;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa_axum::router::OpenApiRouter;
@@ -16,6 +17,7 @@ use vestibule_registry::Registry;
 
 use crate::access::Tokens;
 use crate::api::{audit, chain, decisions, health, logins, policies, profiles, secrets, tenants, tokens, versions};
+use crate::body::Aside;
 use crate::fresh::Fresh;
 use crate::metrics::{Metrics, measure};
 use crate::problem::{Problem, Result};
@@ -28,6 +30,8 @@ use crate::streams::Streams;
 pub struct App {
     pub(crate) registry: Registry,
     pub(crate) ledger: Ledger,
+    /// Absent where long bodies are read as others are.
+    pub(crate) aside: Option<Aside>,
     pub(crate) spool: Spool,
     pub(crate) tokens: Tokens,
     pub(crate) metrics: Metrics,
@@ -40,15 +44,17 @@ pub struct App {
 
 impl App {
     /// The API of a registry. What it uses up is the registry's ledger's, and components are spooled to this directory under no name.
-    pub fn new(registry: Registry, metrics: Metrics, spool: PathBuf) -> Arc<Self> {
+    /// Long bodies are read on the threads of `bodies`, which should have a lower priority than others, and of which there should be as many
+    /// as processors.
+    pub fn new(registry: Registry, metrics: Metrics, spool: PathBuf, bodies: Option<Handle>) -> Arc<Self> {
         let ledger = registry.ledger().clone();
         let tokens = Tokens::new(registry.store().clone(), &ledger);
         let replies = Arc::new(Replies::new(ledger.kept_answers().clone()));
         let rounds = Rounds::new(ledger.suspended_logins().clone());
         let streams = Streams::new(ledger.streams().clone());
         let (spool, readiness) = (Spool::new(registry.store().clone(), spool, &ledger), Fresh::default());
-        let gaps = OnceLock::new();
-        Arc::new(Self { registry, ledger, spool, tokens, metrics, replies, rounds, streams, readiness, gaps })
+        let (gaps, aside) = (OnceLock::new(), bodies.map(|lane| Aside::new(&lane, ledger.long_bodies())));
+        Arc::new(Self { registry, ledger, aside, spool, tokens, metrics, replies, rounds, streams, readiness, gaps })
     }
 
     /// Says from now on which walls do not stand around this host and its compilers, each in words, to whoever asks whether it is ready.

@@ -22,7 +22,7 @@ use vestibule_ledger::{Hold, Owner, Pool};
 use crate::app::App;
 use crate::problem::Problem;
 pub(crate) use address::{Path, Query};
-use aside::Aside;
+pub(crate) use aside::Aside;
 pub(crate) use coming::Coming;
 
 /// The longest JSON body in bytes: the largest login that the contract allows, with its lists in JSON.
@@ -71,8 +71,7 @@ impl FromRequest<Arc<App>> for Unread {
     type Rejection = Infallible;
 
     async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Infallible> {
-        let aside = app.registry.slow_lane().map(|lane| Aside::new(lane, app.ledger.long_bodies()));
-        Ok(Self { request, pool: app.ledger.request_bodies().clone(), aside })
+        Ok(Self { request, pool: app.ledger.request_bodies().clone(), aside: app.aside.clone() })
     }
 }
 

@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use clap::Args;
 use tokio::net::TcpListener;
-use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinSet;
 use vestibule_os::walls::Gap;
@@ -22,8 +21,9 @@ use crate::config::{Config, ServerSettings};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::host::Host;
+use crate::lanes::{self, Lanes};
 use crate::target::Target;
-use crate::{confine, groups, housekeeping, lanes, output, telemetry};
+use crate::{confine, groups, housekeeping, output, telemetry};
 
 /// Serve logins and the API until told to end
 ///
@@ -51,15 +51,15 @@ pub(crate) fn run(options: &Options) -> Result<Exit> {
     // While there is one thread: what others are made of it have the same walls.
     let gaps = confine::to_what_is_needed(&options.target.data(), &config, sockets);
     let failed = |error: std::io::Error| Error::fault("this machine cannot run a server").because(&error);
-    let (logins, slow_lane) = (lanes::logins().map_err(failed)?, lanes::slow().map_err(failed)?);
-    let served = logins.block_on(serve(options, config, gaps, &slow_lane));
-    slow_lane.shutdown_background();
+    let (logins, lanes) = (lanes::logins().map_err(failed)?, Lanes::new().map_err(failed)?);
+    let served = logins.block_on(serve(options, config, gaps, &lanes));
+    lanes.end();
     served.map(|()| Exit::Allowed)
 }
 
-async fn serve(options: &Options, config: Config, gaps: Vec<Gap>, slow_lane: &Runtime) -> Result<()> {
+async fn serve(options: &Options, config: Config, gaps: Vec<Gap>, lanes: &Lanes) -> Result<()> {
     let data = options.target.data();
-    let host = Host::open(&data, &config, Some(slow_lane.handle().clone())).await?;
+    let host = Host::open(&data, &config, Some(lanes)).await?;
     let (trigger, shutdown) = Shutdown::new();
     let mut tasks = JoinSet::new();
     let tls = read_tls(&config.server)?;

@@ -19,7 +19,7 @@ pub(crate) struct Aside {
 }
 
 impl Aside {
-    /// On the blocking threads of a runtime: so many at once as there are places, for the kernel shares the processors by threads.
+    /// On the threads of a runtime that does nothing else: it has as many as there are places.
     pub(crate) fn new(lane: &Handle, places: &Turns) -> Self {
         Self { lane: lane.clone(), places: places.clone() }
     }
@@ -36,8 +36,8 @@ impl Aside {
         let share = Waiting { inside: self.places.usage().1, waiting: WAITING };
         let place = self.places.enter(owner, share).await?;
         let mut task = JoinSet::new();
-        task.spawn_blocking_on(
-            move || {
+        task.spawn_on(
+            async move {
                 let done = work();
                 drop(place);
                 done
@@ -72,7 +72,7 @@ mod tests {
         Owner::Peer([192, 0, 2, number].into())
     }
 
-    #[tokio::test]
+    #[tokio::test(flavor = "multi_thread")]
     async fn long_bodies_of_one_tenant_keep_no_other_ones_waiting() {
         let (aside, (finish, finished)) = (aside(), mpsc::channel::<()>());
         let order = Arc::new(Mutex::new(Vec::new()));
@@ -99,7 +99,7 @@ mod tests {
         assert!(order.iter().position(|name| *name == "calm").unwrap() <= 1, "{order:?}");
     }
 
-    #[tokio::test]
+    #[tokio::test(flavor = "multi_thread")]
     async fn what_nobody_waits_for_any_more_is_not_done() {
         let (aside, (finish, finished)) = (aside(), mpsc::channel::<()>());
         let tenant = tenant(1);
