@@ -2,9 +2,11 @@
 //!
 //! Not for: how long the tenant lets a login take, which is its settings'; the earlier of the two counts.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use tokio::sync::watch;
+use tokio::sync::Notify;
 use tokio::time::Instant;
 
 /// How long somebody waits for an answer.
@@ -14,14 +16,26 @@ pub struct Patience {
     pub arrived: Instant,
     /// When the front door gives up; absent where it does not say.
     pub until: Option<Instant>,
-    /// Closed once whoever brought the login has gone; absent where nobody can go.
-    caller: Option<watch::Receiver<()>>,
+    /// Absent where nobody can go.
+    caller: Option<Arc<Presence>>,
+}
+
+/// Whether whoever brought a login still waits.
+#[derive(Debug, Default)]
+struct Presence {
+    gone: AtomicBool,
+    goes: Notify,
 }
 
 /// Whoever waits for the answer; dropped, it waits no more.
 #[derive(Debug)]
-pub struct Caller {
-    _waits: watch::Sender<()>,
+pub struct Caller(Arc<Presence>);
+
+impl Drop for Caller {
+    fn drop(&mut self) {
+        self.0.gone.store(true, Ordering::Release);
+        self.0.goes.notify_waiters();
+    }
 }
 
 impl Patience {
@@ -39,8 +53,8 @@ impl Patience {
     /// Where it is known whether the caller still waits.
     #[must_use]
     pub fn with_caller(self) -> (Self, Caller) {
-        let (waits, caller) = watch::channel(());
-        (Self { caller: Some(caller), ..self }, Caller { _waits: waits })
+        let caller = Arc::<Presence>::default();
+        (Self { caller: Some(Arc::clone(&caller)), ..self }, Caller(caller))
     }
 
     /// When the time of a login is up that may take so long.
@@ -51,14 +65,16 @@ impl Patience {
 
     /// Whether the caller has gone.
     pub(crate) fn has_gone(&self) -> bool {
-        self.caller.as_ref().is_some_and(|caller| caller.has_changed().is_err())
+        self.caller.as_ref().is_some_and(|caller| caller.gone.load(Ordering::Acquire))
     }
 
     /// Waits until the caller has gone, for ever if it stays.
     pub async fn gone(&self) {
-        match self.caller.clone() {
-            Some(mut caller) => while caller.changed().await.is_ok() {},
-            None => std::future::pending().await,
+        let Some(caller) = &self.caller else { return std::future::pending().await };
+        // Made before it is looked: it hears of whoever goes from here on.
+        let goes = caller.goes.notified();
+        if !self.has_gone() {
+            goes.await;
         }
     }
 }
@@ -81,8 +97,11 @@ mod tests {
     async fn whoever_drops_its_end_has_gone() {
         let (patience, caller) = Patience::since(Instant::now()).with_caller();
         assert!(!patience.has_gone());
+        let mut gone = Box::pin(patience.gone());
+        assert!(futures_util::poll!(&mut gone).is_pending());
         drop(caller);
         assert!(patience.has_gone());
+        gone.await;
         patience.gone().await;
     }
 }

@@ -58,6 +58,9 @@ impl Turns {
     pub async fn enter(&self, owner: &Owner, share: Waiting) -> Result<Turn, Refused> {
         let called = {
             let mut places = self.places();
+            if places.take(owner, share.inside) {
+                return Ok(Turn { turns: self.clone(), owner: owner.clone() });
+            }
             let queue = places.owners.entry(owner.clone()).or_default();
             queue.most = share.inside;
             let most = share.waiting.max(1);
@@ -87,6 +90,9 @@ impl Turns {
     pub async fn enter_again(&self, owner: &Owner, share: Waiting) -> Result<Turn, Refused> {
         let called = {
             let mut places = self.places();
+            if places.take(owner, share.inside) {
+                return Ok(Turn { turns: self.clone(), owner: owner.clone() });
+            }
             let queue = places.owners.entry(owner.clone()).or_default();
             queue.most = share.inside;
             let (call, called) = oneshot::channel();

@@ -90,11 +90,11 @@ impl Unread {
     pub(crate) async fn whole(self, payer: &Owner) -> Result<Whole, Problem> {
         let Self { request, pool, aside } = self;
         let (Parts { headers, .. }, body) = request.into_parts();
-        let mut hold = pool.take(payer, 0)?;
         let mut coming = Coming::new(body, MAX_JSON_BYTES)?;
-        let bytes = match coming.declared() {
+        let declared = coming.declared();
+        let mut hold = pool.take(payer, declared.unwrap_or_default())?;
+        let bytes = match declared {
             Some(bytes) => {
-                hold.grow(bytes)?;
                 coming.all(Vec::with_capacity(usize::try_from(bytes).unwrap_or_default()), &mut |_| Ok(())).await?
             }
             // What grows is twice as large as what is in it, at most.
@@ -139,15 +139,11 @@ impl Whole {
         Sha256::digest(&self.bytes).into()
     }
 
-    /// The JSON object. What it takes is paid for before it is parsed, and the text's own bytes are given back afterwards.
+    /// The JSON object. What it takes is paid for before it is parsed.
     pub(crate) fn json<T: DeserializeOwned>(self) -> Result<(T, Paid), Problem> {
         let Self { headers, bytes, mut paid, .. } = self;
         paid.0.grow(parsed_bytes(&bytes))?;
-        let value = parse(&headers, &bytes)?;
-        let text = bytes.len() as u64;
-        drop(bytes);
-        paid.0.shrink(text);
-        Ok((value, paid))
+        Ok((parse(&headers, &bytes)?, paid))
     }
 }
 

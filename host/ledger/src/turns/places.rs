@@ -58,6 +58,25 @@ impl Places {
         Self { room, free: places, owners: HashMap::new(), turns: VecDeque::new() }
     }
 
+    /// Takes a place for an owner that may be inside so many times, where one is free and nobody is in line.
+    pub(super) fn take(&mut self, owner: &Owner, most: u64) -> bool {
+        if self.free == 0 || !self.turns.is_empty() {
+            return false;
+        }
+        let inside = match self.owners.get(owner) {
+            Some(queue) if queue.is_empty() => queue.inside,
+            Some(_) => return false,
+            None => 0,
+        };
+        if inside >= most || (self.room == Room::Left && !Share { most }.allows(inside, 1, self.free)) {
+            return false;
+        }
+        let queue = self.owners.entry(owner.clone()).or_default();
+        (queue.most, queue.inside) = (most, inside + 1);
+        self.free -= 1;
+        true
+    }
+
     /// Gives a place back.
     pub(super) fn leave(&mut self, owner: &Owner) {
         self.free += 1;
