@@ -4,13 +4,14 @@
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant, SystemTime};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
+use tokio::sync::OnceCell;
 use vestibule_domain::{Secret, TenantName};
 use vestibule_ledger::{Hold, Ledger, Owner, Pool, Turns, Waiting};
 use vestibule_store::{By, Error, Store, TokenRow};
@@ -71,12 +72,17 @@ impl Known {
     }
 }
 
+/// What one look into the store comes to, for all who wait for it.
+type Lookup = OnceCell<Result<Option<Arc<Known>>, Problem>>;
+
 /// The host's tokens.
 pub struct Tokens {
     store: Store,
     lookups: Turns,
     pool: Pool,
     remembered: Mutex<Remembered>,
+    /// By id. A front door has one token for hundreds of logins at once, which all come when it is trusted no longer.
+    under_way: Mutex<HashMap<String, Weak<Lookup>>>,
 }
 
 /// What was looked up in the last second, and a little longer what is not asked for any more.
@@ -90,7 +96,7 @@ impl Tokens {
     pub fn new(store: Store, ledger: &Ledger) -> Self {
         let (lookups, pool) = (ledger.token_lookups().clone(), ledger.remembered_tokens().clone());
         let remembered = Mutex::new(Remembered { of: HashMap::new(), looked: Instant::now() });
-        Self { store, lookups, pool, remembered }
+        Self { store, lookups, pool, remembered, under_way: Mutex::default() }
     }
 
     /// Makes a token, in place of the one of the same name. There are at most `most` of the tenant's, or the operator's;
@@ -143,11 +149,7 @@ impl Tokens {
         let Some((id, secret)) = parts(token) else { return Ok(None) };
         let known = match self.recall(id) {
             Some(known) => Some(known),
-            None => {
-                let _turn = self.lookups.enter(peer, LOOKUPS).await?;
-                // Whoever waited may find that another one's request has looked it up meanwhile.
-                self.find(id).await?
-            }
+            None => self.look_up(id, peer).await?,
         };
         let Some(known) = known else { return Ok(None) };
         let good = known
@@ -165,6 +167,39 @@ impl Tokens {
             return Ok(false);
         }
         Ok(self.find(&kept.id).await?.and_then(|known| known.kept.clone()).is_some_and(|kept| kept.is_in_time(now)))
+    }
+
+    /// The token of this id as the store has it, found by one for all who want to know meanwhile. That a peer's line is full is nobody
+    /// else's refusal: then the next one looks.
+    async fn look_up(&self, id: &str, peer: &Owner) -> Result<Option<Arc<Known>>, Problem> {
+        let lookup = self.lookup(id);
+        let look = async || {
+            let _turn = self.lookups.enter(peer, LOOKUPS).await?;
+            let found = self.find(id).await.map_err(Problem::from);
+            // Whoever comes from now on looks anew, unless it is remembered.
+            self.under_way().remove(id);
+            Ok::<_, Problem>(found)
+        };
+        lookup.get_or_try_init(look).await?.clone()
+    }
+
+    /// The look at an id that is under way, or a new one.
+    fn lookup(&self, id: &str) -> Arc<Lookup> {
+        let mut under_way = self.under_way();
+        if let Some(lookup) = under_way.get(id).and_then(Weak::upgrade) {
+            return lookup;
+        }
+        // Those that everybody has given up are as many as are under way, at most.
+        if under_way.len() == under_way.capacity() {
+            under_way.retain(|_, lookup| lookup.strong_count() > 0);
+        }
+        let lookup = Arc::<Lookup>::default();
+        under_way.insert(id.to_owned(), Arc::downgrade(&lookup));
+        lookup
+    }
+
+    fn under_way(&self) -> MutexGuard<'_, HashMap<String, Weak<Lookup>>> {
+        self.under_way.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The token of this id, as it was a moment ago.
@@ -266,6 +301,40 @@ mod tests {
         turns.clear();
         assert!(check(1).await.unwrap().is_none());
         assert_eq!(tokens.lookups.usage().0, 0);
+    }
+
+    #[tokio::test]
+    async fn one_look_is_for_all_who_bring_a_token_at_once() {
+        let (_home, tokens) = tokens().await;
+        let by = By { actor: "ann".to_owned(), origin: "here".to_owned(), at: UNIX_EPOCH };
+        let issued = tokens.issue(None, "door", &Scopes::all(), None, None, &by).await.unwrap();
+        let (door, many) = (peer(1), LOOKUPS.inside + LOOKUPS.waiting + 100);
+        for _ in 0..2 {
+            let checks = (0..many).map(|_| tokens.check(issued.token.expose(), &door, UNIX_EPOCH));
+            let checked = futures_util::future::join_all(checks).await;
+            assert!(checked.into_iter().all(|known| known.unwrap().is_some()));
+            assert!(tokens.under_way().is_empty());
+            tokens.remembered().of.values_mut().for_each(|(_, at, _)| *at -= TRUSTED);
+        }
+    }
+
+    #[tokio::test]
+    async fn whoever_looks_and_gives_up_leaves_the_look_to_the_next_one() {
+        let ((_home, tokens), [one, other]) = (tokens().await, [1, 2].map(peer));
+        let mut turns = Vec::new();
+        for _ in 0..LOOKUPS.inside {
+            turns.push(tokens.lookups.enter(&one, LOOKUPS).await.unwrap());
+        }
+        let mut first = Box::pin(tokens.look_up("id", &one));
+        let mut second = Box::pin(tokens.look_up("id", &other));
+        assert!(futures_util::poll!(&mut first).is_pending() && futures_util::poll!(&mut second).is_pending());
+        drop(first);
+        assert!(second.await.unwrap().is_none(), "it waits in its own peer's line");
+        for number in 0..1_000 {
+            let given_up = timeout(Duration::ZERO, tokens.look_up(&number.to_string(), &one)).await;
+            assert!(given_up.is_err());
+        }
+        assert!(tokens.under_way().len() < 100, "{}", tokens.under_way().len());
     }
 
     #[tokio::test]
