@@ -67,7 +67,8 @@ pub(super) struct Besieged {
 impl Besieged {
     /// A host with both tenants. The executable is the one that `VESTIBULE_UNDER_SIEGE` names, or the one that is tested; its records
     /// are in SQLite, or in PostgreSQL if `SIEGE_STORE` says `postgres`: then there may be as many nodes as `SIEGE_NODES` says, of which
-    /// the first is attacked, and limited, and the last lets the other tenant's users in. Their policy is `known-device`, or what `SIEGE_GUEST` names.
+    /// the first is attacked, and limited, and the last lets the other tenant's users in. Their policy is `known-device`, or what
+    /// `SIEGE_GUEST` names.
     pub(super) fn start() -> Self {
         let kernel_limit = ControlGroup::new();
         let enter = kernel_limit.as_ref().map_or_else(String::new, ControlGroup::enter);

@@ -9,6 +9,7 @@ use tokio::sync::oneshot;
 use crate::owner::Owner;
 use crate::refused::Refused;
 use crate::resource::Resource;
+use crate::share::Share;
 use places::{Places, Queue};
 
 /// Places that all owners share. Clones share them.
@@ -28,6 +29,16 @@ pub enum Room {
     None,
     /// It leaves as many as it holds, as [`Share`](crate::Share) says: whoever is inside may stay for long.
     Left,
+}
+
+impl Room {
+    /// Whether an owner with so many inside may have one of the free places more.
+    const fn lets_in(self, share: Share, inside: u64, free: u64) -> bool {
+        match self {
+            Self::None => true,
+            Self::Left => share.allows(inside, 1, free),
+        }
+    }
 }
 
 /// What one owner may have of some places.
@@ -56,30 +67,7 @@ impl Turns {
     /// # Errors
     /// [`Refused`]: too many of the owner's wait already.
     pub async fn enter(&self, owner: &Owner, share: Waiting) -> Result<Turn, Refused> {
-        let called = {
-            let mut places = self.places();
-            if places.take(owner, share.inside) {
-                return Ok(Turn { turns: self.clone(), owner: owner.clone() });
-            }
-            let queue = places.owners.entry(owner.clone()).or_default();
-            queue.most = share.inside;
-            let most = share.waiting.max(1);
-            if queue.waiting.len() as u64 >= most {
-                // Those that went away are no more in anybody's way.
-                queue.waiting.retain(|call| !call.is_closed());
-            }
-            let waiting = queue.waiting.len() as u64;
-            if waiting >= most {
-                let refused = self.refused(owner, queue.inside.saturating_add(waiting), share);
-                return Err(refused);
-            }
-            let (call, called) = oneshot::channel();
-            queue.waiting.push_back(call);
-            places.queue_up(owner);
-            places.call();
-            called
-        };
-        self.called(owner, share, called).await
+        self.come(owner, share, false).await
     }
 
     /// Waits for a place before all of the owner's that wait for their first: for whoever had one, and gave it back for a while. How many
@@ -88,6 +76,10 @@ impl Turns {
     /// # Errors
     /// [`Refused`], where these places are no more.
     pub async fn enter_again(&self, owner: &Owner, share: Waiting) -> Result<Turn, Refused> {
+        self.come(owner, share, true).await
+    }
+
+    async fn come(&self, owner: &Owner, share: Waiting, again: bool) -> Result<Turn, Refused> {
         let called = {
             let mut places = self.places();
             if places.take(owner, share.inside) {
@@ -95,8 +87,21 @@ impl Turns {
             }
             let queue = places.owners.entry(owner.clone()).or_default();
             queue.most = share.inside;
+            let most = share.waiting.max(1);
+            if !again && queue.waiting.len() as u64 >= most {
+                // Those that went away are no more in anybody's way.
+                queue.waiting.retain(|call| !call.is_closed());
+                let waiting = queue.waiting.len() as u64;
+                if waiting >= most {
+                    return Err(self.refused(owner, queue.inside.saturating_add(waiting), share));
+                }
+            }
             let (call, called) = oneshot::channel();
-            queue.returning.push_back(call);
+            if again {
+                queue.returning.push_back(call)
+            } else {
+                queue.waiting.push_back(call)
+            }
             places.queue_up(owner);
             places.call();
             called

@@ -44,7 +44,7 @@ pub(crate) struct Whole {
     headers: HeaderMap,
     bytes: Bytes,
     paid: Paid,
-    /// With whose turn it is.
+    /// Where it is read, and in whose turn, if it is long.
     aside: Option<(Aside, Owner)>,
 }
 
@@ -100,7 +100,7 @@ impl Unread {
             // What grows is twice as large as what is in it, at most.
             None => coming.all(Vec::new(), &mut |more| Ok(hold.grow(more.saturating_mul(2))?)).await?,
         };
-        let aside = aside.map(|aside| (aside, payer.clone()));
+        let aside = aside.filter(|_| bytes.len() as u64 >= LONG_BYTES).map(|aside| (aside, payer.clone()));
         Ok(Whole { headers, bytes, paid: Paid(hold), aside })
     }
 
@@ -125,10 +125,10 @@ impl Whole {
 
     /// Reads it; if it is long, aside, when it is its payer's turn.
     pub(crate) async fn read<T: Send + 'static>(
-        self,
+        mut self,
         read: impl FnOnce(Self) -> Result<T, Problem> + Send + 'static,
     ) -> Result<T, Problem> {
-        match self.aside.clone().filter(|_| self.len() >= LONG_BYTES) {
+        match self.aside.take() {
             None => read(self),
             Some((aside, payer)) => aside.run(&payer, || read(self)).await,
         }

@@ -68,7 +68,7 @@ impl Places {
             Some(_) => return false,
             None => 0,
         };
-        if inside >= most || (self.room == Room::Left && !Share { most }.allows(inside, 1, self.free)) {
+        if inside >= most || !self.room.lets_in(Share { most }, inside, self.free) {
             return false;
         }
         let queue = self.owners.entry(owner.clone()).or_default();
@@ -109,8 +109,7 @@ impl Places {
         while self.free > 0 && passed < self.turns.len() {
             let Some(owner) = self.turns.pop_front() else { return };
             let Some(queue) = self.owners.get_mut(&owner) else { continue };
-            let share = Share { most: queue.most };
-            if self.room == Room::Left && !share.allows(queue.inside, 1, self.free) {
+            if !self.room.lets_in(Share { most: queue.most }, queue.inside, self.free) {
                 self.turns.push_back(owner);
                 passed += 1;
                 continue;

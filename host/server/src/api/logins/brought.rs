@@ -54,9 +54,9 @@ impl<T: DeserializeOwned + Send + 'static> Brought<T> {
         let whole = body.whole(&Owner::from(tenant)).await?;
         // Reading a long one takes as long as a login. It is paid for first, whoever goes away meanwhile.
         admitted.charge(whole.len() / LONG_BYTES);
-        let place = part.place();
+        let key = key.map(|key| (key, part.place()));
         let read = whole.read(move |whole| {
-            let retry = key.map(|key| Retry::new(&key, &place, whole.digest()));
+            let retry = key.map(|(key, place)| Retry::new(&key, &place, whole.digest()));
             whole.json().map(|(asked, paid)| (asked, paid, retry))
         });
         let (asked, paid, retry) = read.await.inspect_err(|_| part.charge_for_nothing(&admitted))?;
