@@ -2,6 +2,7 @@
 //!
 //! Not for: any work. Each subcommand is a file in `command/`.
 
+mod allocator;
 mod answer;
 mod arguments;
 mod client;
@@ -41,11 +42,6 @@ pub use context::Context;
 
 use arguments::Arguments;
 use exit::Exit;
-
-/// A login makes and drops some hundred small texts; the system's allocator took a quarter of the processor's time for them. Here and not
-/// beside `main`, so that the tests' executable has the same one.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// The whole program: `main.rs` calls it, and so does the executable that the tests run.
 pub fn main() -> ExitCode {

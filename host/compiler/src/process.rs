@@ -129,8 +129,6 @@ async fn run(task: Task, input: &[u8], bounds: Bounds) -> io::Result<Finished> {
         .arg("--nice")
         .arg(bounds.nice.to_string())
         .env_clear()
-        // The program's allocator begins with a gigabyte that it may write to, which counts against the limit whether or not it is used.
-        .env("MIMALLOC_ARENA_EAGER_COMMIT", "0")
         .current_dir("/")
         .stdin(Stdio::piped())
         .stdout(Stdio::from(answer.try_clone()?))

@@ -23,7 +23,7 @@ use crate::exit::Exit;
 use crate::host::Host;
 use crate::lanes::{self, Lanes};
 use crate::target::Target;
-use crate::{confine, groups, housekeeping, output, telemetry};
+use crate::{allocator, confine, groups, housekeeping, output, telemetry};
 
 /// Serve logins and the API until told to end
 ///
@@ -50,6 +50,7 @@ pub(crate) fn run(options: &Options) -> Result<Exit> {
     let sockets = if options.listen.is_empty() { &config.server.listen } else { &options.listen };
     // While there is one thread: what others are made of it have the same walls.
     let gaps = confine::to_what_is_needed(&options.target.data(), &config, sockets);
+    allocator::give_back_in_time();
     let failed = |error: std::io::Error| Error::fault("this machine cannot run a server").because(&error);
     let (logins, lanes) = (lanes::logins().map_err(failed)?, Lanes::new().map_err(failed)?);
     let served = logins.block_on(serve(options, config, gaps, &lanes));
