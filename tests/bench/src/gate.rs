@@ -85,7 +85,8 @@ impl Site {
             code_bytes: 1 << 28,
             connections: 1_000,
             files: 4_096,
-            concurrent_logins: 256,
+            // One tenant gets half of them: as many as there are clients.
+            concurrent_logins: 512,
             processors: 2,
         };
         let ledger = Ledger::new(budget);
