@@ -12,6 +12,7 @@ mod doors_close_in_time;
 mod failing_stores_tell_nothing;
 mod grants_are_each_policys_own;
 mod groups_follow_the_rules;
+mod lanes_keep_threads_free;
 mod methods_are_the_administrators;
 mod methods_do_not_mix;
 mod passwords_are_checked;

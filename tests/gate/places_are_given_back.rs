@@ -154,7 +154,7 @@ async fn a_login_that_finds_no_place_for_a_version_on_trial_is_not_compared() {
     let (guest, shadows, owner) = (puppet("told"), door.ledger.shadows(), Owner::from(&tenant()));
     let (told, mut seen) = tokio::sync::mpsc::unbounded_channel();
     let tell = move |seen: Seen| told.send(seen.comparison).unwrap();
-    let shadow = Shadow::new(guest.configured().await, (shadows.clone(), owner.clone()), None, tell);
+    let shadow = Shadow::new(guest.configured().await, (&door.ledger, owner.clone()), None, tell);
     let link = Link::new("told".to_owned(), guest.configured().await, &guest.manifest().await, Grants::default());
     let chain = Chain::new(vec![link.with_shadow(shadow)]).unwrap();
     let gate = Gate::new(door.home.store.clone(), door.ledger.clone(), door.tenant(), chain, None);

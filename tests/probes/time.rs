@@ -1,12 +1,14 @@
 //! Guests that never come to an end, or call the host without end.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use futures_util::{FutureExt as _, poll};
 use vestibule_domain::{Cause, Grants, capability, directory};
 use vestibule_sandbox::capability::{Answer, Directory};
-use vestibule_sandbox::{Capabilities, Limits};
+use vestibule_sandbox::{Capabilities, Circumstances, Limits};
 
-use crate::harness::{Guest, probe};
+use crate::harness::{Guest, a_login, probe};
 
 /// With little time: what waits is stopped soon.
 fn hurried(name: &str) -> Guest {
@@ -22,6 +24,19 @@ pub(crate) async fn loops_forever() {
 async fn a_loop_with_all_the_fuel_in_the_world_meets_its_deadline() {
     let limits = Limits { fuel: u64::MAX / 2, deadline_ms: 50, ..Limits::default() };
     probe("loops-forever").limited(limits).fails_with(Cause::Deadline).await;
+}
+
+#[tokio::test]
+async fn a_loop_gives_way_to_others_where_it_runs_in_steps_and_ends_the_same() {
+    let (loops, login) = (probe("loops-forever").configured().await, a_login());
+    let circumstances = Circumstances::at(0);
+    assert!(loops.call(&login, &circumstances).now_or_never().is_some(), "by itself it keeps the thread to its end");
+    let given_up = loops.call_within(&login, &circumstances, Duration::ZERO).await;
+    assert!(given_up.is_none(), "where it may keep the thread for no time, nothing of the call remains");
+    let loops = loops.in_steps();
+    let mut steps = Box::pin(loops.call(&login, &circumstances));
+    assert!(poll!(&mut steps).is_pending());
+    assert_eq!(steps.await.answer.unwrap_err().cause, Cause::OutOfFuel);
 }
 
 #[tokio::test]

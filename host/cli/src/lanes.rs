@@ -10,8 +10,9 @@ use crate::machine;
 
 /// Priority of threads for what takes long (`nice`): what is left of the processors goes to them, and no more.
 const LOW: i32 = 10;
-/// Threads for slow policies: one that loops cannot keep another tenant's from its turn.
-const POLICIES: usize = 4;
+/// Threads for slow policies, for each that may compute at once: with one to spare, those that have to wait stand in line, and their
+/// turns are their tenants', not those of a queue of the runtime's.
+const POLICIES: u64 = 2;
 
 /// Threads that run when others have nothing to do. They stay: what an allocator keeps for a thread that has ended, it keeps for long.
 pub(crate) struct Lanes {
@@ -30,8 +31,11 @@ impl Lanes {
     /// # Errors
     /// The machine has no more threads.
     pub(crate) fn new() -> io::Result<Self> {
-        let processors = usize::try_from(machine::processors()).unwrap_or(1).max(1);
-        Ok(Self { policies: low("vestibule-slow", POLICIES)?, bodies: low("vestibule-long", processors)? })
+        let processors = machine::processors();
+        Ok(Self {
+            policies: low("vestibule-slow", processors.saturating_mul(POLICIES))?,
+            bodies: low("vestibule-long", processors)?,
+        })
     }
 
     /// Waits for nothing that is under way on them.
@@ -41,7 +45,7 @@ impl Lanes {
     }
 }
 
-fn low(name: &str, threads: usize) -> io::Result<Runtime> {
+fn low(name: &str, threads: u64) -> io::Result<Runtime> {
     let step_back = || {
         // Linux has a priority for each thread. Where it cannot be lowered, they are only apart.
         if let Err(error) = rustix::process::setpriority_process(None, LOW) {
@@ -49,7 +53,7 @@ fn low(name: &str, threads: usize) -> io::Result<Runtime> {
         }
     };
     Builder::new_multi_thread()
-        .worker_threads(threads)
+        .worker_threads(usize::try_from(threads).unwrap_or(1).max(1))
         .thread_name(name)
         .on_thread_start(step_back)
         .enable_all()

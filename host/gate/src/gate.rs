@@ -20,6 +20,7 @@ use crate::attempt::{Attempt, Proof};
 use crate::canary::{Canary, Chains};
 use crate::chain::Chain;
 use crate::journal::{Journal, Step};
+use crate::lane::{Lane, Lanes};
 use crate::passage::Passage;
 use crate::place::Place;
 use crate::tenant::Tenant;
@@ -35,20 +36,33 @@ const MAX_ROUNDS: u32 = 4;
 
 /// A tenant's gate. Clones share it, and attempts may come at the same time on any thread.
 #[derive(Clone)]
-pub struct Gate(Arc<Parts>);
+pub struct Gate {
+    parts: Arc<Parts>,
+    lane: Lane,
+}
 
 struct Parts {
     store: Store,
     ledger: Ledger,
     tenant: Tenant,
     chains: Chains,
+    lanes: Lanes,
 }
 
 impl Gate {
     /// A gate with the tenant's active policies, and others that are tried on some of the users. What its logins use up stands in the
     /// host's ledger.
     pub fn new(store: Store, ledger: Ledger, tenant: Tenant, active: Chain, canary: Option<Canary>) -> Self {
-        Self(Arc::new(Parts { store, ledger, tenant, chains: Chains { active, canary } }))
+        let lanes = Lanes::new(&ledger, &tenant.name, tenant.slow_lane.clone());
+        let parts = Arc::new(Parts { store, ledger, tenant, chains: Chains { active, canary }, lanes });
+        Self { parts, lane: Lane::Fast }
+    }
+
+    /// The same gate for logins whose policies compute for long, on a thread that nobody waits for: they take turns with those of other
+    /// tenants.
+    #[must_use]
+    pub fn in_slow_lane(&self) -> Self {
+        Self { parts: Arc::clone(&self.parts), lane: Lane::Slow }
     }
 
     /// Decides on an attempt, at a time that policies, locks and questions go by.
@@ -60,12 +74,12 @@ impl Gate {
     /// # Errors
     /// [`Refused`]: too many logins of the tenant wait for their turn already. Nothing of this one was begun, nor is it on record.
     pub async fn decide(&self, attempt: &Attempt, now: SystemTime) -> Result<Answer, Refused> {
-        let Parts { store, ledger, tenant, chains } = &*self.0;
+        let Parts { store, ledger, tenant, chains, lanes } = &*self.parts;
         let patience = &attempt.patience;
-        let place = &Place::new(ledger, &tenant.name, tenant.places);
+        let place = &Place::new(lanes, self.lane, tenant.places);
         let end = patience.end(tenant.deadline());
         let passage = Passage { store, ledger, tenant, chains, attempt, place, now, began: Instant::now(), end };
-        let mut journal = Journal::new(tenant.log_room.clone(), patience.arrived);
+        let mut journal = Journal::new(tenant.log_room.clone(), place.meter().clone(), patience.arrived);
         let answer = match passage.wanted(timeout_at(end, place.enter())).await {
             Err(unwanted) => self.denied(&passage, &journal, unwanted.into()).await,
             Ok(Ok(Err(refused))) => return Err(refused),
@@ -154,7 +168,7 @@ impl Gate {
         effects: &Effects,
         until: Instant,
     ) -> Result<(), SaveError> {
-        let Parts { store, tenant, .. } = &*self.0;
+        let Parts { store, tenant, .. } = &*self.parts;
         let row = journal.row(passage.attempt, answer, effects, passage.now);
         let concluded = timeout_at(until, pin!(store.conclude(&tenant.name, &row, effects))).await;
         let concluded = concluded.unwrap_or_else(|_| Err(Error::Unavailable("no answer in time".to_owned()).into()));

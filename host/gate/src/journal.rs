@@ -17,6 +17,7 @@ use crate::answer::Answer;
 use crate::attempt::Attempt;
 use crate::chain::Link;
 use crate::log_room::LogRoom;
+use crate::meter::Meter;
 
 /// The longest record in bytes: what a chain of sixteen policies comes to that all log as much as they may.
 const MAX_RECORD_BYTES: usize = 256 << 10;
@@ -38,6 +39,7 @@ pub(crate) enum Step {
 /// A record in the making.
 pub(crate) struct Journal {
     log_room: LogRoom,
+    meter: Meter,
     step: Step,
     since: Instant,
     steps: Vec<Took>,
@@ -71,10 +73,11 @@ struct PolicyEntry {
 }
 
 impl Journal {
-    /// Of a login that came at that time.
-    pub(crate) fn new(log_room: LogRoom, arrived: Instant) -> Self {
+    /// Of a login that came at that time; `meter` counts what policies took that came to no answer.
+    pub(crate) fn new(log_room: LogRoom, meter: Meter, arrived: Instant) -> Self {
         Self {
             log_room,
+            meter,
             step: Step::Waited,
             since: arrived,
             steps: Vec::new(),
@@ -108,9 +111,9 @@ impl Journal {
         });
     }
 
-    /// What the policies took together.
+    /// What the policies took together, those that came to no answer too.
     pub(crate) fn cost(&self) -> Cost {
-        self.policies.iter().fold(Cost::default(), |all, PolicyEntry { cost, .. }| Cost {
+        self.policies.iter().fold(self.meter.unreported(), |all, PolicyEntry { cost, .. }| Cost {
             fuel: all.fuel.saturating_add(cost.fuel),
             peak_memory_bytes: all.peak_memory_bytes.max(cost.peak_memory_bytes),
             host_calls: all.host_calls.saturating_add(cost.host_calls),

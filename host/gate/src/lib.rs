@@ -12,7 +12,7 @@
 //! | who is it? | `primary`, or `challenge` where a question is answered |
 //! | which chain decides on the user? | [`canary`](Canary) |
 //! | what is on record? | `records` |
-//! | what do the policies say? | `policies` |
+//! | what do the policies say? | `policies`, and `lane` for those that compute for long |
 //! | which properties follow, and what has to be saved? | `round` |
 //! | the answer, once it is on record | `gate`, `journal` |
 
@@ -26,7 +26,9 @@ mod gate;
 mod given;
 mod journal;
 mod known;
+mod lane;
 mod log_room;
+mod meter;
 mod method;
 mod passage;
 mod patience;

@@ -6,19 +6,24 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use vestibule_domain::decision::Denial;
-use vestibule_domain::{Cause, Fault, TenantName};
-use vestibule_ledger::{Hold, Ledger, Owner, Refused, Turn, Waiting};
+use vestibule_domain::{Cause, Fault, Login};
+use vestibule_ledger::{Hold, Refused, Turn, Waiting};
+use vestibule_sandbox::{Circumstances, Configured, Report};
+
+use crate::lane::{Lane, Lanes};
+use crate::meter::Meter;
 
 /// A place. Clones share it.
 #[derive(Clone)]
 pub(crate) struct Place(Arc<Inner>);
 
 struct Inner {
-    ledger: Ledger,
-    owner: Owner,
+    lanes: Lanes,
+    lane: Lane,
     share: Waiting,
     /// Absent before the login has its turn, while it is outside, and once it needs none any more.
     turn: Mutex<Option<Turn>>,
+    meter: Meter,
     /// How often the login went outside.
     outings: AtomicU64,
 }
@@ -32,15 +37,15 @@ pub(crate) struct Outside {
 
 impl Place {
     /// Of a login that has none yet.
-    pub(crate) fn new(ledger: &Ledger, tenant: &TenantName, share: Waiting) -> Self {
-        let (ledger, owner) = (ledger.clone(), Owner::from(tenant));
-        Self(Arc::new(Inner { ledger, owner, share, turn: Mutex::default(), outings: AtomicU64::new(0) }))
+    pub(crate) fn new(lanes: &Lanes, lane: Lane, share: Waiting) -> Self {
+        let (turn, meter, outings) = (Mutex::default(), Meter::default(), AtomicU64::new(0));
+        Self(Arc::new(Inner { lanes: lanes.clone(), lane, share, turn, meter, outings }))
     }
 
     /// Waits for a place of the tenant's.
     pub(crate) async fn enter(&self) -> Result<(), Refused> {
-        let Inner { ledger, owner, share, .. } = &*self.0;
-        let turn = ledger.login_places().enter(owner, *share).await?;
+        let Inner { lanes, share, .. } = &*self.0;
+        let turn = lanes.ledger().login_places().enter(lanes.owner(), *share).await?;
         self.take(turn);
         Ok(())
     }
@@ -50,11 +55,27 @@ impl Place {
         drop(self.0.turn.lock().unwrap_or_else(PoisonError::into_inner).take());
     }
 
+    /// What a policy says of the login, in the lane that the login takes.
+    pub(crate) async fn call(
+        &self,
+        policy: Configured,
+        login: &Login,
+        circumstances: &Circumstances,
+    ) -> Result<Report, Fault> {
+        let Inner { lanes, lane, meter, .. } = &*self.0;
+        lanes.call(*lane, policy, (login, circumstances), meter).await
+    }
+
+    /// What counts besides what policies report.
+    pub(crate) fn meter(&self) -> &Meter {
+        &self.0.meter
+    }
+
     /// Makes room for others, until [`Outside::back`].
     pub(crate) fn step_out(&self) -> Outside {
-        let Inner { ledger, owner, outings, .. } = &*self.0;
+        let Inner { lanes, outings, .. } = &*self.0;
         outings.fetch_add(1, Ordering::Relaxed);
-        let hold = ledger.outside_logins().take(owner, 1).ok();
+        let hold = lanes.ledger().outside_logins().take(lanes.owner(), 1).ok();
         if hold.is_some() {
             self.leave();
         }
@@ -87,8 +108,8 @@ impl Outside {
     pub(crate) async fn back(self) -> Result<(), Refused> {
         let Self { place, hold } = self;
         if hold.is_some() {
-            let Inner { ledger, owner, share, .. } = &*place.0;
-            let turn = ledger.login_places().enter_again(owner, *share).await?;
+            let Inner { lanes, share, .. } = &*place.0;
+            let turn = lanes.ledger().login_places().enter_again(lanes.owner(), *share).await?;
             place.take(turn);
         }
         Ok(())

@@ -92,10 +92,14 @@ impl Asking<'_> {
             let login = self.login(link, progress, recorded)?;
             let left = self.end.saturating_duration_since(Instant::now());
             let circumstances = self.circumstances();
-            let outings = self.place.outings();
-            let report = self.policy(link, left).call(&login, &circumstances).await;
+            let (outings, in_line) = (self.place.outings(), self.place.meter().in_line());
+            let policy = self.policy(link, left);
+            let report = self.place.call(policy, &login, &circumstances).await?;
             if let Err(fault) = &report.answer {
-                let hurried = self.place.outings() != outings || left < link.policy.deadline();
+                let in_line = self.place.meter().in_line().saturating_sub(in_line);
+                let held_up =
+                    left < link.policy.deadline() || report.wall.saturating_sub(in_line) < link.policy.deadline();
+                let hurried = self.place.outings() != outings || held_up;
                 let its_own = fault.cause.is_a_policys_own() && !(fault.cause == Cause::Deadline && hurried);
                 journal.at_fault = its_own.then(|| link.name.clone());
             }

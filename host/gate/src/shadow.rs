@@ -10,10 +10,12 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use tokio::runtime::Handle;
 use vestibule_domain::{Cause, Decision, Fault, Login, Outcome, Properties};
-use vestibule_ledger::{Owner, Pool};
+use vestibule_ledger::{Ledger, Owner};
 use vestibule_sandbox::{Circumstances, Configured, Report};
 
 use crate::attempt::Attempt;
+use crate::lane::call_in_turn;
+use crate::meter::Meter;
 
 /// As many differences of one login are named: a tenant's are kept in memory, by the hundred for each policy.
 const MAX_FIELDS: usize = 32;
@@ -22,7 +24,7 @@ const MAX_FIELDS: usize = 32;
 #[derive(Clone)]
 pub struct Shadow {
     policy: Configured,
-    places: Pool,
+    ledger: Ledger,
     owner: Owner,
     lane: Option<Handle>,
     seen: Arc<dyn Fn(Seen) + Send + Sync>,
@@ -64,36 +66,46 @@ pub struct Difference {
     pub fields: Vec<String>,
 }
 
+impl Seen {
+    const fn skipped(fuel: u64) -> Self {
+        Self { comparison: Comparison::Skipped, failed: false, fuel }
+    }
+}
+
 impl Shadow {
-    /// A version, configured as it would run, and without any capability that has effects. It runs on `lane`, where there is one; a
-    /// login that comes when its owner may have no more places is not compared. `seen` is told of each login.
+    /// A version, configured as it would run, and without any capability that has effects. It runs on `lane`, where there is one, in turn
+    /// with all that computes for long. A login that comes when its owner may have no more places is not compared; `seen` is told of each.
     pub fn new(
         policy: Configured,
-        (places, owner): (Pool, Owner),
+        (ledger, owner): (&Ledger, Owner),
         lane: Option<Handle>,
         seen: impl Fn(Seen) + Send + Sync + 'static,
     ) -> Self {
-        Self { policy, places, owner, lane, seen: Arc::new(seen) }
+        Self { policy, ledger: ledger.clone(), owner, lane, seen: Arc::new(seen) }
     }
 
     /// Runs the version on what the active one has answered. The login does not wait for it. A front door that has its own
     /// directory is not asked twice.
     pub(crate) fn follow(&self, attempt: &Attempt, login: &Login, circumstances: &Circumstances, active: &Report) {
-        let place = self.places.take(&self.owner, 1).ok().filter(|_| attempt.directory.is_none());
+        let place = self.ledger.shadows().take(&self.owner, 1).ok().filter(|_| attempt.directory.is_none());
         let Some(place) = place else {
-            (self.seen)(Seen { comparison: Comparison::Skipped, failed: false, fuel: 0 });
+            (self.seen)(Seen::skipped(0));
             return;
         };
         let (shadow, login, circumstances, active) =
             (self.clone(), login.clone(), circumstances.clone(), active.answer.clone());
         let compare = async move {
-            let trial = shadow.policy.call(&login, &circumstances).await;
+            let (meter, policy) = (Meter::default(), shadow.policy.clone());
+            let (deadline, payer) = (policy.deadline(), (&shadow.ledger, &shadow.owner));
+            let Ok(trial) = call_in_turn(payer, policy, (&login, &circumstances), &meter).await else {
+                return (shadow.seen)(Seen::skipped(0));
+            };
+            let held_up = trial.wall.saturating_sub(meter.in_line()) < deadline;
             let fuel = trial.cost.fuel;
             (shadow.seen)(match &trial.answer {
-                // That the host had no room says nothing of the version.
-                Err(fault) if fault.cause == Cause::Overloaded => {
-                    Seen { comparison: Comparison::Skipped, failed: false, fuel }
-                }
+                // That the host had no room, or no time, says nothing of the version.
+                Err(fault) if fault.cause == Cause::Overloaded => Seen::skipped(fuel),
+                Err(fault) if fault.cause == Cause::Deadline && held_up => Seen::skipped(fuel),
                 answer => {
                     let comparison = compare(login.authret.user.as_str(), &active, answer);
                     Seen { comparison, failed: answer.is_err(), fuel }

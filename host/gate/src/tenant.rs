@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use tokio::runtime::Handle;
 use vestibule_directory::{Ldap, LdapSettings, Radius, RadiusSettings, SettingsError};
 use vestibule_domain::{CanonicalUser, TenantName};
 use vestibule_ledger::{Owner, Waiting};
@@ -128,6 +129,7 @@ pub struct Tenant {
     pub(crate) radius: Option<Radius>,
     pub(crate) log_room: LogRoom,
     pub(crate) places: Waiting,
+    pub(crate) slow_lane: Option<Handle>,
 }
 
 impl Tenant {
@@ -153,13 +155,19 @@ impl Tenant {
         let ldap = settings.ldap.clone().map(|ldap| Ldap::paid_by(&owner, ldap)).transpose()?;
         let radius = settings.radius.clone().map(|radius| Radius::paid_by(&owner, radius)).transpose()?;
         let (log_room, places) = (LogRoom::default(), Waiting { inside: u64::MAX, waiting: u64::MAX });
-        Ok(Self { name, settings, ldap, radius, log_room, places })
+        Ok(Self { name, settings, ldap, radius, log_room, places, slow_lane: None })
     }
 
     /// Whose policies may log no more than that.
     #[must_use]
     pub fn with_log_room(self, log_room: LogRoom) -> Self {
         Self { log_room, ..self }
+    }
+
+    /// Whose policies go on, where they compute for long, on these threads of low priority.
+    #[must_use]
+    pub fn with_slow_lane(self, slow_lane: Option<Handle>) -> Self {
+        Self { slow_lane, ..self }
     }
 
     /// Whose logins have no more places than that, of those that the host has.

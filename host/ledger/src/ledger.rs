@@ -123,6 +123,7 @@ parts! {
     login_places: Turns of LoginPlaces,
     outside_logins: Pool of OutsideLogins,
     shadows: Pool of Shadows,
+    slow_policies: Turns of SlowPolicies,
     password_checks: Turns of PasswordChecks,
     hashing: Turns of Hashing,
     compilations: Turns of Compilations,
@@ -159,6 +160,7 @@ impl Ledger {
             outside_logins: of_tenants(Resource::OutsideLogins, outside),
             shadows: Pool::new(Resource::Shadows, SHADOWS, Share { most: SHADOWS }),
             login_places: Turns::new(Resource::LoginPlaces, logins, Room::Left),
+            slow_policies: Turns::new(Resource::SlowPolicies, budget.processors.max(1), Room::None),
             // Any login may come to one: how many of a tenant's may do so at once, says whoever checks.
             password_checks: Turns::new(
                 Resource::PasswordChecks,

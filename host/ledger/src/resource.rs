@@ -183,6 +183,11 @@ resources! {
         limit "for each tenant one for each processor; 1,024 of a tenant wait",
         answer "the login is denied as `overloaded`",
         test "a_tenant_whose_failures_wait_to_be_counted_keeps_no_place_for_hashing";
+    /// Steps of policies that compute for long: each ends with a tick of the epoch, or with the host call that it is in.
+    SlowPolicies = "places for policies that compute for long", Count of Tenant,
+        limit "one for each processor",
+        answer "the policy waits for its next step, as long as the login may take",
+        test "one_that_computes_for_long_waits_for_a_step_of_each_tenant_and_not_for_all_that_one_tenant_has_begun";
     /// Processors that read long bodies, by threads of low priority.
     LongBodies = "places for reading long bodies", Count of Tenant,
         limit "one for each processor; 1,024 of a tenant wait",

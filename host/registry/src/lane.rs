@@ -8,12 +8,13 @@ use std::time::{Duration, Instant};
 
 use vestibule_sandbox::Cost;
 
-/// What a login may take before its policies take the slow lane: fuel, which comes to about a millisecond, or twice that of a thread's
-/// time, since a thread that is not run meanwhile counts as well.
-const SLOW_FUEL: u64 = 2_500_000;
-const SLOW_MICROS: u64 = 2_000;
-/// The most that one login counts for, so that one that a busy machine held up does not make its tenant slow.
-const MOST_MICROS: u64 = 10_000;
+/// What a login may take before its policies take the slow lane, several times what a usual one does: fuel, or a thread's time, as a host
+/// call, a trap or a page of memory takes little fuel.
+const SLOW_FUEL: u64 = 500_000;
+const SLOW_MICROS: u64 = 500;
+/// The most that one login counts for: a thread that is not run meanwhile counts as well, and one login that a busy machine held up does
+/// not make its tenant slow.
+const MOST_MICROS: u64 = 2_500;
 /// How long what was computed together is looked at together.
 const WINDOW: Duration = Duration::from_millis(100);
 /// The part of what the processors can do that policies may compute before anybody makes way: one in so many. What the host does for each

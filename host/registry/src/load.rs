@@ -38,7 +38,8 @@ impl Parts {
         let tenant = Tenant::new(name.clone(), self.settings_of(&row)?)
             .map_err(|error| Error::Damaged(format!("tenant `{name}` cannot be configured like this: {error}")))?
             .with_log_room(log_room(&quota, &terms))
-            .with_places(terms.places());
+            .with_places(terms.places())
+            .with_slow_lane(self.slow_lane.clone());
         let revision = self.store.active_revision(name).await?;
         let plan = revision.as_ref().map(|revision| Plan::read(&revision.links)).transpose()?.unwrap_or_default();
         let revision = revision.map_or(0, |revision| revision.number);
@@ -173,9 +174,9 @@ impl Making<'_> {
             quota.charge(seen.fuel);
             trials.note(&policy, seen);
         };
-        let places = (self.parts.ledger.shadows().clone(), Owner::from(self.tenant.name()));
+        let payer = (&self.parts.ledger, Owner::from(self.tenant.name()));
         let lane = self.parts.slow_lane.clone();
-        Ok(Shadow::new(configured.with_grants(planned.grants.clone()), places, lane, seen))
+        Ok(Shadow::new(configured.with_grants(planned.grants.clone()), payer, lane, seen))
     }
 
     async fn configured(

@@ -131,10 +131,10 @@ impl Parts {
     /// Through a door, when it is the login's turn.
     async fn through(&self, door: &Door, attempt: Attempt, now: SystemTime) -> Result<Answer, Busy> {
         let quota = &door.quota;
-        let gate = door.gate.clone();
         let answer = match self.slow_lane.as_ref().filter(|_| quota.usual.is_slow(&self.load, Instant::now())) {
-            None => gate.decide(&attempt, now).await?,
+            None => door.gate.decide(&attempt, now).await?,
             Some(lane) => {
+                let gate = door.gate.in_slow_lane();
                 let decided = lane.spawn(async move { gate.decide(&attempt, now).await }).await;
                 decided.map_err(|_| Busy::Ending)??
             }

@@ -6,11 +6,12 @@ mod convert;
 mod weights;
 
 use vestibule_domain::check::Claim;
-use vestibule_domain::{Grants, Login, Manifest};
+use vestibule_domain::{Login, Manifest};
 use wasmtime::Store;
 use wasmtime::component::{ComponentExportIndex, ComponentNamedList, Lift, Lower};
 
 use crate::compiled::{Compiled, Pace};
+use crate::configured::Configured;
 use crate::crossing::{Passes, pay, pay_for};
 use crate::state::State;
 
@@ -45,29 +46,31 @@ type PostAuthResult = (Result<types::Outcome, String>,);
 
 /// Instantiates the policy and calls `post-auth`.
 pub(crate) async fn post_auth(
-    policy: &Compiled,
+    policy: &Configured,
     store: &mut Store<State>,
     login: &Login,
-    grants: &Grants,
 ) -> wasmtime::Result<Answer> {
+    let (compiled, grants) = (&policy.compiled, &policy.configuration.grants);
     let lists = convert::Lists::of(login, grants);
     let saml = lists.saml(login);
     let time = store.data().circumstances.unix_seconds;
     let params = (lists.login(login, time, &saml, grants),);
-    let (result,): PostAuthResult = call::<PostAuth<'_>, _>(policy, store, policy.post_auth(), params).await?;
+    let (result,): PostAuthResult =
+        call::<PostAuth<'_>, _>(compiled, policy.pace(), store, compiled.post_auth(), params).await?;
     Ok(result.map(convert::claim))
 }
 
 /// Instantiates the policy and calls `manifest`.
 pub(crate) async fn manifest(policy: &Compiled, store: &mut Store<State>) -> wasmtime::Result<Manifest> {
-    let (manifest,): (types::Manifest,) = call(policy, store, policy.manifest_export(), ()).await?;
+    let (manifest,): (types::Manifest,) = call(policy, policy.pace(), store, policy.manifest_export(), ()).await?;
     Ok(convert::manifest(manifest))
 }
 
-/// Calls one export of a fresh instance, on a stack of its own only where the policy may wait. The guest pays for its instance and for
+/// Calls one export of a fresh instance, on a stack of its own only where it may wait, or gives way. The guest pays for its instance and for
 /// what is handed to it before there is any, and for its answer.
 async fn call<P, R>(
     policy: &Compiled,
+    pace: Pace,
     store: &mut Store<State>,
     export: &ComponentExportIndex,
     params: P,
@@ -78,7 +81,7 @@ where
 {
     pay(store, policy.setup_fuel(), "an instance of the policy")?;
     pay_for(store, &params, "the login")?;
-    let results: R = match policy.pace() {
+    let results: R = match pace {
         Pace::Straight => {
             let instance = policy.pre().instantiate(&mut *store)?;
             instance.get_typed_func::<P, R>(&mut *store, export)?.call(&mut *store, params)?

@@ -23,72 +23,102 @@ use crate::tape::Tape;
 
 /// Runs `post-auth` on one login.
 pub(crate) async fn run(policy: &Configured, login: &Login, circumstances: &Circumstances, tape: Tape) -> Report {
+    let inputs = Inputs { login, circumstances, tape };
+    // Only what has less time than its deadline is given up.
+    run_within(policy, inputs, Duration::MAX).await.unwrap_or_else(|| {
+        let start = Instant::now();
+        never_began(late(policy.deadline()), start)
+    })
+}
+
+/// The same, unless it keeps the thread for longer than this: it is given up then, at the next tick of the epoch, and nothing of it
+/// remains. What gives way by itself is not.
+pub(crate) async fn run_within(policy: &Configured, inputs: Inputs<'_>, longest: Duration) -> Option<Report> {
     // Pinned where it is made, as it is large, and would be moved and kept at each step on the way.
-    let (mut report, busy) = timed(pin!(decide(policy, login, circumstances, tape))).await;
-    report.cost.busy_micros = u64::try_from(busy.as_micros()).unwrap_or(u64::MAX);
+    let (mut report, busy) = timed(pin!(decide(policy, inputs, longest))).await;
+    if let Some(report) = &mut report {
+        report.cost.busy_micros = u64::try_from(busy.as_micros()).unwrap_or(u64::MAX);
+    }
     report
 }
 
-async fn decide(policy: &Configured, login: &Login, circumstances: &Circumstances, tape: Tape) -> Report {
+/// What a call is about.
+pub(crate) struct Inputs<'a> {
+    pub(crate) login: &'a Login,
+    pub(crate) circumstances: &'a Circumstances,
+    pub(crate) tape: Tape,
+}
+
+/// A call that took longer than its caller lets it keep the thread.
+#[derive(Debug, thiserror::Error)]
+#[error("it keeps the thread for too long")]
+struct Outgrown;
+
+async fn decide(policy: &Configured, inputs: Inputs<'_>, longest: Duration) -> Option<Report> {
     let start = Instant::now();
+    let Inputs { login, circumstances, tape } = inputs;
     let configuration = &policy.configuration;
     let patience = patience(&tape, configuration.limits.deadline());
     let state = match State::new(Arc::clone(configuration), circumstances.clone(), Some(login), tape) {
         Ok(state) => state,
-        Err(fault) => return never_began(fault, start),
+        Err(fault) => return Some(never_began(fault, start)),
     };
-    let mut store = match store(&policy.compiled, state) {
+    let mut store = match store(&policy.compiled, policy.pace(), state, longest) {
         Ok(store) => store,
-        Err(error) => return never_began(Fault::new(Cause::LoadFailed, error.to_string()), start),
+        Err(error) => return Some(never_began(Fault::new(Cause::LoadFailed, error.to_string()), start)),
     };
-    let (compiled, grants) = (&policy.compiled, &configuration.grants);
-    let answer =
-        within_deadline(compiled, patience, pin!(bindings::post_auth(compiled, &mut store, login, grants))).await;
+    let guest = bindings::post_auth(policy, &mut store, login);
+    let answer = within_deadline(policy.pace(), patience, pin!(guest)).await;
+    if answer.as_ref().is_err_and(|error| error.is::<Outgrown>()) {
+        return None;
+    }
     let answer = answer.map_err(|error| diagnose(&error, store.data()));
     let left = store.get_fuel().unwrap_or_default();
     let state = store.into_data();
     let answer = answer.and_then(|answer| believe(answer, login, &state));
-    report(answer, state, configuration.limits.fuel.saturating_sub(left), start)
+    Some(report(answer, state, configuration.limits.fuel.saturating_sub(left), start))
 }
 
 /// Runs `manifest`, with default limits and nothing granted.
 pub(crate) async fn manifest(compiled: &Compiled) -> Result<Manifest, Fault> {
     let configuration = Arc::new(Configuration::default());
     let state = State::new(Arc::clone(&configuration), Circumstances::at(0), None, Tape::live())?;
-    let mut store = store(compiled, state).map_err(|error| Fault::new(Cause::LoadFailed, error.to_string()))?;
+    let mut store = store(compiled, compiled.pace(), state, Duration::MAX)
+        .map_err(|error| Fault::new(Cause::LoadFailed, error.to_string()))?;
     let guest = bindings::manifest(compiled, &mut store);
-    let manifest = within_deadline(compiled, configuration.limits.deadline(), guest).await;
+    let manifest = within_deadline(compiled.pace(), configuration.limits.deadline(), guest).await;
     let manifest = manifest.map_err(|error| diagnose(&error, store.data()))?;
     manifest.check().map_err(|error| Fault::new(Cause::InvalidOutput, error.to_string()))
 }
 
 /// The one function that builds a store: no call runs without every limit.
-fn store(compiled: &Compiled, state: State) -> wasmtime::Result<Store<State>> {
+fn store(compiled: &Compiled, pace: Pace, state: State, longest: Duration) -> wasmtime::Result<Store<State>> {
     let limits = &state.configuration.limits;
     let (fuel, transfer_bytes, deadline) = (limits.fuel, limits.transfer_bytes, limits.deadline());
-    let end = Instant::now() + patience(&state.tape, deadline);
+    let now = Instant::now();
+    let (end, outgrown) = (now + patience(&state.tape, deadline), now.checked_add(longest));
     let mut store = Store::new(compiled.engine().inner(), state);
     store.limiter(|state| &mut state.memory);
     store.set_hostcall_fuel(transfer_bytes);
     store.set_fuel(fuel)?;
-    let pace = compiled.pace();
     // A tick is a millisecond or, on a busy machine, more: it is the clock that says whether the time is up.
     store.set_epoch_deadline(1);
-    store.epoch_deadline_callback(move |_| match pace {
-        _ if Instant::now() >= end => Err(late(deadline).into()),
-        Pace::Straight => Ok(UpdateDeadline::Continue(1)),
-        Pace::Waiting => Ok(UpdateDeadline::Yield(1)),
+    store.epoch_deadline_callback(move |_| match (pace, Instant::now()) {
+        (_, now) if now >= end => Err(late(deadline).into()),
+        (Pace::Straight, now) if outgrown.is_some_and(|outgrown| now >= outgrown) => Err(Outgrown.into()),
+        (Pace::Straight, _) => Ok(UpdateDeadline::Continue(1)),
+        (Pace::Waiting, _) => Ok(UpdateDeadline::Yield(1)),
     });
     Ok(store)
 }
 
 /// Runs a guest until its deadline: computing, it is stopped by its epoch; waiting, it is dropped where it waits.
 async fn within_deadline<T>(
-    compiled: &Compiled,
+    pace: Pace,
     deadline: Duration,
     guest: impl Future<Output = wasmtime::Result<T>>,
 ) -> wasmtime::Result<T> {
-    match compiled.pace() {
+    match pace {
         Pace::Straight => guest.await,
         Pace::Waiting => tokio::time::timeout(deadline, guest).await.unwrap_or_else(|_| Err(late(deadline).into())),
     }

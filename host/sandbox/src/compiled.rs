@@ -20,12 +20,12 @@ use crate::{bindings, host, setup, wasi};
 /// The largest component taken. CPython with its whole standard library has 31 MB.
 pub const MAX_COMPONENT_BYTES: usize = 64 << 20;
 
-/// Whether a policy can wait for the world. One that cannot needs no stack of its own and no scheduler.
+/// Whether a call can wait. One that cannot needs no stack of its own and no scheduler.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Pace {
-    /// It computes, and answers.
+    /// It computes, and answers: the policy imports nothing that waits.
     Straight,
-    /// It may search, request or sleep.
+    /// It may search, request or sleep, and gives way to others with each tick of the epoch.
     Waiting,
 }
 

@@ -9,9 +9,10 @@ use vestibule_domain::redactor::Sought;
 use vestibule_domain::{Cause, Fault, Grants, Login, Settings};
 use vestibule_ledger::{Hold, Owner, Pool};
 
+use crate::call::Inputs;
 use crate::capability::{Capabilities, Directory};
 use crate::circumstances::Circumstances;
-use crate::compiled::Compiled;
+use crate::compiled::{Compiled, Pace};
 use crate::limits::Limits;
 use crate::recording::Recording;
 use crate::report::Report;
@@ -64,11 +65,13 @@ impl Configuration {
 pub struct Configured {
     pub(crate) compiled: Compiled,
     pub(crate) configuration: Arc<Configuration>,
+    /// Whether it gives way even where it waits for nothing.
+    in_steps: bool,
 }
 
 impl Configured {
     pub(crate) fn new(compiled: Compiled) -> Self {
-        Self { compiled, configuration: Arc::default() }
+        Self { compiled, configuration: Arc::default(), in_steps: false }
     }
 
     /// With these settings instead of none.
@@ -115,6 +118,23 @@ impl Configured {
         self
     }
 
+    /// Giving way every millisecond even where it imports nothing that waits: for a policy that computes for long beside others. It takes
+    /// a stack of its own for that, and some microseconds.
+    #[must_use]
+    pub fn in_steps(mut self) -> Self {
+        self.in_steps = true;
+        self
+    }
+
+    /// Whether a call gives way every millisecond, and while it waits.
+    pub fn gives_way(&self) -> bool {
+        self.pace() == Pace::Waiting
+    }
+
+    pub(crate) fn pace(&self) -> Pace {
+        if self.in_steps { Pace::Waiting } else { self.compiled.pace() }
+    }
+
     /// How long a call may take.
     pub fn deadline(&self) -> Duration {
         self.configuration.limits.deadline()
@@ -145,13 +165,19 @@ impl Configured {
     /// Decides on one login in a fresh instance.
     ///
     /// Never fails and never panics for what the guest does: whatever goes wrong is a fault in the report. A policy that imports
-    /// nothing that waits runs to its end on the calling thread, for as long as its fuel and deadline allow; others
-    /// give way every millisecond and while they wait.
+    /// nothing that waits runs to its end on the calling thread, for as long as its fuel and deadline allow, unless it
+    /// runs [in steps](Self::in_steps); others give way every millisecond and while they wait.
     pub async fn call(&self, login: &Login, circumstances: &Circumstances) -> Report {
         crate::call::run(self, login, circumstances, Tape::live()).await
     }
 
-    /// The same, together with everything that is needed to run it again.
+    /// The same, unless it keeps the thread for longer than this: `None` then, and nothing of the call remains. A policy that gives way by
+    /// itself, as it may wait or runs [in steps](Self::in_steps), is not given up.
+    pub async fn call_within(&self, login: &Login, circumstances: &Circumstances, longest: Duration) -> Option<Report> {
+        crate::call::run_within(self, Inputs { login, circumstances, tape: Tape::live() }, longest).await
+    }
+
+    /// The same as [`Self::call`], together with everything that is needed to run it again.
     pub async fn record(&self, login: &Login, circumstances: &Circumstances) -> (Report, Recording) {
         let report = self.call(login, circumstances).await;
         let recording = Recording::new(self, login, circumstances, &report);
