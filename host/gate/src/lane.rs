@@ -18,10 +18,11 @@ use vestibule_sandbox::{Circumstances, Configured, Report};
 
 use crate::meter::Meter;
 
-/// How long a policy may keep a thread that others wait for, many times what a usual one does.
-const SOON: Duration = Duration::from_millis(1);
-/// How long no other policy of the tenant is tried there after one was not done so soon: a thread that is not run meanwhile looks the same.
-const MISTRUST: Duration = Duration::from_millis(100);
+/// How long a policy may keep a thread that others wait for: many times what a usual one does, and more than the scheduler usually takes a
+/// thread away for, as that looks the same.
+const SOON: Duration = Duration::from_millis(5);
+/// How long no other policy of the tenant is tried there after one was not done so soon: whoever is slow as a rule is known by then.
+const MISTRUST: Duration = Duration::from_millis(50);
 
 /// How the policies of a login get to compute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
