@@ -14,7 +14,7 @@ const LOW: i32 = 10;
 /// turns are their tenants', not those of a queue of the runtime's.
 const POLICIES: u64 = 2;
 
-/// Threads that run when others have nothing to do. They stay: what an allocator keeps for a thread that has ended, it keeps for long.
+/// Threads that run when others have nothing to do, and stay as long as the host.
 pub(crate) struct Lanes {
     /// For logins whose policies compute for long.
     pub(crate) policies: Runtime,

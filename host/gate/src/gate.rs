@@ -43,7 +43,6 @@ pub struct Gate {
 
 struct Parts {
     store: Store,
-    ledger: Ledger,
     tenant: Tenant,
     chains: Chains,
     lanes: Lanes,
@@ -54,7 +53,7 @@ impl Gate {
     /// host's ledger.
     pub fn new(store: Store, ledger: Ledger, tenant: Tenant, active: Chain, canary: Option<Canary>) -> Self {
         let lanes = Lanes::new(&ledger, &tenant.name, tenant.slow_lane.clone());
-        let parts = Arc::new(Parts { store, ledger, tenant, chains: Chains { active, canary }, lanes });
+        let parts = Arc::new(Parts { store, tenant, chains: Chains { active, canary }, lanes });
         Self { parts, lane: Lane::Fast }
     }
 
@@ -74,10 +73,10 @@ impl Gate {
     /// # Errors
     /// [`Refused`]: too many logins of the tenant wait for their turn already. Nothing of this one was begun, nor is it on record.
     pub async fn decide(&self, attempt: &Attempt, now: SystemTime) -> Result<Answer, Refused> {
-        let Parts { store, ledger, tenant, chains, lanes } = &*self.parts;
+        let Parts { store, tenant, chains, lanes } = &*self.parts;
         let patience = &attempt.patience;
         let place = &Place::new(lanes, self.lane, tenant.places);
-        let end = patience.end(tenant.deadline());
+        let (ledger, end) = (lanes.ledger(), patience.end(tenant.deadline()));
         let passage = Passage { store, ledger, tenant, chains, attempt, place, now, began: Instant::now(), end };
         let mut journal = Journal::new(tenant.log_room.clone(), place.meter().clone(), patience.arrived);
         let answer = match passage.wanted(timeout_at(end, place.enter())).await {

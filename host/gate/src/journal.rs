@@ -17,7 +17,7 @@ use crate::answer::Answer;
 use crate::attempt::Attempt;
 use crate::chain::Link;
 use crate::log_room::LogRoom;
-use crate::meter::Meter;
+use crate::meter::{Meter, micros};
 
 /// The longest record in bytes: what a chain of sixteen policies comes to that all log as much as they may.
 const MAX_RECORD_BYTES: usize = 256 << 10;
@@ -215,8 +215,4 @@ const fn outcome(decision: &Decision) -> &'static str {
         Decision::Challenge { .. } => "challenged",
         Decision::Deny(_) => "denied",
     }
-}
-
-fn micros(duration: Duration) -> u64 {
-    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
 }

@@ -2,7 +2,6 @@
 //!
 //! Not for: whose logins compute for long as a rule, which whoever runs the gate knows.
 
-use std::future::poll_fn;
 use std::panic::resume_unwind;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -10,6 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
+use futures_util::{pending, poll};
 use tokio::runtime::Handle;
 use tokio::task::JoinSet;
 use vestibule_domain::{Cause, Fault, Login, TenantName};
@@ -85,7 +85,7 @@ impl Lanes {
     ) -> Result<Report, Fault> {
         if lane == Lane::Slow {
             let Inner { ledger, owner, .. } = &*self.0;
-            return call_in_turn((ledger, owner), policy, (login, circumstances), meter).await.map_err(overloaded);
+            return Ok(call_in_turn((ledger, owner), policy, (login, circumstances), meter).await?);
         }
         if self.are_mistrusted() {
             return self.aside(Call::new(policy, login, circumstances), meter).await;
@@ -117,16 +117,14 @@ impl Lanes {
     async fn aside(&self, call: Call, meter: &Meter) -> Result<Report, Fault> {
         let Inner { ledger, owner, slow, .. } = &*self.0;
         let Some(threads) = slow else {
-            return in_turn(ledger.slow_policies(), owner, call.future, call.has_begun, meter)
-                .await
-                .map_err(overloaded);
+            return Ok(in_turn(ledger.slow_policies(), owner, call.future, call.has_begun, meter).await?);
         };
         let (turns, owner, meter) = (ledger.slow_policies().clone(), owner.clone(), meter.clone());
         let mut task = JoinSet::new();
         let call = async move { in_turn(&turns, &owner, call.future, call.has_begun, &meter).await };
         task.spawn_on(call, threads);
         match task.join_next().await {
-            Some(Ok(called)) => called.map_err(overloaded),
+            Some(Ok(called)) => Ok(called?),
             Some(Err(error)) if error.is_panic() => resume_unwind(error.into_panic()),
             _ => Err(Fault::new(Cause::HostFailed, "the host ends")),
         }
@@ -166,7 +164,8 @@ async fn briefly<T>(future: &mut (impl Future<Output = T> + Unpin), meter: &Mete
     loop {
         match step(future, &mut busy, meter).await {
             Poll::Ready(done) => return Some(done),
-            Poll::Pending if busy < SOON => woken().await,
+            // Whatever it waits for wakes this task.
+            Poll::Pending if busy < SOON => pending!(),
             Poll::Pending => return None,
         }
     }
@@ -202,7 +201,7 @@ async fn in_turn<T>(
         drop(turn);
         match polled {
             Poll::Ready(done) => return Ok(done),
-            Poll::Pending => woken().await,
+            Poll::Pending => pending!(),
         }
     }
 }
@@ -210,7 +209,7 @@ async fn in_turn<T>(
 /// One poll. What is done has a report of its own, and is not counted twice.
 async fn step<T>(future: &mut (impl Future<Output = T> + Unpin), busy: &mut Duration, meter: &Meter) -> Poll<T> {
     let begin = Instant::now();
-    let polled = poll_fn(|context| Poll::Ready(Pin::new(&mut *future).poll(context))).await;
+    let polled = poll!(&mut *future);
     match polled {
         Poll::Ready(_) => meter.is_reported(*busy),
         Poll::Pending => {
@@ -222,23 +221,10 @@ async fn step<T>(future: &mut (impl Future<Output = T> + Unpin), busy: &mut Dura
     polled
 }
 
-/// Waits until whatever was polled before it in the same task wakes that.
-async fn woken() {
-    let mut is_asleep = false;
-    poll_fn(|_| {
-        let was_asleep = std::mem::replace(&mut is_asleep, true);
-        if was_asleep { Poll::Ready(()) } else { Poll::Pending }
-    })
-    .await;
-}
-
-fn overloaded(refused: Refused) -> Fault {
-    Fault::new(Cause::Overloaded, refused.to_string())
-}
-
 #[cfg(test)]
 mod tests {
     use std::cell::Cell;
+    use std::future::poll_fn;
 
     use futures_util::future::{join, join_all};
     use tokio::sync::oneshot;

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use vestibule_domain::decision::Denial;
-use vestibule_domain::{Cause, Fault, Login};
+use vestibule_domain::{Fault, Login};
 use vestibule_ledger::{Hold, Refused, Turn, Waiting};
 use vestibule_sandbox::{Circumstances, Configured, Report};
 
@@ -89,7 +89,7 @@ impl Place {
     ) -> Result<T, Denial> {
         let outside = self.step_out();
         let done = work.await.map_err(Into::into)?;
-        outside.back().await.map_err(|refused| Fault::new(Cause::Overloaded, refused.to_string()))?;
+        outside.back().await.map_err(Fault::from)?;
         Ok(done)
     }
 

@@ -95,14 +95,14 @@ impl Shadow {
         let (shadow, login, circumstances, active) =
             (self.clone(), login.clone(), circumstances.clone(), active.answer.clone());
         let compare = async move {
-            let (meter, policy) = (Meter::default(), shadow.policy.clone());
-            let (deadline, payer) = (policy.deadline(), (&shadow.ledger, &shadow.owner));
-            let Ok(trial) = call_in_turn(payer, policy, (&login, &circumstances), &meter).await else {
-                return (shadow.seen)(Seen::skipped(0));
+            let Self { policy, ledger, owner, seen, .. } = shadow;
+            let (deadline, meter) = (policy.deadline(), Meter::default());
+            let Ok(trial) = call_in_turn((&ledger, &owner), policy, (&login, &circumstances), &meter).await else {
+                return seen(Seen::skipped(0));
             };
             let held_up = trial.wall.saturating_sub(meter.in_line()) < deadline;
             let fuel = trial.cost.fuel;
-            (shadow.seen)(match &trial.answer {
+            seen(match &trial.answer {
                 // That the host had no room, or no time, says nothing of the version.
                 Err(fault) if fault.cause == Cause::Overloaded => Seen::skipped(fuel),
                 Err(fault) if fault.cause == Cause::Deadline && held_up => Seen::skipped(fuel),

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use vestibule_domain::{Cause, Fault};
+
 use crate::owner::Owner;
 use crate::resource::Resource;
 
@@ -21,6 +23,13 @@ pub struct Refused {
     pub most: u64,
     /// How much one owner may have when nobody else has any.
     pub ever: u64,
+}
+
+/// What it comes to for a login that cannot go on without.
+impl From<Refused> for Fault {
+    fn from(refused: Refused) -> Self {
+        Self::new(Cause::Overloaded, refused.to_string())
+    }
 }
 
 impl Refused {

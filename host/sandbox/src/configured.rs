@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use vestibule_domain::redactor::Sought;
-use vestibule_domain::{Cause, Fault, Grants, Login, Settings};
+use vestibule_domain::{Fault, Grants, Login, Settings};
 use vestibule_ledger::{Hold, Owner, Pool};
 
 use crate::call::Inputs;
@@ -50,8 +50,7 @@ impl Configuration {
         let sought = Sought::new(self.settings.secrets());
         // The most is taken first: what is refused is not made, call after call.
         let most = sought.most_bytes() as u64;
-        let hold = self.account.as_ref().map(|(pool, owner)| pool.take(owner, most)).transpose();
-        let mut hold = hold.map_err(|refused| Fault::new(Cause::Overloaded, refused.to_string()))?;
+        let mut hold = self.account.as_ref().map(|(pool, owner)| pool.take(owner, most)).transpose()?;
         let taken = sought.prepare() as u64;
         if let Some(hold) = &mut hold {
             hold.shrink(most.saturating_sub(taken));
@@ -187,7 +186,7 @@ impl Configured {
 
 #[cfg(test)]
 mod tests {
-    use vestibule_domain::Manifest;
+    use vestibule_domain::{Cause, Manifest};
     use vestibule_ledger::{Resource, Share};
 
     use super::*;

@@ -100,9 +100,7 @@ impl Memory {
         let Some(hold) = &mut self.of_host else { return Ok(()) };
         match (total as u64).saturating_add(self.outside_bytes).saturating_sub(hold.amount()) {
             0 => Ok(()),
-            missing => hold
-                .grow(missing.next_multiple_of(STEP_BYTES))
-                .map_err(|refused| Fault::new(Cause::Overloaded, refused.to_string())),
+            missing => hold.grow(missing.next_multiple_of(STEP_BYTES)).map_err(Fault::from),
         }
     }
 
