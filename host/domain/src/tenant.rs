@@ -3,16 +3,18 @@
 //! Not for: what a tenant configures; that is the gate's. The name stands in paths and in every record, so it is kept plain.
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 /// The longest name in bytes: what a DNS label may have (RFC 1035, section 2.3.4).
 pub const MAX_TENANT_BYTES: usize = 63;
 
-/// A checked name: lower-case letters, digits and inner hyphens, like a DNS label.
+/// A checked name: lower-case letters, digits and inner hyphens, like a DNS label. Clones share it, as everything that is held for a tenant
+/// has one.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct TenantName(String);
+pub struct TenantName(Arc<str>);
 
 /// Why a text is no tenant's name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -31,7 +33,7 @@ impl TenantName {
         if name.is_empty() || name.len() > MAX_TENANT_BYTES || !plain || !framed {
             return Err(Error(crate::text::log_text(&name, MAX_TENANT_BYTES)));
         }
-        Ok(Self(name))
+        Ok(Self(name.into()))
     }
 
     /// The name as text.
@@ -43,7 +45,7 @@ impl TenantName {
 impl Default for TenantName {
     /// The tenant of a host that serves only one.
     fn default() -> Self {
-        Self("default".to_owned())
+        Self("default".into())
     }
 }
 
@@ -63,7 +65,7 @@ impl TryFrom<String> for TenantName {
 
 impl From<TenantName> for String {
     fn from(name: TenantName) -> String {
-        name.0
+        name.as_str().to_owned()
     }
 }
 

@@ -20,8 +20,9 @@ use crate::attempt::{Attempt, Proof};
 use crate::canary::{Canary, Chains};
 use crate::chain::Chain;
 use crate::journal::{Journal, Step};
+use crate::known::Known;
 use crate::lane::{Lane, Lanes};
-use crate::passage::Passage;
+use crate::passage::{Passage, Passed};
 use crate::place::Place;
 use crate::tenant::Tenant;
 
@@ -99,17 +100,7 @@ impl Gate {
     async fn concluded(&self, passage: &Passage<'_>, mut journal: Journal) -> Answer {
         let mut known = None;
         for _ in 0..MAX_ROUNDS {
-            // Pinned, as it is large, and would be moved on the way.
-            let walk = AssertUnwindSafe(passage.walk(&mut known, &mut journal)).catch_unwind();
-            let walked = timeout_at(passage.end, pin!(walk)).await;
-            let walked = match walked {
-                Ok(Ok(walked)) => {
-                    walked.and_then(|walked| passage.ensure_wanted().map(|()| walked).map_err(Denial::from))
-                }
-                Ok(Err(_)) => Err(broken_off().into()),
-                Err(_) => Err(journal.late()),
-            };
-            let (passed, effects) = match walked {
+            let (passed, effects) = match walked(passage, &mut known, &mut journal).await {
                 Ok((passed, effects)) => (Ok(passed), effects),
                 Err(denial) => {
                     passage.place.leave();
@@ -179,6 +170,26 @@ impl Gate {
             }
         }
         concluded
+    }
+}
+
+/// Where a login comes to in its time, if somebody still waits for it then.
+async fn walked<'a>(
+    passage: &Passage<'a>,
+    known: &mut Option<Known<'a>>,
+    journal: &mut Journal,
+) -> Result<(Passed, Effects), Denial> {
+    // Pinned, as it is large, and would be moved on the way.
+    let walk = AssertUnwindSafe(passage.walk(known, journal)).catch_unwind();
+    let walked = timeout_at(passage.end, pin!(walk)).await;
+    match walked {
+        Ok(Ok(walked)) => {
+            let walked = walked?;
+            passage.ensure_wanted()?;
+            Ok(walked)
+        }
+        Ok(Err(_)) => Err(broken_off().into()),
+        Err(_) => Err(journal.late()),
     }
 }
 

@@ -85,7 +85,8 @@ impl Lanes {
     ) -> Result<Report, Fault> {
         if lane == Lane::Slow {
             let Inner { ledger, owner, .. } = &*self.0;
-            return Ok(call_in_turn((ledger, owner), policy, (login, circumstances), meter).await?);
+            // In a box, as the future of every login would be twice as large, which is moved once.
+            return Ok(Box::pin(call_in_turn((ledger, owner), policy, (login, circumstances), meter)).await?);
         }
         if self.are_mistrusted() {
             return self.aside(Call::new(policy, login, circumstances), meter).await;

@@ -73,9 +73,11 @@ impl Hold {
             return Ok(());
         }
         let Inner { resource, total, share, .. } = *self.pool.0;
-        let mut all = self.pool.held();
-        let free = total.saturating_sub(all.all);
-        let held = all.owners.get(&self.owner).copied().unwrap_or_default();
+        let mut locked = self.pool.held();
+        let Held { all, owners } = &mut *locked;
+        let free = total.saturating_sub(*all);
+        let owned = owners.get_mut(&self.owner);
+        let held = owned.as_deref().copied().unwrap_or_default();
         if !share.allows(held, amount, free) {
             let left_over = if held == 0 { free } else { held.saturating_add(free) / 2 };
             let most = share.most.min(left_over);
@@ -84,10 +86,10 @@ impl Hold {
             let asked = self.amount.saturating_add(amount);
             return Err(Refused { resource, owner: self.owner.clone(), asked, held, most, ever });
         }
-        all.all = all.all.saturating_add(amount);
-        match all.owners.get_mut(&self.owner) {
+        *all = all.saturating_add(amount);
+        match owned {
             Some(owned) => *owned = held.saturating_add(amount),
-            None => drop(all.owners.insert(self.owner.clone(), amount)),
+            None => drop(owners.insert(self.owner.clone(), amount)),
         }
         self.amount = self.amount.saturating_add(amount);
         Ok(())

@@ -87,8 +87,10 @@ where
             instance.get_typed_func::<P, R>(&mut *store, export)?.call(&mut *store, params)?
         }
         Pace::Waiting => {
-            let instance = policy.pre().instantiate_async(&mut *store).await?;
-            instance.get_typed_func::<P, R>(&mut *store, export)?.call_async(&mut *store, params).await?
+            // In boxes: they are large, and part of the future of a call that never waits.
+            let instance = Box::pin(policy.pre().instantiate_async(&mut *store)).await?;
+            let export = instance.get_typed_func::<P, R>(&mut *store, export)?;
+            Box::pin(export.call_async(&mut *store, params)).await?
         }
     };
     pay_for(store, &results, "the answer")?;

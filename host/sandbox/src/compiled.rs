@@ -147,7 +147,7 @@ impl Compiled {
 
     /// The SHA-256 of the component: which policy this is.
     pub fn digest(&self) -> String {
-        hex(&self.shared.source.digest)
+        hex::encode(self.shared.source.digest)
     }
 
     /// The component's size in bytes.
@@ -183,11 +183,7 @@ impl Compiled {
 
 /// The SHA-256 of a component that is not compiled yet, as [`Compiled::digest`] writes it.
 pub fn digest(wasm: &[u8]) -> String {
-    hex(&Sha256::digest(wasm).into())
-}
-
-fn hex(digest: &[u8; 32]) -> String {
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(Sha256::digest(wasm))
 }
 
 /// Whether these bytes begin as a core module does, and not as a component.

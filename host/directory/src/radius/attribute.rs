@@ -2,7 +2,6 @@
 //!
 //! Not for: what they mean for a login.
 
-use std::fmt::Write as _;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use vestibule_domain::bounded::{Octets, Text};
@@ -64,12 +63,7 @@ fn shown(value: &[u8], kind: Kind, named: impl Fn(u32) -> Option<String>) -> Str
         Kind::Ipv6 => <[u8; 16]>::try_from(value).ok().map(|octets| Ipv6Addr::from(octets).to_string()),
         Kind::Octets => None,
     };
-    shown.unwrap_or_else(|| {
-        value.iter().fold("0x".to_owned(), |mut hex, byte| {
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        })
-    })
+    shown.unwrap_or_else(|| format!("0x{}", hex::encode(value)))
 }
 
 #[cfg(test)]

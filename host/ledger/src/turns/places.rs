@@ -63,16 +63,18 @@ impl Places {
         if self.free == 0 || !self.turns.is_empty() {
             return false;
         }
-        let inside = match self.owners.get(owner) {
-            Some(queue) if queue.is_empty() => queue.inside,
-            Some(_) => return false,
-            None => 0,
-        };
+        let queue = self.owners.get_mut(owner);
+        if queue.as_ref().is_some_and(|queue| !queue.is_empty()) {
+            return false;
+        }
+        let inside = queue.as_ref().map_or(0, |queue| queue.inside);
         if inside >= most || !self.room.lets_in(Share { most }, inside, self.free) {
             return false;
         }
-        let queue = self.owners.entry(owner.clone()).or_default();
-        (queue.most, queue.inside) = (most, inside + 1);
+        match queue {
+            Some(queue) => (queue.most, queue.inside) = (most, inside + 1),
+            None => drop(self.owners.insert(owner.clone(), Queue { most, inside: 1, ..Queue::default() })),
+        }
         self.free -= 1;
         true
     }

@@ -3,7 +3,6 @@
 //! Not for: passwords of users. A token has 256 bits of chance, so that a plain hash of it tells nothing.
 
 use std::collections::HashMap;
-use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -250,11 +249,7 @@ fn parts(token: &str) -> Option<(&str, &str)> {
 }
 
 fn hash(secret: &str) -> String {
-    let mut text = String::with_capacity(64);
-    for byte in Sha256::digest(secret) {
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
+    hex::encode(Sha256::digest(secret))
 }
 
 #[cfg(test)]

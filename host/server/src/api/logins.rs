@@ -13,6 +13,7 @@ use std::time::{Duration, Instant, SystemTime};
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use futures_util::future::Either;
 use vestibule_domain::TenantName;
 use vestibule_domain::dn::Dn;
 use vestibule_gate::{Attempt, FrontDoorDirectory};
@@ -148,15 +149,16 @@ fn now() -> SystemTime {
 }
 
 /// Answers a retry with what the first try was answered.
-async fn once(
+fn once(
     app: &App,
     tenant: &TenantName,
     retry: Option<Retry>,
     decide: impl Future<Output = Result<Response>> + Send + 'static,
-) -> Result<Response> {
+) -> impl Future<Output = Result<Response>> + Send {
     match retry {
-        Some(retry) => app.replies.once(tenant, retry, decide).await,
-        None => decide.await,
+        // In a box: an `async fn` would keep room for what decides three times.
+        Some(retry) => Either::Left(Box::pin(app.replies.once(tenant, retry, decide))),
+        None => Either::Right(decide),
     }
 }
 
