@@ -98,7 +98,8 @@ impl Asking<'_> {
             if let Err(fault) = &report.answer {
                 let in_line = self.place.meter().in_line().saturating_sub(in_line);
                 let own = report.wall.saturating_sub(in_line);
-                let hurried = self.place.outings() != outings || left.min(own) < link.policy.deadline();
+                let held_up = left.min(own) < link.policy.deadline();
+                let hurried = self.place.outings() != outings || held_up;
                 let its_own = fault.cause.is_a_policys_own() && !(fault.cause == Cause::Deadline && hurried);
                 journal.at_fault = its_own.then(|| link.name.clone());
             }

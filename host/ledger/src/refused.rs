@@ -25,7 +25,7 @@ pub struct Refused {
     pub ever: u64,
 }
 
-/// What it comes to for a login that cannot go on without.
+/// What a refusal comes to for a login that cannot go on without what it asked for.
 impl From<Refused> for Fault {
     fn from(refused: Refused) -> Self {
         Self::new(Cause::Overloaded, refused.to_string())

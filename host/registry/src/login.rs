@@ -75,13 +75,13 @@ impl Registry {
     ) -> Result<Answer, LoginError> {
         let (registry, tenant) = (self.clone(), tenant.clone());
         let (patience, _caller) = attempt.patience.clone().with_caller();
-        let attempt = Arc::new(Attempt { patience, ..attempt });
-        // Large: in a box, only where it lies is handed on.
+        // Large, both: in boxes, only where they lie is handed on.
+        let attempt = Box::new(Attempt { patience, ..attempt });
         let decided = tokio::spawn(Box::pin(async move { registry.go(&tenant, attempt, now).await }));
         decided.await.unwrap_or(Err(LoginError::Busy(Busy::Ending)))
     }
 
-    async fn go(&self, tenant: &TenantName, attempt: Arc<Attempt>, now: SystemTime) -> Result<Answer, LoginError> {
+    async fn go(&self, tenant: &TenantName, attempt: Box<Attempt>, now: SystemTime) -> Result<Answer, LoginError> {
         let door = self.door(tenant, &attempt.patience).await?;
         let answer = self.0.through(&door, attempt, now).await?;
         if let Some(consequence) = door.note(&answer, Instant::now()) {
@@ -129,7 +129,7 @@ impl Registry {
 
 impl Parts {
     /// Through a door, when it is the login's turn.
-    async fn through(&self, door: &Door, attempt: Arc<Attempt>, now: SystemTime) -> Result<Answer, Busy> {
+    async fn through(&self, door: &Door, attempt: Box<Attempt>, now: SystemTime) -> Result<Answer, Busy> {
         let quota = &door.quota;
         let answer = match self.slow_lane.as_ref().filter(|_| quota.usual.is_slow(&self.load, Instant::now())) {
             None => door.gate.decide(&attempt, now).await?,

@@ -87,7 +87,7 @@ where
             instance.get_typed_func::<P, R>(&mut *store, export)?.call(&mut *store, params)?
         }
         Pace::Waiting => {
-            // In boxes: they are large, and part of the future of a call that never waits.
+            // In boxes: they are large, and would be part of the future also of a call that never waits.
             let instance = Box::pin(policy.pre().instantiate_async(&mut *store)).await?;
             let export = instance.get_typed_func::<P, R>(&mut *store, export)?;
             Box::pin(export.call_async(&mut *store, params)).await?

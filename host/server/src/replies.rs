@@ -85,8 +85,7 @@ impl Replies {
     ) -> Result<Response> {
         let kept = self.kept(tenant, retry)?;
         let (replies, tenant) = (Arc::clone(self), tenant.clone());
-        // Large: in a box, only where it lies is handed on.
-        let made = tokio::spawn(Box::pin(async move {
+        let made = tokio::spawn(async move {
             let mut first = None;
             let make = async || {
                 let reply = Reply::of(answer.await?).await?;
@@ -100,7 +99,7 @@ impl Replies {
                 (None, Given::Whole(reply)) => Ok(reply.copy().into_response()),
                 (None, Given::Noted(bytes)) => Err(not_kept(*bytes)),
             }
-        }));
+        });
         let broken = |_| Problem::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "the login was broken off");
         made.await.map_err(broken)?
     }

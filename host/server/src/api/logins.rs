@@ -156,8 +156,8 @@ fn once(
     decide: impl Future<Output = Result<Response>> + Send + 'static,
 ) -> impl Future<Output = Result<Response>> + Send {
     match retry {
-        // In a box: an `async fn` would keep room for what decides three times.
-        Some(retry) => Either::Left(Box::pin(app.replies.once(tenant, retry, decide))),
+        // In a box, as room for the future that decides would be kept three times.
+        Some(retry) => Either::Left(app.replies.once(tenant, retry, Box::pin(decide))),
         None => Either::Right(decide),
     }
 }
