@@ -4,7 +4,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-vestibule=${VESTIBULE:-target/release/vestibule}
+vestibule=${VESTIBULE:-${CARGO_TARGET_DIR:-target}/release/vestibule}
 policies=guests/target/components/policies
 probes=guests/target/components/probes
 
