@@ -20,6 +20,7 @@ mod profiles_are_listed_in_pages;
 mod profiles_come_back;
 mod reads_are_bounded;
 mod room_is_limited;
+mod rows_are_found_by_their_keys;
 mod saves_conflict;
 mod secrets_stay_secret;
 mod sessions_expire;

@@ -25,8 +25,10 @@ const PUT: &str = "
 const CLOSE: &str = "delete from challenge where tenant = $1 and user_name = $2 and not taken";
 const ONE: &str = "
     select user_name, state, expires_ms, taken from challenge where tenant = $1 and challenge_id = $2";
+/// Not `not taken`: a server may look through all of a tenant's open challenges then, by their own index, instead of for this one.
 const TAKE: &str = "
-    update challenge set taken = true, state = $3 where tenant = $1 and challenge_id = $2 and not taken";
+    update challenge set taken = true, state = $3
+    where tenant = $1 and challenge_id = $2 and cast(taken as integer) = 0";
 
 /// The oldest of what has expired, as long as they are not too long together: other writes wait meanwhile.
 macro_rules! purge {

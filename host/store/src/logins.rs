@@ -109,13 +109,15 @@ fn text(logins: usize, numbered: bool) -> String {
         push_place(&mut sql, 2 * login + 2, numbered);
         sql.push(')');
     }
+    // Each row by all of its key: joins a server may plan otherwise, and then reads all users of a tenant for every login.
     sql.push_str(
         ")
-    select login.number, everybody.properties, own.properties, team.properties
-    from login
-    left join profile as everybody on everybody.tenant = login.tenant and everybody.name = '__DEFAULT__'
-    left join profile as own on own.tenant = login.tenant and own.name = login.name
-    left join profile as team on team.tenant = login.tenant and team.name = own.conn_group",
+    select login.number,
+        (select properties from profile where tenant = login.tenant and name = '__DEFAULT__'),
+        (select properties from profile where tenant = login.tenant and name = login.name),
+        (select properties from profile where tenant = login.tenant and name = (
+            select conn_group from profile where tenant = login.tenant and name = login.name))
+    from login",
     );
     sql
 }

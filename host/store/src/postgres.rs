@@ -26,7 +26,7 @@ const MIGRATION_DEADLINE: Duration = Duration::from_secs(300);
 /// A connection that was idle for longer is tried before it is used: the server may have gone meanwhile.
 const TRUSTED_IDLE: Duration = Duration::from_secs(1);
 /// What holds for every connection. The server gives up itself, so that a node that went silent does not keep others from its rows.
-const SESSION: [(&str, &str); 5] = [
+const SESSION: [(&str, &str); 9] = [
     ("idle_in_transaction_session_timeout", "20s"),
     // Whoever locks a whole table has others wait for so long, and then refused.
     ("lock_timeout", "3s"),
@@ -35,6 +35,13 @@ const SESSION: [(&str, &str); 5] = [
     ("default_transaction_read_only", "off"),
     // What is committed is on the disk: nobody is let in on less.
     ("synchronous_commit", "on"),
+    // Rows are found by their keys, as with SQLite, which knows no other way. A plan that was made while a table was small, and is kept, would
+    // read all of it for every login when it has grown, other tenants' rows too.
+    ("enable_seqscan", "off"),
+    ("enable_hashjoin", "off"),
+    ("enable_mergejoin", "off"),
+    // Where there is no other way than these, a plan seems costly enough to be compiled, which takes longer than it does.
+    ("jit", "off"),
 ];
 
 /// What is open: connections for reading, and those for writing.
