@@ -1,14 +1,18 @@
 //! A policy that is not soon done keeps no thread that other logins wait for.
 
+use std::pin::pin;
 use std::time::Duration;
 
+use futures_util::poll;
 use tokio::runtime::{Builder, Runtime};
+use tokio::task::yield_now;
 use tokio::time::Instant;
-use vestibule_domain::Cause;
-use vestibule_gate::{Attempt, Gate, Patience};
+use vestibule_domain::{Cause, Grants};
+use vestibule_gate::{Attempt, Chain, Gate, Link, Patience};
+use vestibule_ledger::{Owner, Waiting};
 use vestibule_sandbox::Limits;
 
-use crate::harness::{Door, at, cause, probe, vouched};
+use crate::harness::{Door, at, cause, probe, tenant, vouched};
 
 /// Threads for what takes long, apart from the one that logins are on in these tests.
 fn slow_lane() -> Runtime {
@@ -62,4 +66,31 @@ async fn a_login_whose_time_is_up_pays_for_what_its_policy_took_until_then() {
         assert!(answer.cost.fuel > 0 && answer.cost.busy_micros > 0, "{:?}", answer.cost);
     }
     slow_lane.shutdown_background();
+}
+
+#[tokio::test]
+async fn a_first_try_is_paid_for_where_the_second_one_hardly_ran() {
+    let (door, guest) = (Door::new().await, probe("loops-forever"));
+    let memory = door.ledger.instances();
+    let counted = guest.configured().await.with_memory_pool(memory.clone(), Owner::from(&tenant()));
+    let link = Link::new("loops-forever".to_owned(), counted, &guest.manifest().await, Grants::default());
+    let chain = Chain::new(vec![link]).unwrap();
+    let gate = Gate::new(door.home.store.clone(), door.ledger.clone(), door.tenant(), chain, None);
+
+    let (turns, share) = (door.ledger.slow_policies(), Waiting { inside: u64::MAX, waiting: u64::MAX });
+    let mut taken = Vec::new();
+    while turns.usage().0 < turns.usage().1 {
+        taken.push(turns.enter(&Owner::Host, share).await.unwrap());
+    }
+    let joe = vouched("joe");
+    let mut decides = pin!(gate.decide(&joe, at(0)));
+    while turns.waiting() == 0 {
+        assert!(poll!(&mut decides).is_pending());
+        yield_now().await;
+    }
+    let _nothing_left = memory.take(&Owner::Host, memory.usage().1).unwrap();
+    drop(taken);
+    let answer = decides.await.unwrap();
+    assert_eq!(cause(&answer), Cause::Overloaded.code());
+    assert!(answer.cost.busy_micros >= 5_000, "{:?}", answer.cost);
 }
