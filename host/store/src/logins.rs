@@ -20,6 +20,22 @@ const MAX_LOGINS: usize = 16;
 /// How many may wait before callers wait to ask.
 const MAX_WAITING: usize = 1024;
 
+/// SQLite reads each row by all of its key, and joins cost a third less than subqueries.
+const BY_JOINS: &str = ")
+    select login.number, everybody.properties, own.properties, team.properties
+    from login
+    left join profile as everybody on everybody.tenant = login.tenant and everybody.name = '__DEFAULT__'
+    left join profile as own on own.tenant = login.tenant and own.name = login.name
+    left join profile as team on team.tenant = login.tenant and team.name = own.conn_group";
+/// Joins PostgreSQL may plan otherwise, by a table that was small, and then it reads all users of a tenant for every login.
+const BY_SUBQUERIES: &str = ")
+    select login.number,
+        (select properties from profile where tenant = login.tenant and name = '__DEFAULT__'),
+        (select properties from profile where tenant = login.tenant and name = login.name),
+        (select properties from profile where tenant = login.tenant and name = (
+            select conn_group from profile where tenant = login.tenant and name = login.name))
+    from login";
+
 /// The profiles of everybody, of the user, and of the group that the user's own names.
 pub(crate) type Texts = (Option<String>, Option<String>, Option<String>);
 type Row = (i32, Option<String>, Option<String>, Option<String>);
@@ -99,7 +115,7 @@ async fn read(database: &Database, asks: &[Ask]) -> Result<Vec<Row>, Error> {
     if rows.len() == asks.len() { Ok(rows) } else { Err(Error::Failed("a login's row is missing".to_owned())) }
 }
 
-/// The statement for so many logins: one row for each, whatever is on record.
+/// The statement for so many logins: one row for each, whatever is on record. Places are numbered for PostgreSQL.
 fn text(logins: usize, numbered: bool) -> String {
     let mut sql = "with login (number, tenant, name) as (values ".to_owned();
     for login in 0..logins {
@@ -109,15 +125,6 @@ fn text(logins: usize, numbered: bool) -> String {
         push_place(&mut sql, 2 * login + 2, numbered);
         sql.push(')');
     }
-    // Each row by all of its key: joins a server may plan otherwise, and then reads all users of a tenant for every login.
-    sql.push_str(
-        ")
-    select login.number,
-        (select properties from profile where tenant = login.tenant and name = '__DEFAULT__'),
-        (select properties from profile where tenant = login.tenant and name = login.name),
-        (select properties from profile where tenant = login.tenant and name = (
-            select conn_group from profile where tenant = login.tenant and name = login.name))
-    from login",
-    );
+    sql.push_str(if numbered { BY_SUBQUERIES } else { BY_JOINS });
     sql
 }
