@@ -134,6 +134,15 @@ impl Home {
         }
     }
 
+    /// Waits until a server has ended the connections of stores that were closed and of processes that were killed: until then it may go on
+    /// with what it was told, and does not count what they did. A file has none.
+    pub(crate) async fn is_left_alone(&self) {
+        const OPEN: &str = "
+            select count(*) from pg_stat_activity
+            where datname = current_database() and application_name = 'vestibule'";
+        while matches!(self.place, Place::Url(_)) && self.count(OPEN).await > 0 {}
+    }
+
     /// The number that a query finds, asked as somebody with a database client does.
     pub(crate) async fn count(&self, sql: &str) -> i64 {
         match &self.place {

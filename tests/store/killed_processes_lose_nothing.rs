@@ -23,6 +23,7 @@ async fn every_acknowledged_save_survives_a_kill(home: Home) {
         process.kill().unwrap();
         users.extend(lines.map(Result::unwrap));
         process.wait().unwrap();
+        home.is_left_alone().await;
         assert!(users.len() >= acknowledged, "it ended by itself after {}", users.len());
 
         let (store, tenant) = (home.another().await.unwrap(), TenantName::default());
@@ -45,6 +46,7 @@ async fn every_acknowledged_save_survives_a_kill(home: Home) {
 }
 
 async fn a_revision_is_active_whenever_the_process_is_killed(home: Home) {
+    home.store.close().await;
     for acknowledged in [1, 20, 60] {
         let mut process =
             Command::new(PROCESS).args(["activates", &home.argument()]).stdout(Stdio::piped()).spawn().unwrap();
@@ -54,6 +56,7 @@ async fn a_revision_is_active_whenever_the_process_is_killed(home: Home) {
         process.kill().unwrap();
         numbers.extend(lines.map(|line| line.unwrap().parse::<i64>().unwrap()));
         process.wait().unwrap();
+        home.is_left_alone().await;
         assert!(numbers.len() >= acknowledged, "it ended by itself after {}", numbers.len());
 
         let (store, tenant) = (home.another().await.unwrap(), TenantName::default());
