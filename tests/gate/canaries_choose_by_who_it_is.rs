@@ -5,7 +5,7 @@ use std::sync::Arc;
 use vestibule_domain::directory::{Entry, Query};
 use vestibule_domain::login::Info;
 use vestibule_domain::{AuthMethod, CanonicalUser, EnteredUser, Grants, Properties, capability};
-use vestibule_gate::{Attempt, Canary, Gate, Given, Proof, Voucher};
+use vestibule_gate::{Attempt, CallerRecord, Canary, Gate, Proof, Voucher};
 use vestibule_sandbox::capability::{Answer as Found, Directory};
 use vestibule_sandbox::{Capabilities, Limits};
 
@@ -21,8 +21,8 @@ async fn trying(home: &Door, name: &str, guest: Guest) -> Gate {
 /// Somebody whose front door knows who it is, whatever was typed.
 fn spelled(user: &str, typed: &str) -> Attempt {
     let user = CanonicalUser::new(user).unwrap();
-    let given = Given { user, proplist: Properties::new(), reason: None, session_state: None };
-    Attempt { user: EnteredUser::new(typed).unwrap(), given: Some(given), ..vouched("joe") }
+    let record = CallerRecord { user, proplist: Properties::new(), reason: None, session_state: None };
+    Attempt { user: EnteredUser::new(typed).unwrap(), caller_record: Some(record), ..vouched("joe") }
 }
 
 #[tokio::test]

@@ -154,7 +154,7 @@ pub(crate) fn attempt(user: &str, proof: Proof) -> Attempt {
         attributes,
         checked_password: None,
         session_id: None,
-        given: None,
+        caller_record: None,
         directory: None,
         patience: Patience::since(Instant::now()),
     }

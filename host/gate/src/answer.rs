@@ -2,15 +2,24 @@
 //!
 //! Not for: how it tells the client; each front door has its own way.
 
-use vestibule_domain::decision::Denial;
-use vestibule_domain::login::{Authret, Status};
+use std::time::Duration;
+
+use tokio::time::Instant;
+use vestibule_domain::cause::NEUTRAL_TEXT;
+use vestibule_domain::decision::DenyCause;
 use vestibule_domain::wire::crv1::StateId;
-use vestibule_domain::{Decision, Outcome, Properties};
+use vestibule_domain::{Cause, Decision};
 use vestibule_sandbox::Cost;
 
-use crate::attempt::Attempt;
+use crate::attempt::Proof;
+use crate::context::LoginContext;
 use crate::journal::Journal;
-use crate::passage::Passed;
+use crate::outcome::LoginOutcome;
+
+/// How long a denial may take to get on record where the login's own time is up.
+pub(crate) const LATE_RECORD_DEADLINE: Duration = Duration::from_secs(1);
+/// Within how long a store that fails at once has done so, hashes and policies before it included.
+const FAST_FAILURE: Duration = Duration::from_secs(1);
 
 /// A decision that is on record.
 #[derive(Debug, Clone)]
@@ -36,33 +45,30 @@ pub struct Answer {
 }
 
 impl Answer {
-    pub(crate) fn new(id: String, journal: &Journal, attempt: &Attempt, passed: Result<Passed, Denial>) -> Self {
-        let (mut state_id, mut session_state) = (None, None);
-        let (user, reason) = match &passed {
-            Ok(Passed::In { user, reason, session_state: state, .. }) => {
-                session_state.clone_from(state);
-                (user.to_string(), reason.clone())
-            }
-            Ok(Passed::Asked { user, reason, state_id: handle, .. }) => {
-                state_id = Some(handle.clone());
-                (user.to_string(), reason.clone())
-            }
-            Err(denial) => (journal.user(attempt), denial.reason.clone()),
-        };
+    pub(crate) fn new(id: String, journal: &Journal, outcome: LoginOutcome) -> Self {
+        let LoginOutcome { user, decision, reason, state_id, session_state } = outcome;
         let (cost, by_canary, at_fault) = (journal.cost(), journal.by_canary, journal.at_fault.clone());
-        let decision = Decision::from(passed.map(Outcome::from));
         Self { id, user, decision, reason, state_id, session_state, cost, by_canary, at_fault }
     }
-}
 
-/// What all policies of a login came to, as if one had said it.
-impl From<Passed> for Outcome {
-    fn from(passed: Passed) -> Self {
-        let (user, proplist, proplist_save, challenge) = match passed {
-            Passed::In { user, proplist, saved, .. } => (user, proplist, saved, None),
-            Passed::Asked { user, question, saved, .. } => (user, Properties::new(), saved, Some(question)),
-        };
-        let authret = Authret { status: Status::Succeed, user, reason: None, client_reason: None, proplist };
-        Self { authret, proplist_save, challenge, session_state: None }
+    /// From when on it may be told, if not at once.
+    ///
+    /// A denial that comes early would tell how far a proof was looked at, and where the store does not answer, what it was asked for: a
+    /// wrong password is counted, and a right one is not. What it could not keep is answered at one of two times, soon or after all that
+    /// could be waited for, and never between them.
+    pub(crate) fn due(&self, context: &LoginContext<'_>) -> Option<Instant> {
+        let arrived = context.attempt.patience.arrived;
+        let Decision::Deny(denial) = &self.decision else { return None };
+        let failures = arrived + context.tenant.patience_with_failures();
+        let is_kept = denial.cause != DenyCause::Fault(Cause::StoreUnavailable);
+        match context.attempt.proof {
+            _ if is_kept && denial.client_reason.as_str() != NEUTRAL_TEXT => None,
+            _ if is_kept => Some(failures),
+            Proof::Voucher(_) => Some(failures),
+            Proof::Password(_) | Proof::Response { .. } => {
+                let soon = failures.max(arrived + FAST_FAILURE);
+                Some(if Instant::now() < soon { soon } else { soon.max(context.end + LATE_RECORD_DEADLINE) })
+            }
+        }
     }
 }

@@ -2,12 +2,17 @@
 //!
 //! Not for: finding out more. Whatever stands in a [`Voucher`] the front door has proven itself.
 
-use vestibule_domain::field::{ClientAddress, HardwareAddress, Password, Response, SamlAttributes, SessionId};
+use std::fmt;
+use std::sync::Arc;
+
+use vestibule_domain::field::{
+    ClientAddress, HardwareAddress, Password, Reason, Response, SamlAttributes, SessionId, SessionStates,
+};
 use vestibule_domain::login::{Attributes, Authcred, Info};
 use vestibule_domain::wire::crv1::StateId;
-use vestibule_domain::{AuthMethod, EnteredUser};
+use vestibule_domain::{AuthMethod, CanonicalUser, EnteredUser, Properties};
+use vestibule_sandbox::capability::Directory;
 
-use crate::given::{FrontDoorDirectory, Given};
 use crate::patience::Patience;
 
 /// One attempt to come in.
@@ -29,12 +34,36 @@ pub struct Attempt {
     pub attributes: Attributes,
     /// The session that this login begins or renews, where the front door has sessions.
     pub session_id: Option<SessionId>,
-    /// Present where the front door keeps the users' properties itself. It then vouches for the user, or answers a question.
-    pub given: Option<Given>,
+    /// Present where the front door keeps the users' properties itself, as Access Server does. It then vouches for the user, or answers a
+    /// question; what policies set and save is handed back to it, and nothing but a question is stored here.
+    pub caller_record: Option<CallerRecord>,
     /// Present where the front door searches its own directory.
     pub directory: Option<FrontDoorDirectory>,
     /// For how long an answer is of use.
     pub patience: Patience,
+}
+
+/// What a front door that keeps the users' properties itself has on record of one.
+#[derive(Debug, Clone)]
+pub struct CallerRecord {
+    /// The user's canonical name.
+    pub user: CanonicalUser,
+    /// What is kept for the user.
+    pub proplist: Properties,
+    /// What the log says of the authentication so far.
+    pub reason: Option<Reason>,
+    /// What an earlier login of the session was answered as [`Answer::session_state`](crate::Answer::session_state).
+    pub session_state: Option<SessionStates>,
+}
+
+/// A directory that the front door searches itself, instead of the tenant's.
+#[derive(Clone)]
+pub struct FrontDoorDirectory(pub Arc<dyn Directory>);
+
+impl fmt::Debug for FrontDoorDirectory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("FrontDoorDirectory")
+    }
 }
 
 /// Why the door should open.

@@ -17,10 +17,10 @@ use vestibule_domain::{CanonicalUser, EnteredUser, Fault, Properties, TenantName
 use vestibule_store::{NewChallenge, Store, Taken};
 
 use crate::chain::Chain;
-use crate::choice::Choice;
-use crate::known::Known;
+use crate::chain_state::{ChainState, Sessions};
+use crate::context::Identity;
 use crate::method::Method;
-use crate::progress::{Progress, Sessions};
+use crate::provenance::GroupProvenance;
 use crate::records::unavailable;
 
 /// Randomness of a handle in bytes: nobody guesses 192 bits.
@@ -41,15 +41,15 @@ pub(crate) struct Waiting {
     user: CanonicalUser,
     reason: String,
     set: Properties,
-    choice: Choice,
+    group: GroupProvenance,
     sessions: Sessions,
     values: Properties,
 }
 
 impl Waiting {
-    pub(crate) fn new(known: &Known<'_>, progress: Progress, question: &Challenge) -> Self {
-        let Known { chosen, method, info, identified, .. } = known;
-        let Progress { next, user, reason, set, choice, sessions, .. } = progress;
+    pub(crate) fn new(identity: &Identity<'_>, state: ChainState, question: &Challenge) -> Self {
+        let Identity { chosen, method, info, identified, .. } = identity;
+        let ChainState { next, user, reason, set, group, sessions, .. } = state;
         Self {
             method: *method,
             info: info.clone(),
@@ -58,7 +58,7 @@ impl Waiting {
             user,
             reason,
             set,
-            choice,
+            group,
             sessions,
             values: question.values.clone(),
         }
@@ -99,7 +99,7 @@ impl Waiting {
     ///
     /// # Errors
     /// The chain has changed since, up to the policy that asked, or none decides alone any more about somebody whom nobody vouches for.
-    pub(crate) fn resume(self, response: Response, chain: &Chain) -> Result<Progress, Denial> {
+    pub(crate) fn resume(self, response: Response, chain: &Chain) -> Result<ChainState, Denial> {
         let Some(next) = self.asked_by.len().checked_sub(1) else { return Err(refused(Cause::Outdated)) };
         if links(chain, next) != self.asked_by {
             return Err(refused(Cause::Outdated));
@@ -108,8 +108,8 @@ impl Waiting {
             let detail = "no active policy asks to decide alone and is granted it any more";
             return Err(Denial::new(DenyCause::Challenge(Cause::Outdated), detail));
         }
-        let Self { user, reason, set, choice, sessions, values, .. } = self;
-        Ok(Progress { next, user, reason, set, choice, sessions, answered: Some((values, response)) })
+        let Self { user, reason, set, group, sessions, values, .. } = self;
+        Ok(ChainState { next, user, reason, set, group, sessions, answered: Some((values, response)) })
     }
 }
 

@@ -1,26 +1,19 @@
-//! What happened on a login's way, step by step, as it will stand on record.
+//! What happens on a login's way, step by step.
 //!
-//! Not for: values of properties and secrets: the record has names, and what is left of a login is masked by its types.
+//! Not for: how it is written down; see `record`.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use serde::Serialize;
 use tokio::time::Instant;
 use vestibule_domain::decision::{Denial, DenyCause};
 use vestibule_domain::log::Line;
-use vestibule_domain::text::log_text;
-use vestibule_domain::{Cause, Decision, Fault, Properties, primary};
+use vestibule_domain::{Cause, Fault, Properties, primary};
 use vestibule_sandbox::Cost;
-use vestibule_store::{DecisionRow, Effects};
 
-use crate::answer::Answer;
-use crate::attempt::Attempt;
 use crate::chain::Link;
 use crate::log_room::LogRoom;
 use crate::meter::{Meter, micros};
-
-/// The longest record in bytes: what a chain of sixteen policies comes to that all log as much as they may.
-const MAX_RECORD_BYTES: usize = 256 << 10;
 
 /// The steps, as the record names them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -55,14 +48,16 @@ pub(crate) struct Journal {
     set: Vec<String>,
 }
 
-#[derive(Debug, Serialize)]
-struct Took {
+/// A step, and how long it took.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub(crate) struct Took {
     step: Step,
     micros: u64,
 }
 
+/// What a policy took, and what it logged.
 #[derive(Debug, Serialize)]
-struct PolicyEntry {
+pub(crate) struct PolicyEntry {
     name: String,
     version: String,
     sha256: String,
@@ -91,8 +86,11 @@ impl Journal {
         }
     }
 
-    /// The step before has ended, this one begins.
+    /// The step before has ended, this one begins; the same one goes on.
     pub(crate) fn enter(&mut self, step: Step) {
+        if step == self.step {
+            return;
+        }
         let now = Instant::now();
         self.steps.push(Took { step: self.step, micros: micros(now - self.since) });
         (self.step, self.since) = (step, now);
@@ -123,12 +121,27 @@ impl Journal {
     }
 
     /// Whom the decision is about: the entered name, where nobody knows better.
-    pub(crate) fn user(&self, attempt: &Attempt) -> String {
-        self.user.clone().unwrap_or_else(|| attempt.user.to_string())
+    pub(crate) fn user_of(&self, entered: &str) -> String {
+        self.user.clone().unwrap_or_else(|| entered.to_owned())
     }
 
     pub(crate) fn set(&mut self, set: &Properties) {
         self.set = set.iter().map(|(name, _)| name.to_owned()).collect();
+    }
+
+    /// What each step took so far, the present one last.
+    pub(crate) fn steps(&self) -> Vec<Took> {
+        let last = Took { step: self.step, micros: micros(self.since.elapsed()) };
+        self.steps.iter().copied().chain([last]).collect()
+    }
+
+    pub(crate) fn policies(&self) -> &[PolicyEntry] {
+        &self.policies
+    }
+
+    /// The names of what the policies have set.
+    pub(crate) fn names_set(&self) -> &[String] {
+        &self.set
     }
 
     /// What it means that the login's time ran out in this step.
@@ -144,75 +157,5 @@ impl Journal {
                 Fault::new(Cause::StoreUnavailable, DETAIL).into()
             }
         }
-    }
-
-    /// The row to keep.
-    pub(crate) fn row(&self, attempt: &Attempt, answer: &Answer, effects: &Effects, at: SystemTime) -> DecisionRow {
-        let last = Took { step: self.step, micros: micros(self.since.elapsed()) };
-        let denial = match &answer.decision {
-            Decision::Deny(denial) => Some(denial),
-            Decision::Allow { .. } | Decision::Challenge { .. } => None,
-        };
-        let record = Record {
-            entered: attempt.user.as_str(),
-            method: self.method.as_deref(),
-            client_ip_addr: attempt.client_ip_addr.as_deref().map(|address| log_text(address, 64)),
-            vpn_auth: attempt.attributes.vpn_auth,
-            reason: &answer.reason,
-            client_reason: denial.map(|denial| denial.client_reason.as_str()),
-            steps: self.steps.iter().chain([&last]).collect(),
-            policies: &self.policies,
-            conflicts: self.conflicts,
-            set: &self.set,
-            saved: effects.save.iter().flat_map(|save| save.writes.iter()).map(|(name, _)| name).collect(),
-            cut: false,
-        };
-        DecisionRow {
-            id: answer.id.clone(),
-            at,
-            user: answer.user.clone(),
-            outcome: outcome(&answer.decision).to_owned(),
-            cause: denial.map(|denial| denial.cause.code().to_owned()),
-            record: record.bounded(),
-        }
-    }
-}
-
-/// The record's JSON.
-#[derive(Debug, Serialize)]
-struct Record<'a> {
-    entered: &'a str,
-    method: Option<&'a str>,
-    client_ip_addr: Option<String>,
-    vpn_auth: bool,
-    reason: &'a str,
-    client_reason: Option<&'a str>,
-    steps: Vec<&'a Took>,
-    policies: &'a [PolicyEntry],
-    conflicts: u32,
-    set: &'a [String],
-    saved: Vec<&'a str>,
-    /// Whether it was too long, and policies and names of properties were left out.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    cut: bool,
-}
-
-impl Record<'_> {
-    fn bounded(self) -> String {
-        let whole = serde_json::to_string(&self).unwrap_or_default();
-        if whole.len() <= MAX_RECORD_BYTES {
-            return whole;
-        }
-        let cut = Record { policies: &[], set: &[], saved: Vec::new(), cut: true, ..self };
-        serde_json::to_string(&cut).unwrap_or_default()
-    }
-}
-
-/// How a decision is called on record.
-const fn outcome(decision: &Decision) -> &'static str {
-    match decision {
-        Decision::Allow { .. } => "allowed",
-        Decision::Challenge { .. } => "challenged",
-        Decision::Deny(_) => "denied",
     }
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 use tokio::time::Instant;
+use vestibule_domain::{Cause, Fault};
 
 /// How long somebody waits for an answer.
 #[derive(Debug, Clone)]
@@ -63,8 +64,25 @@ impl Patience {
         self.until.map_or(own, |until| until.min(own))
     }
 
+    /// Waits for something, unless the caller has gone: what nobody waits for is not begun.
+    pub(crate) async fn unless_gone<T>(&self, waits: impl Future<Output = T>) -> Result<T, Fault> {
+        tokio::select! {
+            biased;
+            () = self.gone() => Err(unwanted()),
+            came = waits => Ok(came),
+        }
+    }
+
+    /// An answer is of use to somebody, where the login's time is up at `end`.
+    ///
+    /// # Errors
+    /// [`Cause::Deadline`]: the caller has gone, or the time is up.
+    pub(crate) fn ensure_wanted(&self, end: Instant) -> Result<(), Fault> {
+        if self.has_gone() || end <= Instant::now() { Err(unwanted()) } else { Ok(()) }
+    }
+
     /// Whether the caller has gone.
-    pub(crate) fn has_gone(&self) -> bool {
+    fn has_gone(&self) -> bool {
         self.caller.as_ref().is_some_and(|caller| caller.gone.load(Ordering::Acquire))
     }
 
@@ -77,6 +95,10 @@ impl Patience {
             goes.await;
         }
     }
+}
+
+fn unwanted() -> Fault {
+    Fault::new(Cause::Deadline, "nobody waits for the answer any more")
 }
 
 #[cfg(test)]

@@ -13,8 +13,9 @@ pub(crate) fn unavailable(error: &Error) -> Fault {
 }
 
 /// The records of a user, with the group that is named there, or all of them where an address has to find its own.
-pub(crate) async fn read(store: &Store, tenant: &TenantName, user: &str) -> Result<Records, Error> {
-    let LoginProfiles { default, user, group } = store.login_profiles(tenant, user).await?;
+pub(crate) async fn read(store: &Store, tenant: &TenantName, user: &str) -> Result<Records, Fault> {
+    let profiles = store.login_profiles(tenant, user).await.map_err(|error| unavailable(&error))?;
+    let LoginProfiles { default, user, group } = profiles;
     let named = group.is_some();
     let groups = group.and_then(|(name, record)| Some((name, record.filter(is_group)?))).into_iter().collect();
     let mut records = Records { default, user, groups };
@@ -31,7 +32,7 @@ pub(crate) async fn add_groups(
     tenant: &TenantName,
     records: &mut Records,
     set: &Properties,
-) -> Result<(), Error> {
+) -> Result<(), Fault> {
     let Ok(list) = records.own().with(set) else {
         // Too long to be chosen from: the rules say so when they are asked.
         return Ok(());
@@ -39,11 +40,13 @@ pub(crate) async fn add_groups(
     let given = |name| list.get(name).filter(|value: &&str| !value.is_empty());
     match (given(CONN_GROUP), given(CONN_IP)) {
         (Some(group), _) if !records.groups.contains_key(group) => {
-            if let Some(record) = store.profile(tenant, group).await?.filter(is_group) {
+            if let Some(record) =
+                store.profile(tenant, group).await.map_err(|error| unavailable(&error))?.filter(is_group)
+            {
                 records.groups.insert(group.to_owned(), record);
             }
         }
-        (None, Some(_)) => records.groups = store.groups(tenant).await?,
+        (None, Some(_)) => records.groups = store.groups(tenant).await.map_err(|error| unavailable(&error))?,
         _ => {}
     }
     Ok(())

@@ -13,7 +13,6 @@ use vestibule_domain::{Cause, Decision, Fault, Login, Outcome, Properties};
 use vestibule_ledger::{Ledger, Owner};
 use vestibule_sandbox::{Circumstances, Configured, Report};
 
-use crate::attempt::Attempt;
 use crate::lane::call_in_turn;
 use crate::meter::Meter;
 
@@ -84,14 +83,14 @@ impl Shadow {
         Self { policy, ledger: ledger.clone(), owner, lane, seen: Arc::new(seen) }
     }
 
-    /// Runs the version on what the active one has answered. The login does not wait for it. A front door that has its own
-    /// directory is not asked twice.
-    pub(crate) fn follow(&self, attempt: &Attempt, login: &Login, circumstances: &Circumstances, active: &Report) {
-        let place = self.ledger.shadows().take(&self.owner, 1).ok().filter(|_| attempt.directory.is_none());
-        let Some(place) = place else {
-            (self.seen)(Seen::skipped(0));
-            return;
-        };
+    /// Leaves a login out.
+    pub(crate) fn skip(&self) {
+        (self.seen)(Seen::skipped(0));
+    }
+
+    /// Runs the version on what the active one has answered. The login does not wait for it.
+    pub(crate) fn follow(&self, login: &Login, circumstances: &Circumstances, active: &Report) {
+        let Ok(place) = self.ledger.shadows().take(&self.owner, 1) else { return self.skip() };
         let (shadow, login, circumstances, active) =
             (self.clone(), login.clone(), circumstances.clone(), active.answer.clone());
         let compare = async move {

@@ -10,6 +10,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use tokio::runtime::Handle;
 use vestibule_directory::{Ldap, LdapSettings, Radius, RadiusSettings, SettingsError};
+use vestibule_domain::primary::Failure;
+use vestibule_domain::resolve::Records;
 use vestibule_domain::{CanonicalUser, TenantName};
 use vestibule_ledger::{Owner, Waiting};
 use vestibule_sandbox::Capabilities;
@@ -192,6 +194,14 @@ impl Tenant {
 
     pub(crate) fn is_bootstrap(&self, user: &str) -> bool {
         self.settings.bootstrap.contains(user)
+    }
+
+    /// The method that holds for a name. A bootstrap administrator's is local, whatever is on record.
+    pub(crate) fn method_of(&self, user: &str, records: &Records) -> Result<Method, Failure> {
+        if self.is_bootstrap(user) {
+            return Ok(Method::Local);
+        }
+        Method::of(records, self.settings.method)
     }
 
     pub(crate) const fn deadline(&self) -> Duration {

@@ -101,7 +101,7 @@ impl Site {
             attributes: login.attributes.clone(),
             checked_password: None,
             session_id: None,
-            given: None,
+            caller_record: None,
             directory: None,
             patience: Patience::since(Instant::now()),
         };

@@ -134,13 +134,13 @@ async fn decide(
     paid: Paid,
 ) -> Result<Decided> {
     let began = Instant::now();
-    let given = attempt.given.as_ref().map(|given| given.proplist.clone());
+    let recorded = attempt.caller_record.as_ref().map(|record| record.proplist.clone());
     let decided = app.registry.decide(&tenant, attempt, admitted, now()).await;
     match &decided {
         Ok(answer) => app.metrics.decided(&answer.decision, began.elapsed()),
         Err(_) => app.metrics.refused(),
     }
-    Ok(Decided { answer: LoginAnswer::of(given, decided?), paid })
+    Ok(Decided { answer: LoginAnswer::of(recorded, decided?), paid })
 }
 
 #[expect(clippy::disallowed_methods, reason = "a login's time begins here")]

@@ -105,10 +105,10 @@ impl IntoResponse for Decided {
 impl LoginAnswer {
     /// A decision. Nobody gets properties by being kept out; what a front door has given, it gets back. Of records that the host keeps,
     /// what is private stays here: seeds of codes and digests of passwords are among it.
-    pub(crate) fn of(given: Option<Properties>, answer: Answer) -> Self {
+    pub(crate) fn of(recorded: Option<Properties>, answer: Answer) -> Self {
         let Answer { id, user, decision, reason, state_id, session_state, .. } = answer;
-        let kept_here = given.is_none();
-        let given = given.unwrap_or_default();
+        let kept_here = recorded.is_none();
+        let recorded = recorded.unwrap_or_default();
         let authret =
             |status, client_reason, proplist| Some(AuthretJson { status, user, reason, client_reason, proplist });
         let blank = Self {
@@ -138,7 +138,7 @@ impl LoginAnswer {
             },
             Decision::Challenge { challenge, proplist_save } => Self {
                 decision: Verdict::Challenge,
-                authret: authret("fail", None, given),
+                authret: authret("fail", None, recorded),
                 proplist_save: Some(proplist_save),
                 challenge: Some(ChallengeJson {
                     text: challenge.text.as_str().to_owned(),
@@ -149,7 +149,7 @@ impl LoginAnswer {
             },
             Decision::Deny(denial) => Self {
                 cause: Some(denial.cause.code()),
-                authret: authret("fail", Some(denial.client_reason.as_str().to_owned()), given),
+                authret: authret("fail", Some(denial.client_reason.as_str().to_owned()), recorded),
                 ..blank
             },
         }

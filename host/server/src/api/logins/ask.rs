@@ -14,7 +14,7 @@ use vestibule_domain::login::{Attributes, Authcred, Authret, Info, Status};
 use vestibule_domain::text::MAX_REASON_BYTES;
 use vestibule_domain::wire::crv1::StateId;
 use vestibule_domain::{EnteredUser, Properties};
-use vestibule_gate::{Attempt, Given, Patience, Proof};
+use vestibule_gate::{Attempt, CallerRecord, Patience, Proof};
 
 use crate::problem::{Problem, Result};
 
@@ -183,7 +183,7 @@ impl Authenticate {
             checked_password: None,
             attributes: self.attributes.unwrap_or_else(vpn),
             session_id: self.session_id,
-            given: None,
+            caller_record: None,
             directory: None,
             patience,
         })
@@ -203,11 +203,13 @@ impl PostAuth {
             Some(response) => response.proof()?,
             None => Proof::Voucher(info.into()),
         };
-        let given = match authret {
+        let caller_record = match authret {
             Some(Authret { status: Status::Fail, .. }) => {
                 return Err(Problem::invalid("`authret.status` is `fail`: that login is denied already"));
             }
-            Some(Authret { user, reason, proplist, .. }) => Some(Given { user, proplist, reason, session_state }),
+            Some(Authret { user, reason, proplist, .. }) => {
+                Some(CallerRecord { user, proplist, reason, session_state })
+            }
             None if session_state.is_some() => {
                 return Err(Problem::invalid(
                     "`session_state` goes with `authret`; the host keeps that of `session_id` itself",
@@ -225,7 +227,7 @@ impl PostAuth {
             checked_password: password,
             attributes,
             session_id,
-            given,
+            caller_record,
             directory: None,
             patience,
         })

@@ -1,6 +1,6 @@
 //! Passwords kept here, as Argon2id hashes (RFC 9106).
 //!
-//! Not for: who may try how often; see `local`.
+//! Not for: who may try how often; see `identify::local`.
 
 use argon2::password_hash::rand_core::OsRng;
 use argon2::password_hash::{PasswordHash, PasswordHasher as _, PasswordVerifier as _, SaltString};

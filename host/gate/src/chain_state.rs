@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use vestibule_domain::field::{Response, SessionState};
 use vestibule_domain::{CanonicalUser, Cause, Fault, Properties};
 
-use crate::choice::Choice;
+use crate::provenance::GroupProvenance;
 
 /// What each policy keeps for the session, by the policy's name.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,7 +41,7 @@ impl Sessions {
 
 /// Where the chain begins, or goes on after a question.
 #[derive(Debug, Clone)]
-pub(crate) struct Progress {
+pub(crate) struct ChainState {
     /// The policy that runs next, counted from 0.
     pub(crate) next: usize,
     /// The user, as the policies so far have it.
@@ -50,17 +50,17 @@ pub(crate) struct Progress {
     pub(crate) reason: String,
     /// What the policies so far have set.
     pub(crate) set: Properties,
-    /// Which of them chose the group by that.
-    pub(crate) choice: Choice,
+    /// The policies that chose the group by that.
+    pub(crate) group: GroupProvenance,
     pub(crate) sessions: Sessions,
     /// What the next policy kept with its question, and what the user answered.
     pub(crate) answered: Option<(Properties, Response)>,
 }
 
-impl Progress {
+impl ChainState {
     /// Before the first policy.
     pub(crate) fn start(user: CanonicalUser, reason: String, sessions: Sessions) -> Self {
-        let (set, choice) = (Properties::new(), Choice::default());
-        Self { next: 0, user, reason, set, choice, sessions, answered: None }
+        let (set, group) = (Properties::new(), GroupProvenance::default());
+        Self { next: 0, user, reason, set, group, sessions, answered: None }
     }
 }

@@ -12,12 +12,12 @@ use crate::chain::Chain;
 /// While nobody has, nothing privileged changes.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Choice {
+pub(crate) struct GroupProvenance {
     group: Option<usize>,
     address: Option<usize>,
 }
 
-impl Choice {
+impl GroupProvenance {
     /// A policy has changed these.
     pub(crate) fn note(&mut self, link: usize, changed: &Properties) {
         for (name, by) in [(CONN_GROUP, &mut self.group), (CONN_IP, &mut self.address)] {

@@ -3,7 +3,7 @@
 //! Not for: believing what they answer, which the sandbox does, nor what follows from it.
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, UNIX_EPOCH};
 
 use tokio::time::Instant;
 use vestibule_domain::decision::Denial;
@@ -13,30 +13,26 @@ use vestibule_domain::outcome::Challenge;
 use vestibule_domain::{Cause, Fault, Outcome, Properties, Refusal};
 use vestibule_sandbox::{Circumstances, Configured};
 
-use crate::attempt::Attempt;
+use crate::attempt::FrontDoorDirectory;
 use crate::chain::{Chain, Link};
-use crate::choice::Choice;
-use crate::given::FrontDoorDirectory;
+use crate::chain_state::ChainState;
+use crate::context::LoginContext;
 use crate::journal::Journal;
-use crate::place::Place;
-use crate::progress::Progress;
+use crate::provenance::GroupProvenance;
 use crate::searches::Outward;
 
-/// What is the same for all policies of a login.
-pub(crate) struct Asking<'a> {
-    pub(crate) attempt: &'a Attempt,
-    pub(crate) place: &'a Place,
+/// A chain that is asked about one login: what is the same for all of its policies.
+pub(crate) struct ChainRun<'a> {
+    pub(crate) context: &'a LoginContext<'a>,
+    pub(crate) chain: &'a Chain,
     pub(crate) info: &'a Info,
-    pub(crate) now: SystemTime,
-    /// When the login's time is up.
-    pub(crate) end: Instant,
 }
 
 /// What a chain came to.
-pub(crate) struct Ran {
-    pub(crate) progress: Progress,
+pub(crate) struct ChainResult {
+    pub(crate) state: ChainState,
     pub(crate) saves: Saves,
-    /// What the policy at `progress.next` asks the user.
+    /// What the policy at `state.next` asks the user.
     pub(crate) question: Option<Challenge>,
 }
 
@@ -44,15 +40,15 @@ pub(crate) struct Ran {
 #[derive(Default)]
 pub(crate) struct Saves {
     pub(crate) list: Properties,
-    /// Which of them chose the group by that.
-    pub(crate) choice: Choice,
+    /// The policies that chose the group by that.
+    pub(crate) group: GroupProvenance,
     /// The places of those that want more than removals: each would make a record where there is none.
     pub(crate) by: Vec<usize>,
 }
 
-impl From<Progress> for Ran {
-    fn from(progress: Progress) -> Self {
-        Self { progress, saves: Saves::default(), question: None }
+impl From<ChainState> for ChainResult {
+    fn from(state: ChainState) -> Self {
+        Self { state, saves: Saves::default(), question: None }
     }
 }
 
@@ -60,7 +56,7 @@ impl Saves {
     /// The policy at a place wants these stored too.
     fn add(&mut self, place: usize, list: &Properties) -> Result<(), Fault> {
         self.list = self.list.with(list).map_err(|error| too_much(&error))?;
-        self.choice.note(place, list);
+        self.group.note(place, list);
         if list.iter().any(|(_, value)| !value.is_empty()) {
             self.by.push(place);
         }
@@ -71,61 +67,66 @@ impl Saves {
     /// what it gives lies above every group; what it removes, a group may give anew.
     pub(crate) fn may_change(&self, chain: &Chain, name: &str) -> bool {
         match self.list.get(name) {
-            Some(value) if !value.is_empty() || self.choice.is_nobodys() => true,
-            _ => self.choice.may_change(chain, name),
+            Some(value) if !value.is_empty() || self.group.is_nobodys() => true,
+            _ => self.group.may_change(chain, name),
         }
     }
 }
 
-impl Asking<'_> {
+impl ChainRun<'_> {
     /// Runs the chain from where the login has come to, until it ends, or a policy asks a question or changes the user's name: what
     /// is on record is another user's then. `recorded` is what counts for the user as recorded.
-    pub(crate) async fn run(
+    pub(crate) async fn go_on(
         &self,
-        chain: &Chain,
-        ran: &mut Ran,
+        result: &mut ChainResult,
         recorded: &Properties,
         journal: &mut Journal,
     ) -> Result<(), Denial> {
-        let progress = &mut ran.progress;
-        for (place, link) in chain.links().iter().enumerate().skip(progress.next) {
-            let login = self.login(link, progress, recorded)?;
-            let left = self.end.saturating_duration_since(Instant::now());
+        let LoginContext { attempt, place: login_place, end, .. } = self.context;
+        let state = &mut result.state;
+        for (place, link) in self.chain.links().iter().enumerate().skip(state.next) {
+            let login = self.login(link, state, recorded)?;
+            let left = end.saturating_duration_since(Instant::now());
             let circumstances = self.circumstances();
-            let (outings, in_line) = (self.place.outings(), self.place.meter().in_line());
+            let (outings, in_line) = (login_place.outings(), login_place.meter().in_line());
             let policy = self.policy(link, left);
-            let report = self.place.call(policy, &login, &circumstances).await?;
+            let report = login_place.call(policy, &login, &circumstances).await?;
             if let Err(fault) = &report.answer {
-                let in_line = self.place.meter().in_line().saturating_sub(in_line);
+                let in_line = login_place.meter().in_line().saturating_sub(in_line);
                 let own = report.wall.saturating_sub(in_line);
                 let held_up = left.min(own) < link.policy.deadline();
-                let hurried = self.place.outings() != outings || held_up;
+                let hurried = login_place.outings() != outings || held_up;
                 let its_own = fault.cause.is_a_policys_own() && !(fault.cause == Cause::Deadline && hurried);
                 journal.at_fault = its_own.then(|| link.name.clone());
             }
             if let Some(shadow) = &link.shadow {
-                shadow.follow(self.attempt, &login, &circumstances, &report);
+                // A front door that has its own directory is not asked twice.
+                if attempt.directory.is_some() {
+                    shadow.skip();
+                } else {
+                    shadow.follow(&login, &circumstances, &report);
+                }
             }
             journal.policy(link, report.wall, report.cost, report.log);
             let Outcome { authret, proplist_save, challenge, session_state } =
                 report.answer.map_err(Denial::from).and_then(Outcome::passing)?;
             let changed = authret.proplist.changes_from(&login.authret.proplist);
-            progress.set = progress.set.with(&changed).map_err(Refusal::from)?;
-            progress.choice.note(place, &changed);
+            state.set = state.set.with(&changed).map_err(Refusal::from)?;
+            state.group.note(place, &changed);
             if let Some(reason) = authret.reason {
-                progress.reason = reason.to_string();
+                state.reason = reason.to_string();
             }
-            if let Some(state) = session_state {
-                progress.sessions.keep(&link.name, state);
+            if let Some(kept) = session_state {
+                state.sessions.keep(&link.name, kept);
             }
-            ran.saves.add(place, &proplist_save)?;
-            let renamed = authret.user != progress.user;
-            progress.user = authret.user;
-            ran.question = challenge;
-            if ran.question.is_some() {
+            result.saves.add(place, &proplist_save)?;
+            let renamed = authret.user != state.user;
+            state.user = authret.user;
+            result.question = challenge;
+            if result.question.is_some() {
                 break;
             }
-            progress.next += 1;
+            state.next += 1;
             if renamed {
                 break;
             }
@@ -140,44 +141,44 @@ impl Asking<'_> {
         if !link.searches() {
             return policy;
         }
-        let directory = match &self.attempt.directory {
+        let directory = match &self.context.attempt.directory {
             Some(FrontDoorDirectory(directory)) => Arc::clone(directory),
             None => policy.directory(),
         };
-        policy.with_directory(Arc::new(Outward { place: self.place.clone(), directory }))
+        policy.with_directory(Arc::new(Outward { place: self.context.place.clone(), directory }))
     }
 
     /// The login as one policy sees it.
-    fn login(&self, link: &Link, progress: &mut Progress, recorded: &Properties) -> Result<Login, Denial> {
-        let proplist = match (link.group_select, progress.set.is_empty()) {
+    fn login(&self, link: &Link, state: &mut ChainState, recorded: &Properties) -> Result<Login, Denial> {
+        let proplist = match (link.group_select, state.set.is_empty()) {
             // Its group is not chosen yet: all there is to see is what policies before it have set.
-            (true, _) => progress.set.clone(),
+            (true, _) => state.set.clone(),
             (false, true) => recorded.clone(),
-            (false, false) => recorded.with(&progress.set).map_err(Refusal::from)?,
+            (false, false) => recorded.with(&state.set).map_err(Refusal::from)?,
         };
-        let crstate = match progress.answered.take() {
+        let crstate = match state.answered.take() {
             Some((values, response)) => Crstate { values, response: Some(response) },
             None => Crstate::default(),
         };
         Ok(Login {
-            authcred: self.attempt.authcred(),
-            attributes: self.attempt.attributes.clone(),
+            authcred: self.context.attempt.authcred(),
+            attributes: self.context.attempt.attributes.clone(),
             authret: Authret {
                 status: Status::Succeed,
-                user: progress.user.clone(),
-                reason: Some(Reason::cut(&progress.reason)),
+                user: state.user.clone(),
+                reason: Some(Reason::cut(&state.reason)),
                 client_reason: None,
                 proplist,
             },
             info: self.info.clone(),
             crstate,
-            session_state: progress.sessions.get(&link.name).cloned(),
+            session_state: state.sessions.get(&link.name).cloned(),
         })
     }
 
     /// The login's time, and a seed of its own for each policy.
     fn circumstances(&self) -> Circumstances {
-        let since = self.now.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
+        let since = self.context.now.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
         Circumstances { unix_seconds: since.as_secs(), seed: rand::random() }
     }
 }
