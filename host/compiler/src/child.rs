@@ -11,11 +11,8 @@ use vestibule_os::walls;
 use vestibule_sandbox::{Capacity, Compiled, Engine, EngineError, MAX_COMPONENT_BYTES};
 
 use crate::failure::Refusal;
-use crate::process::{Bounds, Task};
+use crate::protocol::{Bounds, REFUSED, Task};
 use crate::{module, shape};
-
-/// What the child ends with if it has written a refusal; 0 if it has done its task.
-pub const REFUSED: u8 = 4;
 
 /// Files that it may have open: those that it was started with, and some that libraries look for.
 const FILES: u64 = 32;

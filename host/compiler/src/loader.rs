@@ -15,9 +15,9 @@ use vestibule_sandbox::{Artefact, Capacity, Compiled, Engine, Key, LoadError, Se
 
 use crate::cache::Cache;
 use crate::failure::{Failure, Refusal};
-use crate::process;
 use crate::purpose::Purpose;
 use crate::shelf::Shelf;
+use crate::{process, protocol};
 
 /// The largest code of one policy: eight times the largest component.
 const MAX_CODE_BYTES: u64 = 512 << 20;
@@ -221,9 +221,9 @@ impl Loader {
         Ok(places.enter(order.owner, COMPILING).await?)
     }
 
-    fn bounds(&self, purpose: Purpose) -> process::Bounds {
+    fn bounds(&self, purpose: Purpose) -> protocol::Bounds {
         let patience = if purpose == Purpose::Login { LOGINS_PATIENCE } else { 1 };
-        process::Bounds {
+        protocol::Bounds {
             time: self.bounds.time.saturating_mul(patience),
             memory_mib: self.bounds.memory_bytes >> 20,
             policy_memory_bytes: self.policy_memory_bytes,

@@ -9,8 +9,6 @@ use std::os::fd::OwnedFd;
 use std::os::unix::fs::FileExt as _;
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::{ExitStatus, Stdio};
-use std::str::FromStr;
-use std::time::Duration;
 
 use rustix::process::Signal;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
@@ -18,61 +16,13 @@ use tokio::process::Command;
 use tokio::time::timeout;
 use vestibule_sandbox::{Code, MAX_COMPONENT_BYTES};
 
-use crate::child::REFUSED;
 use crate::failure::{Failure, Refusal};
+use crate::protocol::{Bounds, REFUSED, SUBCOMMAND, Task};
 
-/// The child's subcommand, which is not for people.
-pub const SUBCOMMAND: &str = "compile-component";
 /// What the child may say when something is wrong.
 const MAX_COMPLAINT_BYTES: u64 = 16 << 10;
 /// What a refusal may say.
 const MAX_REFUSAL_BYTES: u64 = 16 << 10;
-
-/// What a compilation may use.
-#[derive(Debug, Clone, Copy)]
-pub struct Bounds {
-    /// Wall time, and processor time of all its threads together.
-    pub time: Duration,
-    /// Memory in MiB.
-    pub memory_mib: u64,
-    /// The most memory that the compiled policy may begin with, in bytes.
-    pub policy_memory_bytes: usize,
-    /// The most that the child may answer, in bytes.
-    pub answer_bytes: u64,
-    /// How far the child steps back behind others (`nice`): 0 to 19.
-    pub nice: u8,
-}
-
-/// What a child does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Task {
-    /// Makes a component of a core module.
-    Encode,
-    /// Makes code of a component.
-    Compile,
-    /// Says what it could still do that a child may not.
-    Probe,
-}
-
-impl Task {
-    /// As the child's command line says it.
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Encode => "encode",
-            Self::Compile => "compile",
-            Self::Probe => "probe",
-        }
-    }
-}
-
-/// A word of the child's command line.
-impl FromStr for Task {
-    type Err = &'static str;
-
-    fn from_str(name: &str) -> Result<Self, Self::Err> {
-        [Self::Encode, Self::Compile, Self::Probe].into_iter().find(|task| task.name() == name).ok_or("not a task")
-    }
-}
 
 /// Makes a component of a core module.
 pub(crate) async fn encode(module: &[u8], bounds: Bounds) -> Result<Vec<u8>, Failure> {
@@ -199,6 +149,7 @@ fn ran_out_of_memory(said: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use std::io::Write as _;
+    use std::time::Duration;
 
     use super::*;
 

@@ -13,8 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
-use vestibule_domain::field::RadiusReply;
-use vestibule_domain::login::Info;
+use vestibule_domain::login::{Info, RadiusReply};
 use vestibule_domain::primary::{Cause, Failure, Proven};
 use vestibule_domain::text::log_text;
 use vestibule_domain::{AuthMethod, CanonicalUser, EnteredUser, Secret};

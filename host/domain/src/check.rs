@@ -9,9 +9,6 @@ use crate::outcome::{Challenge, Echo, Outcome};
 use crate::text::{ClientText, MAX_CHALLENGE_BYTES, MAX_REASON_BYTES, log_text};
 use crate::{AuthMethod, CanonicalUser, Cause, Fault, Properties};
 
-/// The most that a session may keep, in bytes.
-pub const MAX_SESSION_STATE_BYTES: usize = 16 * 1024;
-
 /// An answer as a policy gave it, not yet believed.
 #[derive(Debug, Clone)]
 #[expect(missing_docs, reason = "the fields are those of the contract's outcome and authret")]

@@ -26,10 +26,11 @@
 
 use crate::bounded::{List, Map, Octets, SecretText, Text};
 use crate::directory::Entry;
-use crate::login::RadiusAttribute;
 
 /// What a list or a map may have, in bytes.
-const LIST_BYTES: usize = 256 * 1024;
+pub(crate) const LIST_BYTES: usize = 256 * 1024;
+/// The most that a policy may keep for a session, in bytes.
+pub const MAX_SESSION_STATE_BYTES: usize = 16 * 1024;
 
 /// A MAC address, a UUID, or whatever IV_HWADDR carried.
 pub type HardwareAddress = Text<64>;
@@ -55,12 +56,10 @@ pub type RadiusName = Text<128>;
 pub type RadiusValue = Text<4096>;
 /// A RADIUS attribute's value as received.
 pub type RadiusOctets = Octets<4096>;
-/// The attributes of a RADIUS reply.
-pub type RadiusReply = List<RadiusAttribute, LIST_BYTES>;
 /// SAML attributes, each with its values.
 pub type SamlAttributes = Map<Text<256>, List<Text<4096>, LIST_BYTES>, LIST_BYTES>;
 /// What a policy keeps for a session.
-pub type SessionState = Octets<{ crate::check::MAX_SESSION_STATE_BYTES }>;
+pub type SessionState = Octets<MAX_SESSION_STATE_BYTES>;
 /// What all policies of a chain keep for a session, as a front door hands it back.
 pub type SessionStates = Octets<{ 512 * 1024 }>;
 /// What one search found.

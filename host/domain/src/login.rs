@@ -6,9 +6,9 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::bounded::Weigh;
+use crate::bounded::{List, Weigh};
 use crate::field::{
-    AttributeName, ClientAddress, DistinguishedName, HardwareAddress, Password, RadiusName, RadiusOctets, RadiusReply,
+    AttributeName, ClientAddress, DistinguishedName, HardwareAddress, LIST_BYTES, Password, RadiusName, RadiusOctets,
     RadiusValue, Reason, Response, SamlAttributes, ServiceName, SessionState,
 };
 use crate::json;
@@ -174,6 +174,9 @@ pub struct LdapInfo {
     /// The attribute that holds the user name.
     pub uname_attr: AttributeName,
 }
+
+/// The attributes of a RADIUS reply.
+pub type RadiusReply = List<RadiusAttribute, LIST_BYTES>;
 
 /// One attribute of a RADIUS reply (RFC 2865, section 5).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -6,7 +6,7 @@ use std::io;
 use std::time::Duration;
 
 use clap::Args;
-use vestibule_compiler::{Bounds, Task, child};
+use vestibule_compiler::{Bounds, REFUSED, Task, child};
 
 use crate::error::{Error, Result};
 use crate::exit::Exit;
@@ -37,5 +37,5 @@ pub(crate) fn run(options: &Options) -> Result<Exit> {
     let bounds = Bounds { time: Duration::from_secs(seconds), memory_mib, policy_memory_bytes, answer_bytes, nice };
     let code = child::run(task, bounds, io::stdin().lock(), io::stdout().lock());
     let code = code.map_err(|error| Error::fault("cannot compile").because(&error))?;
-    Ok(if code == child::REFUSED { Exit::BadPolicy } else { Exit::Allowed })
+    Ok(if code == REFUSED { Exit::BadPolicy } else { Exit::Allowed })
 }
