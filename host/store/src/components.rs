@@ -9,8 +9,7 @@ use vestibule_ledger::{Owner, Refused, Resource};
 
 use crate::database::read;
 use crate::queue::{Condition, Row, Write};
-use crate::registry::LOCK;
-use crate::statement::{Statement, as_number};
+use crate::statement::{LOCK, Statement, as_number};
 use crate::time::to_millis;
 use crate::{Error, Reader, Store};
 
@@ -26,6 +25,10 @@ const PIECE: &str = "select bytes from component_piece where digest = $1 and pos
 const PUT_PIECE: &str = "
     insert into component_piece (digest, position, bytes) values ($1, $2, $3) on conflict do nothing";
 const COMPLETE: &str = "select count(*) from component_piece where digest = $1 having count(*) = $2";
+/// Components that no version of anybody names.
+pub(crate) const DELETE_ORPHANS: &str = "
+    delete from component
+    where not exists (select number from policy_version where policy_version.digest = component.digest)";
 const PUBLISH: &str = "insert into component (digest) values ($1) on conflict do nothing";
 /// What is past its time counts as well, until it was swept away with its pieces.
 const CLAIM: &str = "

@@ -6,9 +6,11 @@ use vestibule_domain::{CanonicalUser, Properties, TenantName, save};
 
 use crate::challenges::NewChallenge;
 use crate::decisions::DecisionRow;
-use crate::disk::{Kept, ROW_BYTES};
+use crate::disk::Kept;
+use crate::logs::ROW_BYTES;
 use crate::passwords::forgive;
-use crate::profiles::{parse, replace, text_of};
+use crate::profiles::replace;
+use crate::properties::{parse, text_of};
 use crate::queue::{Row, Write};
 use crate::sessions::Session;
 use crate::{Error, Reader, SaveError, Store};

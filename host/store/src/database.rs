@@ -10,9 +10,6 @@ use tokio::time::error::Elapsed;
 
 use crate::Error;
 
-/// How much longer than the database itself is waited for: its own word that it took too long leaves the connection in use.
-pub(crate) const GRACE: Duration = Duration::from_millis(500);
-
 /// Some connections for reading.
 #[derive(Clone)]
 pub enum Database {
@@ -67,7 +64,7 @@ macro_rules! read_from {
             Ok(mut $held) => match $watch.await {
                 Ok(_watch) => {
                     let $connection = &mut *$held;
-                    let answer = tokio::time::timeout($deadline + $crate::database::GRACE, $query).await;
+                    let answer = tokio::time::timeout($deadline + $crate::deadlines::GRACE, $query).await;
                     $crate::database::settle($held, answer, $deadline)
                 }
                 Err(error) => Err($crate::Error::from(error)),

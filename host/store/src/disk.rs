@@ -12,17 +12,15 @@ use tokio::sync::Notify;
 use vestibule_domain::TenantName;
 
 use crate::database::{Database, read_from};
-use crate::logs::{Log, stretch};
+use crate::deadlines::LOGIN_DEADLINE;
+use crate::logs::{Log, ROW_BYTES, stretch};
 use crate::queue::{Row, Write};
-use crate::readers::LOGIN_DEADLINE;
 use crate::{Administrators, Error, Reader, Store};
 
 /// What a tenant may keep beyond what it is granted, before the oldest have gone: a quarter.
 const SURPLUS: u64 = 4;
 /// How long an answer of the file system is believed.
 const BELIEVED: Duration = Duration::from_secs(1);
-/// What a row takes besides its long columns, with what finds it.
-pub(crate) const ROW_BYTES: u64 = 256;
 /// How many rows are counted by one query, which nobody waits for.
 const COUNTED_AT_ONCE: u32 = 20_000;
 

@@ -12,7 +12,7 @@ use tokio::sync::{Mutex, mpsc, oneshot};
 use crate::Error;
 use crate::bulk::push_place;
 use crate::database::{Database, read_from};
-use crate::readers::LOGIN_DEADLINE;
+use crate::deadlines::LOGIN_DEADLINE;
 
 /// The most logins of one statement; as in [`crate::bulk`], each number of them has a text of its own. A round trip costs little
 /// beside so many rows, and while policies decide on them, the next ones are read.

@@ -8,12 +8,13 @@ use vestibule_domain::TenantName;
 
 use crate::audit::name_of;
 use crate::database::read;
-use crate::disk::ROW_BYTES;
 use crate::queue::Row;
 use crate::statement::{Statement, as_number};
 use crate::time::to_millis;
 use crate::{Administrators, Error, Reader, Store};
 
+/// What a row takes besides its long columns, with what finds it.
+pub(crate) const ROW_BYTES: u64 = 256;
 /// The most bytes of long columns that one transaction deletes, unless the only row has more: other writes wait meanwhile.
 pub(crate) const MAX_DELETED_BYTES: i64 = 4 << 20;
 

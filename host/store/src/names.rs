@@ -9,7 +9,7 @@ use vestibule_domain::text::log_text;
 use vestibule_domain::{CanonicalUser, Properties};
 
 use crate::Error;
-use crate::profiles::text_of;
+use crate::properties::text_of;
 use crate::statement::{Runs, Statement};
 
 /// Names of printable ASCII are in their form. What is left is looked at whenever the store is opened: a node of an earlier version may

@@ -5,11 +5,11 @@
 use vestibule_domain::TenantName;
 
 use crate::audit::By;
+use crate::components::DELETE_ORPHANS;
 use crate::database::read;
 use crate::page::MAX_PAGE_BYTES;
 use crate::registry::{Change, Outcome};
 use crate::statement::Statement;
-use crate::versions::DELETE_ORPHANS;
 use crate::{Administrators, Error, Page, Reader, Store};
 
 const PAGE: &str = "

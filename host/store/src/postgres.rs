@@ -9,10 +9,8 @@ use sqlx::{ConnectOptions as _, Connection as _, PgPool};
 use tokio::time::timeout;
 use vestibule_domain::Secret;
 
-use crate::queue::WRITE_DEADLINE;
-use crate::readers::{ADMINISTRATOR_DEADLINE, LOGIN_DEADLINE};
-use crate::registry::LOCK;
-use crate::statement::{Runs as _, STATEMENTS, Statement};
+use crate::deadlines::{ADMINISTRATOR_DEADLINE, LOGIN_DEADLINE, WRITE_DEADLINE};
+use crate::statement::{LOCK, Runs as _, STATEMENTS, Statement};
 use crate::{Error, migrations, names};
 
 /// Statements that read for many logins at once: while one is on its way, another one is answered.

@@ -8,11 +8,11 @@ mod replace;
 
 use std::collections::BTreeMap;
 
-use vestibule_domain::text::log_text;
 use vestibule_domain::{Properties, TenantName, profile};
 
 use crate::audit::By;
 use crate::database::read;
+use crate::properties::parse;
 use crate::queue::Row;
 use crate::statement::Statement;
 use crate::{Error, Reader, Store};
@@ -20,7 +20,7 @@ use crate::{Error, Reader, Store};
 pub use edit::Edit;
 pub(crate) use edit::MAX_TRIES;
 pub use list::{ProfileFilter, ProfilePage};
-pub(crate) use replace::{replace, text_of};
+pub(crate) use replace::replace;
 
 const ONE: &str = "select properties from profile where tenant = $1 and name = $2";
 /// Where all together have too many bytes, there is one row without properties instead.
@@ -129,13 +129,6 @@ impl<R: Reader> Store<R> {
 /// an administrator has added, or let in without what their policy has to remember of them.
 fn room(tenant: &TenantName, name: &str, most: u32) -> Statement {
     Statement::returning(ROOM).text(tenant.as_str()).text(name).number(most.into())
-}
-
-pub(crate) fn parse(tenant: &TenantName, name: &str, text: &str) -> Result<Properties, Error> {
-    serde_json::from_str(text).map_err(|error| {
-        let reason = log_text(&error.to_string(), 200);
-        Error::Damaged { tenant: tenant.clone(), profile: name.to_owned(), reason }
-    })
 }
 
 fn parse_all(

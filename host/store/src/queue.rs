@@ -6,7 +6,6 @@ mod commit;
 mod line;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use sqlx::Database;
 use sqlx::pool::Pool;
@@ -17,14 +16,12 @@ use vestibule_domain::TenantName;
 use vestibule_ledger::{Hold, Owner, Pool as Bytes, Resource, Share};
 
 use crate::Error;
-use crate::database::GRACE;
+use crate::deadlines::{GRACE, WRITE_DEADLINE};
 use crate::statement::{Answer, NewRow, Runs, Statement};
 use line::Line;
 
 /// The most jobs in one transaction of logins: enough to make the wait for the disk small beside the work.
 pub(crate) const MAX_BATCH: usize = 128;
-/// How long jobs that are committed together may take, and how long whoever brings one waits for all of it.
-pub(crate) const WRITE_DEADLINE: Duration = Duration::from_secs(10);
 /// What a job weighs besides its values.
 const JOB_BYTES: usize = 256;
 /// What may wait to be written or be under way, in bytes, and what of it for one tenant: ten of the largest logins' effects.

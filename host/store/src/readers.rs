@@ -10,11 +10,8 @@ use vestibule_ledger::{Owner, Refused, Resource, Room, Turn, Turns, Waiting};
 
 use crate::Error;
 use crate::database::Database;
+use crate::deadlines::{ADMINISTRATOR_DEADLINE, LOGIN_DEADLINE};
 
-/// How long one read of a login may take: it has a place among the readers, and its own time is short.
-pub(crate) const LOGIN_DEADLINE: Duration = Duration::from_secs(3);
-/// How long one read of an administrator may take: what it looks at is bounded, so that it takes some milliseconds.
-pub(crate) const ADMINISTRATOR_DEADLINE: Duration = Duration::from_secs(2);
 /// The most reads of one tenant's administrators at once, where so many places are left, and how many wait for that.
 const SHARE: Waiting = Waiting { inside: 4, waiting: 32 };
 /// How long one of them waits for its turn.

@@ -4,15 +4,14 @@
 
 use vestibule_domain::TenantName;
 
-use crate::disk::{Kept, ROW_BYTES};
+use crate::disk::Kept;
+use crate::logs::ROW_BYTES;
 use crate::queue::{Came, Condition, Row, Write};
 use crate::statement::{Answer, Statement};
 use crate::{Error, Reader, Store};
 
 /// Locks the clock until the change is committed. What the change looks at after that, nobody else changes meanwhile.
 const TICK: &str = "update clock set stamp = stamp + 1";
-/// The same for what nobody has to read anew for.
-pub(crate) const LOCK: &str = "update clock set stamp = stamp";
 const MARK: &str = "
     insert into change (tenant, stamp) select $1, stamp from clock where true
     on conflict (tenant) do update set stamp = excluded.stamp";

@@ -6,6 +6,8 @@ use sqlx::postgres::PgConnection;
 use sqlx::sqlite::SqliteConnection;
 use sqlx::{AssertSqlSafe, Connection, Row as _};
 
+/// Locks the clock until what comes with it is committed: what all nodes change, one after another, and none has to read anew.
+pub(crate) const LOCK: &str = "update clock set stamp = stamp";
 /// How many texts a connection keeps prepared: one for each number of rows or logins, and the others.
 pub(crate) const STATEMENTS: usize = 512;
 

@@ -7,6 +7,7 @@ use std::time::SystemTime;
 use vestibule_domain::TenantName;
 
 use crate::audit::{By, OPERATOR};
+use crate::components::DELETE_ORPHANS;
 use crate::database::read;
 use crate::logs::{MAX_DELETED_BYTES, delete_oldest};
 use crate::page::MAX_PAGE_BYTES;
@@ -14,7 +15,6 @@ use crate::queue::{Row, Write};
 use crate::registry::Change;
 use crate::statement::Statement;
 use crate::time::{from_millis, to_millis};
-use crate::versions::DELETE_ORPHANS;
 use crate::{Administrators, Error, Log, Past, Reader, Store};
 
 const ONE: &str = "select tenant, settings, terms, created_ms from tenant where tenant = $1";

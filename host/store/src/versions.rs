@@ -9,6 +9,7 @@ use std::time::SystemTime;
 use vestibule_domain::TenantName;
 
 use crate::audit::By;
+use crate::components::DELETE_ORPHANS;
 use crate::database::read;
 use crate::page::MAX_PAGE_BYTES;
 use crate::policies::Deleted;
@@ -49,10 +50,6 @@ const DELETE_REVISIONS: &str = "
     delete from revision where tenant = $1 and number in (
         select revision from revision_use where tenant = $1 and policy = $2 and version = $3)";
 const DELETE: &str = "delete from policy_version where tenant = $1 and policy = $2 and number = $3";
-/// Components that no version of anybody names.
-pub(crate) const DELETE_ORPHANS: &str = "
-    delete from component
-    where not exists (select number from policy_version where policy_version.digest = component.digest)";
 
 /// A version. Its component is read by its digest: see [`Store::component`].
 #[derive(Debug, Clone, PartialEq, Eq)]

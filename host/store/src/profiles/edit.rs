@@ -5,8 +5,9 @@
 use vestibule_domain::{CanonicalUser, Properties, TenantName};
 
 use super::replace::add;
-use super::{PROFILES, parse, replace, room, text_of};
+use super::{PROFILES, replace, room};
 use crate::audit::By;
+use crate::properties::{parse, text_of};
 use crate::queue::{Row, Write};
 use crate::registry::{Change, Outcome};
 use crate::{Error, Reader, Store};

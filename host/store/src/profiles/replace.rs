@@ -4,6 +4,7 @@
 
 use vestibule_domain::{Properties, TenantName};
 
+use crate::properties::text_of;
 use crate::queue::Write;
 use crate::statement::{Insert, NewRow, Statement};
 
@@ -27,29 +28,5 @@ pub(crate) fn replace(tenant: &TenantName, name: &str, stored: Option<&str>, wan
             Statement::new(UPDATE).text(tenant.as_str()).text(name).text(&text_of(wanted)).text(stored).into()
         }
         None => add(tenant, name, wanted).into(),
-    }
-}
-
-/// The one spelling that this program stores: sorted by name, without spaces.
-pub(crate) fn text_of(properties: &Properties) -> String {
-    let object = properties.iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
-    serde_json::Value::Object(object).to_string()
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::collection::btree_map;
-    use proptest::prelude::*;
-
-    use super::super::parse;
-    use super::*;
-
-    proptest! {
-        #[test]
-        fn what_is_stored_reads_back_whatever_it_says(pairs in btree_map("[!-~]{1,9}", "[^\\p{Cc}]{0,9}|\n\t", 0..9)) {
-            let properties = Properties::from_pairs(pairs.into_iter().collect()).unwrap();
-            let tenant = TenantName::default();
-            prop_assert_eq!(parse(&tenant, "joe", &text_of(&properties)).unwrap(), properties);
-        }
     }
 }

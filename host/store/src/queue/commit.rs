@@ -8,10 +8,10 @@ use sqlx::pool::{Pool, PoolConnection};
 use sqlx::{Connection as _, Database};
 use tokio::time::{Instant, timeout_at};
 
-use super::{Came, Job, WRITE_DEADLINE, Write, overdue};
+use super::{Came, Job, Write, overdue};
 use crate::Error;
 use crate::bulk;
-use crate::database::GRACE;
+use crate::deadlines::{GRACE, WRITE_DEADLINE};
 use crate::statement::{Answer, Insert, NewRow, Runs};
 
 /// Why a transaction was not committed.
