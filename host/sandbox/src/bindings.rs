@@ -5,15 +5,17 @@
 mod convert;
 mod weights;
 
+use std::sync::Arc;
+
 use vestibule_domain::check::Claim;
 use vestibule_domain::{Login, Manifest};
 use wasmtime::Store;
 use wasmtime::component::{ComponentExportIndex, ComponentNamedList, Lift, Lower};
 
-use crate::compiled::{Compiled, Pace};
-use crate::configured::Configured;
+use crate::compiled::Compiled;
 use crate::crossing::{Passes, pay, pay_for};
 use crate::state::State;
+use crate::world::CallMode;
 
 pub(crate) use generated::vestibule::policy::{directory, http, log, types};
 
@@ -46,23 +48,28 @@ type PostAuthResult = (Result<types::Outcome, String>,);
 
 /// Instantiates the policy and calls `post-auth`.
 pub(crate) async fn post_auth(
-    policy: &Configured,
+    policy: &Compiled,
+    mode: CallMode,
     store: &mut Store<State>,
     login: &Login,
 ) -> wasmtime::Result<Answer> {
-    let (compiled, grants) = (&policy.compiled, &policy.configuration.grants);
+    let configuration = Arc::clone(&store.data().configuration);
+    let grants = &configuration.grants;
     let lists = convert::Lists::of(login, grants);
     let saml = lists.saml(login);
     let time = store.data().circumstances.unix_seconds;
     let params = (lists.login(login, time, &saml, grants),);
-    let (result,): PostAuthResult =
-        call::<PostAuth<'_>, _>(compiled, policy.pace(), store, compiled.post_auth(), params).await?;
+    let (result,): PostAuthResult = call::<PostAuth<'_>, _>(policy, mode, store, policy.post_auth(), params).await?;
     Ok(result.map(convert::claim))
 }
 
 /// Instantiates the policy and calls `manifest`.
-pub(crate) async fn manifest(policy: &Compiled, store: &mut Store<State>) -> wasmtime::Result<Manifest> {
-    let (manifest,): (types::Manifest,) = call(policy, policy.pace(), store, policy.manifest_export(), ()).await?;
+pub(crate) async fn manifest(
+    policy: &Compiled,
+    mode: CallMode,
+    store: &mut Store<State>,
+) -> wasmtime::Result<Manifest> {
+    let (manifest,): (types::Manifest,) = call(policy, mode, store, policy.manifest_export(), ()).await?;
     Ok(convert::manifest(manifest))
 }
 
@@ -70,7 +77,7 @@ pub(crate) async fn manifest(policy: &Compiled, store: &mut Store<State>) -> was
 /// what is handed to it before there is any, and for its answer.
 async fn call<P, R>(
     policy: &Compiled,
-    pace: Pace,
+    mode: CallMode,
     store: &mut Store<State>,
     export: &ComponentExportIndex,
     params: P,
@@ -81,12 +88,12 @@ where
 {
     pay(store, policy.setup_fuel(), "an instance of the policy")?;
     pay_for(store, &params, "the login")?;
-    let results: R = match pace {
-        Pace::Straight => {
+    let results: R = match mode {
+        CallMode::Sync => {
             let instance = policy.pre().instantiate(&mut *store)?;
             instance.get_typed_func::<P, R>(&mut *store, export)?.call(&mut *store, params)?
         }
-        Pace::Waiting => {
+        CallMode::Async => {
             // In boxes: they are large, and would be part of the future also of a call that never waits.
             let instance = Box::pin(policy.pre().instantiate_async(&mut *store)).await?;
             let export = instance.get_typed_func::<P, R>(&mut *store, export)?;

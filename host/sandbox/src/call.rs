@@ -14,26 +14,35 @@ use wasmtime::{Store, UpdateDeadline};
 use crate::bindings::{self, Answer};
 use crate::busy::timed;
 use crate::circumstances::Circumstances;
-use crate::compiled::{Compiled, Pace};
-use crate::configured::{Configuration, Configured};
+use crate::compiled::Compiled;
+use crate::configuration::Configuration;
 use crate::fault::diagnose;
 use crate::report::{Cost, Report};
 use crate::state::State;
 use crate::tape::Tape;
+use crate::world::CallMode;
+
+/// What a call runs, and how.
+#[derive(Clone, Copy)]
+pub(crate) struct Callee<'a> {
+    pub(crate) compiled: &'a Compiled,
+    pub(crate) configuration: &'a Arc<Configuration>,
+    pub(crate) mode: CallMode,
+}
 
 /// Runs `post-auth` on one login.
-pub(crate) async fn run(policy: &Configured, login: &Login, circumstances: &Circumstances, tape: Tape) -> Report {
+pub(crate) async fn run(policy: Callee<'_>, login: &Login, circumstances: &Circumstances, tape: Tape) -> Report {
     let inputs = Inputs { login, circumstances, tape };
     // Only what has less time than its deadline is given up.
     run_within(policy, inputs, Duration::MAX).await.unwrap_or_else(|| {
         let start = Instant::now();
-        never_began(late(policy.deadline()), start)
+        never_began(late(policy.configuration.limits.deadline()), start)
     })
 }
 
 /// The same, unless it keeps the thread for longer than this: it is given up then, at the next tick of the epoch, and nothing of it
 /// remains. What gives way by itself is not.
-pub(crate) async fn run_within(policy: &Configured, inputs: Inputs<'_>, longest: Duration) -> Option<Report> {
+pub(crate) async fn run_within(policy: Callee<'_>, inputs: Inputs<'_>, longest: Duration) -> Option<Report> {
     // Pinned where it is made, as it is large, and would be moved and kept at each step on the way.
     let (mut report, busy) = timed(pin!(decide(policy, inputs, longest))).await;
     if let Some(report) = &mut report {
@@ -54,21 +63,21 @@ pub(crate) struct Inputs<'a> {
 #[error("it keeps the thread for too long")]
 struct Outgrown;
 
-async fn decide(policy: &Configured, inputs: Inputs<'_>, longest: Duration) -> Option<Report> {
+async fn decide(policy: Callee<'_>, inputs: Inputs<'_>, longest: Duration) -> Option<Report> {
     let start = Instant::now();
     let Inputs { login, circumstances, tape } = inputs;
-    let configuration = &policy.configuration;
+    let Callee { compiled, configuration, mode } = policy;
     let patience = patience(&tape, configuration.limits.deadline());
     let state = match State::new(Arc::clone(configuration), circumstances.clone(), Some(login), tape) {
         Ok(state) => state,
         Err(fault) => return Some(never_began(fault, start)),
     };
-    let mut store = match store(&policy.compiled, policy.pace(), state, longest) {
+    let mut store = match store(compiled, mode, state, longest) {
         Ok(store) => store,
         Err(error) => return Some(never_began(Fault::new(Cause::LoadFailed, error.to_string()), start)),
     };
-    let guest = bindings::post_auth(policy, &mut store, login);
-    let answer = within_deadline(policy.pace(), patience, pin!(guest)).await;
+    let guest = bindings::post_auth(compiled, mode, &mut store, login);
+    let answer = within_deadline(mode, patience, pin!(guest)).await;
     if answer.as_ref().is_err_and(|error| error.is::<Outgrown>()) {
         return None;
     }
@@ -81,18 +90,18 @@ async fn decide(policy: &Configured, inputs: Inputs<'_>, longest: Duration) -> O
 
 /// Runs `manifest`, with default limits and nothing granted.
 pub(crate) async fn manifest(compiled: &Compiled) -> Result<Manifest, Fault> {
-    let configuration = Arc::new(Configuration::default());
+    let (configuration, mode) = (Arc::new(Configuration::default()), compiled.imports().call_mode());
     let state = State::new(Arc::clone(&configuration), Circumstances::at(0), None, Tape::live())?;
-    let mut store = store(compiled, compiled.pace(), state, Duration::MAX)
+    let mut store = store(compiled, mode, state, Duration::MAX)
         .map_err(|error| Fault::new(Cause::LoadFailed, error.to_string()))?;
-    let guest = bindings::manifest(compiled, &mut store);
-    let manifest = within_deadline(compiled.pace(), configuration.limits.deadline(), guest).await;
+    let guest = bindings::manifest(compiled, mode, &mut store);
+    let manifest = within_deadline(mode, configuration.limits.deadline(), guest).await;
     let manifest = manifest.map_err(|error| diagnose(&error, store.data()))?;
     manifest.check().map_err(|error| Fault::new(Cause::InvalidOutput, error.to_string()))
 }
 
 /// The one function that builds a store: no call runs without every limit.
-fn store(compiled: &Compiled, pace: Pace, state: State, longest: Duration) -> wasmtime::Result<Store<State>> {
+fn store(compiled: &Compiled, mode: CallMode, state: State, longest: Duration) -> wasmtime::Result<Store<State>> {
     let limits = &state.configuration.limits;
     let (fuel, transfer_bytes, deadline) = (limits.fuel, limits.transfer_bytes, limits.deadline());
     let now = Instant::now();
@@ -103,24 +112,24 @@ fn store(compiled: &Compiled, pace: Pace, state: State, longest: Duration) -> wa
     store.set_fuel(fuel)?;
     // A tick is a millisecond or, on a busy machine, more: it is the clock that says whether the time is up.
     store.set_epoch_deadline(1);
-    store.epoch_deadline_callback(move |_| match (pace, Instant::now()) {
+    store.epoch_deadline_callback(move |_| match (mode, Instant::now()) {
         (_, now) if now >= end => Err(late(deadline).into()),
-        (Pace::Straight, now) if outgrown.is_some_and(|outgrown| now >= outgrown) => Err(Outgrown.into()),
-        (Pace::Straight, _) => Ok(UpdateDeadline::Continue(1)),
-        (Pace::Waiting, _) => Ok(UpdateDeadline::Yield(1)),
+        (CallMode::Sync, now) if outgrown.is_some_and(|outgrown| now >= outgrown) => Err(Outgrown.into()),
+        (CallMode::Sync, _) => Ok(UpdateDeadline::Continue(1)),
+        (CallMode::Async, _) => Ok(UpdateDeadline::Yield(1)),
     });
     Ok(store)
 }
 
 /// Runs a guest until its deadline: computing, it is stopped by its epoch; waiting, it is dropped where it waits.
 async fn within_deadline<T>(
-    pace: Pace,
+    mode: CallMode,
     deadline: Duration,
     guest: impl Future<Output = wasmtime::Result<T>>,
 ) -> wasmtime::Result<T> {
-    match pace {
-        Pace::Straight => guest.await,
-        Pace::Waiting => tokio::time::timeout(deadline, guest).await.unwrap_or_else(|_| Err(late(deadline).into())),
+    match mode {
+        CallMode::Sync => guest.await,
+        CallMode::Async => tokio::time::timeout(deadline, guest).await.unwrap_or_else(|_| Err(late(deadline).into())),
     }
 }
 

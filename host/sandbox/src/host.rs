@@ -12,8 +12,8 @@ pub(crate) mod secrets;
 
 use wasmtime::component::{Linker, LinkerInstance};
 
+use crate::contract::{PACKAGE, VERSION};
 use crate::state::State;
-use crate::world::{PACKAGE, VERSION};
 
 type Define = fn(&mut LinkerInstance<'_, State>) -> wasmtime::Result<()>;
 

@@ -2,8 +2,10 @@
 //!
 //! Not for: a policy that is loaded and fails; see [`crate::fault`].
 
-use crate::compiled::MAX_COMPONENT_BYTES;
-use crate::world;
+use crate::contract;
+
+/// The largest component taken. CPython with its whole standard library has 31 MB.
+pub const MAX_COMPONENT_BYTES: usize = 64 << 20;
 
 /// Why a file is no policy. Each message names what is wrong; [`LoadError::hint`] says what to do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -27,7 +29,7 @@ pub enum LoadError {
     #[error("the component imports `{0}`, which this host does not offer")]
     UnknownImport(String),
     /// Another version of the contract.
-    #[error("the component was built for version {0} of the contract; this host speaks {speaks}", speaks = world::VERSION)]
+    #[error("the component was built for version {0} of the contract; this host speaks {speaks}", speaks = contract::VERSION)]
     OtherVersion(String),
     /// One of the two exports is missing.
     #[error("the component does not export `{0}`")]

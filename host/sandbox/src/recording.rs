@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 use vestibule_domain::log::Line;
 use vestibule_domain::{Cause, Fault, Grants, Login, Manifest, Outcome, Redactor, Settings, json, settings};
 
+use crate::call;
 use crate::circumstances::Circumstances;
 use crate::compiled::Compiled;
 use crate::configured::Configured;
@@ -123,8 +124,17 @@ pub struct Difference {
     pub replayed: Value,
 }
 
+impl Configured {
+    /// The same as [`Self::call`], together with everything that is needed to run it again.
+    pub async fn record(&self, login: &Login, circumstances: &Circumstances) -> (Report, Recording) {
+        let report = self.call(login, circumstances).await;
+        let recording = Recording::new(self, login, circumstances, &report);
+        (report, recording)
+    }
+}
+
 impl Recording {
-    pub(crate) fn new(policy: &Configured, login: &Login, circumstances: &Circumstances, report: &Report) -> Self {
+    fn new(policy: &Configured, login: &Login, circumstances: &Circumstances, report: &Report) -> Self {
         let configuration = &policy.configuration;
         Self {
             format: FORMAT,
@@ -177,7 +187,7 @@ impl Recording {
         let same_policy = policy.compiled.digest() == self.policy_sha256;
         let struck = self.struck();
         let tape = Tape::replay(&self.exchanges, struck.clone());
-        let mut report = crate::call::run(&policy, login, &self.circumstances, tape).await;
+        let mut report = call::run(policy.callee(), login, &self.circumstances, tape).await;
         // A guest that was stopped while it computed computes on until its fuel is used up.
         if let (Some(Struck { fault: recorded, .. }), Err(fault)) = (struck, &mut report.answer)
             && fault.cause == Cause::OutOfFuel

@@ -12,7 +12,7 @@ use wasmtime::component::{Resource, ResourceTable};
 
 use crate::budget::Budget;
 use crate::circumstances::Circumstances;
-use crate::configured::Configuration;
+use crate::configuration::Configuration;
 use crate::logbook::Logbook;
 use crate::memory::Memory;
 use crate::tape::Tape;

@@ -4,24 +4,25 @@
 //! calling it ends the policy with cause `capability-denied`. Written for this house instead of linking a full WASI: a policy has
 //! no use for the rest, and most advisories of the last years were in the rest.
 
+mod cli;
 mod clocks;
 mod io;
+mod random;
 
 use vestibule_domain::{Cause, Fault};
 use wasmtime::component::types::{ComponentInstance, ComponentItem};
-use wasmtime::component::{LinkerInstance, Resource, ResourceType};
+use wasmtime::component::{LinkerInstance, ResourceType};
 use wasmtime::{Engine, Result};
 
-use crate::crossing::function;
 use crate::state::State;
-use crate::world::Capability;
-use clocks::{Datetime, Pollable};
-use io::{Descriptor, Input, Output, StreamError, Terminal};
+use crate::world::capability::Capability;
+use io::{Descriptor, Input, Output, Terminal};
 
 /// Resources that can be named but never held.
 enum Refused {}
 
 /// What it gives a policy to import an interface.
+#[derive(Clone, Copy)]
 pub(crate) enum Import {
     /// Something to use.
     Gives(Capability),
@@ -31,29 +32,41 @@ pub(crate) enum Import {
     Refused,
 }
 
-/// Judges one interface, such as `wasi:cli/exit`, as [`define_function`] defines it.
+/// Defines a function of an interface, if there is one of this name.
+type Functions = fn(&mut LinkerInstance<'_, State>, &str) -> Option<Result<()>>;
+
+/// The one table of interfaces: what is not in it is refused.
+const INTERFACES: [(&str, Import, Functions); 19] = [
+    ("wasi:cli/environment", Import::Harmless, cli::environment),
+    ("wasi:cli/exit", Import::Harmless, cli::exit),
+    ("wasi:cli/stderr", Import::Gives(Capability::Output), cli::stderr),
+    ("wasi:cli/stdin", Import::Harmless, cli::stdin),
+    ("wasi:cli/stdout", Import::Gives(Capability::Output), cli::stdout),
+    ("wasi:cli/terminal-input", Import::Harmless, no_functions),
+    ("wasi:cli/terminal-output", Import::Harmless, no_functions),
+    ("wasi:cli/terminal-stderr", Import::Harmless, cli::terminal),
+    ("wasi:cli/terminal-stdin", Import::Harmless, cli::terminal),
+    ("wasi:cli/terminal-stdout", Import::Harmless, cli::terminal),
+    ("wasi:clocks/monotonic-clock", Import::Harmless, clocks::monotonic),
+    ("wasi:clocks/wall-clock", Import::Gives(Capability::Clock), clocks::wall),
+    ("wasi:filesystem/preopens", Import::Harmless, io::preopens),
+    ("wasi:io/error", Import::Harmless, io::error),
+    ("wasi:io/poll", Import::Gives(Capability::Sleep), clocks::poll),
+    ("wasi:io/streams", Import::Harmless, io::streams),
+    // The one generator of the call serves them all: an insecure source need not be worse.
+    ("wasi:random/insecure", Import::Gives(Capability::Random), random::octets),
+    ("wasi:random/insecure-seed", Import::Gives(Capability::Random), random::seed),
+    ("wasi:random/random", Import::Gives(Capability::Random), random::octets),
+];
+
+/// Judges one interface, such as `wasi:cli/exit`.
 pub(crate) fn import(interface: &str) -> Import {
-    match interface {
-        "wasi:clocks/wall-clock" => Import::Gives(Capability::Clock),
-        "wasi:random/random" | "wasi:random/insecure" | "wasi:random/insecure-seed" => {
-            Import::Gives(Capability::Random)
-        }
-        "wasi:cli/stdout" | "wasi:cli/stderr" => Import::Gives(Capability::Output),
-        "wasi:io/poll" => Import::Gives(Capability::Sleep),
-        "wasi:cli/environment"
-        | "wasi:cli/exit"
-        | "wasi:cli/stdin"
-        | "wasi:cli/terminal-input"
-        | "wasi:cli/terminal-output"
-        | "wasi:cli/terminal-stderr"
-        | "wasi:cli/terminal-stdin"
-        | "wasi:cli/terminal-stdout"
-        | "wasi:clocks/monotonic-clock"
-        | "wasi:filesystem/preopens"
-        | "wasi:io/error"
-        | "wasi:io/streams" => Import::Harmless,
-        _ => Import::Refused,
-    }
+    entry(interface).map_or(Import::Refused, |(import, _)| import)
+}
+
+fn entry(interface: &str) -> Option<(Import, Functions)> {
+    let found = INTERFACES.into_iter().find(|(name, ..)| *name == interface);
+    found.map(|(_, import, functions)| (import, functions))
 }
 
 /// Defines what a component imports of one interface, such as `wasi:cli/exit`.
@@ -63,9 +76,12 @@ pub(crate) fn define(
     imported: &ComponentInstance,
     engine: &Engine,
 ) -> Result<()> {
+    let functions = entry(interface).map_or(no_functions as Functions, |(_, functions)| functions);
     for (name, item) in imported.exports(engine) {
         match item.ty {
-            ComponentItem::ComponentFunc(_) => define_function(&mut linker, interface, name)?,
+            ComponentItem::ComponentFunc(_) => {
+                functions(&mut linker, name).unwrap_or_else(|| refuse(&mut linker, interface, name))?;
+            }
             ComponentItem::Resource(_) => define_resource(&mut linker, name)?,
             _ => {}
         }
@@ -87,94 +103,8 @@ fn define_resource(linker: &mut LinkerInstance<'_, State>, name: &str) -> Result
     linker.resource(name, ty, |_, _| Ok(()))
 }
 
-/// One table: what is not in it is refused.
-fn define_function(linker: &mut LinkerInstance<'_, State>, interface: &str, name: &str) -> Result<()> {
-    match (interface, name) {
-        ("wasi:cli/environment", "get-environment") => {
-            function(linker, name, |_, ()| Ok((Vec::<(String, String)>::new(),)))
-        }
-        ("wasi:cli/environment", "get-arguments") => function(linker, name, |_, ()| Ok((Vec::<String>::new(),))),
-        ("wasi:cli/environment", "initial-cwd") => function(linker, name, |_, ()| Ok((None::<String>,))),
-        ("wasi:cli/exit", "exit") => function(linker, name, |_, (status,): (Result<(), ()>,)| -> Result<()> {
-            let how = if status.is_ok() { "success" } else { "failure" };
-            Err(Fault::new(Cause::Exited, format!("the policy ended its process with {how}")).into())
-        }),
-        ("wasi:cli/stdin", "get-stdin") => function(linker, name, |_, ()| Ok((Resource::<Input>::new_own(0),))),
-        ("wasi:cli/stdout", "get-stdout") => function(linker, name, |_, ()| Ok((Output::stdout(),))),
-        ("wasi:cli/stderr", "get-stderr") => function(linker, name, |_, ()| Ok((Output::stderr(),))),
-        (
-            "wasi:cli/terminal-stdin" | "wasi:cli/terminal-stdout" | "wasi:cli/terminal-stderr",
-            "get-terminal-stdin" | "get-terminal-stdout" | "get-terminal-stderr",
-        ) => function(linker, name, |_, ()| Ok((None::<Resource<Terminal>>,))),
-
-        ("wasi:clocks/wall-clock", "now") => {
-            function(linker, name, |state, ()| Ok((Datetime::of(&state.circumstances),)))
-        }
-        ("wasi:clocks/wall-clock", "resolution") => function(linker, name, |_, ()| Ok((Datetime::SECOND,))),
-        ("wasi:clocks/monotonic-clock", "now") => {
-            function(linker, name, |state, ()| Ok((clocks::nanoseconds(state.slept),)))
-        }
-        ("wasi:clocks/monotonic-clock", "resolution") => function(linker, name, |_, ()| Ok((1_u64,))),
-        ("wasi:clocks/monotonic-clock", "subscribe-duration") => function(linker, name, |state, (nanos,): (u64,)| {
-            let wake = clocks::nanoseconds(state.slept).saturating_add(nanos);
-            Ok((state.hold(Pollable::at(wake))?,))
-        }),
-        ("wasi:clocks/monotonic-clock", "subscribe-instant") => {
-            function(linker, name, |state, (wake,): (u64,)| Ok((state.hold(Pollable::at(wake))?,)))
-        }
-
-        // The one generator of the call serves them all: an insecure source need not be worse.
-        ("wasi:random/random", "get-random-bytes") | ("wasi:random/insecure", "get-insecure-random-bytes") => {
-            function(linker, name, |state, (count,): (u64,)| Ok((state.draw(count)?,)))
-        }
-        ("wasi:random/random", "get-random-u64") | ("wasi:random/insecure", "get-insecure-random-u64") => {
-            function(linker, name, |state, ()| Ok((state.draw_u64()?,)))
-        }
-        ("wasi:random/insecure-seed", "insecure-seed" | "get-insecure-seed") => {
-            function(linker, name, |state, ()| Ok(((state.draw_u64()?, state.draw_u64()?),)))
-        }
-
-        ("wasi:filesystem/preopens", "get-directories") => {
-            function(linker, name, |_, ()| Ok((Vec::<(Resource<Descriptor>, String)>::new(),)))
-        }
-
-        ("wasi:io/error", "[method]error.to-debug-string") => {
-            function(linker, name, |_, (_,): (Resource<io::Error>,)| Ok(("closed".to_owned(),)))
-        }
-        ("wasi:io/streams", "[method]input-stream.read" | "[method]input-stream.blocking-read") => {
-            function(linker, name, |_, (_, _): (Resource<Input>, u64)| Ok((Err::<Vec<u8>, _>(StreamError::Closed),)))
-        }
-        ("wasi:io/streams", "[method]input-stream.subscribe") => {
-            function(linker, name, |state, (_,): (Resource<Input>,)| Ok((state.hold(Pollable::at(0))?,)))
-        }
-        ("wasi:io/streams", "[method]output-stream.check-write") => {
-            function(linker, name, |_, (_,): (Resource<Output>,)| Ok((Ok::<_, StreamError>(io::WRITE_BYTES as u64),)))
-        }
-        ("wasi:io/streams", "[method]output-stream.write" | "[method]output-stream.blocking-write-and-flush") => {
-            function(linker, name, |state, (stream, octets): (Resource<Output>, Vec<u8>)| {
-                if octets.len() > io::WRITE_BYTES {
-                    wasmtime::bail!("a write of {} bytes, more than was promised", octets.len());
-                }
-                state.log.print(Output::stream(&stream), &octets, &state.secrets);
-                Ok((Ok::<_, StreamError>(()),))
-            })
-        }
-        ("wasi:io/streams", "[method]output-stream.flush" | "[method]output-stream.blocking-flush") => {
-            function(linker, name, |_, (_,): (Resource<Output>,)| Ok((Ok::<_, StreamError>(()),)))
-        }
-        ("wasi:io/streams", "[method]output-stream.subscribe") => {
-            function(linker, name, |state, (_,): (Resource<Output>,)| Ok((state.hold(Pollable::at(0))?,)))
-        }
-        ("wasi:io/poll", "[method]pollable.ready") => {
-            function(linker, name, |state, (pollable,): (Resource<Pollable>,)| {
-                Ok((state.handles.get(&pollable)?.is_ready(state.slept),))
-            })
-        }
-        ("wasi:io/poll", "[method]pollable.block") => clocks::define_block(linker, name),
-        ("wasi:io/poll", "poll") => clocks::define_poll(linker, name),
-
-        _ => refuse(linker, interface, name),
-    }
+fn no_functions(_: &mut LinkerInstance<'_, State>, _: &str) -> Option<Result<()>> {
+    None
 }
 
 /// A function that can be imported but not called.

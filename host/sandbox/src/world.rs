@@ -2,76 +2,26 @@
 //!
 //! Not for: running it.
 
-use std::fmt;
+pub(crate) mod capability;
 
 use vestibule_domain::Manifest;
 use wasmtime::Engine;
 use wasmtime::component::types::{Component, ComponentItem};
 
+use crate::contract::PACKAGE;
 use crate::load_error::LoadError;
 use crate::wasi::{self, Import};
 
-/// The version of the contract that this host speaks; the track is its first two numbers.
-pub const VERSION: &str = "0.1.0";
+pub use crate::contract::VERSION;
+pub use capability::Capability;
 
-/// What the names of the contract's interfaces begin with.
-pub(crate) const PACKAGE: &str = "vestibule:policy/";
-
-/// Something that a policy imports.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Capability {
-    /// Reads its settings.
-    Config,
-    /// Reads its secrets.
-    Secrets,
-    /// Writes log lines.
-    Log,
-    /// Searches the directory.
-    Directory,
-    /// Sends requests.
-    Http,
-    /// Knows the time.
-    Clock,
-    /// Draws random numbers.
-    Random,
-    /// Prints, which becomes log lines.
-    Output,
-    /// Sleeps.
-    Sleep,
-}
-
-impl Capability {
-    /// The stable name, for programs.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Config => "config",
-            Self::Secrets => "secrets",
-            Self::Log => "log",
-            Self::Directory => "directory",
-            Self::Http => "http",
-            Self::Clock => "clock",
-            Self::Random => "random",
-            Self::Output => "output",
-            Self::Sleep => "sleep",
-        }
-    }
-}
-
-/// In plain words.
-impl fmt::Display for Capability {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Config => "reads its settings",
-            Self::Secrets => "reads its secrets",
-            Self::Log => "writes log lines",
-            Self::Directory => "searches the directory, if granted",
-            Self::Http => "sends requests to granted origins",
-            Self::Clock => "knows the time of the login",
-            Self::Random => "draws random numbers",
-            Self::Output => "prints, which becomes log lines",
-            Self::Sleep => "sleeps, until the deadline at most",
-        })
-    }
+/// How a policy is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CallMode {
+    /// To its end: it computes, and answers, and needs no stack of its own and no scheduler.
+    Sync,
+    /// It may search, request or sleep, and gives way to others with each tick of the epoch.
+    Async,
 }
 
 /// What a component imports.
@@ -118,10 +68,11 @@ impl Imports {
         self.capabilities.iter().copied().filter(usable).collect()
     }
 
-    /// Whether the policy can wait for something.
-    pub(crate) fn can_wait(&self) -> bool {
+    /// How a policy is called that imports these: one that can wait for nothing needs not give way.
+    pub(crate) fn call_mode(&self) -> CallMode {
         let waits = [Capability::Directory, Capability::Http, Capability::Sleep];
-        waits.iter().any(|capability| self.capabilities.contains(capability))
+        let can_wait = waits.iter().any(|capability| self.capabilities.contains(capability));
+        if can_wait { CallMode::Async } else { CallMode::Sync }
     }
 
     fn add(&mut self, name: &str) -> Result<(), LoadError> {

@@ -7,8 +7,8 @@
 use wasmtime::component::Component;
 
 use super::{Code, SealError};
-use crate::compiled::invalid;
 use crate::engine::Engine;
+use crate::link::invalid;
 use crate::load_error::LoadError;
 
 /// Loads the code of an artefact whose seal holds.

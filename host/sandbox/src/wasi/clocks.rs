@@ -8,22 +8,22 @@ use wasmtime::Result;
 use wasmtime::component::{ComponentType, Lift, LinkerInstance, Lower, Resource, ResourceType};
 
 use crate::circumstances::Circumstances;
-use crate::crossing::{Passes, function_async};
+use crate::crossing::{Passes, function, function_async};
 use crate::state::State;
 
 /// `wasi:clocks/wall-clock` `datetime`.
 #[derive(ComponentType, Lift, Lower)]
 #[component(record)]
-pub(super) struct Datetime {
+struct Datetime {
     seconds: u64,
     nanoseconds: u32,
 }
 
 impl Datetime {
-    pub(super) const SECOND: Self = Self { seconds: 1, nanoseconds: 0 };
+    const SECOND: Self = Self { seconds: 1, nanoseconds: 0 };
 
     /// The time of the login, standing still.
-    pub(super) const fn of(circumstances: &Circumstances) -> Self {
+    const fn of(circumstances: &Circumstances) -> Self {
         Self { seconds: circumstances.unix_seconds, nanoseconds: 0 }
     }
 }
@@ -44,13 +44,13 @@ impl Pollable {
         Self { wake: Duration::from_nanos(nanoseconds) }
     }
 
-    pub(super) fn is_ready(&self, now: Duration) -> bool {
+    fn is_ready(&self, now: Duration) -> bool {
         self.wake <= now
     }
 }
 
 /// A guest's monotonic time in nanoseconds.
-pub(super) fn nanoseconds(slept: Duration) -> u64 {
+fn nanoseconds(slept: Duration) -> u64 {
     u64::try_from(slept.as_nanos()).unwrap_or(u64::MAX)
 }
 
@@ -61,15 +61,39 @@ pub(super) fn define_pollable(linker: &mut LinkerInstance<'_, State>) -> Result<
     })
 }
 
-pub(super) fn define_block(linker: &mut LinkerInstance<'_, State>, name: &str) -> Result<()> {
-    function_async(linker, name, |state, (pollable,): (Resource<Pollable>,)| {
-        Box::pin(async move { sleep_until_first(state, &[pollable]).await.map(drop) })
+pub(super) fn wall(linker: &mut LinkerInstance<'_, State>, name: &str) -> Option<Result<()>> {
+    Some(match name {
+        "now" => function(linker, name, |state, ()| Ok((Datetime::of(&state.circumstances),))),
+        "resolution" => function(linker, name, |_, ()| Ok((Datetime::SECOND,))),
+        _ => return None,
     })
 }
 
-pub(super) fn define_poll(linker: &mut LinkerInstance<'_, State>, name: &str) -> Result<()> {
-    function_async(linker, name, |state, (pollables,): (Vec<Resource<Pollable>>,)| {
-        Box::pin(async move { Ok((sleep_until_first(state, &pollables).await?,)) })
+pub(super) fn monotonic(linker: &mut LinkerInstance<'_, State>, name: &str) -> Option<Result<()>> {
+    Some(match name {
+        "now" => function(linker, name, |state, ()| Ok((nanoseconds(state.slept),))),
+        "resolution" => function(linker, name, |_, ()| Ok((1_u64,))),
+        "subscribe-duration" => function(linker, name, |state, (nanos,): (u64,)| {
+            let wake = nanoseconds(state.slept).saturating_add(nanos);
+            Ok((state.hold(Pollable::at(wake))?,))
+        }),
+        "subscribe-instant" => function(linker, name, |state, (wake,): (u64,)| Ok((state.hold(Pollable::at(wake))?,))),
+        _ => return None,
+    })
+}
+
+pub(super) fn poll(linker: &mut LinkerInstance<'_, State>, name: &str) -> Option<Result<()>> {
+    Some(match name {
+        "[method]pollable.ready" => function(linker, name, |state, (pollable,): (Resource<Pollable>,)| {
+            Ok((state.handles.get(&pollable)?.is_ready(state.slept),))
+        }),
+        "[method]pollable.block" => function_async(linker, name, |state, (pollable,): (Resource<Pollable>,)| {
+            Box::pin(async move { sleep_until_first(state, &[pollable]).await.map(drop) })
+        }),
+        "poll" => function_async(linker, name, |state, (pollables,): (Vec<Resource<Pollable>>,)| {
+            Box::pin(async move { Ok((sleep_until_first(state, &pollables).await?,)) })
+        }),
+        _ => return None,
     })
 }
 
