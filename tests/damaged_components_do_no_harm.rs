@@ -1,7 +1,7 @@
 //! A component that was cut short or changed on its way is refused in words, or it fails only its own logins.
 
 use proptest::prelude::*;
-use vestibule_sandbox::{Circumstances, Compiled, LoadError};
+use vestibule_sandbox::{CallInputs, Compiled, LoadError};
 
 use crate::harness::{a_login, engine, policy_bytes};
 
@@ -12,7 +12,7 @@ fn does_no_harm(wasm: &[u8]) {
         Ok(compiled) => {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
             let policy = compiled.configure();
-            let report = runtime.block_on(policy.call(&a_login(), &Circumstances::at(1)));
+            let report = runtime.block_on(policy.call(&a_login(), &CallInputs::at(1)));
             assert!(report.cost.fuel > 0 || report.answer.is_err());
         }
     }

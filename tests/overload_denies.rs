@@ -7,7 +7,7 @@ use tokio::task::JoinSet;
 use vestibule_domain::{Cause, Decision, Grants, capability, directory};
 use vestibule_ledger::{Owner, Pool, Resource, Share};
 use vestibule_sandbox::capability::{Answer, Directory};
-use vestibule_sandbox::{Capabilities, Capacity, Circumstances, Compiled, Engine, Limits};
+use vestibule_sandbox::{CallInputs, Capabilities, Capacity, Compiled, Engine, Limits};
 
 use crate::harness::{a_login, policy, policy_bytes, probe_bytes};
 
@@ -36,14 +36,14 @@ async fn a_login_beyond_the_capacity_is_denied_as_overloaded() {
     let mut calls = JoinSet::new();
     for _ in 0..100 {
         let policy = policy.clone();
-        calls.spawn(async move { policy.call(&a_login(), &Circumstances::at(1)).await.answer });
+        calls.spawn(async move { policy.call(&a_login(), &CallInputs::at(1)).await.answer });
     }
     let answers = calls.join_all().await;
     let overloaded = answers.iter().filter(|answer| matches!(answer, Err(fault) if fault.cause == Cause::Overloaded));
     let (answered, overloaded) = (answers.iter().filter(|answer| answer.is_ok()).count(), overloaded.count());
     assert!(answered >= 4 && answered + overloaded == 100, "{answered} answered, {overloaded} overloaded");
 
-    let report = policy.call(&a_login(), &Circumstances::at(1)).await;
+    let report = policy.call(&a_login(), &CallInputs::at(1)).await;
     assert!(matches!(Decision::from(report.answer), Decision::Allow { .. }));
 }
 
@@ -58,7 +58,7 @@ async fn ten_thousand_logins_at_once_are_all_answered_where_none_has_to_wait() {
     let mut calls = JoinSet::new();
     for _ in 0..10_000 {
         let (policy, login) = (policy.clone(), Arc::clone(&login));
-        calls.spawn(async move { policy.call(&login, &Circumstances::at(1)).await.answer });
+        calls.spawn(async move { policy.call(&login, &CallInputs::at(1)).await.answer });
     }
     assert!(calls.join_all().await.iter().all(Result::is_ok));
 }
@@ -72,11 +72,11 @@ async fn a_call_that_is_given_up_leaves_its_slot_free() {
         .with_grants(Grants { directory: true, ..Grants::default() })
         .with_capabilities(Capabilities { directory: Arc::new(Slow), ..Capabilities::default() });
     for _ in 0..20 {
-        let (login, circumstances) = (a_login(), Circumstances::at(1));
-        let given_up = tokio::time::timeout(Duration::from_millis(5), policy.call(&login, &circumstances));
+        let (login, inputs) = (a_login(), CallInputs::at(1));
+        let given_up = tokio::time::timeout(Duration::from_millis(5), policy.call(&login, &inputs));
         assert!(given_up.await.is_err());
     }
-    assert!(policy.call(&a_login(), &Circumstances::at(1)).await.answer.is_ok());
+    assert!(policy.call(&a_login(), &CallInputs::at(1)).await.answer.is_ok());
 }
 
 #[tokio::test]
@@ -84,7 +84,7 @@ async fn a_login_that_finds_no_memory_is_denied_as_overloaded_and_gives_back_wha
     let policy = policy("known-device").configured().await;
     let answer = async |pool: &Pool| {
         let policy = policy.clone().with_memory_pool(pool.clone(), Owner::Host);
-        policy.call(&a_login(), &Circumstances::at(1)).await.answer
+        policy.call(&a_login(), &CallInputs::at(1)).await.answer
     };
     let small = Pool::new(Resource::Instances, 1 << 19, Share { most: 1 << 19 });
     let fault = answer(&small).await.unwrap_err();

@@ -4,7 +4,7 @@ use std::fs;
 
 use vestibule_domain::field::Response;
 use vestibule_domain::{Cause, Secret};
-use vestibule_sandbox::{Circumstances, Compiled, Configured, Limits, LoadError};
+use vestibule_sandbox::{CallInputs, Compiled, Configured, Limits, LoadError};
 
 use crate::harness::{a_login, engine, root};
 
@@ -23,7 +23,7 @@ fn policy_with(fields: &str) -> Result<Compiled, LoadError> {
 }
 
 async fn fuel(policy: &Configured) -> u64 {
-    let report = policy.call(&a_login(), &Circumstances::at(1)).await;
+    let report = policy.call(&a_login(), &CallInputs::at(1)).await;
     assert!(report.answer.is_ok(), "{:?}", report.answer);
     report.cost.fuel
 }
@@ -35,7 +35,7 @@ async fn an_instance_with_many_globals_is_paid_for_before_it_is_made() {
     let large = fuel(&many).await;
     assert!(large > small + 20_000 * 30, "{small} and {large} fuel");
     let report = many.with_limits(Limits { fuel: 100_000, ..Limits::default() });
-    let report = report.call(&a_login(), &Circumstances::at(1)).await;
+    let report = report.call(&a_login(), &CallInputs::at(1)).await;
     assert_eq!(report.answer.map_err(|fault| fault.cause), Err(Cause::OutOfFuel));
     assert_eq!((report.cost.fuel, report.cost.peak_memory_bytes), (100_000, 0));
 }
@@ -52,6 +52,6 @@ async fn every_byte_of_a_login_is_paid_for() {
     let small = fuel(&policy).await;
     let mut login = a_login();
     login.crstate.response = Some(Response::new(Secret::new("x".repeat(1_000))).unwrap());
-    let report = policy.call(&login, &Circumstances::at(1)).await;
+    let report = policy.call(&login, &CallInputs::at(1)).await;
     assert!((1_000..1_200).contains(&(report.cost.fuel - small)), "{small} and {} fuel", report.cost.fuel);
 }

@@ -3,7 +3,7 @@
 use proptest::strategy::{Strategy as _, ValueTree as _};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use vestibule_domain::Cause;
-use vestibule_sandbox::{Circumstances, Limits, Recording};
+use vestibule_sandbox::{CallInputs, Limits, Recording};
 
 use crate::harness::{A_TIME, Case, Guest, a_login, any_login, policy, probe};
 
@@ -19,10 +19,10 @@ async fn replays(guest: &Guest, table: &str) {
     let mut allowed = 0;
     for number in 0..LOGINS {
         let login = any_login().new_tree(&mut runner).unwrap().current();
-        let mut circumstances = Circumstances::at(A_TIME + number * 7);
-        circumstances.seed[0] = number as u8;
+        let mut inputs = CallInputs::at(A_TIME + number * 7);
+        inputs.seed[0] = number as u8;
         let policy = configured[number as usize % configured.len()].configured().await;
-        let (report, recording) = policy.record(&login, &circumstances).await;
+        let (report, recording) = policy.record(&login, &inputs).await;
         allowed += u64::from(report.answer.is_ok());
 
         let file = serde_json::to_string(&recording).unwrap();
@@ -71,7 +71,7 @@ async fn calls_that_their_deadline_stopped() {
     let limits = Limits { deadline_ms: 50, fuel: 10_000_000_000, ..Limits::default() };
     for name in ["loops-forever", "sleeps-past-the-deadline", "naps-past-the-deadline", "loops-after-answering"] {
         let guest = probe(name).limited(limits.clone());
-        let (report, recording) = guest.configured().await.record(&a_login(), &Circumstances::at(1)).await;
+        let (report, recording) = guest.configured().await.record(&a_login(), &CallInputs::at(1)).await;
         assert_eq!(report.answer.map_err(|fault| fault.cause), Err(Cause::Deadline), "{name}");
         let settings = recording.settings(&guest.manifest().await).unwrap();
         let replay = recording.replay(&guest.compiled, &a_login(), settings).await;

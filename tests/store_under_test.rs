@@ -36,7 +36,7 @@ async fn save(store: &Store, user: &str, writes: Properties) -> Result<(), SaveE
     let id = format!("{} {user}", std::process::id());
     let decision = DecisionRow { id, at: UNIX_EPOCH, user: user.to_owned(), outcome, cause: None, record };
     let save = Save { user: user.to_owned(), seen: None, writes };
-    store.conclude(&TenantName::default(), &decision, &Effects { save: Some(save), ..Effects::default() }).await
+    store.commit_login(&TenantName::default(), &decision, &Effects { save: Some(save), ..Effects::default() }).await
 }
 
 /// Prints every user whose save was acknowledged.

@@ -35,7 +35,7 @@ async fn the_user_reads_the_same_whatever_was_wrong() {
 #[tokio::test]
 async fn a_failure_is_answered_no_earlier_than_the_tenant_says() {
     let mut door = Door::new().await.with_passwords(&["joe"]).await;
-    door.settings.failure_ms = 600;
+    door.settings.min_failure_delay_ms = 600;
     for attempt in [typed("jim"), typed_as("joe", "wrong horse"), typed_as("joe", "")] {
         let began = std::time::Instant::now();
         door.refuses(&attempt).await;
@@ -46,7 +46,7 @@ async fn a_failure_is_answered_no_earlier_than_the_tenant_says() {
 #[tokio::test]
 async fn a_refusal_that_reads_the_same_is_answered_no_earlier_either() {
     let mut door = Door::new().await.with_passwords(&["joe"]).await.with_record("joe", &[("prop_deny", "true")]).await;
-    door.settings.failure_ms = 600;
+    door.settings.min_failure_delay_ms = 600;
     let began = std::time::Instant::now();
     assert_eq!(door.refuses(&typed("joe")).await, "denied-by-property");
     assert!(began.elapsed().as_millis() >= 600);

@@ -68,7 +68,7 @@ async fn searching(ledger: Ledger) -> (Door, Arc<Slow>) {
 async fn a_refusal_gives_its_place_back_before_it_is_held_back() {
     let mut door = Door::new().await;
     door.ledger = one_place();
-    door.settings.failure_ms = 5_000;
+    door.settings.min_failure_delay_ms = 5_000;
     let gate = door.gate().await;
     let state_id = vestibule_domain::wire::crv1::StateId::parse("nobody-asked-this").unwrap();
     let response = vestibule_domain::field::Response::new(vestibule_domain::Secret::new("42")).unwrap();

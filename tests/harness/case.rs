@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use vestibule_domain::{Decision, Login, capability, directory, json};
 use vestibule_sandbox::capability::{Answer, Directory};
-use vestibule_sandbox::{Capabilities, Circumstances};
+use vestibule_sandbox::{CallInputs, Capabilities};
 
 use super::{A_TIME, Guest};
 
@@ -68,13 +68,13 @@ impl Case {
         guest.clone().with_settings(&self.config).with_capabilities(capabilities)
     }
 
-    pub(crate) fn circumstances(&self) -> Circumstances {
-        Circumstances::at(self.time.unwrap_or(A_TIME))
+    pub(crate) fn inputs(&self) -> CallInputs {
+        CallInputs::at(self.time.unwrap_or(A_TIME))
     }
 
     /// What is not as expected, one line a key.
     pub(crate) async fn failures(&self, guest: &Guest) -> Vec<String> {
-        let report = self.configure(guest).decides_at(&self.login, &self.circumstances()).await;
+        let report = self.configure(guest).decides_at(&self.login, &self.inputs()).await;
         let decision = serde_json::to_value(Decision::from(report.answer)).unwrap();
         let differs = |(key, expected): (&String, &Value)| {
             let found = decision.get(key).unwrap_or(&Value::Null);

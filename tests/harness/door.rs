@@ -46,8 +46,11 @@ impl Door {
     }
 
     pub(crate) fn on(home: Home) -> Self {
-        let settings =
-            TenantSettings { failure_ms: 0, without_policy: WithoutPolicy::Allow, ..TenantSettings::default() };
+        let settings = TenantSettings {
+            min_failure_delay_ms: 0,
+            without_policy: WithoutPolicy::Allow,
+            ..TenantSettings::default()
+        };
         Self { home, settings, ledger: Ledger::new(A_SMALL_HOST), links: Vec::new() }
     }
 

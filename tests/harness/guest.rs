@@ -7,7 +7,7 @@ use std::{fs, io};
 
 use vestibule_domain::{Grants, Login, Manifest, Settings};
 use vestibule_sandbox::{
-    Artefact, Capabilities, Capacity, Circumstances, Code, Compiled, Configured, Engine, Key, Limits, Report,
+    Artefact, CallInputs, Capabilities, Capacity, Code, Compiled, Configured, Engine, Key, Limits, Report,
 };
 
 use super::{A_TIME, component, module};
@@ -133,11 +133,11 @@ impl Guest {
 
     /// Decides on one login, at a fixed time with a fixed seed.
     pub(crate) async fn decides(&self, login: &Login) -> Report {
-        self.decides_at(login, &Circumstances::at(A_TIME)).await
+        self.decides_at(login, &CallInputs::at(A_TIME)).await
     }
 
-    pub(crate) async fn decides_at(&self, login: &Login, circumstances: &Circumstances) -> Report {
-        self.configured().await.call(login, circumstances).await
+    pub(crate) async fn decides_at(&self, login: &Login, inputs: &CallInputs) -> Report {
+        self.configured().await.call(login, inputs).await
     }
 }
 

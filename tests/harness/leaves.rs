@@ -31,26 +31,26 @@ impl Leaves for Store {
         writes: &Properties,
     ) -> Result<(), SaveError> {
         let save = Save { user: user.to_owned(), seen: seen.cloned(), writes: writes.clone() };
-        self.conclude(tenant, &some_decision(), &Effects { save: Some(save), ..Effects::default() }).await
+        self.commit_login(tenant, &some_decision(), &Effects { save: Some(save), ..Effects::default() }).await
     }
 
     async fn ask(&self, tenant: &TenantName, challenge: &NewChallenge) -> Result<(), SaveError> {
         let effects = Effects { challenge: Some(challenge.clone()), ..Effects::default() };
-        self.conclude(tenant, &some_decision(), &effects).await
+        self.commit_login(tenant, &some_decision(), &effects).await
     }
 
     async fn keep(&self, tenant: &TenantName, session: &Session) -> Result<(), SaveError> {
         let effects = Effects { session: Some(session.clone()), ..Effects::default() };
-        self.conclude(tenant, &some_decision(), &effects).await
+        self.commit_login(tenant, &some_decision(), &effects).await
     }
 
     async fn forgive(&self, tenant: &TenantName, user: &str) -> Result<(), SaveError> {
         let effects = Effects { forgiven: Some(user.to_owned()), ..Effects::default() };
-        self.conclude(tenant, &some_decision(), &effects).await
+        self.commit_login(tenant, &some_decision(), &effects).await
     }
 
     async fn record(&self, tenant: &TenantName, decision: &DecisionRow) -> Result<(), SaveError> {
-        self.conclude(tenant, decision, &Effects::default()).await
+        self.commit_login(tenant, decision, &Effects::default()).await
     }
 }
 

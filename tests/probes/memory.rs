@@ -1,7 +1,7 @@
 //! Guests that want all the memory there is, or somebody else's.
 
 use vestibule_domain::Cause;
-use vestibule_sandbox::Circumstances;
+use vestibule_sandbox::CallInputs;
 
 use crate::harness::probe;
 
@@ -38,7 +38,7 @@ pub(crate) async fn finds_what_others_left() {
         let (policy, login) = (policy.clone(), login.clone());
         tokio::spawn(async move {
             for _ in 0..25 {
-                let report = policy.call(&login, &Circumstances::at(1)).await;
+                let report = policy.call(&login, &CallInputs::at(1)).await;
                 assert!(report.answer.is_ok(), "{:?}", report.answer);
             }
         })

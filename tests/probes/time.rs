@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures_util::{FutureExt as _, poll};
 use vestibule_domain::{Cause, Grants, capability, directory};
 use vestibule_sandbox::capability::{Answer, Directory};
-use vestibule_sandbox::{Capabilities, Circumstances, Limits};
+use vestibule_sandbox::{CallInputs, Capabilities, Limits};
 
 use crate::harness::{Guest, a_login, probe};
 
@@ -29,12 +29,12 @@ async fn a_loop_with_all_the_fuel_in_the_world_meets_its_deadline() {
 #[tokio::test]
 async fn a_loop_gives_way_to_others_where_it_runs_in_steps_and_ends_the_same() {
     let (loops, login) = (probe("loops-forever").configured().await, a_login());
-    let circumstances = Circumstances::at(0);
-    assert!(loops.call(&login, &circumstances).now_or_never().is_some(), "by itself it keeps the thread to its end");
-    let given_up = loops.call_within(&login, &circumstances, Duration::ZERO).await;
+    let inputs = CallInputs::at(0);
+    assert!(loops.call(&login, &inputs).now_or_never().is_some(), "by itself it keeps the thread to its end");
+    let given_up = loops.call_within(&login, &inputs, Duration::ZERO).await;
     assert!(given_up.is_none(), "where it may keep the thread for no time, nothing of the call remains");
     let loops = loops.in_steps();
-    let mut steps = Box::pin(loops.call(&login, &circumstances));
+    let mut steps = Box::pin(loops.call(&login, &inputs));
     assert!(poll!(&mut steps).is_pending());
     assert_eq!(steps.await.answer.unwrap_err().cause, Cause::OutOfFuel);
 }

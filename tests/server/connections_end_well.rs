@@ -13,7 +13,7 @@ use rustls::{ClientConfig, RootCertStore};
 use serde_json::json;
 use tokio::net::TcpListener;
 use vestibule_ledger::{Budget, Ledger};
-use vestibule_server::listen::{Limits, Listener, Places, Shutdown, Tls, serve};
+use vestibule_server::listen::{ConnectionLimit, Limits, Listener, Shutdown, Tls, serve};
 
 use crate::harness::{A_SMALL_HOST, Reply, Served, exchange, vestibule_with};
 
@@ -65,7 +65,7 @@ async fn a_new_certificate_is_taken_up_and_a_broken_one_is_not() {
     let address = listener.local_addr().unwrap();
     let (trigger, shutdown) = Shutdown::new();
     let router = axum::Router::new().route("/healthz", axum::routing::get(|| async { "alive\n" }));
-    let places = Places::of(&Ledger::new(Budget { connections: 64, ..A_SMALL_HOST }));
+    let places = ConnectionLimit::of(&Ledger::new(Budget { connections: 64, ..A_SMALL_HOST }));
     let serving =
         tokio::spawn(serve(vec![Listener::Tls(listener, tls.clone())], router, shutdown, Limits::default(), places));
 

@@ -16,7 +16,7 @@ const NAMED: [u16; 13] = [200, 201, 204, 400, 401, 403, 404, 409, 413, 415, 422,
 /// A host whose default tenant lets everybody in, so that no failure has to be waited for.
 async fn open() -> Served {
     let served = Served::new();
-    let open = json!({ "settings": { "without_policy": "allow", "failure_ms": 0 } });
+    let open = json!({ "settings": { "without_policy": "allow", "min_failure_delay_ms": 0 } });
     served.administrator().put("/v1/tenants/default", open).await.is(200);
     served
 }

@@ -8,13 +8,15 @@ use tempfile::TempDir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpSocket, TcpStream, UnixStream};
 use vestibule_ledger::{Pool, Resource, Share};
-use vestibule_server::listen::{Limits, Listener, Operators, Places, Shutdown, SocketMode, Trigger, bind_unix, serve};
+use vestibule_server::listen::{
+    ConnectionLimit, Limits, Listener, Operators, Shutdown, SocketMode, Trigger, bind_unix, serve,
+};
 
 use crate::harness::{Reply, exchange};
 
 /// Longer than a test.
 const FOR_GOOD: Duration = Duration::from_secs(600);
-const LIMITS: Limits = Limits { head_patience: FOR_GOOD, write_patience: FOR_GOOD, patience: Duration::ZERO };
+const LIMITS: Limits = Limits { head_patience: FOR_GOOD, write_timeout: FOR_GOOD, shutdown_timeout: Duration::ZERO };
 /// Connections from addresses, and those of one.
 const CONNECTIONS: (usize, usize) = (16, 4);
 /// Those of this machine, of which one user has half.
@@ -42,7 +44,7 @@ impl Sockets {
             .route("/much", axum::routing::get(|| async { vec![b'x'; MUCH] }));
         let pool = |resource, total: usize, most: usize| Pool::new(resource, total as u64, Share { most: most as u64 });
         let network = pool(Resource::Connections, CONNECTIONS.0, CONNECTIONS.1);
-        let places = Places::new(network, pool(Resource::LocalConnections, LOCAL, LOCAL));
+        let places = ConnectionLimit::new(network, pool(Resource::LocalConnections, LOCAL, LOCAL));
         tokio::spawn(serve(
             vec![Listener::Tcp(tcp), Listener::Unix(unix, Operators::default())],
             router,
@@ -143,7 +145,7 @@ async fn who_says_nothing_for_too_long_is_let_go() {
 #[tokio::test(flavor = "multi_thread")]
 async fn who_never_reads_an_answer_is_let_go() {
     const PATIENCE: Duration = Duration::from_millis(200);
-    let sockets = Sockets::open(Limits { write_patience: PATIENCE, ..LIMITS }).await;
+    let sockets = Sockets::open(Limits { write_timeout: PATIENCE, ..LIMITS }).await;
     let (mut near, mut far) = (Vec::new(), Vec::new());
     for from in 1..=16 {
         for stream in sockets.silent(from, 1).await {

@@ -120,7 +120,7 @@ async fn a_flood_of_passwords_does_not_keep_another_tenant_waiting() {
     let served = Served::new().guarded_by("known-device").await.with_user("ann").await.with_tenant("evil").await;
     let administrator = served.administrator();
     let terms = json!({ "logins_per_second": 100_000 });
-    let at_once = json!({ "settings": { "failure_ms": 0 }, "terms": terms });
+    let at_once = json!({ "settings": { "min_failure_delay_ms": 0 }, "terms": terms });
     administrator.put("/v1/tenants/evil", at_once).await.is(200);
     administrator.put("/v1/tenants/default", json!({ "terms": terms })).await.is(200);
     let guesses = async || {

@@ -47,7 +47,7 @@ async fn nothing_is_left(home: &Home, id: &str) {
 
 async fn all_of_it_is_there_at_once(home: Home) {
     joe_fails_once(&home).await;
-    home.store.conclude(&tenant(), &decision("d"), &everything(&[])).await.unwrap();
+    home.store.commit_login(&tenant(), &decision("d"), &everything(&[])).await.unwrap();
     let store = home.another().await.unwrap();
     assert_eq!(store.profile(&tenant(), "joe").await, Ok(Some(properties(&[("pvt_hw", "aa:bb")]))));
     assert_eq!(store.decision(&tenant(), "d").await, Ok(Some(decision("d"))));
@@ -58,7 +58,7 @@ async fn all_of_it_is_there_at_once(home: Home) {
 
 async fn a_conflict_leaves_nothing_behind(home: Home) {
     joe_fails_once(&home).await;
-    let concluded = home.store.conclude(&tenant(), &decision("d"), &everything(&[("a", "1")])).await;
+    let concluded = home.store.commit_login(&tenant(), &decision("d"), &everything(&[("a", "1")])).await;
     assert_eq!(concluded, Err(SaveError::Conflict));
     nothing_is_left(&home, "d").await;
     assert_eq!(home.store.profile(&tenant(), "joe").await, Ok(Some(properties(&[]))));
@@ -66,8 +66,8 @@ async fn a_conflict_leaves_nothing_behind(home: Home) {
 
 async fn a_used_id_leaves_nothing_behind(home: Home) {
     joe_fails_once(&home).await;
-    home.store.conclude(&tenant(), &decision("d"), &Effects::default()).await.unwrap();
-    let concluded = home.store.conclude(&tenant(), &decision("d"), &everything(&[])).await;
+    home.store.commit_login(&tenant(), &decision("d"), &Effects::default()).await.unwrap();
+    let concluded = home.store.commit_login(&tenant(), &decision("d"), &everything(&[])).await;
     assert_eq!(concluded, Err(Error::IdUsed.into()));
     nothing_is_left(&home, "e").await;
     assert_eq!(home.store.profile(&tenant(), "joe").await, Ok(Some(properties(&[]))));
@@ -83,7 +83,7 @@ async fn a_neighbours_conflict_is_not_shared(home: Home) {
             let seen = (number % 2 == 0).then(|| properties(&[("a", "1")]));
             let save = Save { user: user.clone(), seen, writes: properties(&[("pvt_hw", "aa:bb")]) };
             let effects = Effects { save: Some(save), ..Effects::default() };
-            (number, store.conclude(&tenant(), &decision(&user), &effects).await)
+            (number, store.commit_login(&tenant(), &decision(&user), &effects).await)
         });
     }
     for (number, concluded) in logins.join_all().await {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use vestibule_domain::TenantName;
-use vestibule_store::{DecisionFilter, DecisionRow, Log, Past};
+use vestibule_store::{DecisionFilter, DecisionRow, Log, PruneFilter};
 
 use crate::harness::{Home, Leaves as _, Reads as _, at, decision, on_every_store, tenant};
 
@@ -136,7 +136,7 @@ async fn old_ones_are_pruned_some_at_a_time(home: Home) {
             home.store.record(tenant, &decided).await.unwrap();
         }
     }
-    let past = Past { before: Some(at(4)), up_to: None };
+    let past = PruneFilter { before: Some(at(4)), up_to: None };
     assert_eq!(home.store.prune(Log::Decisions, Some(&tenant()), past, 3).await, Ok(3));
     assert_eq!(home.store.prune(Log::Decisions, Some(&tenant()), past, 3).await, Ok(1));
     assert_eq!(home.store.prune(Log::Decisions, Some(&tenant()), past, 3).await, Ok(0));

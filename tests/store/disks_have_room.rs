@@ -199,7 +199,7 @@ async fn all_that_a_tenant_keeps_is_counted_a_part_at_a_time(home: Home) {
 async fn what_the_host_keeps_for_itself_is_for_no_login() {
     let home = Home::on_sqlite().await;
     home.store.keep_free(u64::MAX);
-    let refused = home.store.conclude(&tenant(), &decision("d"), &Effects::default()).await;
+    let refused = home.store.commit_login(&tenant(), &decision("d"), &Effects::default()).await;
     assert!(matches!(refused, Err(SaveError::Store(Error::Reserve { .. }))), "{refused:?}");
     assert!(matches!(home.store.check().await, Err(Error::Reserve { .. })));
     let created = home.store.create_tenant(&crate::harness::listed(&tenant()), &by()).await;

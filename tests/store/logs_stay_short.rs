@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use vestibule_domain::TenantName;
 use vestibule_registry::{Ages, Retention};
-use vestibule_store::{By, DecisionFilter, DecisionRow, Log, Past, Store};
+use vestibule_store::{By, DecisionFilter, DecisionRow, Log, PruneFilter, Store};
 
 use crate::harness::{Home, Leaves as _, Reads as _, Registers as _, at, by, decision, on_every_store, tenant};
 
@@ -118,7 +118,7 @@ async fn what_two_processes_delete_at_once_is_no_more_than_what_one_does(home: H
 
     // One of them has looked, and the other one is faster.
     let last = store.back(Log::Decisions, &acme, "999", 49).await.unwrap();
-    let past = Past { before: None, up_to: last.as_deref() };
+    let past = PruneFilter { before: None, up_to: last.as_deref() };
     assert_eq!(other.prune(Log::Decisions, Some(&acme), past, 99).await, Ok(11));
     assert_eq!(store.prune(Log::Decisions, Some(&acme), past, 99).await, Ok(0));
     assert_eq!(decisions(store, &acme).await.len(), 49);
@@ -144,7 +144,7 @@ async fn what_another_process_has_deleted_makes_room(home: Home) {
     decides(store, &acme, 0..10).await;
     let mut retention = Retention::new(store.clone(), FOR_GOOD);
     retention.look(at(99)).await.unwrap();
-    home.another().await.unwrap().prune(Log::Decisions, Some(&acme), Past::default(), 5).await.unwrap();
+    home.another().await.unwrap().prune(Log::Decisions, Some(&acme), PruneFilter::default(), 5).await.unwrap();
     decides(store, &acme, 10..15).await;
     retention.look(at(99)).await.unwrap();
     assert_eq!(decisions(store, &acme).await, numbers(5..15));

@@ -58,7 +58,7 @@ pub(crate) struct ServerSettings {
     /// Where `/metrics` is served, as `ADDRESS:PORT`; nowhere, if absent.
     pub(crate) metrics: Option<String>,
     /// How long requests that are under way may take when the host ends, in seconds.
-    pub(crate) patience_seconds: u64,
+    pub(crate) shutdown_timeout_seconds: u64,
     /// Memory that the host may use, in bytes; absent: half of what the machine has, or of what its control group leaves.
     pub(crate) memory_bytes: Option<u64>,
     /// Logins that are decided on at once.
@@ -94,7 +94,7 @@ impl Default for ServerSettings {
             certificate: None,
             key: None,
             metrics: None,
-            patience_seconds: 20,
+            shutdown_timeout_seconds: 20,
             memory_bytes: None,
             concurrent_logins: 256,
             policy_bytes: None,
@@ -183,7 +183,7 @@ impl ServerSettings {
     /// Whether the numbers are of any use.
     fn check(&self) -> std::result::Result<(), String> {
         let bounds = [
-            ("patience_seconds", self.patience_seconds, 0, HOUR),
+            ("shutdown_timeout_seconds", self.shutdown_timeout_seconds, 0, HOUR),
             ("concurrent_logins", self.concurrent_logins.into(), 1, 1 << 16),
             ("memory_bytes", self.memory_bytes.unwrap_or_default(), 0, 1 << 46),
             ("policy_bytes", self.policy_bytes.unwrap_or_default() as u64, 0, 1 << 40),
@@ -216,7 +216,7 @@ mod tests {
     #[test]
     fn a_number_beyond_any_use_is_refused_by_its_key() {
         for key in [
-            "patience_seconds",
+            "shutdown_timeout_seconds",
             "concurrent_logins",
             "memory_bytes",
             "policy_bytes",

@@ -59,7 +59,7 @@ impl Answer {
     pub(crate) fn due(&self, context: &LoginContext<'_>) -> Option<Instant> {
         let arrived = context.attempt.patience.arrived;
         let Decision::Deny(denial) = &self.decision else { return None };
-        let failures = arrived + context.tenant.patience_with_failures();
+        let failures = arrived + context.tenant.min_failure_delay();
         let is_kept = denial.cause != DenyCause::Fault(Cause::StoreUnavailable);
         match context.attempt.proof {
             _ if is_kept && denial.client_reason.as_str() != NEUTRAL_TEXT => None,

@@ -9,6 +9,7 @@ use vestibule_domain::field::{
     ClientAddress, HardwareAddress, Password, Reason, Response, SamlAttributes, SessionId, SessionStates,
 };
 use vestibule_domain::login::{Attributes, Authcred, Info};
+use vestibule_domain::primary::{Cause, Failure};
 use vestibule_domain::wire::crv1::StateId;
 use vestibule_domain::{AuthMethod, CanonicalUser, EnteredUser, Properties};
 use vestibule_sandbox::capability::Directory;
@@ -112,6 +113,14 @@ impl From<Info> for Voucher {
 }
 
 impl Attempt {
+    /// The entered name in the one form in which names are compared.
+    ///
+    /// # Errors
+    /// It is nobody's name.
+    pub(crate) fn canonical_user(&self) -> Result<CanonicalUser, Failure> {
+        CanonicalUser::new(self.user.as_str()).map_err(|error| Failure::new(Cause::UnknownUser, error.to_string()))
+    }
+
     /// What policies see of it.
     pub(crate) fn authcred(&self) -> Authcred {
         let password = match &self.proof {

@@ -11,7 +11,7 @@ use vestibule_domain::field::Reason;
 use vestibule_domain::login::{Authret, Crstate, Info, Login, Status};
 use vestibule_domain::outcome::Challenge;
 use vestibule_domain::{Cause, Fault, Outcome, Properties, Refusal};
-use vestibule_sandbox::{Circumstances, Configured};
+use vestibule_sandbox::{CallInputs, Configured};
 
 use crate::attempt::FrontDoorDirectory;
 use crate::chain::{Chain, Link};
@@ -87,10 +87,10 @@ impl ChainRun<'_> {
         for (place, link) in self.chain.links().iter().enumerate().skip(state.next) {
             let login = self.login(link, state, recorded)?;
             let left = end.saturating_duration_since(Instant::now());
-            let circumstances = self.circumstances();
+            let inputs = self.inputs();
             let (outings, in_line) = (login_place.outings(), login_place.meter().in_line());
             let policy = self.policy(link, left);
-            let report = login_place.call(policy, &login, &circumstances).await?;
+            let report = login_place.call(policy, &login, &inputs).await?;
             if let Err(fault) = &report.answer {
                 let in_line = login_place.meter().in_line().saturating_sub(in_line);
                 let own = report.wall.saturating_sub(in_line);
@@ -104,7 +104,7 @@ impl ChainRun<'_> {
                 if attempt.directory.is_some() {
                     shadow.skip();
                 } else {
-                    shadow.follow(&login, &circumstances, &report);
+                    shadow.follow(&login, &inputs, &report);
                 }
             }
             journal.policy(link, report.wall, report.cost, report.log);
@@ -177,9 +177,9 @@ impl ChainRun<'_> {
     }
 
     /// The login's time, and a seed of its own for each policy.
-    fn circumstances(&self) -> Circumstances {
+    fn inputs(&self) -> CallInputs {
         let since = self.context.now.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
-        Circumstances { unix_seconds: since.as_secs(), seed: rand::random() }
+        CallInputs { unix_seconds: since.as_secs(), seed: rand::random() }
     }
 }
 

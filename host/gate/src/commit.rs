@@ -82,7 +82,7 @@ async fn put_on_record(
 ) -> Result<(), SaveError> {
     let LoginContext { store, tenant, attempt, now, .. } = *context;
     let row = record::row(journal, attempt, answer, effects, now);
-    let stored = timeout_at(until, pin!(store.conclude(&tenant.name, &row, effects))).await;
+    let stored = timeout_at(until, pin!(store.commit_login(&tenant.name, &row, effects))).await;
     let stored = stored.unwrap_or_else(|_| Err(Error::Unavailable("no answer in time".to_owned()).into()));
     match &stored {
         Ok(()) => log(tenant, &row, answer),

@@ -9,7 +9,7 @@ use vestibule_domain::decision::{Denial, DenyCause};
 use vestibule_domain::login::Info;
 use vestibule_domain::primary::{Cause, Failure, Proven};
 use vestibule_domain::resolve::Records;
-use vestibule_domain::{AuthMethod, CanonicalUser, EnteredUser, Fault, Secret};
+use vestibule_domain::{AuthMethod, CanonicalUser, Fault, Secret};
 
 use crate::attempt::{CallerRecord, Proof, Voucher};
 use crate::chain_state::{ChainState, Sessions};
@@ -47,9 +47,10 @@ async fn check<'a>(
     let (proven, failed_before) = match method {
         Method::Local => place.outside(local::check_local(context, user, password)).await?,
         Method::None => {
-            let proven = unproven(user)?;
-            ensure_taken_over(context, &proven.user)?;
-            (proven, false)
+            // Nobody vouches for the name: a policy has to.
+            let user = attempt.canonical_user()?;
+            ensure_taken_over(context, &user)?;
+            (Proven { user, info: Info::of(AuthMethod::None) }, false)
         }
         Method::Ldap => match &tenant.ldap {
             Some(ldap) => (place.outside(ldap.authenticate(user, password, end)).await?, false),
@@ -106,7 +107,7 @@ async fn believe<'a>(
     let (user, records) = match caller_record {
         Some(record) => (record.user.clone(), None),
         None => {
-            let user = canonical(&context.attempt.user)?;
+            let user = context.attempt.canonical_user()?;
             let records = look_up(context, user.as_str()).await?;
             (user, Some(records))
         }
@@ -222,13 +223,4 @@ async fn look_up(context: &LoginContext<'_>, user: &str) -> Result<Records, Faul
 
 fn no_server(method: Method) -> Failure {
     Failure::new(Cause::MethodUnavailable, format!("the tenant has no {method} server"))
-}
-
-/// Nobody vouches for the name: a policy has to.
-fn unproven(user: &EnteredUser) -> Result<Proven, Failure> {
-    Ok(Proven { user: canonical(user)?, info: Info::of(AuthMethod::None) })
-}
-
-fn canonical(user: &EnteredUser) -> Result<CanonicalUser, Failure> {
-    CanonicalUser::new(user.as_str()).map_err(|error| Failure::new(Cause::UnknownUser, error.to_string()))
 }

@@ -14,7 +14,7 @@ use tokio::runtime::Handle;
 use tokio::task::JoinSet;
 use vestibule_domain::{Cause, Fault, Login, TenantName};
 use vestibule_ledger::{Ledger, Owner, Refused, Turns, Waiting};
-use vestibule_sandbox::{Circumstances, Configured, Report};
+use vestibule_sandbox::{CallInputs, Configured, Report};
 
 use crate::meter::Meter;
 
@@ -55,9 +55,9 @@ struct Call {
 }
 
 impl Call {
-    fn new(policy: Configured, login: &Login, circumstances: &Circumstances) -> Self {
-        let (policy, login, circumstances) = (policy.in_steps(), login.clone(), circumstances.clone());
-        Self { future: Box::pin(async move { policy.call(&login, &circumstances).await }), has_begun: false }
+    fn new(policy: Configured, login: &Login, inputs: &CallInputs) -> Self {
+        let (policy, login, inputs) = (policy.in_steps(), login.clone(), inputs.clone());
+        Self { future: Box::pin(async move { policy.call(&login, &inputs).await }), has_begun: false }
     }
 }
 
@@ -81,19 +81,19 @@ impl Lanes {
         &self,
         lane: Lane,
         policy: Configured,
-        (login, circumstances): (&Login, &Circumstances),
+        (login, inputs): (&Login, &CallInputs),
         meter: &Meter,
     ) -> Result<Report, Fault> {
         if lane == Lane::Slow {
             let Inner { ledger, owner, .. } = &*self.0;
             // In a box: kept in place, it would double the future of every login, also of those that never come here.
-            return Ok(Box::pin(call_in_turn((ledger, owner), policy, (login, circumstances), meter)).await?);
+            return Ok(Box::pin(call_in_turn((ledger, owner), policy, (login, inputs), meter)).await?);
         }
         if self.are_mistrusted() {
-            return self.aside(Call::new(policy, login, circumstances), meter).await;
+            return self.aside(Call::new(policy, login, inputs), meter).await;
         }
         if policy.gives_way() {
-            let mut call = Call::new(policy, login, circumstances);
+            let mut call = Call::new(policy, login, inputs);
             return match briefly(&mut call.future, meter).await {
                 Some(report) => Ok(report),
                 None => {
@@ -102,12 +102,12 @@ impl Lanes {
                 }
             };
         }
-        match policy.call_within(login, circumstances, SOON).await {
+        match policy.call_within(login, inputs, SOON).await {
             Some(report) => Ok(report),
             None => {
                 meter.took(SOON);
                 self.mistrust();
-                let report = self.aside(Call::new(policy, login, circumstances), meter).await?;
+                let report = self.aside(Call::new(policy, login, inputs), meter).await?;
                 // What was begun again is paid for once, as far as the report counts it: a second call that hardly ran says little of the
                 // first one.
                 meter.is_reported(SOON.min(Duration::from_micros(report.cost.busy_micros)));
@@ -154,11 +154,11 @@ impl Lanes {
 pub(crate) async fn call_in_turn(
     (ledger, owner): (&Ledger, &Owner),
     policy: Configured,
-    (login, circumstances): (&Login, &Circumstances),
+    (login, inputs): (&Login, &CallInputs),
     meter: &Meter,
 ) -> Result<Report, Refused> {
     let policy = policy.in_steps();
-    in_turn(ledger.slow_policies(), owner, policy.call(login, circumstances), false, meter).await
+    in_turn(ledger.slow_policies(), owner, policy.call(login, inputs), false, meter).await
 }
 
 /// What comes of a future, if its polls do not take longer than [`SOON`].

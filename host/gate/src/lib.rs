@@ -3,7 +3,7 @@
 //! Not for: sandboxing policies, keeping records or speaking LDAP; those are rooms of their own, which this one asks. Everything
 //! that goes wrong here is a denial with a cause.
 //!
-//! A login's way is straight: each step is a file of functions over one [`LoginContext`](context::LoginContext), and none calls back.
+//! A login's way is straight: each step is a file of functions over one `LoginContext`, and none calls back.
 //!
 //! | step | module |
 //! |---|---|

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use vestibule_domain::decision::Denial;
 use vestibule_domain::{Fault, Login};
 use vestibule_ledger::{Hold, Refused, Turn, Waiting};
-use vestibule_sandbox::{Circumstances, Configured, Report};
+use vestibule_sandbox::{CallInputs, Configured, Report};
 
 use crate::lane::{Lane, Lanes};
 use crate::meter::Meter;
@@ -56,14 +56,9 @@ impl Place {
     }
 
     /// What a policy says of the login, in the lane that the login takes.
-    pub(crate) async fn call(
-        &self,
-        policy: Configured,
-        login: &Login,
-        circumstances: &Circumstances,
-    ) -> Result<Report, Fault> {
+    pub(crate) async fn call(&self, policy: Configured, login: &Login, inputs: &CallInputs) -> Result<Report, Fault> {
         let Inner { lanes, lane, meter, .. } = &*self.0;
-        lanes.call(*lane, policy, (login, circumstances), meter).await
+        lanes.call(*lane, policy, (login, inputs), meter).await
     }
 
     /// What counts besides what policies report.

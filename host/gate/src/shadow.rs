@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use tokio::runtime::Handle;
 use vestibule_domain::{Cause, Decision, Fault, Login, Outcome, Properties};
 use vestibule_ledger::{Ledger, Owner};
-use vestibule_sandbox::{Circumstances, Configured, Report};
+use vestibule_sandbox::{CallInputs, Configured, Report};
 
 use crate::lane::call_in_turn;
 use crate::meter::Meter;
@@ -89,14 +89,13 @@ impl Shadow {
     }
 
     /// Runs the version on what the active one has answered. The login does not wait for it.
-    pub(crate) fn follow(&self, login: &Login, circumstances: &Circumstances, active: &Report) {
+    pub(crate) fn follow(&self, login: &Login, inputs: &CallInputs, active: &Report) {
         let Ok(place) = self.ledger.shadows().take(&self.owner, 1) else { return self.skip() };
-        let (shadow, login, circumstances, active) =
-            (self.clone(), login.clone(), circumstances.clone(), active.answer.clone());
+        let (shadow, login, inputs, active) = (self.clone(), login.clone(), inputs.clone(), active.answer.clone());
         let compare = async move {
             let Self { policy, ledger, owner, seen, .. } = shadow;
             let (deadline, meter) = (policy.deadline(), Meter::default());
-            let Ok(trial) = call_in_turn((&ledger, &owner), policy, (&login, &circumstances), &meter).await else {
+            let Ok(trial) = call_in_turn((&ledger, &owner), policy, (&login, &inputs), &meter).await else {
                 return seen(Seen::skipped(0));
             };
             let held_up = trial.wall.saturating_sub(meter.in_line()) < deadline;

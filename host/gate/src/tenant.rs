@@ -24,7 +24,7 @@ use crate::searches::Searches;
 /// The longest login: as long as OpenVPN waits (`--hand-window`).
 const MAX_DEADLINE_MS: u64 = 60_000;
 /// The longest wait before a failure is answered, for the same reason.
-const MAX_FAILURE_MS: u64 = 5_000;
+const MAX_FAILURE_DELAY_MS: u64 = 5_000;
 /// The most failures before a lock: whoever may guess more often than that is not kept from it.
 const MAX_LOCKOUT_AFTER: u32 = 1_000_000;
 /// The longest lock: a month.
@@ -49,7 +49,7 @@ pub struct TenantSettings {
     pub deadline_ms: u64,
     /// No answer to a failed authentication comes earlier, nor a refusal that reads the same, in milliseconds: how long it took tells
     /// nothing. Default 400, a multiple of what checking a password takes.
-    pub failure_ms: u64,
+    pub min_failure_delay_ms: u64,
     /// The failure that locks a local account: a wrong password, or an answer to a question that does not let its user in, whether it
     /// is denied, asked about again or breaks the policy. Being let in forgives them. Default 5. Other methods keep no account here:
     /// their servers count wrong passwords, and answers are limited by the policy's own tries and by each question's one use.
@@ -88,7 +88,7 @@ impl Default for TenantSettings {
             method: Method::default(),
             without_policy: WithoutPolicy::default(),
             deadline_ms: 10_000,
-            failure_ms: 400,
+            min_failure_delay_ms: 400,
             lockout_after: 5,
             lockout_seconds: 900,
             challenge_seconds: 300,
@@ -106,7 +106,7 @@ impl TenantSettings {
     pub fn bounded(self) -> Self {
         Self {
             deadline_ms: self.deadline_ms.min(MAX_DEADLINE_MS),
-            failure_ms: self.failure_ms.min(MAX_FAILURE_MS),
+            min_failure_delay_ms: self.min_failure_delay_ms.min(MAX_FAILURE_DELAY_MS),
             lockout_after: self.lockout_after.min(MAX_LOCKOUT_AFTER),
             lockout_seconds: self.lockout_seconds.min(MAX_LOCKOUT_SECONDS),
             challenge_seconds: self.challenge_seconds.min(MAX_CHALLENGE_SECONDS),
@@ -142,7 +142,7 @@ impl Tenant {
     pub fn new(name: TenantName, settings: TenantSettings) -> Result<Self, SettingsError> {
         let bounded = [
             ("deadline_ms", settings.deadline_ms, MAX_DEADLINE_MS),
-            ("failure_ms", settings.failure_ms, MAX_FAILURE_MS),
+            ("min_failure_delay_ms", settings.min_failure_delay_ms, MAX_FAILURE_DELAY_MS),
             ("lockout_after", settings.lockout_after.into(), MAX_LOCKOUT_AFTER.into()),
             ("lockout_seconds", settings.lockout_seconds, MAX_LOCKOUT_SECONDS),
             ("challenge_seconds", settings.challenge_seconds, MAX_CHALLENGE_SECONDS),
@@ -208,8 +208,8 @@ impl Tenant {
         Duration::from_millis(self.settings.deadline_ms)
     }
 
-    pub(crate) const fn patience_with_failures(&self) -> Duration {
-        Duration::from_millis(self.settings.failure_ms)
+    pub(crate) const fn min_failure_delay(&self) -> Duration {
+        Duration::from_millis(self.settings.min_failure_delay_ms)
     }
 
     pub(crate) const fn lockout(&self) -> Lockout {
@@ -233,7 +233,7 @@ mod tests {
         let most = TenantSettings::default;
         let beyond = [
             ("deadline_ms", TenantSettings { deadline_ms: u64::MAX, ..most() }),
-            ("failure_ms", TenantSettings { failure_ms: u64::MAX, ..most() }),
+            ("min_failure_delay_ms", TenantSettings { min_failure_delay_ms: u64::MAX, ..most() }),
             ("lockout_after", TenantSettings { lockout_after: u32::MAX, ..most() }),
             ("lockout_seconds", TenantSettings { lockout_seconds: u64::MAX, ..most() }),
             ("challenge_seconds", TenantSettings { challenge_seconds: u64::MAX, ..most() }),

@@ -152,7 +152,7 @@ resources! {
     SuspendedLogins = "suspended logins", Count of Tenant,
         limit "4,096; 256 for a tenant",
         answer "503 `overloaded`",
-        test "a_tenant_parks_its_share_and_leaves_room_for_others";
+        test "a_tenant_suspends_its_share_and_leaves_room_for_others";
     /// Memory of policies that run.
     Instances = "bytes of policies' memory", Memory of Tenant,
         limit "a quarter of `server.memory_bytes`; `memory_bytes` of the terms for one call",

@@ -157,7 +157,7 @@ impl Registry {
         }
         let seen = Some(expected).filter(|number| *number > 0);
         let activated = self.store().activate(tenant, seen, &plan.write()?, &plan.uses(), note, by).await;
-        self.0.residents.forget(tenant);
+        self.0.cache.forget(tenant);
         activated.map_err(|error| match error {
             ActivateError::Conflict => Error::Conflict { expected },
             ActivateError::NoVersion { policy, number } => Error::unknown("version", format!("{policy} {number}")),

@@ -7,13 +7,13 @@
 //! |---|---|
 //! | a component becomes a version | `upload`, with `report` for what it may do |
 //! | versions become the tenant's chain | [`plan`], `activate` |
-//! | a login needs the tenant's gate | `residents`, `load` |
-//! | a login takes its turn | `login`, `door` |
+//! | a login needs the tenant's gate | `tenant_cache`, `load` |
+//! | a login takes its turn | `login`, `tenant_runtime` |
 //! | many tenants share one host | [`terms`](Terms), `quotas`, `retention` |
 //! | a new version is tried first | `trial` |
 
 mod activate;
-mod door;
+mod busy;
 mod error;
 mod guards;
 mod lane;
@@ -25,9 +25,10 @@ mod profiles;
 mod quotas;
 mod registry;
 pub mod report;
-mod residents;
 mod retention;
 mod setbacks;
+mod tenant_cache;
+mod tenant_runtime;
 mod tenants;
 mod terms;
 mod trial;
@@ -35,7 +36,7 @@ mod upload;
 mod watch;
 
 pub use activate::Activation;
-pub use door::Busy;
+pub use busy::Busy;
 pub use error::Error;
 pub use login::{Admitted, LoginError};
 pub use policies::{PolicyView, VersionView};

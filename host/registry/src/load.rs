@@ -1,6 +1,6 @@
-//! From what is stored of a tenant to the door that decides on its logins.
+//! From what is stored of a tenant to the runtime that decides on its logins.
 //!
-//! Not for: when that happens; see [`crate::residents`].
+//! Not for: when that happens; see [`crate::cache`].
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -13,11 +13,11 @@ use vestibule_ledger::Owner;
 use vestibule_sandbox::{Capabilities, Compiled, Configured};
 use vestibule_store::{TenantRow, VersionRow};
 
-use crate::door::Door;
 use crate::guards::Guards;
 use crate::plan::{Mode, Plan, PlannedLink, Trial};
-use crate::quotas::Quota;
+use crate::quotas::TenantQuota;
 use crate::registry::Parts;
+use crate::tenant_runtime::TenantRuntime;
 use crate::trial::Trials;
 use crate::{Error, Terms};
 
@@ -28,9 +28,9 @@ pub(crate) struct Version {
 }
 
 impl Parts {
-    /// The tenant's door. A policy that cannot be run makes a door at which everybody is denied; an error means that not even that
+    /// The tenant's runtime. A policy that cannot be run makes a runtime by which everybody is denied; an error means that not even that
     /// is known.
-    pub(crate) async fn make_door(&self, name: &TenantName) -> Result<Door, Error> {
+    pub(crate) async fn make_door(&self, name: &TenantName) -> Result<TenantRuntime, Error> {
         let row = self.store.tenant(name).await?.ok_or_else(|| Error::NoTenant(name.clone()))?;
         let terms = Terms::read(&row.terms)?;
         self.store.limit_records(name, terms.record_bytes);
@@ -52,7 +52,7 @@ impl Parts {
             (canary, policy) = (Some(Canary { chain, percent }), Some(link.policy.clone()));
         }
         let gate = Gate::new(self.store.clone(), self.ledger.clone(), tenant, chain, canary);
-        Ok(Door { terms, revision, gate, canary: policy, quota, trials, guards: Guards::of(&plan) })
+        Ok(TenantRuntime { terms, revision, gate, canary: policy, quota, trials, guards: Guards::of(&plan) })
     }
 
     /// The tenant's settings: those of the configuration file, where it names the tenant.
@@ -102,7 +102,7 @@ impl Parts {
     }
 
     async fn compiled(&self, tenant: &TenantName, row: &VersionRow, purpose: Purpose) -> Result<Compiled, Error> {
-        let (owner, make_room) = (Owner::from(tenant), || self.residents.make_room(tenant));
+        let (owner, make_room) = (Owner::from(tenant), || self.cache.make_room(tenant));
         let order = Order { owner: &owner, purpose, make_room: &make_room };
         if let Some(code) = self.loader.known(order, &row.digest).await? {
             return Ok(code);
@@ -133,17 +133,17 @@ impl Parts {
 }
 
 /// Where the tenant's policies log: as much as its terms allow.
-fn log_room(quota: &Arc<Quota>, terms: &Terms) -> LogRoom {
+fn log_room(quota: &Arc<TenantQuota>, terms: &Terms) -> LogRoom {
     let (quota, terms) = (Arc::clone(quota), terms.clone());
     LogRoom::new(move |bytes| quota.take_log(&terms, bytes))
 }
 
-/// A door in the making.
+/// A runtime in the making.
 struct Making<'a> {
     parts: &'a Parts,
     tenant: &'a Tenant,
     terms: &'a Terms,
-    quota: &'a Arc<Quota>,
+    quota: &'a Arc<TenantQuota>,
     trials: &'a Arc<Trials>,
 }
 

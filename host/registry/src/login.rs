@@ -9,8 +9,9 @@ use tokio::time::timeout_at;
 use vestibule_domain::TenantName;
 use vestibule_gate::{Answer, Attempt, Patience};
 
-use crate::door::{Busy, Consequence, Door};
+use crate::busy::Busy;
 use crate::registry::Parts;
+use crate::tenant_runtime::{Consequence, TenantRuntime};
 use crate::{Error, Registry};
 
 /// The longest that a login waits for its tenant to be made ready, as long as the longest login may take.
@@ -31,7 +32,7 @@ pub enum LoginError {
 }
 
 /// That something of a login may be taken in, as its tenant's terms have it.
-pub struct Admitted(Arc<crate::quotas::Quota>);
+pub struct Admitted(Arc<crate::quotas::TenantQuota>);
 
 impl Admitted {
     /// Charges what comes with the login as so many more.
@@ -46,9 +47,9 @@ impl Registry {
     /// # Errors
     /// [`LoginError`]: it is not begun.
     pub async fn admit(&self, tenant: &TenantName, patience: &Patience) -> Result<Admitted, LoginError> {
-        let door = self.door(tenant, patience).await?;
-        door.quota.take_login(&door.terms)?;
-        Ok(Admitted(Arc::clone(&door.quota)))
+        let runtime = self.runtime(tenant, patience).await?;
+        runtime.quota.take_login(&runtime.terms)?;
+        Ok(Admitted(Arc::clone(&runtime.quota)))
     }
 
     /// Makes sure that the tenant has paid for all that came so far, before more is read of a login that was admitted.
@@ -56,12 +57,12 @@ impl Registry {
     /// # Errors
     /// [`LoginError`]: it may be sent again.
     pub async fn admit_more(&self, tenant: &TenantName, patience: &Patience) -> Result<Admitted, LoginError> {
-        let door = self.door(tenant, patience).await?;
-        door.quota.ensure_paid(&door.terms)?;
-        Ok(Admitted(Arc::clone(&door.quota)))
+        let runtime = self.runtime(tenant, patience).await?;
+        runtime.quota.ensure_paid(&runtime.terms)?;
+        Ok(Admitted(Arc::clone(&runtime.quota)))
     }
 
-    /// Decides on an attempt to come in through a tenant's door. Whoever stops waiting for the answer before it was begun is let in by
+    /// Decides on an attempt to come in to a tenant. Whoever stops waiting for the answer before it was begun is let in by
     /// nobody, and nothing is saved; what was begun is paid for and on record.
     ///
     /// # Errors
@@ -82,10 +83,10 @@ impl Registry {
     }
 
     async fn go(&self, tenant: &TenantName, attempt: Box<Attempt>, now: SystemTime) -> Result<Answer, LoginError> {
-        let door = self.door(tenant, &attempt.patience).await?;
-        let answer = self.0.through(&door, attempt, now).await?;
-        if let Some(consequence) = door.note(&answer, Instant::now()) {
-            self.follow(tenant, door.revision, consequence, now);
+        let runtime = self.runtime(tenant, &attempt.patience).await?;
+        let answer = self.0.through(&runtime, attempt, now).await?;
+        if let Some(consequence) = runtime.note(&answer, Instant::now()) {
+            self.follow(tenant, runtime.revision, consequence, now);
         }
         Ok(answer)
     }
@@ -103,14 +104,14 @@ impl Registry {
         }));
     }
 
-    /// The tenant's door, made ready if it is not. That goes on whether or not somebody waits for it: logins that give up one after the
+    /// The tenant's runtime, made ready if it is not. That goes on whether or not somebody waits for it: logins that give up one after the
     /// other would otherwise make a tenant begin for ever.
-    async fn door(&self, tenant: &TenantName, patience: &Patience) -> Result<Arc<Door>, LoginError> {
-        if let Some(door) = self.0.residents.ready(tenant) {
-            return Ok(door);
+    async fn runtime(&self, tenant: &TenantName, patience: &Patience) -> Result<Arc<TenantRuntime>, LoginError> {
+        if let Some(runtime) = self.0.cache.ready(tenant) {
+            return Ok(runtime);
         }
         let (parts, name) = (Arc::clone(&self.0), tenant.clone());
-        let made = tokio::spawn(async move { parts.residents.get(&name, || parts.make_door(&name)).await });
+        let made = tokio::spawn(async move { parts.cache.get(&name, || parts.make_door(&name)).await });
         let made = tokio::select! {
             made = timeout_at(patience.end(LONGEST), made) => made,
             () = patience.gone() => return Err(Busy::Late.into()),
@@ -128,13 +129,13 @@ impl Registry {
 }
 
 impl Parts {
-    /// Through a door, when it is the login's turn.
-    async fn through(&self, door: &Door, attempt: Box<Attempt>, now: SystemTime) -> Result<Answer, Busy> {
-        let quota = &door.quota;
+    /// Through a runtime, when it is the login's turn.
+    async fn through(&self, runtime: &TenantRuntime, attempt: Box<Attempt>, now: SystemTime) -> Result<Answer, Busy> {
+        let quota = &runtime.quota;
         let answer = match self.slow_lane.as_ref().filter(|_| quota.usual.is_slow(&self.load, Instant::now())) {
-            None => door.gate.decide(&attempt, now).await?,
+            None => runtime.gate.decide(&attempt, now).await?,
             Some(lane) => {
-                let gate = door.gate.in_slow_lane();
+                let gate = runtime.gate.in_slow_lane();
                 let decided = lane.spawn(async move { gate.decide(&attempt, now).await }).await;
                 decided.map_err(|_| Busy::Ending)??
             }

@@ -212,7 +212,7 @@ impl Registry {
         }
         let most = self.terms(tenant).await?.secrets;
         let known = self.store().put_secret(tenant, policy, name, value, most, by).await?;
-        self.0.residents.forget(tenant);
+        self.0.cache.forget(tenant);
         if known { Ok(()) } else { Err(Error::unknown("policy", policy)) }
     }
 
@@ -222,7 +222,7 @@ impl Registry {
     /// [`Error::Unknown`]; the store's.
     pub async fn delete_secret(&self, tenant: &TenantName, policy: &str, name: &str, by: &By) -> Result<(), Error> {
         let known = self.store().delete_secret(tenant, policy, name, by).await?;
-        self.0.residents.forget(tenant);
+        self.0.cache.forget(tenant);
         if known { Ok(()) } else { Err(Error::unknown("secret", name)) }
     }
 }

@@ -1,4 +1,4 @@
-//! What is known of a tenant beyond its door, which is made anew at every change: what it has taken, what its logins cost lately, and
+//! What is known of a tenant beyond its runtime, which is made anew at every change: what it has taken, what its logins cost lately, and
 //! what was learnt of versions on trial lately.
 //!
 //! Not for: lasting records; another process counts by itself.
@@ -11,14 +11,14 @@ use vestibule_domain::TenantName;
 use vestibule_ledger::{Rate, TokenBucket};
 
 use crate::Terms;
-use crate::door::Busy;
+use crate::busy::Busy;
 use crate::lane::Usual;
 use crate::trial::Trials;
 
 /// How long terms count for requests without another look, which would cost as much as most requests do.
 const TRUSTED: Duration = Duration::from_secs(1);
 /// One tenant's quota.
-pub(crate) struct Quota {
+pub(crate) struct TenantQuota {
     logins: TokenBucket,
     fuel: TokenBucket,
     log: TokenBucket,
@@ -32,29 +32,29 @@ pub(crate) struct Quota {
 
 /// The quotas of every tenant that had a login or made a request.
 #[derive(Default)]
-pub(crate) struct Quotas(Mutex<HashMap<TenantName, Arc<Quota>>>);
+pub(crate) struct Quotas(Mutex<HashMap<TenantName, Arc<TenantQuota>>>);
 
 impl Quotas {
     /// A tenant's quota; a new one is full of what these terms allow.
-    pub(crate) fn of(&self, tenant: &TenantName, terms: &Terms) -> Arc<Quota> {
+    pub(crate) fn of(&self, tenant: &TenantName, terms: &Terms) -> Arc<TenantQuota> {
         let mut all = lock(&self.0);
         if let Some(quota) = all.get(tenant) {
             return Arc::clone(quota);
         }
-        let quota = Arc::new(Quota::new(terms));
+        let quota = Arc::new(TenantQuota::new(terms));
         all.insert(tenant.clone(), Arc::clone(&quota));
         quota
     }
 
     /// A tenant's quota, if its terms were read just now.
-    pub(crate) fn fresh(&self, tenant: &TenantName) -> Option<Arc<Quota>> {
+    pub(crate) fn fresh(&self, tenant: &TenantName) -> Option<Arc<TenantQuota>> {
         let quota = lock(&self.0).get(tenant).cloned()?;
         let read = lock(&quota.requests_per_second).1;
         Some(quota).filter(|_| read.elapsed() < TRUSTED)
     }
 
     /// A tenant's quota, where these are the terms by now.
-    pub(crate) fn renewed(&self, tenant: &TenantName, terms: &Terms) -> Arc<Quota> {
+    pub(crate) fn renewed(&self, tenant: &TenantName, terms: &Terms) -> Arc<TenantQuota> {
         let quota = self.of(tenant, terms);
         *lock(&quota.requests_per_second) = (terms.requests_per_second, Instant::now());
         quota
@@ -80,7 +80,7 @@ impl Quotas {
     }
 }
 
-impl Quota {
+impl TenantQuota {
     fn new(terms: &Terms) -> Self {
         let now = Instant::now();
         Self {
@@ -130,7 +130,7 @@ impl Quota {
         self.fuel.charge(burnt as f64);
     }
 
-    /// What is learnt of a revision's trials, however often its door was made anew.
+    /// What is learnt of a revision's trials, however often its runtime was made anew.
     pub(crate) fn trials(&self, revision: i64) -> Arc<Trials> {
         let mut held = lock(&self.trials);
         if held.revision() != revision {

@@ -12,11 +12,11 @@ use vestibule_gate::TenantSettings;
 use vestibule_ledger::Ledger;
 use vestibule_store::Store;
 
+use crate::Error;
 use crate::lane::Load;
 use crate::quotas::Quotas;
-use crate::residents::Residents;
 use crate::setbacks::Setbacks;
-use crate::{Error, watch};
+use crate::tenant_cache::TenantCache;
 
 /// What the host itself can bear.
 #[derive(Debug, Clone)]
@@ -35,7 +35,7 @@ pub(crate) struct Parts {
     /// Tenants whose settings stand in the configuration file.
     pub(crate) in_file: BTreeMap<TenantName, TenantSettings>,
     pub(crate) bounds: Bounds,
-    pub(crate) residents: Residents,
+    pub(crate) cache: TenantCache,
     pub(crate) setbacks: Setbacks,
     pub(crate) ledger: Ledger,
     pub(crate) quotas: Quotas,
@@ -55,15 +55,15 @@ impl Registry {
         bounds: Bounds,
         slow_lane: Option<Handle>,
     ) -> Self {
-        let residents = Residents::new(ledger.budget().code_bytes);
+        let cache = TenantCache::new(ledger.budget().code_bytes);
         let (quotas, setbacks) = (Quotas::default(), Setbacks::default());
         let load = Load::new(ledger.budget().processors);
-        Self(Arc::new(Parts { store, loader, in_file, bounds, residents, setbacks, ledger, quotas, load, slow_lane }))
+        Self(Arc::new(Parts { store, loader, in_file, bounds, cache, setbacks, ledger, quotas, load, slow_lane }))
     }
 
     /// Tenants in memory, and the bytes that their code takes, and that of logins under way.
-    pub fn residents(&self) -> (usize, u64) {
-        (self.0.residents.count(), self.0.ledger.code().usage().0)
+    pub fn cached_tenants(&self) -> (usize, u64) {
+        (self.0.cache.count(), self.0.ledger.code().usage().0)
     }
 
     /// What a compiling child lacks of the walls around it, each in words.
@@ -82,10 +82,5 @@ impl Registry {
     /// The store below.
     pub fn store(&self) -> &Store {
         &self.0.store
-    }
-
-    /// Forgets what is in memory of tenants that another process changes, until the registry is dropped.
-    pub async fn watch(&self) {
-        watch::run(Arc::downgrade(&self.0)).await;
     }
 }

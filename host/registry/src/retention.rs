@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use vestibule_domain::TenantName;
-use vestibule_store::{Error as StoreError, Kept, Log, Past, Store, Stretch, TenantRow};
+use vestibule_store::{Error as StoreError, Kept, Log, LogSpan, PruneFilter, Store, TenantRow};
 
 use crate::Terms;
 
@@ -138,7 +138,7 @@ impl Retention {
             Log::Audit => self.ages.audit,
         };
         let Some(before) = age.and_then(|age| now.checked_sub(age)) else { return Ok(()) };
-        let dropped = self.drop_past(log, tenant, Past { before: Some(before), up_to: None }).await?;
+        let dropped = self.drop_past(log, tenant, PruneFilter { before: Some(before), up_to: None }).await?;
         if let Some(counted) = tenant.and_then(|tenant| self.counted.get_mut(&(tenant.clone(), log))) {
             counted.forget(dropped);
         }
@@ -160,7 +160,7 @@ impl Retention {
         if counted.rows > most {
             match self.last_of_surplus(log, tenant, &counted.last, most).await? {
                 Some(last) => {
-                    dropped = self.drop_past(log, Some(tenant), Past { before, up_to: Some(&last) }).await?;
+                    dropped = self.drop_past(log, Some(tenant), PruneFilter { before, up_to: Some(&last) }).await?;
                     counted.forget(dropped);
                 }
                 None => {
@@ -198,21 +198,21 @@ impl Retention {
     /// Counts the decisions, drops the oldest if they have more than so many bytes, and returns what is left. It is the newest that are
     /// added up until there is no room: what other processes delete meanwhile at the other end moves the cut nowhere.
     async fn cut(&self, tenant: &TenantName, room: u64) -> Result<Counted, StoreError> {
-        let mut stretches = self.stretches(tenant).await?;
-        let all = stretches.iter().fold(0_u64, |all, stretch| all.saturating_add(stretch.bytes));
+        let mut spans = self.spans(tenant).await?;
+        let all = spans.iter().fold(0_u64, |all, span| all.saturating_add(span.bytes));
         let room = if all > room { room - room / SLACK } else { u64::MAX };
-        let last = stretches.last().and_then(|newest| newest.last.clone()).unwrap_or_default();
+        let last = spans.last().and_then(|newest| newest.last.clone()).unwrap_or_default();
         let mut kept = Counted { last, ..Counted::default() };
-        while let Some(Stretch { rows, bytes, last: Some(last) }) = stretches.pop() {
+        while let Some(LogSpan { rows, bytes, last: Some(last) }) = spans.pop() {
             let left = room - kept.bytes;
             if bytes <= left {
                 kept.grow(rows, bytes);
                 continue;
             }
-            let before = stretches.last().and_then(|older| older.last.as_deref()).unwrap_or_default();
+            let before = spans.last().and_then(|older| older.last.as_deref()).unwrap_or_default();
             let newest = self.store.for_administrators().newest(tenant, before, &last, left).await?;
             kept.grow(newest.rows, newest.bytes);
-            let past = Past { before: None, up_to: newest.last.as_deref() };
+            let past = PruneFilter { before: None, up_to: newest.last.as_deref() };
             if past.up_to.is_some() {
                 let dropped = self.drop_past(Log::Decisions, Some(tenant), past).await?;
                 tracing::info!(%tenant, rows = dropped, "decisions went for their bytes");
@@ -223,12 +223,12 @@ impl Retention {
     }
 
     /// All decisions, the oldest first, some together.
-    async fn stretches(&self, tenant: &TenantName) -> Result<Vec<Stretch>, StoreError> {
+    async fn spans(&self, tenant: &TenantName) -> Result<Vec<LogSpan>, StoreError> {
         let store = self.store.for_administrators();
-        let mut all: Vec<Stretch> = Vec::new();
+        let mut all: Vec<LogSpan> = Vec::new();
         loop {
             let after = all.last().and_then(|before| before.last.as_deref()).unwrap_or_default();
-            let next = store.stretch(Log::Decisions, tenant, after, COUNTED_AT_ONCE).await?;
+            let next = store.log_span(Log::Decisions, tenant, after, COUNTED_AT_ONCE).await?;
             let more = next.rows >= COUNTED_AT_ONCE.into();
             if next.last.is_some() {
                 all.push(next);
@@ -269,7 +269,7 @@ impl Retention {
     }
 
     /// Returns how many rows went.
-    async fn drop_past(&self, log: Log, tenant: Option<&TenantName>, past: Past<'_>) -> Result<u64, StoreError> {
+    async fn drop_past(&self, log: Log, tenant: Option<&TenantName>, past: PruneFilter<'_>) -> Result<u64, StoreError> {
         let mut all = 0;
         loop {
             let dropped = self.store.prune(log, tenant, past, AT_ONCE).await?;
@@ -283,10 +283,10 @@ impl Retention {
     /// Counts on from what was counted.
     async fn count(&self, log: Log, tenant: &TenantName, counted: &mut Counted) -> Result<(), StoreError> {
         loop {
-            let stretch = self.store.for_administrators().stretch(log, tenant, &counted.last, COUNTED_AT_ONCE).await?;
-            let Some(last) = stretch.last else { return Ok(()) };
-            *counted = Counted { rows: counted.rows + stretch.rows, bytes: counted.bytes + stretch.bytes, last };
-            if stretch.rows < COUNTED_AT_ONCE.into() {
+            let span = self.store.for_administrators().log_span(log, tenant, &counted.last, COUNTED_AT_ONCE).await?;
+            let Some(last) = span.last else { return Ok(()) };
+            *counted = Counted { rows: counted.rows + span.rows, bytes: counted.bytes + span.bytes, last };
+            if span.rows < COUNTED_AT_ONCE.into() {
                 return Ok(());
             }
         }

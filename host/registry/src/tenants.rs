@@ -49,7 +49,7 @@ impl Registry {
         let row =
             TenantRow { name: name.clone(), settings: checked(name, settings)?, terms: terms.write()?, created: by.at };
         let new = self.store().create_tenant(&row, by).await?;
-        self.0.residents.forget(name);
+        self.0.cache.forget(name);
         if !new {
             return Err(Error::Exists(name.clone()));
         }
@@ -113,7 +113,7 @@ impl Registry {
         let written =
             terms.map(|terms| terms.check(self.0.bounds.call_memory_bytes).and_then(|()| terms.write())).transpose()?;
         let known = self.store().set_tenant(name, settings.as_deref(), written.as_deref(), by).await?;
-        self.0.residents.forget(name);
+        self.0.cache.forget(name);
         if !known {
             return Err(Error::NoTenant(name.clone()));
         }
@@ -145,7 +145,7 @@ impl Registry {
             return Err(Error::InFile(name.clone()));
         }
         let known = self.store().delete_tenant(name, by).await?;
-        self.0.residents.forget(name);
+        self.0.cache.forget(name);
         self.0.quotas.forget(name);
         if known { Ok(()) } else { Err(Error::NoTenant(name.clone())) }
     }

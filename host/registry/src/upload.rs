@@ -65,7 +65,7 @@ impl Registry {
         ensure_size(upload.wasm)?;
         let signer = signer(&terms, upload)?;
         let module = vestibule_sandbox::is_core_module(upload.wasm).then(|| vestibule_sandbox::digest(upload.wasm));
-        let (owner, make_room) = (Owner::from(tenant), || self.0.residents.make_room(tenant));
+        let (owner, make_room) = (Owner::from(tenant), || self.0.cache.make_room(tenant));
         let order = Order { owner: &owner, purpose: Purpose::Administration, make_room: &make_room };
         let component = self.component(tenant, order, upload.wasm, module.as_deref()).await?;
         self.ensure_room(tenant, &terms, &component).await?;

@@ -57,7 +57,7 @@ pub(crate) async fn post_auth(
     let grants = &configuration.grants;
     let lists = convert::Lists::of(login, grants);
     let saml = lists.saml(login);
-    let time = store.data().circumstances.unix_seconds;
+    let time = store.data().inputs.unix_seconds;
     let params = (lists.login(login, time, &saml, grants),);
     let (result,): PostAuthResult = call::<PostAuth<'_>, _>(policy, mode, store, policy.post_auth(), params).await?;
     Ok(result.map(convert::claim))

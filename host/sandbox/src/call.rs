@@ -13,13 +13,13 @@ use wasmtime::{Store, UpdateDeadline};
 
 use crate::bindings::{self, Answer};
 use crate::busy::timed;
-use crate::circumstances::Circumstances;
+use crate::call_inputs::CallInputs;
 use crate::compiled::Compiled;
 use crate::configuration::Configuration;
 use crate::fault::diagnose;
+use crate::host_call_log::HostCallLog;
 use crate::report::{Cost, Report};
 use crate::state::State;
-use crate::tape::Tape;
 use crate::world::CallMode;
 
 /// What a call runs, and how.
@@ -31,10 +31,10 @@ pub(crate) struct Callee<'a> {
 }
 
 /// Runs `post-auth` on one login.
-pub(crate) async fn run(policy: Callee<'_>, login: &Login, circumstances: &Circumstances, tape: Tape) -> Report {
-    let inputs = Inputs { login, circumstances, tape };
+pub(crate) async fn run(policy: Callee<'_>, login: &Login, inputs: &CallInputs, call_log: HostCallLog) -> Report {
+    let call = Call { login, inputs, call_log };
     // Only what has less time than its deadline is given up.
-    run_within(policy, inputs, Duration::MAX).await.unwrap_or_else(|| {
+    run_within(policy, call, Duration::MAX).await.unwrap_or_else(|| {
         let start = Instant::now();
         never_began(late(policy.configuration.limits.deadline()), start)
     })
@@ -42,9 +42,9 @@ pub(crate) async fn run(policy: Callee<'_>, login: &Login, circumstances: &Circu
 
 /// The same, unless it keeps the thread for longer than this: it is given up then, at the next tick of the epoch, and nothing of it
 /// remains. What gives way by itself is not.
-pub(crate) async fn run_within(policy: Callee<'_>, inputs: Inputs<'_>, longest: Duration) -> Option<Report> {
+pub(crate) async fn run_within(policy: Callee<'_>, call: Call<'_>, longest: Duration) -> Option<Report> {
     // Pinned where it is made, as it is large, and would be moved and kept at each step on the way.
-    let (mut report, busy) = timed(pin!(decide(policy, inputs, longest))).await;
+    let (mut report, busy) = timed(pin!(decide(policy, call, longest))).await;
     if let Some(report) = &mut report {
         report.cost.busy_micros = u64::try_from(busy.as_micros()).unwrap_or(u64::MAX);
     }
@@ -52,10 +52,10 @@ pub(crate) async fn run_within(policy: Callee<'_>, inputs: Inputs<'_>, longest: 
 }
 
 /// What a call is about.
-pub(crate) struct Inputs<'a> {
+pub(crate) struct Call<'a> {
     pub(crate) login: &'a Login,
-    pub(crate) circumstances: &'a Circumstances,
-    pub(crate) tape: Tape,
+    pub(crate) inputs: &'a CallInputs,
+    pub(crate) call_log: HostCallLog,
 }
 
 /// A call that took longer than its caller lets it keep the thread.
@@ -63,12 +63,12 @@ pub(crate) struct Inputs<'a> {
 #[error("it keeps the thread for too long")]
 struct Outgrown;
 
-async fn decide(policy: Callee<'_>, inputs: Inputs<'_>, longest: Duration) -> Option<Report> {
+async fn decide(policy: Callee<'_>, call: Call<'_>, longest: Duration) -> Option<Report> {
     let start = Instant::now();
-    let Inputs { login, circumstances, tape } = inputs;
+    let Call { login, inputs, call_log } = call;
     let Callee { compiled, configuration, mode } = policy;
-    let patience = patience(&tape, configuration.limits.deadline());
-    let state = match State::new(Arc::clone(configuration), circumstances.clone(), Some(login), tape) {
+    let patience = patience(&call_log, configuration.limits.deadline());
+    let state = match State::new(Arc::clone(configuration), inputs.clone(), Some(login), call_log) {
         Ok(state) => state,
         Err(fault) => return Some(never_began(fault, start)),
     };
@@ -91,7 +91,7 @@ async fn decide(policy: Callee<'_>, inputs: Inputs<'_>, longest: Duration) -> Op
 /// Runs `manifest`, with default limits and nothing granted.
 pub(crate) async fn manifest(compiled: &Compiled) -> Result<Manifest, Fault> {
     let (configuration, mode) = (Arc::new(Configuration::default()), compiled.imports().call_mode());
-    let state = State::new(Arc::clone(&configuration), Circumstances::at(0), None, Tape::live())?;
+    let state = State::new(Arc::clone(&configuration), CallInputs::at(0), None, HostCallLog::live())?;
     let mut store = store(compiled, mode, state, Duration::MAX)
         .map_err(|error| Fault::new(Cause::LoadFailed, error.to_string()))?;
     let guest = bindings::manifest(compiled, mode, &mut store);
@@ -105,7 +105,7 @@ fn store(compiled: &Compiled, mode: CallMode, state: State, longest: Duration) -
     let limits = &state.configuration.limits;
     let (fuel, transfer_bytes, deadline) = (limits.fuel, limits.transfer_bytes, limits.deadline());
     let now = Instant::now();
-    let (end, outgrown) = (now + patience(&state.tape, deadline), now.checked_add(longest));
+    let (end, outgrown) = (now + patience(&state.call_log, deadline), now.checked_add(longest));
     let mut store = Store::new(compiled.engine().inner(), state);
     store.limiter(|state| &mut state.memory);
     store.set_hostcall_fuel(transfer_bytes);
@@ -135,8 +135,8 @@ async fn within_deadline<T>(
 
 /// How long a call may take. A replayed one neither sleeps nor asks the world, and stops by its fuel or where the recorded one
 /// stopped: the clock only guards against a recording that was made with all the fuel in the world.
-fn patience(tape: &Tape, deadline: Duration) -> Duration {
-    if tape.is_live() { deadline } else { deadline * 4 }
+fn patience(call_log: &HostCallLog, deadline: Duration) -> Duration {
+    if call_log.is_live() { deadline } else { deadline * 4 }
 }
 
 fn late(deadline: Duration) -> Fault {
@@ -175,7 +175,7 @@ fn never_began(fault: Fault, start: Instant) -> Report {
 }
 
 fn report(answer: Result<Outcome, Fault>, state: State, fuel: u64, start: Instant) -> Report {
-    let State { secrets, log, memory, budget, tape, .. } = state;
+    let State { secrets, log, memory, budget, call_log, .. } = state;
     let (log, dropped_log_lines) = log.close(&secrets);
     let answer =
         answer.map_err(|fault| Fault { detail: secrets.scrub(&fault.detail, usize::MAX).into_owned(), ..fault });
@@ -192,7 +192,7 @@ fn report(answer: Result<Outcome, Fault>, state: State, fuel: u64, start: Instan
             dropped_log_lines,
             ..Cost::default()
         },
-        exchanges: tape.into_exchanges(),
+        exchanges: call_log.into_exchanges(),
         wall: start.elapsed(),
     }
 }

@@ -8,14 +8,14 @@ use std::time::Duration;
 use vestibule_domain::{Fault, Grants, Login, Manifest, Settings};
 use vestibule_ledger::{Owner, Pool};
 
-use crate::call::{self, Callee, Inputs};
+use crate::call::{self, Call, Callee};
+use crate::call_inputs::CallInputs;
 use crate::capability::{Capabilities, Directory};
-use crate::circumstances::Circumstances;
 use crate::compiled::Compiled;
 use crate::configuration::Configuration;
+use crate::host_call_log::HostCallLog;
 use crate::limits::Limits;
 use crate::report::Report;
-use crate::tape::Tape;
 use crate::world::CallMode;
 
 /// A configured policy. Clones share it; calls may run at the same time on any thread.
@@ -140,13 +140,13 @@ impl Configured {
     /// Never fails and never panics for what the guest does: whatever goes wrong is a fault in the report. A policy that imports
     /// nothing that waits runs to its end on the calling thread, for as long as its fuel and deadline allow, unless it
     /// runs [in steps](Self::in_steps); others give way every millisecond and while they wait.
-    pub async fn call(&self, login: &Login, circumstances: &Circumstances) -> Report {
-        call::run(self.callee(), login, circumstances, Tape::live()).await
+    pub async fn call(&self, login: &Login, inputs: &CallInputs) -> Report {
+        call::run(self.callee(), login, inputs, HostCallLog::live()).await
     }
 
     /// The same, unless it keeps the thread for longer than this: `None` then, and nothing of the call remains. A policy that gives way by
     /// itself, as it may wait or runs [in steps](Self::in_steps), is not given up.
-    pub async fn call_within(&self, login: &Login, circumstances: &Circumstances, longest: Duration) -> Option<Report> {
-        call::run_within(self.callee(), Inputs { login, circumstances, tape: Tape::live() }, longest).await
+    pub async fn call_within(&self, login: &Login, inputs: &CallInputs, longest: Duration) -> Option<Report> {
+        call::run_within(self.callee(), Call { login, inputs, call_log: HostCallLog::live() }, longest).await
     }
 }

@@ -11,12 +11,12 @@ use vestibule_domain::log::Line;
 use vestibule_domain::{Cause, Fault, Grants, Login, Manifest, Outcome, Redactor, Settings, json, settings};
 
 use crate::call;
-use crate::circumstances::Circumstances;
+use crate::call_inputs::CallInputs;
 use crate::compiled::Compiled;
 use crate::configured::Configured;
+use crate::host_call_log::{DeadlineMark, Exchange, HostCallLog};
 use crate::limits::Limits;
 use crate::report::{Cost, Report};
-use crate::tape::{Exchange, Struck, Tape};
 
 /// The version of the file format.
 pub const FORMAT: u32 = 1;
@@ -36,7 +36,7 @@ pub struct Recording {
     /// The settings, secrets in clear.
     settings: Revealed<Map<String, Value>>,
     /// The time and the seed.
-    pub circumstances: Circumstances,
+    pub inputs: CallInputs,
     /// The login, secrets in clear.
     login: Revealed<Value>,
     /// What the world was asked and answered.
@@ -126,15 +126,15 @@ pub struct Difference {
 
 impl Configured {
     /// The same as [`Self::call`], together with everything that is needed to run it again.
-    pub async fn record(&self, login: &Login, circumstances: &Circumstances) -> (Report, Recording) {
-        let report = self.call(login, circumstances).await;
-        let recording = Recording::new(self, login, circumstances, &report);
+    pub async fn record(&self, login: &Login, inputs: &CallInputs) -> (Report, Recording) {
+        let report = self.call(login, inputs).await;
+        let recording = Recording::new(self, login, inputs, &report);
         (report, recording)
     }
 }
 
 impl Recording {
-    fn new(policy: &Configured, login: &Login, circumstances: &Circumstances, report: &Report) -> Self {
+    fn new(policy: &Configured, login: &Login, inputs: &CallInputs, report: &Report) -> Self {
         let configuration = &policy.configuration;
         Self {
             format: FORMAT,
@@ -142,7 +142,7 @@ impl Recording {
             limits: configuration.limits.clone(),
             grants: configuration.grants.clone(),
             settings: Revealed(configuration.settings.to_object_revealed()),
-            circumstances: circumstances.clone(),
+            inputs: inputs.clone(),
             login: Revealed(login.to_json_revealed()),
             exchanges: report.exchanges.clone(),
             result: Recorded::of(report),
@@ -185,11 +185,11 @@ impl Recording {
             .with_grants(self.grants.clone())
             .with_limits(self.limits.clone());
         let same_policy = policy.compiled.digest() == self.policy_sha256;
-        let struck = self.struck();
-        let tape = Tape::replay(&self.exchanges, struck.clone());
-        let mut report = call::run(policy.callee(), login, &self.circumstances, tape).await;
+        let deadline_mark = self.deadline_mark();
+        let call_log = HostCallLog::replay(&self.exchanges, deadline_mark.clone());
+        let mut report = call::run(policy.callee(), login, &self.inputs, call_log).await;
         // A guest that was stopped while it computed computes on until its fuel is used up.
-        if let (Some(Struck { fault: recorded, .. }), Err(fault)) = (struck, &mut report.answer)
+        if let (Some(DeadlineMark { fault: recorded, .. }), Err(fault)) = (deadline_mark, &mut report.answer)
             && fault.cause == Cause::OutOfFuel
         {
             *fault = recorded;
@@ -201,15 +201,15 @@ impl Recording {
 
     /// Where the deadline stopped the recorded call, if it did. The clock cannot be made to strike again at the same instruction,
     /// but between the same two host calls it can.
-    fn struck(&self) -> Option<Struck> {
+    fn deadline_mark(&self) -> Option<DeadlineMark> {
         let fault = self.result.answer.as_ref().err().filter(|fault| fault.cause == Cause::Deadline)?;
-        Some(Struck { host_calls: self.result.cost.host_calls, fault: fault.clone() })
+        Some(DeadlineMark { host_calls: self.result.cost.host_calls, fault: fault.clone() })
     }
 
     fn differences(&self, report: &Report, secrets: &Redactor) -> Vec<Difference> {
         let mut replayed = Recorded::of(report);
         replayed.cost.busy_micros = self.result.cost.busy_micros;
-        if self.struck().is_some() {
+        if self.deadline_mark().is_some() {
             // How far it had computed by then is up to the machine.
             let Cost { fuel, peak_memory_bytes, .. } = self.result.cost;
             replayed.cost = Cost { fuel, peak_memory_bytes, ..replayed.cost };

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use vestibule_domain::log::Line;
 use vestibule_domain::{Fault, Outcome};
 
-use crate::tape::Exchange;
+use crate::host_call_log::Exchange;
 
 /// One call, finished.
 #[derive(Debug, Clone)]

@@ -11,11 +11,11 @@ use vestibule_domain::{Cause, Fault, Login, Redactor, capability};
 use wasmtime::component::{Resource, ResourceTable};
 
 use crate::budget::Budget;
-use crate::circumstances::Circumstances;
+use crate::call_inputs::CallInputs;
 use crate::configuration::Configuration;
+use crate::host_call_log::HostCallLog;
 use crate::logbook::Logbook;
 use crate::memory::Memory;
-use crate::tape::Tape;
 
 /// The most handles of any kind that a policy may hold.
 const MAX_HANDLES: usize = 256;
@@ -23,11 +23,11 @@ const MAX_HANDLES: usize = 256;
 /// The state of one call.
 pub(crate) struct State {
     pub(crate) configuration: Arc<Configuration>,
-    pub(crate) circumstances: Circumstances,
+    pub(crate) inputs: CallInputs,
     pub(crate) memory: Memory,
     pub(crate) budget: Budget,
     pub(crate) log: Logbook,
-    pub(crate) tape: Tape,
+    pub(crate) call_log: HostCallLog,
     /// Handles that the guest holds.
     pub(crate) handles: ResourceTable,
     /// Everything that must not appear in the log or an answer.
@@ -44,9 +44,9 @@ impl State {
     /// There is no memory for what a call needs beforehand.
     pub(crate) fn new(
         configuration: Arc<Configuration>,
-        circumstances: Circumstances,
+        inputs: CallInputs,
         login: Option<&Login>,
-        tape: Tape,
+        call_log: HostCallLog,
     ) -> Result<Self, Fault> {
         let secrets = configuration.secrets()?;
         let limits = &configuration.limits;
@@ -56,26 +56,26 @@ impl State {
             memory: Memory::new(limits, configuration.hold_on_memory()),
             budget: Budget::new(limits),
             log: Logbook::new(limits),
-            tape,
+            call_log,
             handles,
             secrets: Redactor::beside(login.into_iter().flat_map(Login::secrets), secrets),
             slept: Duration::ZERO,
             failed_capability: None,
             random: None,
             configuration,
-            circumstances,
+            inputs,
         })
     }
 
     /// Counts one host call.
     pub(crate) fn count_host_call(&mut self) -> Result<(), Fault> {
-        self.tape.ensure_made(self.budget.host_calls() + 1)?;
+        self.call_log.ensure_made(self.budget.host_calls() + 1)?;
         self.budget.take_host_call()
     }
 
     /// Ends a replayed call where the recorded one was still waiting when its deadline came.
     pub(crate) fn ensure_waited(&self) -> Result<(), Fault> {
-        self.tape.ensure_ended(self.budget.host_calls())
+        self.call_log.ensure_ended(self.budget.host_calls())
     }
 
     /// Hands the guest one more handle.
@@ -90,7 +90,7 @@ impl State {
         let size = usize::try_from(count).ok().filter(|size| *size <= self.configuration.limits.transfer_bytes);
         let size = size.ok_or_else(|| Fault::new(Cause::HostCallBudget, format!("{count} random bytes at once")))?;
         let mut octets = vec![0; size];
-        let seed = self.circumstances.seed;
+        let seed = self.inputs.seed;
         // Made on first use: most policies need none.
         self.random.get_or_insert_with(|| ChaCha20Rng::from_seed(seed)).fill_bytes(&mut octets);
         Ok(octets)

@@ -6,11 +6,8 @@ mod address;
 mod aside;
 mod coming;
 
-use std::convert::Infallible;
-use std::sync::Arc;
-
 use axum::body::Bytes;
-use axum::extract::{FromRequest, Request};
+use axum::extract::Request;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
@@ -19,7 +16,6 @@ use sha2::{Digest as _, Sha256};
 use vestibule_domain::json;
 use vestibule_ledger::{Hold, Owner, Pool};
 
-use crate::app::App;
 use crate::problem::Problem;
 pub(crate) use address::{Path, Query};
 pub(crate) use aside::Aside;
@@ -67,15 +63,12 @@ impl Paid {
     }
 }
 
-impl FromRequest<Arc<App>> for Unread {
-    type Rejection = Infallible;
-
-    async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Infallible> {
-        Ok(Self { request, pool: app.ledger.request_bodies().clone(), aside: app.aside.clone() })
-    }
-}
-
 impl Unread {
+    /// What comes is paid from this pool, and read on these threads if it is long.
+    pub(crate) fn new(request: Request, pool: Pool, aside: Option<Aside>) -> Self {
+        Self { request, pool, aside }
+    }
+
     /// The headers of its request.
     pub(crate) fn headers(&self) -> &HeaderMap {
         self.request.headers()
@@ -154,10 +147,6 @@ fn parsed_bytes(text: &[u8]) -> u64 {
     (text.len() as u64).saturating_mul(2).saturating_add((values + 1).saturating_mul(VALUE_BYTES))
 }
 
-fn malformed(detail: &str) -> Problem {
-    Problem::new(StatusCode::BAD_REQUEST, "malformed", detail)
-}
-
 /// Reads a text as a JSON object.
 fn parse<T: DeserializeOwned>(headers: &HeaderMap, bytes: &[u8]) -> Result<T, Problem> {
     ensure_json(headers)?;
@@ -167,11 +156,11 @@ fn parse<T: DeserializeOwned>(headers: &HeaderMap, bytes: &[u8]) -> Result<T, Pr
         Ok(_) => true,
         Err(error) => error.is_data(),
     };
-    let text = std::str::from_utf8(bytes).map_err(|_| malformed("the body is no UTF-8 text"))?;
+    let text = std::str::from_utf8(bytes).map_err(|_| Problem::malformed("the body is no UTF-8 text"))?;
     // What is no JSON further on is not read as far as that.
     json::object_from_str("body", text).map_err(|error| match is_read && is_json(text) {
         true => Problem::invalid(error.to_string()),
-        false => malformed(&error.to_string()),
+        false => Problem::malformed(error.to_string()),
     })
 }
 
@@ -190,6 +179,7 @@ fn is_json(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::convert::Infallible;
     use std::pin::Pin;
     use std::time::Duration;
 

@@ -3,12 +3,13 @@
 //! Not for: what is asked.
 
 mod connection;
+mod connection_limit;
 mod files;
 mod head;
-mod patient;
-mod places;
+mod shutdown;
 mod tls;
 mod unix;
+mod write_timeout;
 
 use std::convert::Infallible;
 use std::io;
@@ -17,11 +18,14 @@ use std::time::Duration;
 
 use axum::Router;
 use tokio::net::{TcpListener, UnixListener};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
+pub use connection::Limits;
+use connection::Stream;
+pub use connection_limit::ConnectionLimit;
 pub use files::{connections, files_for_work, raise_files};
-pub use places::Places;
+pub use shutdown::{Shutdown, Trigger};
 pub use tls::{Tls, TlsError};
 pub use unix::{Operators, SocketMode, bind as bind_unix, peer as unix_peer};
 
@@ -40,55 +44,14 @@ pub enum Listener {
     Unix(UnixListener, Operators),
 }
 
-/// How long connections may take.
-#[derive(Debug, Clone, Copy)]
-pub struct Limits {
-    /// How long a client may take for the head of its next request, the first one included, and so how long a connection may be
-    /// idle. Default 75 s.
-    pub head_patience: Duration,
-    /// How long a client may take none of an answer that waits for it, and how long the network may take to confirm what was sent.
-    /// Default 30 s.
-    pub write_patience: Duration,
-    /// How long requests that are under way may take when the host ends. Default 20 s.
-    pub patience: Duration,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        let [head_patience, write_patience, patience] = [75, 30, 20].map(Duration::from_secs);
-        Self { head_patience, write_patience, patience }
-    }
-}
-
-/// Says that the host ends.
-#[derive(Clone)]
-pub struct Shutdown(watch::Receiver<bool>);
-
-/// Ends the host when it is told to, or dropped.
-pub struct Trigger(watch::Sender<bool>);
-
-impl Shutdown {
-    /// Both ends of it.
-    pub fn new() -> (Trigger, Self) {
-        let (sender, receiver) = watch::channel(false);
-        (Trigger(sender), Self(receiver))
-    }
-
-    /// Waits until the host ends.
-    pub async fn wait(&mut self) {
-        let _ = self.0.wait_for(|ends| *ends).await;
-    }
-}
-
-impl Trigger {
-    /// Ends the host.
-    pub fn pull(&self) {
-        let _ = self.0.send(true);
-    }
-}
-
 /// Answers requests on these sockets until the end, and then those that are under way. All sockets share the places.
-pub async fn serve(listeners: Vec<Listener>, router: Router, shutdown: Shutdown, limits: Limits, places: Places) {
+pub async fn serve(
+    listeners: Vec<Listener>,
+    router: Router,
+    shutdown: Shutdown,
+    limits: Limits,
+    places: ConnectionLimit,
+) {
     // Every connection has an end of it that nothing is ever sent through.
     let (open, mut all_closed) = mpsc::channel::<Infallible>(1);
     let mut accepting = JoinSet::new();
@@ -97,7 +60,7 @@ pub async fn serve(listeners: Vec<Listener>, router: Router, shutdown: Shutdown,
     }
     drop(open);
     while accepting.join_next().await.is_some() {}
-    if tokio::time::timeout(limits.patience, all_closed.recv()).await.is_err() {
+    if tokio::time::timeout(limits.shutdown_timeout, all_closed.recv()).await.is_err() {
         tracing::warn!("connections were still open when the host's patience ended");
     }
 }
@@ -106,7 +69,7 @@ async fn accept(
     listener: Listener,
     router: Router,
     mut shutdown: Shutdown,
-    places: Places,
+    places: ConnectionLimit,
     limits: Limits,
     open: mpsc::Sender<Infallible>,
 ) {
@@ -137,13 +100,6 @@ async fn accept(
             drop((place, open));
         });
     }
-}
-
-/// The other end of a socket, before anything was said.
-enum Stream {
-    Tcp(tokio::net::TcpStream),
-    Tls(tokio::net::TcpStream, Tls),
-    Unix(tokio::net::UnixStream),
 }
 
 impl Listener {

@@ -4,13 +4,11 @@
 //! has written: it would be there for good.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use axum::body::Bytes;
-use axum::extract::{MatchedPath, Request, State};
+use axum::extract::MatchedPath;
 use axum::http::Method;
-use axum::middleware::Next;
-use axum::response::Response;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
@@ -21,7 +19,6 @@ use prometheus_client::registry::Registry;
 use vestibule_domain::Decision;
 use vestibule_ledger::Usage;
 
-use crate::app::App;
 use crate::fresh::Fresh;
 
 /// From a tenth of a millisecond to ten seconds.
@@ -96,15 +93,15 @@ impl Metrics {
     }
 
     /// All of them, as text, as they were within the last second: however many ask, there is one text.
-    pub async fn text(&self, app: &App) -> Bytes {
-        self.text.get(async || self.now(app)).await
+    pub async fn text(&self, host: &vestibule_registry::Registry) -> Bytes {
+        self.text.get(async || self.now(host)).await
     }
 
-    fn now(&self, app: &App) -> Bytes {
-        let (tenants, bytes) = app.registry.residents();
+    fn now(&self, host: &vestibule_registry::Registry) -> Bytes {
+        let (tenants, bytes) = host.cached_tenants();
         self.tenants.set(gauge(tenants as u64));
         self.bytes.set(gauge(bytes));
-        for Usage { resource, used, total } in app.ledger.usage() {
+        for Usage { resource, used, total } in host.ledger().usage() {
             let labels = ResourceLabels { resource: resource.name() };
             self.used.get_or_create(&labels).set(gauge(used));
             self.limits.get_or_create(&labels).set(gauge(total));
@@ -115,7 +112,7 @@ impl Metrics {
         text.into()
     }
 
-    fn answered(&self, method: &Method, route: Option<&MatchedPath>, status: u16) {
+    pub(crate) fn answered(&self, method: &Method, route: Option<&MatchedPath>, status: u16) {
         let route = route.map_or("none", MatchedPath::as_str).to_owned();
         self.requests.get_or_create(&RequestLabels { method: name(method), route, status }).inc();
     }
@@ -126,27 +123,9 @@ fn gauge(value: u64) -> i64 {
 }
 
 /// The name of a method that is known. A client may write any other one.
-fn name(method: &Method) -> &'static str {
+pub(crate) fn name(method: &Method) -> &'static str {
     const KNOWN: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
     KNOWN.into_iter().find(|known| *known == method.as_str()).unwrap_or("other")
-}
-
-/// Counts and logs a request. Its address is logged as the route that it took: a name in it may be somebody's.
-pub(crate) async fn measure(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
-    let began = Instant::now();
-    let route = request.extensions().get::<MatchedPath>().cloned();
-    let method = request.method().clone();
-    let response = next.run(request).await;
-    let status = response.status().as_u16();
-    tracing::debug!(
-        method = name(&method),
-        route = route.as_ref().map(MatchedPath::as_str),
-        status,
-        micros = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX),
-        "request"
-    );
-    app.metrics.answered(&method, route.as_ref(), status);
-    response
 }
 
 #[cfg(test)]

@@ -57,6 +57,10 @@ impl Problem {
         Self { hint: Some(hint.into()), ..self }
     }
 
+    pub(crate) fn malformed(detail: impl AsRef<str>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "malformed", detail)
+    }
+
     pub(crate) fn invalid(detail: impl AsRef<str>) -> Self {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", detail)
     }

@@ -6,13 +6,13 @@
 use std::collections::HashMap;
 use std::fmt::Write as _;
 
-use crate::statement::{Answer, Insert, NewRow, Runs};
+use crate::statement::{Answer, Executor, Insert, NewRow};
 
 /// The most rows of one statement. Each number of rows has a text of its own, which a connection prepares once.
 pub(crate) const MAX_ROWS: usize = 128;
 
 /// Inserts rows that belong to the same statement. Returns what came of each, in their order.
-pub(crate) async fn insert<C: Runs>(
+pub(crate) async fn insert<C: Executor>(
     connection: &mut C,
     insert: &'static Insert,
     rows: &[&NewRow],

@@ -9,7 +9,7 @@ use vestibule_domain::TenantName;
 
 use crate::database::read;
 use crate::logs::MAX_DELETED_BYTES;
-use crate::queue::Row;
+use crate::queue::LockKey;
 use crate::statement::Statement;
 use crate::time::to_millis;
 use crate::{Error, Store};
@@ -146,7 +146,7 @@ impl Store {
         }
         // The state of a row does not change before it is taken: what was read is what this takes, or somebody else has.
         let statement = Statement::new(TAKE).text(tenant.as_str()).text(id).bytes(&[]);
-        let answer = self.0.queue.write_one(Row::new(tenant.as_str(), id), statement).await?;
+        let answer = self.0.queue.write_one(LockKey::new(tenant.as_str(), id), statement).await?;
         Ok(if answer.rows == 1 { Taken::Valid(state) } else { Taken::Replayed })
     }
 
@@ -161,7 +161,7 @@ impl Store {
         for (sql, before) in PURGE.into_iter().zip([long_ago, to_millis(now).saturating_add(1)]) {
             loop {
                 let purge = Statement::new(sql).number(before).number(PURGED_AT_ONCE).number(MAX_DELETED_BYTES);
-                let rows = self.0.queue.write_one(Row::default(), purge).await?.rows;
+                let rows = self.0.queue.write_one(LockKey::default(), purge).await?.rows;
                 all += rows;
                 if rows == 0 {
                     break;

@@ -8,7 +8,7 @@ use tokio::time::timeout;
 use vestibule_domain::TenantName;
 
 use crate::database::read;
-use crate::queue::Row;
+use crate::queue::LockKey;
 use crate::statement::Statement;
 use crate::tenants::stored_name;
 use crate::{Error, Reader, Store};
@@ -42,7 +42,7 @@ impl<R: Reader> Store<R> {
         let check = async {
             self.latest_stamp().await?;
             self.ensure_space().await?;
-            self.0.queue.write(Row::default(), writes).await
+            self.0.queue.write(LockKey::default(), writes).await
         };
         match timeout(CHECK_DEADLINE, check).await {
             Ok(Ok(_)) if self.0.uncounted.just_failed() => {

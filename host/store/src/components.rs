@@ -8,7 +8,7 @@ use vestibule_domain::TenantName;
 use vestibule_ledger::{Owner, Refused, Resource};
 
 use crate::database::read;
-use crate::queue::{Condition, Row, Write};
+use crate::queue::{Condition, LockKey, Write};
 use crate::statement::{LOCK, Statement, as_number};
 use crate::time::to_millis;
 use crate::{Error, Reader, Store};
@@ -129,7 +129,7 @@ impl<R: Reader> Store<R> {
         for _ in 0..2 {
             let claim = Statement::new(CLAIM).text(digest).text(tenant.as_str()).number(until);
             let conditions = [Statement::new(LOCK), claim.number(as_number(UPLOADS))].map(Condition::some);
-            let row = Row::new(tenant.as_str(), "");
+            let row = LockKey::new(tenant.as_str(), "");
             if self.0.registry.write_when(row, conditions.into(), Vec::new()).await?.held {
                 return Ok(());
             }
@@ -142,7 +142,7 @@ impl<R: Reader> Store<R> {
 
     /// Gives up an upload, and deletes its pieces unless somebody else has use for them.
     pub(crate) async fn give_up(&self, tenant: &TenantName, digest: &str, now: SystemTime) -> Result<(), Error> {
-        self.0.registry.write_one(Row::new(tenant.as_str(), ""), given_up(tenant, digest)).await?;
+        self.0.registry.write_one(LockKey::new(tenant.as_str(), ""), given_up(tenant, digest)).await?;
         let sweep = || Statement::new(SWEEP_ONE).number(SWEPT_AT_ONCE).number(to_millis(now)).text(digest);
         self.sweep_by(tenant.as_str(), sweep).await
     }
@@ -154,7 +154,7 @@ impl<R: Reader> Store<R> {
         }
         for (position, piece) in pieces(component).enumerate() {
             let put = Statement::new(PUT_PIECE).text(digest).number(as_number(position)).bytes(piece);
-            self.0.registry.write_one(Row::new(tenant.as_str(), ""), put).await?;
+            self.0.registry.write_one(LockKey::new(tenant.as_str(), ""), put).await?;
         }
         Ok(())
     }
@@ -164,14 +164,14 @@ impl<R: Reader> Store<R> {
     pub(crate) async fn sweep(&self, now: SystemTime) -> Result<(), Error> {
         let now = to_millis(now);
         self.sweep_by("", || Statement::new(SWEEP).number(SWEPT_AT_ONCE).number(now)).await?;
-        self.0.registry.write_one(Row::default(), Statement::new(FORGET).number(now)).await?;
+        self.0.registry.write_one(LockKey::default(), Statement::new(FORGET).number(now)).await?;
         Ok(())
     }
 
     async fn sweep_by(&self, payer: &str, sweep: impl Fn() -> Statement) -> Result<(), Error> {
         loop {
             let conditions = [Statement::new(LOCK), sweep()].map(Condition::some);
-            if !self.0.registry.write_when(Row::new(payer, ""), conditions.into(), Vec::new()).await?.held {
+            if !self.0.registry.write_when(LockKey::new(payer, ""), conditions.into(), Vec::new()).await?.held {
                 return Ok(());
             }
         }

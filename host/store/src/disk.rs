@@ -13,8 +13,8 @@ use vestibule_domain::TenantName;
 
 use crate::database::{Database, read_from};
 use crate::deadlines::LOGIN_DEADLINE;
-use crate::logs::{Log, ROW_BYTES, stretch};
-use crate::queue::{Row, Write};
+use crate::logs::{Log, ROW_BYTES, log_span};
+use crate::queue::{LockKey, Write};
 use crate::{Administrators, Error, Reader, Store};
 
 /// What a tenant may keep beyond what it is granted, before the oldest have gone: a quarter.
@@ -29,10 +29,10 @@ const FREE_PAGES: &str = "
     select freelist_count * page_size from pragma_freelist_count, pragma_page_size";
 /// What a tenant has besides its decisions.
 const REST: [&str; 4] = [
-    stretch!("profile", "name", "octet_length(properties)"),
-    stretch!("challenge", "challenge_id", "octet_length(state)"),
-    stretch!("session", "session_id", "octet_length(state)"),
-    Log::Audit.stretch(),
+    log_span!("profile", "name", "octet_length(properties)"),
+    log_span!("challenge", "challenge_id", "octet_length(state)"),
+    log_span!("session", "session_id", "octet_length(state)"),
+    Log::Audit.log_span(),
 ];
 
 /// What is known of the disk.
@@ -208,7 +208,7 @@ impl<R: Reader> Store<R> {
     /// bytes, and rows of the audit log. Returns whether it did.
     pub(crate) async fn write_counted(
         &self,
-        row: Row,
+        row: LockKey,
         tenant: &TenantName,
         bytes: u64,
         condition: impl Into<Write>,
@@ -249,9 +249,9 @@ impl Store<Administrators> {
         for sql in REST {
             let mut after = Some(String::new());
             while let Some(last) = after {
-                let stretch = self.measure(sql, tenant, &last, COUNTED_AT_ONCE).await?;
-                bytes = bytes.saturating_add(stretch.bytes);
-                after = stretch.last.filter(|_| stretch.rows >= COUNTED_AT_ONCE.into());
+                let span = self.measure(sql, tenant, &last, COUNTED_AT_ONCE).await?;
+                bytes = bytes.saturating_add(span.bytes);
+                after = span.last.filter(|_| span.rows >= COUNTED_AT_ONCE.into());
             }
         }
         Ok(bytes)

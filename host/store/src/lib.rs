@@ -8,8 +8,8 @@ mod audit;
 mod bulk;
 mod challenges;
 mod changes;
+mod commit_login;
 mod components;
-mod conclusion;
 mod database;
 mod deadlines;
 mod decisions;
@@ -52,13 +52,13 @@ use vestibule_domain::{Secret, TenantName};
 
 pub use audit::{AuditRow, By};
 pub use challenges::{MAX_STATE_BYTES, NewChallenge, Taken};
+pub use commit_login::{Effects, Save};
 pub use components::Component;
-pub use conclusion::{Effects, Save};
 pub use decisions::{DecisionFilter, DecisionRow, LOOKED_AT};
 pub use disk::Kept;
 pub use error::{ActivateError, AddError, Error, SaveError};
 pub use ids::new_id;
-pub use logs::{Log, Past, Stretch};
+pub use logs::{Log, LogSpan, PruneFilter};
 pub use page::Page;
 pub use passwords::{Lockout, Password};
 pub use policies::{Deleted, PolicyRow};
@@ -78,7 +78,7 @@ use disk::{Disk, Place};
 use logins::AskedTogether;
 use queue::{MAX_BATCH, Queue};
 use readers::Readers;
-use statement::Runs;
+use statement::Executor;
 use uncounted::Uncounted;
 
 /// An open store, which reads for logins or for administrators. Clones share it; the last one dropped closes it, [`Store::close`] waits
@@ -139,7 +139,7 @@ impl Store {
     fn of<DB>(readers: Readers, asking: usize, pool: &Pool<DB>, writers: usize, place: Place) -> Self
     where
         DB: sqlx::Database,
-        DB::Connection: Runs<Database = DB>,
+        DB::Connection: Executor<Database = DB>,
     {
         let logins = AskedTogether::start(&readers.logins, asking);
         let room = queue::waiting();

@@ -8,7 +8,7 @@ use vestibule_domain::TenantName;
 
 use crate::audit::name_of;
 use crate::database::read;
-use crate::queue::Row;
+use crate::queue::LockKey;
 use crate::statement::{Statement, as_number};
 use crate::time::to_millis;
 use crate::{Administrators, Error, Reader, Store};
@@ -20,7 +20,7 @@ pub(crate) const MAX_DELETED_BYTES: i64 = 4 << 20;
 
 /// How many rows a tenant has after a key, of the first so many, and what their long columns have together. Lengths stand apart from texts
 /// in both databases.
-macro_rules! stretch {
+macro_rules! log_span {
     ($table:literal, $key:literal, $length:literal) => {
         concat!(
             "
@@ -36,11 +36,11 @@ macro_rules! stretch {
             " > $2 order by ",
             $key,
             " limit $3
-    ) as stretch"
+    ) as span"
         )
     };
 }
-pub(crate) use stretch;
+pub(crate) use log_span;
 
 /// Deletes the oldest rows of a tenant, by their key: of the first so many, as long as their long columns have no more together, and of
 /// those the ones for which something else is true, which may be about other columns.
@@ -104,7 +104,7 @@ pub enum Log {
 
 /// A part of a log.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Stretch {
+pub struct LogSpan {
     /// How many rows it has.
     pub rows: u64,
     /// How many bytes they take.
@@ -113,10 +113,10 @@ pub struct Stretch {
     pub last: Option<String>,
 }
 
-/// What a query for a stretch answers.
+/// What a query for a span answers.
 pub(crate) type Columns = (i64, i64, Option<String>);
 
-impl Stretch {
+impl LogSpan {
     /// Of rows whose long columns have so many bytes.
     pub(crate) fn of((rows, bytes, last): Columns) -> Self {
         let [rows, bytes] = [rows, bytes].map(|count| u64::try_from(count).unwrap_or_default());
@@ -126,7 +126,7 @@ impl Stretch {
 
 /// What goes of a log: rows of which everything that is given is true.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Past<'a> {
+pub struct PruneFilter<'a> {
     /// Made before.
     pub before: Option<SystemTime>,
     /// With this id or a smaller one.
@@ -147,10 +147,10 @@ impl Log {
         }
     }
 
-    pub(crate) const fn stretch(self) -> &'static str {
+    pub(crate) const fn log_span(self) -> &'static str {
         match self {
-            Self::Decisions => stretch!("decision", "decision_id", "octet_length(record)"),
-            Self::Audit => stretch!("audit", "audit_id", "octet_length(detail) + octet_length(target)"),
+            Self::Decisions => log_span!("decision", "decision_id", "octet_length(record)"),
+            Self::Audit => log_span!("audit", "audit_id", "octet_length(detail) + octet_length(target)"),
         }
     }
 
@@ -178,14 +178,14 @@ impl<R: Reader> Store<R> {
         &self,
         log: Log,
         tenant: Option<&TenantName>,
-        past: Past<'_>,
+        past: PruneFilter<'_>,
         at_most: u32,
     ) -> Result<u64, Error> {
         let (tenant, before) = (name_of(tenant), past.before.map_or(i64::MAX, to_millis));
         // The host's turn: a tenant that has used up its own would never be rid of anything.
         let prune = Statement::new(log.prune()).text(tenant).number(at_most.into()).number(MAX_DELETED_BYTES);
         let prune = prune.number(before).maybe_text(past.up_to);
-        Ok(self.0.queue.write_one(Row::default(), prune).await?.rows)
+        Ok(self.0.queue.write_one(LockKey::default(), prune).await?.rows)
     }
 }
 
@@ -194,8 +194,8 @@ impl Store<Administrators> {
     ///
     /// # Errors
     /// The database's.
-    pub async fn stretch(&self, log: Log, tenant: &TenantName, after: &str, at_most: u32) -> Result<Stretch, Error> {
-        self.measure(log.stretch(), tenant, after, at_most).await
+    pub async fn log_span(&self, log: Log, tenant: &TenantName, after: &str, at_most: u32) -> Result<LogSpan, Error> {
+        self.measure(log.log_span(), tenant, after, at_most).await
     }
 
     /// The same by its query. It is asked on behalf of the host, and so is all that housekeeping asks: a tenant that has used up its own
@@ -206,10 +206,10 @@ impl Store<Administrators> {
         tenant: &TenantName,
         after: &str,
         at_most: u32,
-    ) -> Result<Stretch, Error> {
+    ) -> Result<LogSpan, Error> {
         let columns: Columns = read!(self, None, on =>
             sqlx::query_as(sql).bind(tenant.as_str()).bind(after).bind(i64::from(at_most)).fetch_one(on))?;
-        Ok(Stretch::of(columns))
+        Ok(LogSpan::of(columns))
     }
 
     /// The newest of the decisions between two ids, as long as they have at most so many bytes together, and the last one before them, which
@@ -217,14 +217,14 @@ impl Store<Administrators> {
     ///
     /// # Errors
     /// The database's.
-    pub async fn newest(&self, tenant: &TenantName, after: &str, up_to: &str, bytes: u64) -> Result<Stretch, Error> {
+    pub async fn newest(&self, tenant: &TenantName, after: &str, up_to: &str, bytes: u64) -> Result<LogSpan, Error> {
         let (bytes, row) = (as_number(bytes), as_number(ROW_BYTES));
         let (rows, bytes, last): Columns = read!(self, None, on => {
             let query = sqlx::query_as(NEWEST).bind(tenant.as_str()).bind(after).bind(up_to);
             query.bind(bytes).bind(row).fetch_one(on)
         })?;
         let [rows, bytes] = [rows, bytes].map(|count| u64::try_from(count).unwrap_or_default());
-        Ok(Stretch { rows, bytes, last })
+        Ok(LogSpan { rows, bytes, last })
     }
 
     /// The id of the row that comes so many before the last one up to an id; with 0, of that one. Absent if there are not so many. No

@@ -10,7 +10,7 @@ use vestibule_domain::{CanonicalUser, Properties};
 
 use crate::Error;
 use crate::properties::text_of;
-use crate::statement::{Runs, Statement};
+use crate::statement::{Executor, Statement};
 
 /// Names of printable ASCII are in their form. What is left is looked at whenever the store is opened: a node of an earlier version may
 /// still be running.
@@ -36,7 +36,7 @@ const DELETE: &str = "delete from profile where tenant = $1 and name = $2";
 ///
 /// # Errors
 /// [`Error::OneName`]; the database's.
-pub(crate) async fn settle<C: Runs>(connection: &mut C, unusual: &'static str) -> Result<(), Error> {
+pub(crate) async fn settle<C: Executor>(connection: &mut C, unusual: &'static str) -> Result<(), Error> {
     let stored = connection.find(&Statement::new(unusual)).await?;
     let mut moved = HashMap::new();
     for (tenant, name) in &stored {
@@ -61,7 +61,7 @@ pub(crate) async fn settle<C: Runs>(connection: &mut C, unusual: &'static str) -
 }
 
 /// Returns whether nobody has the new name.
-async fn rename<C: Runs>(connection: &mut C, tenant: &str, from: &str, to: &str) -> Result<bool, Error> {
+async fn rename<C: Executor>(connection: &mut C, tenant: &str, from: &str, to: &str) -> Result<bool, Error> {
     let of = |sql| Statement::new(sql).text(tenant).text(from);
     if connection.run(&of(COPY).text(to)).await?.rows == 0 {
         return Ok(false);

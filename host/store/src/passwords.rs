@@ -10,7 +10,7 @@ use vestibule_domain::{CanonicalUser, Properties, TenantName};
 use crate::audit::By;
 use crate::database::read;
 use crate::profiles::MAX_TRIES;
-use crate::queue::{Row, Write};
+use crate::queue::{LockKey, Write};
 use crate::statement::{Answer, Statement};
 use crate::time::{from_millis, to_millis};
 use crate::{Error, Reader, Store};
@@ -103,7 +103,7 @@ impl<R: Reader> Store<R> {
         let set = || Statement::new(SET).text(tenant.as_str()).text(user).text(hash);
         let audit = || by.map(|by| Write::from(by.did(tenant.as_str(), "password.set", user, "")));
         for _ in 0..MAX_TRIES {
-            let row = Row::new(tenant.as_str(), user);
+            let row = LockKey::new(tenant.as_str(), user);
             if self.write_counted(row, tenant, 0, set(), audit().into_iter().collect()).await? {
                 return Ok(());
             }
@@ -122,7 +122,7 @@ impl<R: Reader> Store<R> {
     pub async fn delete_password(&self, tenant: &TenantName, user: &str, by: Option<&By>) -> Result<bool, Error> {
         let statement = Statement::new(DELETE).text(tenant.as_str()).text(user);
         let audit = by.map(|by| by.did(tenant.as_str(), "password.delete", user, "").into());
-        self.0.queue.write_if(Row::new(tenant.as_str(), user), statement, audit.into_iter().collect()).await
+        self.0.queue.write_if(LockKey::new(tenant.as_str(), user), statement, audit.into_iter().collect()).await
     }
 
     /// Counts a failure. Returns until when the account is locked, by this failure or an earlier one. An expired lock counts
@@ -166,7 +166,7 @@ impl<R: Reader> Store<R> {
 
     async fn counted(&self, tenant: &TenantName, user: &str, count: Statement) -> Result<Answer, Error> {
         let counting = self.0.uncounted.count(tenant);
-        let answer = self.0.queue.write_one(Row::new(tenant.as_str(), user), count).await;
+        let answer = self.0.queue.write_one(LockKey::new(tenant.as_str(), user), count).await;
         counting.came(&answer);
         answer
     }

@@ -10,7 +10,7 @@ use tokio::time::timeout;
 use vestibule_domain::Secret;
 
 use crate::deadlines::{ADMINISTRATOR_DEADLINE, LOGIN_DEADLINE, WRITE_DEADLINE};
-use crate::statement::{LOCK, Runs as _, STATEMENTS, Statement};
+use crate::statement::{Executor as _, LOCK, STATEMENTS, Statement};
 use crate::{Error, migrations, names};
 
 /// Statements that read for many logins at once: while one is on its way, another one is answered.

@@ -13,7 +13,7 @@ use vestibule_domain::{Properties, TenantName, profile};
 use crate::audit::By;
 use crate::database::read;
 use crate::properties::parse;
-use crate::queue::Row;
+use crate::queue::LockKey;
 use crate::statement::Statement;
 use crate::{Error, Reader, Store};
 
@@ -111,7 +111,7 @@ impl<R: Reader> Store<R> {
     pub async fn delete_profile(&self, tenant: &TenantName, name: &str, by: Option<&By>) -> Result<bool, Error> {
         let statement = Statement::new(DELETE).text(tenant.as_str()).text(name);
         let audit = by.map(|by| by.did(tenant.as_str(), "profile.delete", name, "").into());
-        self.0.queue.write_if(Row::new(tenant.as_str(), name), statement, audit.into_iter().collect()).await
+        self.0.queue.write_if(LockKey::new(tenant.as_str(), name), statement, audit.into_iter().collect()).await
     }
 
     /// A profile as it is stored.

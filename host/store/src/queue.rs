@@ -17,7 +17,7 @@ use vestibule_ledger::{Hold, Owner, Pool as Bytes, Resource, Share};
 
 use crate::Error;
 use crate::deadlines::{GRACE, WRITE_DEADLINE};
-use crate::statement::{Answer, NewRow, Runs, Statement};
+use crate::statement::{Answer, Executor, NewRow, Statement};
 use line::Line;
 
 /// The most jobs in one transaction of logins: enough to make the wait for the disk small beside the work.
@@ -29,18 +29,18 @@ const WAITING: (u64, u64) = (64 << 20, 16 << 20);
 
 /// What takes effect together or not at all.
 struct Job {
-    row: Row,
+    row: LockKey,
     /// Asked one after another. At the first that does not hold, the rest is left out.
     conditions: Vec<Condition>,
     writes: Vec<Write>,
-    came: oneshot::Sender<Result<Came, Error>>,
+    came: oneshot::Sender<Result<WriteOutcome, Error>>,
     /// What it takes of what may wait.
     weight: Hold,
 }
 
 /// What came of a job.
 #[derive(Debug)]
-pub(crate) struct Came {
+pub(crate) struct WriteOutcome {
     /// Whether all of its conditions held, and the rest was written.
     pub(crate) held: bool,
     /// What came of each condition that was asked, and then of each write.
@@ -117,9 +117,9 @@ impl Condition {
 
 /// The row that a job locks: tenant and name. Transactions that lock rows in this order do not wait for each other in a circle.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
-pub(crate) struct Row(String, String);
+pub(crate) struct LockKey(String, String);
 
-impl Row {
+impl LockKey {
     pub(crate) fn new(tenant: &str, name: &str) -> Self {
         Self(tenant.to_owned(), name.to_owned())
     }
@@ -147,7 +147,7 @@ impl Queue {
     pub(crate) fn start<DB>(pool: &Pool<DB>, workers: usize, batch: usize, room: &Bytes) -> Self
     where
         DB: Database,
-        DB::Connection: Runs<Database = DB>,
+        DB::Connection: Executor<Database = DB>,
     {
         let line = Arc::new(Line::new());
         // A join set aborts its tasks when it is dropped; these have to finish what they began.
@@ -165,12 +165,12 @@ impl Queue {
     ///
     /// The transaction is shared with other jobs, but the fate is not. A job whose caller has gone before its statements began is left
     /// out: its login has been denied. One whose caller goes later is committed all the same.
-    pub(crate) async fn write(&self, row: Row, writes: Vec<Write>) -> Result<Vec<Answer>, Error> {
+    pub(crate) async fn write(&self, row: LockKey, writes: Vec<Write>) -> Result<Vec<Answer>, Error> {
         Ok(self.write_when(row, Vec::new(), writes).await?.answers)
     }
 
     /// Writes one thing.
-    pub(crate) async fn write_one(&self, row: Row, write: impl Into<Write>) -> Result<Answer, Error> {
+    pub(crate) async fn write_one(&self, row: LockKey, write: impl Into<Write>) -> Result<Answer, Error> {
         let came = self.write_when(row, Vec::new(), vec![write.into()]).await?;
         came.answers.first().copied().ok_or(Error::Closed)
     }
@@ -178,7 +178,7 @@ impl Queue {
     /// Writes all of it if the condition changes a row, or nothing. Returns whether it did.
     pub(crate) async fn write_if(
         &self,
-        row: Row,
+        row: LockKey,
         condition: impl Into<Write>,
         writes: Vec<Write>,
     ) -> Result<bool, Error> {
@@ -192,10 +192,10 @@ impl Queue {
     /// unless it has begun.
     pub(crate) async fn write_when(
         &self,
-        row: Row,
+        row: LockKey,
         conditions: Vec<Condition>,
         writes: Vec<Write>,
-    ) -> Result<Came, Error> {
+    ) -> Result<WriteOutcome, Error> {
         let bytes = conditions.iter().map(Condition::bytes).chain(writes.iter().map(Write::bytes)).sum::<usize>();
         let weight = self.room.take(&row.owner(), (bytes + JOB_BYTES) as u64)?;
         let (came, comes) = oneshot::channel();
@@ -223,7 +223,7 @@ impl Drop for Queue {
 async fn work<DB>(pool: Pool<DB>, line: Arc<Line>, at_most: usize)
 where
     DB: Database,
-    DB::Connection: Runs<Database = DB>,
+    DB::Connection: Executor<Database = DB>,
 {
     while let Some(mut batch) = line.next(at_most).await {
         batch.sort_by(|one, other| one.row.cmp(&other.row));

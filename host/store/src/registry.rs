@@ -6,7 +6,7 @@ use vestibule_domain::TenantName;
 
 use crate::disk::Kept;
 use crate::logs::ROW_BYTES;
-use crate::queue::{Came, Condition, Row, Write};
+use crate::queue::{Condition, LockKey, Write, WriteOutcome};
 use crate::statement::{Answer, Statement};
 use crate::{Error, Reader, Store};
 
@@ -131,7 +131,8 @@ impl<R: Reader> Store<R> {
     async fn make<W>(&self, change: Change<W>) -> Result<Outcome<W>, Error> {
         let Change { payer, conditions, otherwise, writes, .. } = change;
         let asked = conditions.len();
-        let Came { held, mut answers } = self.0.registry.write_when(Row::new(&payer, ""), conditions, writes).await?;
+        let WriteOutcome { held, mut answers } =
+            self.0.registry.write_when(LockKey::new(&payer, ""), conditions, writes).await?;
         if held {
             return Ok(Outcome::Done(answers.split_off(asked)));
         }

@@ -9,7 +9,7 @@ use vestibule_domain::TenantName;
 
 use crate::challenges::ensure_fits;
 use crate::database::read;
-use crate::queue::Row;
+use crate::queue::LockKey;
 use crate::statement::Statement;
 use crate::time::{from_millis, to_millis};
 use crate::{Error, Reader, Store};
@@ -71,7 +71,7 @@ impl<R: Reader> Store<R> {
     /// The database's.
     pub async fn delete_session(&self, tenant: &TenantName, id: &str) -> Result<bool, Error> {
         let statement = Statement::new(DELETE).text(tenant.as_str()).text(id);
-        let answer = self.0.queue.write_one(Row::new(tenant.as_str(), id), statement).await?;
+        let answer = self.0.queue.write_one(LockKey::new(tenant.as_str(), id), statement).await?;
         Ok(answer.rows > 0)
     }
 }

@@ -138,7 +138,7 @@ pub(crate) fn as_number(count: impl TryInto<i64>) -> i64 {
 }
 
 /// A connection that runs statements.
-pub(crate) trait Runs: Connection {
+pub(crate) trait Executor: Connection {
     /// What begins a transaction that will write.
     const BEGIN: &'static str;
     /// Whether rows have locks of their own.
@@ -146,13 +146,13 @@ pub(crate) trait Runs: Connection {
     /// Whether places for values have to be told apart by numbers.
     const NUMBERED: bool;
 
-    /// Runs a statement.
+    /// Executor a statement.
     fn run(&mut self, statement: &Statement) -> impl Future<Output = sqlx::Result<Answer>> + Send;
 
-    /// Runs a query that finds pairs of texts.
+    /// Executor a query that finds pairs of texts.
     fn find(&mut self, query: &Statement) -> impl Future<Output = sqlx::Result<Vec<(String, String)>>> + Send;
 
-    /// Runs the text of an insert on its rows.
+    /// Executor the text of an insert on its rows.
     fn run_rows(&mut self, sql: String, rows: &[&NewRow]) -> impl Future<Output = sqlx::Result<()>> + Send;
 
     /// The same for one that returns the keys of rows that were new.
@@ -180,7 +180,7 @@ macro_rules! bound {
 
 macro_rules! runs {
     ($connection:ty, $begin:literal, locks rows: $locks_rows:literal, numbered: $numbered:literal) => {
-        impl Runs for $connection {
+        impl Executor for $connection {
             const BEGIN: &'static str = $begin;
             const LOCKS_ROWS: bool = $locks_rows;
             const NUMBERED: bool = $numbered;

@@ -11,11 +11,11 @@ use crate::components::DELETE_ORPHANS;
 use crate::database::read;
 use crate::logs::{MAX_DELETED_BYTES, delete_oldest};
 use crate::page::MAX_PAGE_BYTES;
-use crate::queue::{Row, Write};
+use crate::queue::{LockKey, Write};
 use crate::registry::Change;
 use crate::statement::Statement;
 use crate::time::{from_millis, to_millis};
-use crate::{Administrators, Error, Log, Past, Reader, Store};
+use crate::{Administrators, Error, Log, PruneFilter, Reader, Store};
 
 const ONE: &str = "select tenant, settings, terms, created_ms from tenant where tenant = $1";
 const PAGE: &str = "
@@ -162,7 +162,7 @@ impl<R: Reader> Store<R> {
             while self.delete_first(sql, name).await? {}
         }
         for log in [Log::Decisions, Log::Audit] {
-            while self.prune(log, Some(name), Past::default(), AT_ONCE).await? > 0 {}
+            while self.prune(log, Some(name), PruneFilter::default(), AT_ONCE).await? > 0 {}
         }
         let deletes = DELETE.map(|sql| Statement::new(sql).text(name.as_str()));
         let locks = LOCK.map(|sql| Statement::locking(sql).text(name.as_str()));
@@ -186,7 +186,7 @@ impl<R: Reader> Store<R> {
         let locks = LOCK_FIRST.map(|sql| Statement::locking(sql).text(name.as_str()).number(AT_ONCE.into()));
         let delete = Statement::new(sql).text(name.as_str()).number(AT_ONCE.into()).number(MAX_DELETED_BYTES);
         let writes = locks.into_iter().chain([delete]).map(Write::from).collect();
-        let answers = self.0.registry.write(Row::default(), writes).await?;
+        let answers = self.0.registry.write(LockKey::default(), writes).await?;
         Ok(answers.last().is_some_and(|answer| answer.rows > 0))
     }
 }

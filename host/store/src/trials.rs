@@ -8,7 +8,7 @@ use vestibule_domain::TenantName;
 
 use crate::database::read;
 use crate::ids::new_id;
-use crate::queue::{Condition, Row, Write};
+use crate::queue::{Condition, LockKey, Write};
 use crate::statement::{Insert, NewRow, Statement, as_number};
 use crate::{Administrators, Error, Reader, Store};
 
@@ -90,7 +90,7 @@ impl<R: Reader> Store<R> {
         let known = Statement::returning(KNOWN).text(tenant.as_str()).number(revision);
         let writes = learnt.iter().flat_map(|row| writes(tenant, revision, row, now)).collect();
         // With the changes of administrators: in PostgreSQL no login waits behind it, and in SQLite each for this one change at most.
-        self.0.registry.write_when(Row::new(tenant.as_str(), ""), vec![Condition::some(known)], writes).await?;
+        self.0.registry.write_when(LockKey::new(tenant.as_str(), ""), vec![Condition::some(known)], writes).await?;
         Ok(())
     }
 }

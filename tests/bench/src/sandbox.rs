@@ -10,7 +10,7 @@ use anyhow::{Context as _, Result, bail};
 use tokio::runtime::{Builder, Runtime};
 use vestibule_domain::login::Status;
 use vestibule_domain::{Cause, Grants, Login, Settings};
-use vestibule_sandbox::{Circumstances, Compiled, Configured, Engine, Limits, Report};
+use vestibule_sandbox::{CallInputs, Compiled, Configured, Engine, Limits, Report};
 
 use crate::turns::Batch;
 
@@ -82,7 +82,7 @@ impl<'a> Policy<'a> {
     /// Logins one after the other, each with the expected end.
     pub async fn decide(&self, logins: u32) -> Result<()> {
         for _ in 0..logins {
-            let report = self.configured.call(self.login, &Circumstances::now()).await;
+            let report = self.configured.call(self.login, &CallInputs::now()).await;
             self.expected.ensure(&report)?;
             black_box(report);
         }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 use vestibule_domain::text::log_text;
-use vestibule_store::{Log, Past};
+use vestibule_store::{Log, PruneFilter};
 
 use crate::client::{Call, Events, escape};
 use crate::error::{Error, Result};
@@ -131,7 +131,7 @@ async fn prune(site: &Site, age: Duration, json: bool) -> Result<()> {
     let before = now().checked_sub(age).ok_or_else(|| Error::bad_input("nothing is as old as that"))?;
     let mut deleted = 0;
     loop {
-        let past = Past { before: Some(before), up_to: None };
+        let past = PruneFilter { before: Some(before), up_to: None };
         let some = host.store.prune(Log::Decisions, Some(&site.tenant), past, PRUNED_AT_ONCE).await?;
         deleted += some;
         if some == 0 {

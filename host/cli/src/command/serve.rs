@@ -14,7 +14,7 @@ use vestibule_os::walls::Gap;
 use vestibule_registry::Registry;
 use vestibule_server::App;
 use vestibule_server::listen::{
-    self, Limits, Listener, Operators, Places, Shutdown, SocketMode, Tls, Trigger, bind_unix,
+    self, ConnectionLimit, Limits, Listener, Operators, Shutdown, SocketMode, Tls, Trigger, bind_unix,
 };
 
 use crate::config::{Config, ServerSettings};
@@ -66,7 +66,7 @@ async fn serve(options: &Options, config: Config, gaps: Vec<Gap>, lanes: &Lanes)
     let tls = read_tls(&config.server)?;
     let sockets = if options.listen.is_empty() { &config.server.listen } else { &options.listen };
     let listeners = open(sockets, &data, &config.server, tls.as_ref()).await?;
-    let places = Places::of(host.registry.ledger());
+    let places = ConnectionLimit::of(host.registry.ledger());
     if let Some(address) = &config.server.metrics {
         tasks.spawn(serve_metrics(&host, address, shutdown.clone(), places.aside()).await?);
     }
@@ -90,7 +90,8 @@ async fn serve(options: &Options, config: Config, gaps: Vec<Gap>, lanes: &Lanes)
     }
     tracing::info!(data = %data.display(), "logins can be decided on");
     let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
-    let limits = Limits { patience: Duration::from_secs(config.server.patience_seconds), ..Limits::default() };
+    let limits =
+        Limits { shutdown_timeout: Duration::from_secs(config.server.shutdown_timeout_seconds), ..Limits::default() };
     let listeners = listeners.into_iter().map(|(_, listener)| listener).collect();
     listen::serve(listeners, host.app.router(), shutdown, limits, places).await;
     tracing::info!("the host ends");
@@ -214,7 +215,7 @@ async fn serve_metrics(
     host: &Host,
     address: &str,
     shutdown: Shutdown,
-    places: Places,
+    places: ConnectionLimit,
 ) -> Result<impl Future<Output = ()> + use<>> {
     let listener = TcpListener::bind(address).await.map_err(|error| {
         Error::bad_input(format!("cannot listen on `{address}`"))
@@ -223,17 +224,17 @@ async fn serve_metrics(
     })?;
     let address = listener.local_addr().map_err(|error| Error::fault("cannot listen").because(&error))?;
     output::print(format!("metrics on {address}\n").as_bytes())?;
-    let (metrics, app) = (host.metrics.clone(), Arc::clone(&host.app));
+    let (metrics, registry) = (host.metrics.clone(), host.registry.clone());
     let text = move || {
-        let (metrics, app) = (metrics.clone(), Arc::clone(&app));
+        let (metrics, registry) = (metrics.clone(), registry.clone());
         async move {
-            let text = metrics.text(&app).await;
+            let text = metrics.text(&registry).await;
             ([("content-type", "application/openmetrics-text; version=1.0.0; charset=utf-8")], text)
         }
     };
     let router = axum::Router::new().route("/metrics", axum::routing::get(text));
     // Whoever reads them tries again.
-    let limits = Limits { patience: Duration::ZERO, ..Limits::default() };
+    let limits = Limits { shutdown_timeout: Duration::ZERO, ..Limits::default() };
     Ok(listen::serve(vec![Listener::Tcp(listener)], router, shutdown, limits, places))
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use clap::Args;
 use serde::Serialize;
 use vestibule_domain::{Grants, Login, Manifest, Settings};
-use vestibule_sandbox::{Capabilities, Circumstances, Configured, Limits, Recording, Report};
+use vestibule_sandbox::{CallInputs, Capabilities, Configured, Limits, Recording, Report};
 
 use crate::answer::{Answer, AnswerJson};
 use crate::directory::Canned;
@@ -80,9 +80,9 @@ pub(crate) async fn run(options: Options) -> Result<Exit> {
         .with_grants(grants)
         .with_limits(limits.clone())
         .with_capabilities(Capabilities { directory: Arc::new(directory), ..Capabilities::default() });
-    let circumstances = options.time.map_or_else(Circumstances::now, Circumstances::at);
+    let inputs = options.time.map_or_else(CallInputs::now, CallInputs::at);
 
-    let (report, recording, wall) = call(&configured, &login, &circumstances, options.repeat).await;
+    let (report, recording, wall) = call(&configured, &login, &inputs, options.repeat).await;
     if let Some(draft) = draft {
         draft.write(&RecordFile { policy: options.policy, recording })?;
     }
@@ -105,16 +105,11 @@ struct Shown<'a> {
 }
 
 /// Calls the policy as often as asked. All calls are the same but for their time; the first one is reported.
-async fn call(
-    policy: &Configured,
-    login: &Login,
-    circumstances: &Circumstances,
-    times: u32,
-) -> (Report, Recording, Spread) {
-    let (report, recording) = policy.record(login, circumstances).await;
+async fn call(policy: &Configured, login: &Login, inputs: &CallInputs, times: u32) -> (Report, Recording, Spread) {
+    let (report, recording) = policy.record(login, inputs).await;
     let mut others = Vec::new();
     for _ in 1..times {
-        others.push(policy.call(login, circumstances).await.wall);
+        others.push(policy.call(login, inputs).await.wall);
     }
     let wall = Spread::of(report.wall, others);
     (report, recording, wall)

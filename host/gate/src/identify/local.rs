@@ -13,7 +13,6 @@ use vestibule_domain::{AuthMethod, EnteredUser, Fault, Secret};
 use vestibule_ledger::{Owner, Rate, Turn, Turns};
 use vestibule_store::{Lockout, Password};
 
-use super::canonical;
 use crate::context::LoginContext;
 use crate::password::{self, MAX_PASSWORD_BYTES};
 use crate::records::unavailable;
@@ -49,7 +48,7 @@ pub(super) async fn check_local(
     }
     if right && let Some(stored) = &stored {
         drop(check);
-        let proven = Proven { user: canonical(user)?, info: Info::of(AuthMethod::Local) };
+        let proven = Proven { user: context.attempt.canonical_user()?, info: Info::of(AuthMethod::Local) };
         return Ok((proven, forgive_later(context, &lock, stored).await?));
     }
     if matches!(lock, Lock::Account) {

@@ -1,4 +1,4 @@
-//! `directory`: searches, granted, escaped, counted, and written on the tape.
+//! `directory`: searches, granted, escaped, counted, and written to the log of host calls.
 //!
 //! Not for: speaking LDAP; see [`crate::capability::Directory`].
 
@@ -13,8 +13,8 @@ use wasmtime::component::LinkerInstance;
 
 use crate::bindings::directory as wit;
 use crate::crossing::{Passes, function_async};
+use crate::host_call_log::Exchange;
 use crate::state::State;
-use crate::tape::Exchange;
 
 /// The longest distinguished name and the most and longest attribute names of a query: far beyond any schema's.
 const MAX_BASE_BYTES: usize = 1024;
@@ -66,12 +66,13 @@ impl State {
 
     /// Asks the world and writes the answer down, or reads it back. What is too large for the budget is not kept.
     async fn search_taped(&mut self, query: Query) -> Result<Result<Vec<Entry>, Error>> {
-        let answer = if self.tape.is_live() {
+        let answer = if self.call_log.is_live() {
             self.memory.take_for_answers()?;
             let directory = Arc::clone(&self.configuration.capabilities.directory);
             directory.search(&query).await
         } else {
-            match self.tape.next(|next| matches!(next, Exchange::Directory { query: asked, .. } if *asked == query)) {
+            match self.call_log.next(|next| matches!(next, Exchange::Directory { query: asked, .. } if *asked == query))
+            {
                 Some(Exchange::Directory { answer, .. }) => answer,
                 _ => {
                     self.ensure_waited()?;
@@ -83,7 +84,7 @@ impl State {
             self.budget.take_entries(bounded::Weigh::weight(&entries)).map_err(Error::Exhausted)?;
             Ok(entries)
         });
-        self.tape.write(Exchange::Directory { query, answer: answer.clone() });
+        self.call_log.write(Exchange::Directory { query, answer: answer.clone() });
         Ok(answer)
     }
 }

@@ -1,4 +1,4 @@
-//! `http`: requests, granted by origin, counted, and written on the tape.
+//! `http`: requests, granted by origin, counted, and written to the log of host calls.
 //!
 //! Not for: sending anything; see [`crate::capability::Http`].
 
@@ -13,8 +13,8 @@ use wasmtime::component::LinkerInstance;
 
 use crate::bindings::http as wit;
 use crate::crossing::{Passes, function_async};
+use crate::host_call_log::Exchange;
 use crate::state::State;
-use crate::tape::Exchange;
 
 /// The longest URL and the most and longest headers of a request: what servers take at most.
 const MAX_URL_BYTES: usize = 8 << 10;
@@ -52,12 +52,13 @@ impl State {
 
     /// Asks the world and writes the answer down, or reads it back. What is too large for the budget is not kept.
     async fn send_taped(&mut self, request: Request) -> Result<Result<Response, Error>> {
-        let answer = if self.tape.is_live() {
+        let answer = if self.call_log.is_live() {
             self.memory.take_for_answers()?;
             let http = Arc::clone(&self.configuration.capabilities.http);
             within(request.timeout_ms, http.send(&request)).await
         } else {
-            match self.tape.next(|next| matches!(next, Exchange::Http { request: asked, .. } if *asked == request)) {
+            match self.call_log.next(|next| matches!(next, Exchange::Http { request: asked, .. } if *asked == request))
+            {
                 Some(Exchange::Http { answer, .. }) => answer,
                 _ => {
                     self.ensure_waited()?;
@@ -69,7 +70,7 @@ impl State {
             self.budget.take_response(response.size()).map_err(Error::Exhausted)?;
             Ok(response)
         });
-        self.tape.write(Exchange::Http { request, answer: answer.clone() });
+        self.call_log.write(Exchange::Http { request, answer: answer.clone() });
         Ok(answer)
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use wasmtime::Result;
 use wasmtime::component::{ComponentType, Lift, LinkerInstance, Lower, Resource, ResourceType};
 
-use crate::circumstances::Circumstances;
+use crate::call_inputs::CallInputs;
 use crate::crossing::{Passes, function, function_async};
 use crate::state::State;
 
@@ -23,8 +23,8 @@ impl Datetime {
     const SECOND: Self = Self { seconds: 1, nanoseconds: 0 };
 
     /// The time of the login, standing still.
-    const fn of(circumstances: &Circumstances) -> Self {
-        Self { seconds: circumstances.unix_seconds, nanoseconds: 0 }
+    const fn of(inputs: &CallInputs) -> Self {
+        Self { seconds: inputs.unix_seconds, nanoseconds: 0 }
     }
 }
 
@@ -63,7 +63,7 @@ pub(super) fn define_pollable(linker: &mut LinkerInstance<'_, State>) -> Result<
 
 pub(super) fn wall(linker: &mut LinkerInstance<'_, State>, name: &str) -> Option<Result<()>> {
     Some(match name {
-        "now" => function(linker, name, |state, ()| Ok((Datetime::of(&state.circumstances),))),
+        "now" => function(linker, name, |state, ()| Ok((Datetime::of(&state.inputs),))),
         "resolution" => function(linker, name, |_, ()| Ok((Datetime::SECOND,))),
         _ => return None,
     })
@@ -105,7 +105,7 @@ async fn sleep_until_first(state: &mut State, pollables: &[Resource<Pollable>]) 
         wasmtime::bail!("`wasi:io/poll` `poll` needs at least one pollable");
     };
     if let Some(wait) = first.checked_sub(state.slept).filter(|wait| !wait.is_zero()) {
-        if state.tape.is_live() {
+        if state.call_log.is_live() {
             tokio::time::sleep(wait).await;
         } else {
             state.ensure_waited()?;

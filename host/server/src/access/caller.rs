@@ -4,7 +4,6 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use axum::extract::FromRequestParts;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use vestibule_domain::TenantName;
@@ -14,7 +13,6 @@ use vestibule_store::By;
 
 use super::scope::{Scope, Scopes};
 use super::token::{Known, Tokens};
-use crate::app::App;
 use crate::problem::{Problem, Result};
 
 /// How often it is looked at whether a token still holds.
@@ -58,6 +56,32 @@ pub(crate) struct Caller {
 }
 
 impl Caller {
+    /// Whoever has sent this head.
+    ///
+    /// # Errors
+    /// [`Problem`]: no token, or one that is not known here any more.
+    pub(crate) async fn of(parts: &Parts, registry: Registry, tokens: &Tokens) -> Result<Self> {
+        let at = now();
+        let peer = parts.extensions.get::<Peer>().cloned();
+        let origin = peer.as_ref().map_or_else(|| "unknown".into(), |peer| Arc::clone(&peer.origin));
+        // A token counts for less than the machine's administrator, but whoever sends one wants it to count.
+        match parts.headers.get(AUTHORIZATION) {
+            Some(header) => {
+                let token = header.to_str().ok().and_then(bearer);
+                let token =
+                    token.ok_or_else(|| Problem::unauthorized("the `Authorization` header holds no bearer token"))?;
+                let payer = peer.map_or(Owner::Host, |peer| peer.owner);
+                let known = tokens.check(token, &payer, at).await?;
+                let who = known.ok_or_else(|| Problem::unauthorized("the token is not known here, or has expired"))?;
+                Ok(Self { registry, who, origin, at })
+            }
+            None if peer.is_some_and(|peer| peer.is_administrator) => {
+                Ok(Self { registry, who: Arc::new(Known::administrator()), origin, at })
+            }
+            None => Err(Problem::unauthorized("this needs a token")),
+        }
+    }
+
     /// Whether this may be done with what is the tenant's, now. What is another tenant's is not there at all.
     ///
     /// Logins have a rate of their own. The operator has none: whoever sets the terms is not held to them, and looks after tenants whose
@@ -128,34 +152,6 @@ impl Caller {
     /// Whoever changes something, for the audit log.
     pub(crate) fn by(&self) -> By {
         By { actor: self.who.name.clone(), origin: self.origin.to_string(), at: self.at }
-    }
-}
-
-impl FromRequestParts<Arc<App>> for Caller {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self> {
-        let at = now();
-        let peer = parts.extensions.get::<Peer>().cloned();
-        let origin = peer.as_ref().map_or_else(|| "unknown".into(), |peer| Arc::clone(&peer.origin));
-        let registry = app.registry.clone();
-        // A token counts for less than the machine's administrator, but whoever sends one wants it to count.
-        match parts.headers.get(AUTHORIZATION) {
-            Some(header) => {
-                let token = header.to_str().ok().and_then(bearer);
-                let token =
-                    token.ok_or_else(|| Problem::unauthorized("the `Authorization` header holds no bearer token"))?;
-                let payer = peer.map_or(Owner::Host, |peer| peer.owner);
-                let known = app.tokens.check(token, &payer, at).await?;
-                let known =
-                    known.ok_or_else(|| Problem::unauthorized("the token is not known here, or has expired"))?;
-                Ok(Self { registry, who: known, origin, at })
-            }
-            None if peer.is_some_and(|peer| peer.is_administrator) => {
-                Ok(Self { registry, who: Arc::new(Known::administrator()), origin, at })
-            }
-            None => Err(Problem::unauthorized("this needs a token")),
-        }
     }
 }
 

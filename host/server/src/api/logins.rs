@@ -8,7 +8,7 @@ mod brought;
 mod patience;
 
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Instant, SystemTime};
 
 use axum::Json;
 use axum::extract::State;
@@ -22,11 +22,10 @@ use vestibule_registry::Admitted;
 use crate::access::Caller;
 use crate::app::App;
 use crate::body::{Paid, Path, Unread};
+use crate::idempotency::Retry;
 use crate::problem::{Problem, Problems, Result};
-use crate::replies::Retry;
-use crate::rounds::{FrontDoor, Next, Round};
-pub(crate) use answer::Decided;
-use answer::LoginAnswer;
+use crate::suspended_logins::{FrontDoor, Next, RunningLogin};
+use answer::{Decided, LoginAnswer};
 pub(crate) use ask::{AttributesSchema, AuthcredSchema, AuthretSchema, InfoSchema};
 use ask::{Authenticate, Continuation, PostAuth};
 use brought::{Brought, Part};
@@ -93,9 +92,9 @@ pub(crate) async fn continue_post_auth(
     let found = asked.read().inspect_err(|_| part.charge_for_nothing(&admitted))?;
     let (own_app, own_tenant) = (Arc::clone(&app), tenant.clone());
     once(&app, &tenant, retry, async move {
-        let round = own_app.rounds.resume(&own_tenant, &continuation, found, paid);
-        let round = round.ok_or_else(|| Problem::not_found("no login waits for this search, or not any more"))?;
-        go_on(&own_app, &own_tenant, round).await
+        let login = own_app.suspended.resume(&own_tenant, &continuation, found, paid);
+        let login = login.ok_or_else(|| Problem::not_found("no login waits for this search, or not any more"))?;
+        go_on(&own_app, &own_tenant, login).await
     })
     .await
 }
@@ -111,15 +110,15 @@ async fn begin(
 ) -> Result<Response> {
     let (door, asked) = FrontDoor::new(search_base);
     let attempt = Attempt { directory: Some(FrontDoorDirectory(Arc::new(door))), ..attempt };
-    let login = decide(Arc::clone(&app), tenant.clone(), attempt, admitted, paid);
-    go_on(&app, &tenant, Round::new(login, asked)).await
+    let decided = decide(Arc::clone(&app), tenant.clone(), attempt, admitted, paid);
+    go_on(&app, &tenant, RunningLogin::new(async { Ok(decided.await?.into_response()) }, asked)).await
 }
 
-async fn go_on(app: &Arc<App>, tenant: &TenantName, round: Round) -> Result<Response> {
-    match round.next().await {
-        Next::Decided(answer) => Ok((*answer)?.into_response()),
-        Next::Search(query, round) => {
-            let continuation = app.rounds.park(tenant, round)?;
+async fn go_on(app: &Arc<App>, tenant: &TenantName, login: RunningLogin) -> Result<Response> {
+    match login.next().await {
+        Next::Decided(answer) => *answer,
+        Next::Search(query, login) => {
+            let continuation = app.suspended.suspend(tenant, login)?;
             Ok(Json(LoginAnswer::search(continuation, query)).into_response())
         }
     }
@@ -157,10 +156,7 @@ fn once(
 ) -> impl Future<Output = Result<Response>> + Send {
     match retry {
         // In a box, as room for the future that decides would be kept three times.
-        Some(retry) => Either::Left(app.replies.once(tenant, retry, Box::pin(decide))),
+        Some(retry) => Either::Left(app.retries.once(tenant, retry, Box::pin(decide))),
         None => Either::Right(decide),
     }
 }
-
-/// How long a login may wait for a search.
-pub(crate) const SEARCH_PATIENCE: Duration = Duration::from_secs(60);

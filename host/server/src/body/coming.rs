@@ -10,7 +10,6 @@ use axum::body::{Body, Bytes, HttpBody as _};
 use axum::http::StatusCode;
 use tokio::time::{Instant, timeout_at};
 
-use super::malformed;
 use crate::problem::Problem;
 
 /// How long a body may take that is short, or of which nobody has said how long it is; and how long a part of a longer one may.
@@ -58,7 +57,7 @@ impl Coming {
             let frame = timeout_at(until, poll_fn(|context| Pin::new(&mut self.body).poll_frame(context)));
             let Ok(frame) = frame.await else { return Err(self.too_slow()) };
             let Some(frame) = frame else { return Ok(None) };
-            let frame = frame.map_err(|_| malformed("the body could not be read"))?;
+            let frame = frame.map_err(|_| Problem::malformed("the body could not be read"))?;
             // What is no data is a trailer, which nothing is made of.
             let Ok(bytes) = frame.into_data() else { continue };
             self.come = self.come.saturating_add(bytes.len() as u64);

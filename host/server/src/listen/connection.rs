@@ -20,8 +20,9 @@ use tokio::net::TcpStream;
 use tower::ServiceExt as _;
 
 use super::head::{self, MAX_READ_BYTES};
-use super::patient::Patient;
-use super::{Limits, Shutdown, Stream};
+use super::shutdown::Shutdown;
+use super::tls::Tls;
+use super::write_timeout::WriteTimeout;
 use crate::access::Peer;
 
 /// How long a TLS handshake may take.
@@ -29,6 +30,33 @@ const HANDSHAKE_PATIENCE: Duration = Duration::from_secs(10);
 /// The most memory that a connection takes besides bodies and answers: what is read ahead, twice while it grows, a head as it is parsed,
 /// what waits to be written, and TLS with a record in each direction in clear and in cipher.
 pub(super) const MAX_CONNECTION_BYTES: u64 = 128 << 10;
+
+/// How long connections may take.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// How long a client may take for the head of its next request, the first one included, and so how long a connection may be
+    /// idle. Default 75 s.
+    pub head_patience: Duration,
+    /// How long a client may take none of an answer that waits for it, and how long the network may take to confirm what was sent.
+    /// Default 30 s.
+    pub write_timeout: Duration,
+    /// How long requests that are under way may take when the host ends. Default 20 s.
+    pub shutdown_timeout: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        let [head_patience, write_timeout, shutdown_timeout] = [75, 30, 20].map(Duration::from_secs);
+        Self { head_patience, write_timeout, shutdown_timeout }
+    }
+}
+
+/// The other end of a socket, before anything was said.
+pub(super) enum Stream {
+    Tcp(TcpStream),
+    Tls(TcpStream, Tls),
+    Unix(tokio::net::UnixStream),
+}
 
 pub(super) async fn serve(stream: Stream, peer: Peer, router: Router, shutdown: Shutdown, limits: &Limits) {
     match stream {
@@ -51,7 +79,7 @@ pub(super) async fn serve(stream: Stream, peer: Peer, router: Router, shutdown: 
 /// The kernel gives up on a peer that confirms nothing of what small answers and events have left with it: no write waits then.
 fn set_up(stream: &TcpStream, limits: &Limits) {
     let _ = stream.set_nodelay(true);
-    let _ = SockRef::from(stream).set_tcp_user_timeout(Some(limits.write_patience));
+    let _ = SockRef::from(stream).set_tcp_user_timeout(Some(limits.write_timeout));
 }
 
 async fn speak(
@@ -66,7 +94,7 @@ async fn speak(
     builder.timer(TokioTimer::new()).header_read_timeout(limits.head_patience).keep_alive(true);
     // Of a body, too, no more is read ahead; and as much of an answer is written at once.
     builder.max_buf_size(MAX_READ_BYTES);
-    let stream = TokioIo::new(Patient::new(stream, limits.write_patience));
+    let stream = TokioIo::new(WriteTimeout::new(stream, limits.write_timeout));
     let connection = builder.serve_connection(stream, service);
     let mut connection = pin!(connection);
     let ended = tokio::select! {

@@ -8,7 +8,7 @@ use super::replace::add;
 use super::{PROFILES, replace, room};
 use crate::audit::By;
 use crate::properties::{parse, text_of};
-use crate::queue::{Row, Write};
+use crate::queue::{LockKey, Write};
 use crate::registry::{Change, Outcome};
 use crate::{Error, Reader, Store};
 
@@ -76,7 +76,7 @@ impl<R: Reader> Store<R> {
         after: &Properties,
         writes: Vec<Write>,
     ) -> Result<bool, Error> {
-        let (row, replaced) = (Row::new(tenant.as_str(), name), replace(tenant, name, Some(before), after));
+        let (row, replaced) = (LockKey::new(tenant.as_str(), name), replace(tenant, name, Some(before), after));
         match text_of(after).len().checked_sub(before.len()) {
             None => self.0.queue.write_if(row, replaced, writes).await,
             Some(longer) => self.write_counted(row, tenant, longer as u64, replaced, writes).await,

@@ -8,11 +8,11 @@ use sqlx::pool::{Pool, PoolConnection};
 use sqlx::{Connection as _, Database};
 use tokio::time::{Instant, timeout_at};
 
-use super::{Came, Job, Write, overdue};
+use super::{Job, Write, WriteOutcome, overdue};
 use crate::Error;
 use crate::bulk;
 use crate::deadlines::{GRACE, WRITE_DEADLINE};
-use crate::statement::{Answer, Insert, NewRow, Runs};
+use crate::statement::{Answer, Executor, Insert, NewRow};
 
 /// Why a transaction was not committed.
 struct Failure {
@@ -26,7 +26,7 @@ struct Failure {
 pub(super) async fn settle<DB>(pool: &Pool<DB>, mut batch: Vec<Job>)
 where
     DB: Database,
-    DB::Connection: Runs<Database = DB>,
+    DB::Connection: Executor<Database = DB>,
 {
     let until = Instant::now() + WRITE_DEADLINE + GRACE;
     match commit(pool, &mut batch, until).await {
@@ -54,10 +54,10 @@ where
 }
 
 /// Commits those jobs whose callers still wait when their turn has come, and leaves only these.
-async fn commit<DB>(pool: &Pool<DB>, batch: &mut Vec<Job>, until: Instant) -> Result<Vec<Came>, Failure>
+async fn commit<DB>(pool: &Pool<DB>, batch: &mut Vec<Job>, until: Instant) -> Result<Vec<WriteOutcome>, Failure>
 where
     DB: Database,
-    DB::Connection: Runs<Database = DB>,
+    DB::Connection: Executor<Database = DB>,
 {
     leave_out_the_gone(batch);
     if batch.is_empty() {
@@ -75,10 +75,10 @@ where
     outcome
 }
 
-async fn transact<DB>(connection: &mut PoolConnection<DB>, batch: &mut Vec<Job>) -> Result<Vec<Came>, Failure>
+async fn transact<DB>(connection: &mut PoolConnection<DB>, batch: &mut Vec<Job>) -> Result<Vec<WriteOutcome>, Failure>
 where
     DB: Database,
-    DB::Connection: Runs<Database = DB>,
+    DB::Connection: Executor<Database = DB>,
 {
     // A connection was waited for, and what begins a transaction waits for other processes.
     leave_out_the_gone(batch);
@@ -113,7 +113,7 @@ fn is_one_statement(batch: &[Job]) -> bool {
 }
 
 /// First all conditions, in the order of the rows that they lock; then the writes of those jobs whose conditions hold.
-async fn run<C: Runs>(connection: &mut C, batch: &[Job]) -> sqlx::Result<Vec<Came>> {
+async fn run<C: Executor>(connection: &mut C, batch: &[Job]) -> sqlx::Result<Vec<WriteOutcome>> {
     let mut conditions: Vec<Vec<_>> = batch.iter().map(|job| vec![None; job.conditions.len()]).collect();
     for round in 0..conditions.iter().map(Vec::len).max().unwrap_or_default() {
         let open = batch.iter().zip(&mut conditions).filter(|(job, answers)| job.holds(answers, round));
@@ -128,7 +128,7 @@ async fn run<C: Runs>(connection: &mut C, batch: &[Job]) -> sqlx::Result<Vec<Cam
     run_writes(connection, open.flat_map(|((job, _), answers)| job.writes.iter().zip(answers)).collect()).await?;
 
     let all = batch.iter().zip(conditions).zip(answers);
-    let came = all.map(|((job, conditions), answers)| Came {
+    let came = all.map(|((job, conditions), answers)| WriteOutcome {
         held: job.holds(&conditions, conditions.len()),
         answers: conditions.into_iter().chain(answers).flatten().collect(),
     });
@@ -136,7 +136,7 @@ async fn run<C: Runs>(connection: &mut C, batch: &[Job]) -> sqlx::Result<Vec<Cam
 }
 
 /// Statements in their order, then rows, by one statement for each insert.
-async fn run_writes<C: Runs>(connection: &mut C, writes: Vec<(&Write, &mut Option<Answer>)>) -> sqlx::Result<()> {
+async fn run_writes<C: Executor>(connection: &mut C, writes: Vec<(&Write, &mut Option<Answer>)>) -> sqlx::Result<()> {
     type Rows<'a> = Vec<(&'a NewRow, &'a mut Option<Answer>)>;
     let mut inserts: Vec<(&'static Insert, Rows<'_>)> = Vec::new();
     for (write, answer) in writes {
@@ -178,11 +178,11 @@ mod tests {
     use tokio::sync::oneshot;
     use vestibule_ledger::{Owner, Pool as Bytes, Resource, Share};
 
-    use super::super::Row;
+    use super::super::LockKey;
     use super::*;
     use crate::statement::Statement;
 
-    type Answered = oneshot::Receiver<Result<Came, Error>>;
+    type Answered = oneshot::Receiver<Result<WriteOutcome, Error>>;
 
     static ADD: Insert = Insert { into: "insert into names (name)", columns: 1, on_conflict: "", returns_key: false };
     const SET: &str = "insert into names (name) values ($1)";
@@ -191,7 +191,7 @@ mod tests {
         let pool = Bytes::new(Resource::WriteQueue, u64::MAX, Share { most: u64::MAX });
         let (came, comes) = oneshot::channel();
         let weight = pool.take(&Owner::Host, 1).unwrap();
-        (Job { row: Row::default(), conditions: Vec::new(), writes: vec![write.into()], came, weight }, comes)
+        (Job { row: LockKey::default(), conditions: Vec::new(), writes: vec![write.into()], came, weight }, comes)
     }
 
     async fn pool() -> SqlitePool {

@@ -163,16 +163,16 @@ mod tests {
     use tokio::sync::oneshot;
     use vestibule_ledger::{Owner, Pool, Resource, Share};
 
-    use super::super::{Came, Row};
+    use super::super::{LockKey, WriteOutcome};
     use super::*;
 
-    type Answered = oneshot::Receiver<Result<Came, Error>>;
+    type Answered = oneshot::Receiver<Result<WriteOutcome, Error>>;
 
     fn job(tenant: &str, name: &str, bytes: u64) -> (Job, Answered) {
         let pool = Pool::new(Resource::WriteQueue, u64::MAX, Share { most: u64::MAX });
         let (came, comes) = oneshot::channel();
         let weight = pool.take(&Owner::Host, bytes).unwrap();
-        (Job { row: Row::new(tenant, name), conditions: Vec::new(), writes: Vec::new(), came, weight }, comes)
+        (Job { row: LockKey::new(tenant, name), conditions: Vec::new(), writes: Vec::new(), came, weight }, comes)
     }
 
     fn names(batch: &[Job]) -> Vec<&str> {

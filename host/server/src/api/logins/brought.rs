@@ -14,8 +14,8 @@ use super::patience;
 use crate::access::{Caller, Scope};
 use crate::app::App;
 use crate::body::{LONG_BYTES, Paid, Unread};
+use crate::idempotency::Retry;
 use crate::problem::{Problem, Result};
-use crate::replies::Retry;
 
 /// The longest idempotency key in bytes.
 const MAX_KEY_BYTES: usize = 255;
@@ -76,7 +76,7 @@ impl Part<'_> {
     /// A login is paid for once, whatever it searches. What no login waits for costs as much as one.
     async fn admitted(&self, app: &App, tenant: &TenantName, patience: &Patience) -> Result<Admitted> {
         match self {
-            Self::Found(search) if app.rounds.waits(tenant, search) => {
+            Self::Found(search) if app.suspended.waits(tenant, search) => {
                 Ok(app.registry.admit_more(tenant, patience).await?)
             }
             Self::Found(_) | Self::First(_) => {

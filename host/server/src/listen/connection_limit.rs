@@ -1,4 +1,4 @@
-//! Places for connections: the ledger's, of which each address has its share, and each user of this machine one of those beside them.
+//! ConnectionLimit for connections: the ledger's, of which each address has its share, and each user of this machine one of those beside them.
 //!
 //! Not for: logins, whose places are the tenants'.
 
@@ -9,7 +9,7 @@ use vestibule_ledger::{Hold, Ledger, Owner, Pool, Refused};
 
 /// Where connections get their places from. Clones share them.
 #[derive(Clone)]
-pub struct Places {
+pub struct ConnectionLimit {
     network: Pool,
     local: Pool,
     /// Tells those that wait that a place was given back, whichever listener it was of.
@@ -22,7 +22,7 @@ pub(super) struct Place {
     freed: Arc<Notify>,
 }
 
-impl Places {
+impl ConnectionLimit {
     /// Those of a host: addresses share one pool, and users of this machine have another one, so that no number of addresses shuts
     /// them out.
     pub fn of(ledger: &Ledger) -> Self {
@@ -76,9 +76,9 @@ mod tests {
 
     use super::*;
 
-    fn places(connections: u64, of_one_peer: u64) -> Places {
+    fn places(connections: u64, of_one_peer: u64) -> ConnectionLimit {
         let pool = |resource, most| Pool::new(resource, connections, Share { most });
-        Places::new(pool(Resource::Connections, of_one_peer), pool(Resource::LocalConnections, connections))
+        ConnectionLimit::new(pool(Resource::Connections, of_one_peer), pool(Resource::LocalConnections, connections))
     }
 
     fn peer(address: &str) -> Owner {

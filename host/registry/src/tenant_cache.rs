@@ -9,61 +9,61 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::OnceCell;
 use vestibule_domain::TenantName;
 
-use crate::door::Door;
+use crate::tenant_runtime::TenantRuntime;
 
-/// What one tenant's door takes besides code, in bytes: settings, counters, clients of directories. An estimate on the safe side.
-const DOOR_BYTES: u64 = 32 << 10;
+/// What one tenant's runtime takes besides code, in bytes: settings, counters, clients of directories. An estimate on the safe side.
+const RUNTIME_BYTES: u64 = 32 << 10;
 
-/// The doors in memory.
-pub(crate) struct Residents {
-    inside: Mutex<Inside>,
+/// The runtimes in memory.
+pub(crate) struct TenantCache {
+    entries: Mutex<Entries>,
     most: usize,
 }
 
 #[derive(Default)]
-struct Inside {
-    tenants: HashMap<TenantName, Resident>,
+struct Entries {
+    tenants: HashMap<TenantName, CachedTenant>,
     clock: u64,
 }
 
-struct Resident {
-    cell: Arc<OnceCell<Arc<Door>>>,
+struct CachedTenant {
+    cell: Arc<OnceCell<Arc<TenantRuntime>>>,
     used: u64,
 }
 
-impl Residents {
+impl TenantCache {
     /// As many as would take so many bytes without their code.
     pub(crate) fn new(most_bytes: u64) -> Self {
-        let most = usize::try_from(most_bytes / DOOR_BYTES).unwrap_or(usize::MAX).max(1);
-        Self { inside: Mutex::default(), most }
+        let most = usize::try_from(most_bytes / RUNTIME_BYTES).unwrap_or(usize::MAX).max(1);
+        Self { entries: Mutex::default(), most }
     }
 
-    /// The tenant's door; `make` makes it if it is not there, once for all that ask meanwhile. What could not be made is not kept.
-    pub(crate) async fn get<E, F: Future<Output = Result<Door, E>>>(
+    /// The tenant's runtime; `make` makes it if it is not there, once for all that ask meanwhile. What could not be made is not kept.
+    pub(crate) async fn get<E, F: Future<Output = Result<TenantRuntime, E>>>(
         &self,
         tenant: &TenantName,
         make: impl FnOnce() -> F,
-    ) -> Result<Arc<Door>, E> {
+    ) -> Result<Arc<TenantRuntime>, E> {
         let cell = self.cell(tenant);
-        if let Some(door) = cell.get() {
-            return Ok(Arc::clone(door));
+        if let Some(runtime) = cell.get() {
+            return Ok(Arc::clone(runtime));
         }
-        // Made once, and large: in a box, logins that find their door do not carry it along.
-        let door = Box::pin(cell.get_or_try_init(async || make().await.map(Arc::new))).await.cloned();
-        if door.is_err() {
-            self.inside().abandon(tenant, &cell);
+        // Made once, and large: in a box, logins that find their runtime do not carry it along.
+        let runtime = Box::pin(cell.get_or_try_init(async || make().await.map(Arc::new))).await.cloned();
+        if runtime.is_err() {
+            self.entries().abandon(tenant, &cell);
         }
-        door
+        runtime
     }
 
     /// Forgets the tenant that had no login for longest, but not this one; false if there is no other.
     pub(crate) fn make_room(&self, tenant: &TenantName) -> bool {
-        self.inside().forget_oldest(tenant)
+        self.entries().forget_oldest(tenant)
     }
 
-    /// The tenant's door, if it is made.
-    pub(crate) fn ready(&self, tenant: &TenantName) -> Option<Arc<Door>> {
-        let mut inside = self.inside();
+    /// The tenant's runtime, if it is made.
+    pub(crate) fn ready(&self, tenant: &TenantName) -> Option<Arc<TenantRuntime>> {
+        let mut inside = self.entries();
         inside.clock += 1;
         let used = inside.clock;
         let resident = inside.tenants.get_mut(tenant)?;
@@ -71,22 +71,22 @@ impl Residents {
         resident.cell.get().cloned()
     }
 
-    /// Makes the tenant's door anew when it is needed next. Logins that are under way end as they began.
+    /// Makes the tenant's runtime anew when it is needed next. Logins that are under way end as they began.
     pub(crate) fn forget(&self, tenant: &TenantName) {
-        self.inside().tenants.remove(tenant);
+        self.entries().tenants.remove(tenant);
     }
 
     pub(crate) fn forget_all(&self) {
-        *self.inside() = Inside::default();
+        *self.entries() = Entries::default();
     }
 
     /// Tenants in memory.
     pub(crate) fn count(&self) -> usize {
-        self.inside().tenants.len()
+        self.entries().tenants.len()
     }
 
-    fn cell(&self, tenant: &TenantName) -> Arc<OnceCell<Arc<Door>>> {
-        let mut inside = self.inside();
+    fn cell(&self, tenant: &TenantName) -> Arc<OnceCell<Arc<TenantRuntime>>> {
+        let mut inside = self.entries();
         inside.clock += 1;
         let used = inside.clock;
         if let Some(resident) = inside.tenants.get_mut(tenant) {
@@ -95,16 +95,16 @@ impl Residents {
         }
         let cell = Arc::new(OnceCell::new());
         while inside.tenants.len() >= self.most && inside.forget_oldest(tenant) {}
-        inside.tenants.insert(tenant.clone(), Resident { cell: Arc::clone(&cell), used });
+        inside.tenants.insert(tenant.clone(), CachedTenant { cell: Arc::clone(&cell), used });
         cell
     }
 
-    fn inside(&self) -> MutexGuard<'_, Inside> {
-        self.inside.lock().unwrap_or_else(PoisonError::into_inner)
+    fn entries(&self) -> MutexGuard<'_, Entries> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Inside {
+impl Entries {
     /// Those that are being made are not yet old.
     fn forget_oldest(&mut self, but: &TenantName) -> bool {
         let others = self.tenants.iter().filter(|(name, resident)| *name != but && resident.cell.initialized());
@@ -112,7 +112,7 @@ impl Inside {
         oldest.is_some_and(|oldest| self.tenants.remove(&oldest).is_some())
     }
 
-    fn abandon(&mut self, tenant: &TenantName, cell: &Arc<OnceCell<Arc<Door>>>) {
+    fn abandon(&mut self, tenant: &TenantName, cell: &Arc<OnceCell<Arc<TenantRuntime>>>) {
         if self.tenants.get(tenant).is_some_and(|resident| Arc::ptr_eq(&resident.cell, cell)) {
             self.tenants.remove(tenant);
         }

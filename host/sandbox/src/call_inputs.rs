@@ -6,17 +6,17 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
-/// The time of a login and the seed of its randomness. Recorded with the call; the same circumstances give the same answer.
+/// The time of a login and the seed of its randomness. Recorded with the call; the same inputs give the same answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Circumstances {
+pub struct CallInputs {
     /// Seconds since 1970-01-01T00:00:00Z.
     pub unix_seconds: u64,
     /// Where the call's random bytes come from. Unpredictable, unless a call is to be repeated.
     pub seed: [u8; 32],
 }
 
-impl Circumstances {
+impl CallInputs {
     /// The present: the system's clock, and a seed from the thread's generator, which the operating system seeds.
     #[expect(clippy::disallowed_methods, reason = "this is the one place where a call's time comes from")]
     pub fn now() -> Self {

@@ -11,7 +11,7 @@ use crate::logs::ROW_BYTES;
 use crate::passwords::forgive;
 use crate::profiles::replace;
 use crate::properties::{parse, text_of};
-use crate::queue::{Row, Write};
+use crate::queue::{LockKey, Write};
 use crate::sessions::Session;
 use crate::{Error, Reader, SaveError, Store};
 
@@ -48,7 +48,7 @@ impl<R: Reader> Store<R> {
     /// [`Error::Properties`] if the result of the save could not be stored; [`Error::StateTooLarge`]; [`Error::Damaged`];
     /// [`Error::Quota`]; [`Error::Reserve`]; [`Error::Busy`]; the database's. Nothing is stored then, except where a connection broke or time
     /// ran out while it was committed. Whoever waits no longer leaves nothing behind, unless its statements have begun.
-    pub async fn conclude(
+    pub async fn commit_login(
         &self,
         tenant: &TenantName,
         decision: &DecisionRow,
@@ -68,20 +68,20 @@ impl<R: Reader> Store<R> {
         let writes = || writes(tenant, decision, effects);
         let Some((user, seen, wanted)) = change(effects)? else {
             // An empty name keeps decisions in the order they were made in: no row is waited for but one of the same id.
-            self.0.queue.write(Row::new(tenant.as_str(), effects.locks().unwrap_or_default()), writes()?).await?;
+            self.0.queue.write(LockKey::new(tenant.as_str(), effects.locks().unwrap_or_default()), writes()?).await?;
             return Ok(());
         };
-        let conclude = async |stored: Option<&str>| {
+        let commit = async |stored: Option<&str>| {
             let save = replace(tenant, user.as_str(), stored, &wanted);
-            self.0.queue.write_if(Row::new(tenant.as_str(), user.as_str()), save, writes()?).await
+            self.0.queue.write_if(LockKey::new(tenant.as_str(), user.as_str()), save, writes()?).await
         };
-        if conclude(seen.map(text_of).as_deref()).await? {
+        if commit(seen.map(text_of).as_deref()).await? {
             return Ok(());
         }
         // The same properties may be stored in another spelling.
         let stored = self.profile_text(tenant, user.as_str()).await?;
         let now = stored.as_deref().map(|text| parse(tenant, user.as_str(), text)).transpose()?;
-        if now.as_ref() == seen && conclude(stored.as_deref()).await? { Ok(()) } else { Err(SaveError::Conflict) }
+        if now.as_ref() == seen && commit(stored.as_deref()).await? { Ok(()) } else { Err(SaveError::Conflict) }
     }
 }
 

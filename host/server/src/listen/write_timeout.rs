@@ -11,7 +11,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep};
 
 /// A stream whose writes fail with [`ErrorKind::TimedOut`] when none of them has got on for too long.
-pub(super) struct Patient<S> {
+pub(super) struct WriteTimeout<S> {
     stream: S,
     patience: Duration,
     /// Runs while a write waits.
@@ -19,7 +19,7 @@ pub(super) struct Patient<S> {
     waits: bool,
 }
 
-impl<S> Patient<S> {
+impl<S> WriteTimeout<S> {
     pub(super) fn new(stream: S, patience: Duration) -> Self {
         Self { stream, patience, until: Box::pin(sleep(patience)), waits: false }
     }
@@ -39,13 +39,13 @@ impl<S> Patient<S> {
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Patient<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for WriteTimeout<S> {
     fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.get_mut().stream).poll_read(context, into)
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Patient<S> {
+impl<S: AsyncWrite + Unpin> AsyncWrite for WriteTimeout<S> {
     fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         let wrote = Pin::new(&mut this.stream).poll_write(context, bytes);
@@ -113,8 +113,8 @@ mod tests {
         near.write_all(b"9").await.unwrap();
     }
 
-    fn pair(room: usize) -> (Patient<tokio::io::DuplexStream>, tokio::io::DuplexStream) {
+    fn pair(room: usize) -> (WriteTimeout<tokio::io::DuplexStream>, tokio::io::DuplexStream) {
         let (near, far) = duplex(room);
-        (Patient::new(near, PATIENCE), far)
+        (WriteTimeout::new(near, PATIENCE), far)
     }
 }

@@ -22,7 +22,7 @@ pub(super) struct Kept<T> {
 }
 
 /// One tenant's.
-pub(super) struct Shelf<T = super::Given> {
+pub(super) struct Shelf<T> {
     of: HashMap<[u8; 32], Entry<T>>,
     /// The keys, oldest first, with the time from which on they are of no use.
     order: VecDeque<(Instant, [u8; 32])>,

@@ -1,6 +1,6 @@
 //! The one way by which answers of the world enter a call: asked live and written down, or read back.
 //!
-//! Not for: time and randomness, which are fixed before a call begins ([`crate::Circumstances`]).
+//! Not for: time and randomness, which are fixed before a call begins ([`crate::CallInputs`]).
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -41,47 +41,49 @@ impl fmt::Debug for Exchange {
 
 /// Questions and answers of one call, in order.
 #[derive(Debug)]
-pub(crate) enum Tape {
+pub(crate) enum HostCallLog {
     /// Questions go out, and are written down with their answers.
     Live(Vec<Exchange>),
     /// Answers come from what was written down.
     Replay {
         left: VecDeque<Exchange>,
         played: Vec<Exchange>,
-        /// Where the clock struck when the call was recorded.
-        struck: Option<Struck>,
+        /// Where the deadline stopped the recorded call, if it did.
+        deadline_mark: Option<DeadlineMark>,
     },
 }
 
 /// The end of a call that its deadline stopped: after this many host calls, the last of which may not have come to its end.
 #[derive(Debug, Clone)]
-pub(crate) struct Struck {
+pub(crate) struct DeadlineMark {
     pub(crate) host_calls: u64,
     pub(crate) fault: Fault,
 }
 
-impl Tape {
+impl HostCallLog {
     pub(crate) const fn live() -> Self {
         Self::Live(Vec::new())
     }
 
-    pub(crate) fn replay(exchanges: &[Exchange], struck: Option<Struck>) -> Self {
-        Self::Replay { left: exchanges.iter().cloned().collect(), played: Vec::new(), struck }
+    pub(crate) fn replay(exchanges: &[Exchange], deadline_mark: Option<DeadlineMark>) -> Self {
+        Self::Replay { left: exchanges.iter().cloned().collect(), played: Vec::new(), deadline_mark }
     }
 
     /// Stops a replay before the host call with this number, if the recorded call never made it.
     pub(crate) fn ensure_made(&self, host_call: u64) -> Result<(), Fault> {
-        self.stop_where(|struck| host_call > struck.host_calls)
+        self.stop_where(|deadline_mark| host_call > deadline_mark.host_calls)
     }
 
     /// Stops a replay inside the host call with this number, if the recorded call never came out of it.
     pub(crate) fn ensure_ended(&self, host_call: u64) -> Result<(), Fault> {
-        self.stop_where(|struck| host_call >= struck.host_calls)
+        self.stop_where(|deadline_mark| host_call >= deadline_mark.host_calls)
     }
 
-    fn stop_where(&self, stops: impl Fn(&Struck) -> bool) -> Result<(), Fault> {
+    fn stop_where(&self, stops: impl Fn(&DeadlineMark) -> bool) -> Result<(), Fault> {
         match self {
-            Self::Replay { struck: Some(struck), .. } if stops(struck) => Err(struck.fault.clone()),
+            Self::Replay { deadline_mark: Some(deadline_mark), .. } if stops(deadline_mark) => {
+                Err(deadline_mark.fault.clone())
+            }
             _ => Ok(()),
         }
     }
@@ -91,7 +93,7 @@ impl Tape {
         matches!(self, Self::Live(_))
     }
 
-    /// The next answer written down, if it answers the question that `same` recognises; the tape stays where it is otherwise.
+    /// The next answer written down, if it answers the question that `same` recognises; the log stays where it is otherwise.
     pub(crate) fn next(&mut self, same: impl Fn(&Exchange) -> bool) -> Option<Exchange> {
         match self {
             Self::Live(_) => None,

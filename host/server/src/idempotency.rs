@@ -24,13 +24,13 @@ const LOOK: Duration = Duration::from_secs(1);
 const MAX_ANSWER_BYTES: usize = 128 << 10;
 
 /// The answers kept: a shelf for each tenant.
-pub(crate) struct Replies {
+pub(crate) struct IdempotencyCache {
     pool: Pool,
     shelves: Mutex<Shelves>,
 }
 
 struct Shelves {
-    of: HashMap<TenantName, Shelf>,
+    of: HashMap<TenantName, Shelf<Given>>,
     looked: Instant,
 }
 
@@ -65,7 +65,7 @@ struct Reply {
     body: Bytes,
 }
 
-impl Replies {
+impl IdempotencyCache {
     /// None yet. What they take is this pool's.
     pub(crate) fn new(pool: Pool) -> Self {
         Self { pool, shelves: Mutex::new(Shelves { of: HashMap::new(), looked: Instant::now() }) }
@@ -84,12 +84,12 @@ impl Replies {
         answer: impl Future<Output = Result<Response>> + Send + 'static,
     ) -> Result<Response> {
         let kept = self.kept(tenant, retry)?;
-        let (replies, tenant) = (Arc::clone(self), tenant.clone());
+        let (retries, tenant) = (Arc::clone(self), tenant.clone());
         let made = tokio::spawn(async move {
             let mut first = None;
             let make = async || {
                 let reply = Reply::of(answer.await?).await?;
-                let given = replies.keep(&tenant, retry.key, &reply);
+                let given = retries.keep(&tenant, retry.key, &reply);
                 first = Some(reply);
                 Ok::<_, Problem>(given)
             };
@@ -175,14 +175,14 @@ mod tests {
 
     /// Answers to one tenant, and how many were made.
     struct Asked {
-        replies: Arc<Replies>,
+        retries: Arc<IdempotencyCache>,
         made: Arc<AtomicUsize>,
     }
 
     impl Asked {
         fn new(bytes: u64) -> Self {
             let pool = Pool::new(Resource::KeptAnswers, bytes, Share { most: bytes });
-            Self { replies: Arc::new(Replies::new(pool)), made: Arc::default() }
+            Self { retries: Arc::new(IdempotencyCache::new(pool)), made: Arc::default() }
         }
 
         /// The length of the answer to this key, or the status of the refusal.
@@ -192,7 +192,7 @@ mod tests {
                 made.fetch_add(1, Ordering::Relaxed);
                 answer.map(|bytes| "x".repeat(bytes).into_response())
             };
-            match self.replies.once(&tenant, Retry::new(key, "here", [0; 32]), answer).await {
+            match self.retries.once(&tenant, Retry::new(key, "here", [0; 32]), answer).await {
                 Ok(response) => Ok(to_bytes(response.into_body(), usize::MAX).await.unwrap().len()),
                 Err(problem) => Err(problem.into_response().status()),
             }
@@ -210,7 +210,7 @@ mod tests {
         assert_eq!(asked.ask("k", Ok(bytes)).await, Ok(bytes));
         assert_eq!(asked.ask("k", Ok(bytes)).await, Err(StatusCode::CONFLICT));
         assert_eq!(asked.made(), 1);
-        assert!(asked.replies.pool.usage().0 < 4_096, "its text is not kept");
+        assert!(asked.retries.pool.usage().0 < 4_096, "its text is not kept");
     }
 
     #[tokio::test]

@@ -4,8 +4,10 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
 
 use axum::http::StatusCode;
+use axum::response::Response;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use tokio::sync::{mpsc, oneshot};
@@ -17,9 +19,11 @@ use vestibule_domain::dn::Dn;
 use vestibule_ledger::{Hold, Owner, Pool};
 use vestibule_sandbox::capability::{Answer, Directory};
 
-use crate::api::logins::{Decided, SEARCH_PATIENCE};
 use crate::body::Paid;
 use crate::problem::{Problem, Result};
+
+/// How long a login may wait for a search.
+pub(crate) const SEARCH_PATIENCE: Duration = Duration::from_secs(60);
 
 type Found = std::result::Result<Vec<Entry>, Error>;
 
@@ -64,9 +68,9 @@ impl Directory for FrontDoor {
 }
 
 /// A login under way; dropped, nobody waits for it any more, and it is denied.
-pub(crate) struct Round {
+pub(crate) struct RunningLogin {
     /// One task, which goes with it.
-    login: JoinSet<Result<Decided>>,
+    login: JoinSet<Result<Response>>,
     asked: mpsc::Receiver<Asked>,
     waiting: Option<oneshot::Sender<Found>>,
     /// What was paid for what its searches found.
@@ -75,14 +79,14 @@ pub(crate) struct Round {
 
 /// What comes next of a login.
 pub(crate) enum Next {
-    Decided(Box<Result<Decided>>),
-    Search(Query, Round),
+    Decided(Box<Result<Response>>),
+    Search(Query, RunningLogin),
 }
 
-impl Round {
+impl RunningLogin {
     /// Begins it.
     pub(crate) fn new(
-        decide: impl Future<Output = Result<Decided>> + Send + 'static,
+        decide: impl Future<Output = Result<Response>> + Send + 'static,
         asked: mpsc::Receiver<Asked>,
     ) -> Self {
         let mut login = JoinSet::new();
@@ -116,65 +120,65 @@ fn broken_off() -> Problem {
 }
 
 /// Logins that wait for their front doors.
-pub(crate) struct Rounds {
+pub(crate) struct SuspendedLogins {
     pool: Pool,
-    parked: Arc<Mutex<Waiting>>,
+    suspended: Arc<Mutex<Waiting>>,
 }
 
-type Waiting = HashMap<(TenantName, String), Parked>;
+type Waiting = HashMap<(TenantName, String), Suspended>;
 
-struct Parked {
-    round: Round,
+struct Suspended {
+    login: RunningLogin,
     _hold: Hold,
     /// The one task that lets go of it when the front door's patience ends; it goes with it.
     _timer: JoinSet<()>,
 }
 
-impl Rounds {
+impl SuspendedLogins {
     /// None yet; this pool says how many there may be.
     pub(crate) fn new(pool: Pool) -> Self {
-        Self { pool, parked: Arc::default() }
+        Self { pool, suspended: Arc::default() }
     }
 
     /// Keeps a login until what it waits for comes. Returns what to ask for it by. Those that have ended make room, if there is none.
-    pub(crate) fn park(&self, tenant: &TenantName, round: Round) -> Result<String> {
+    pub(crate) fn suspend(&self, tenant: &TenantName, login: RunningLogin) -> Result<String> {
         let hold = self.pool.take(&Owner::from(tenant), 1).or_else(|_| {
-            lock(&self.parked).retain(|_, parked| !parked.round.has_ended());
+            lock(&self.suspended).retain(|_, suspended| !suspended.login.has_ended());
             self.pool.take(&Owner::from(tenant), 1)
         })?;
         let id = URL_SAFE_NO_PAD.encode(rand::random::<[u8; 18]>());
         let key = (tenant.clone(), id.clone());
         let mut timer = JoinSet::new();
-        timer.spawn(let_go(Arc::downgrade(&self.parked), key.clone()));
-        lock(&self.parked).insert(key, Parked { round, _hold: hold, _timer: timer });
+        timer.spawn(expire(Arc::downgrade(&self.suspended), key.clone()));
+        lock(&self.suspended).insert(key, Suspended { login, _hold: hold, _timer: timer });
         Ok(id)
     }
 
     /// Whether a login waits for this.
     pub(crate) fn waits(&self, tenant: &TenantName, id: &str) -> bool {
-        lock(&self.parked).contains_key(&(tenant.clone(), id.to_owned()))
+        lock(&self.suspended).contains_key(&(tenant.clone(), id.to_owned()))
     }
 
     /// Hands over what was found, and what was paid for it. None if no such login waits.
-    pub(crate) fn resume(&self, tenant: &TenantName, id: &str, found: Found, paid: Paid) -> Option<Round> {
-        let Parked { mut round, .. } = lock(&self.parked).remove(&(tenant.clone(), id.to_owned()))?;
-        round.paid.push(paid);
+    pub(crate) fn resume(&self, tenant: &TenantName, id: &str, found: Found, paid: Paid) -> Option<RunningLogin> {
+        let Suspended { mut login, .. } = lock(&self.suspended).remove(&(tenant.clone(), id.to_owned()))?;
+        login.paid.push(paid);
         // A login whose time is up has gone on without it.
-        let _ = round.waiting.take().map(|waiting| waiting.send(found));
-        Some(round)
+        let _ = login.waiting.take().map(|waiting| waiting.send(found));
+        Some(login)
     }
 }
 
 /// Ends the wait for a front door that does not come back.
-async fn let_go(parked: Weak<Mutex<Waiting>>, key: (TenantName, String)) {
+async fn expire(suspended: Weak<Mutex<Waiting>>, key: (TenantName, String)) {
     tokio::time::sleep(SEARCH_PATIENCE).await;
-    if let Some(parked) = parked.upgrade() {
-        lock(&parked).remove(&key);
+    if let Some(suspended) = suspended.upgrade() {
+        lock(&suspended).remove(&key);
     }
 }
 
-fn lock(parked: &Mutex<Waiting>) -> MutexGuard<'_, Waiting> {
-    parked.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock(suspended: &Mutex<Waiting>) -> MutexGuard<'_, Waiting> {
+    suspended.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
@@ -188,47 +192,47 @@ mod tests {
     const ALL: u64 = 64;
     const OF_ONE_TENANT: u64 = 8;
 
-    fn rounds() -> Rounds {
-        Rounds::new(Pool::new(Resource::SuspendedLogins, ALL, Share { most: OF_ONE_TENANT }))
+    fn logins() -> SuspendedLogins {
+        SuspendedLogins::new(Pool::new(Resource::SuspendedLogins, ALL, Share { most: OF_ONE_TENANT }))
     }
 
     /// A login that waits for a search, and the end of it that hears what was found.
-    fn waiting() -> (Round, oneshot::Receiver<Found>) {
+    fn waiting() -> (RunningLogin, oneshot::Receiver<Found>) {
         let (_, asked) = mpsc::channel(1);
         let (found, heard) = oneshot::channel();
-        let mut round = Round::new(std::future::pending(), asked);
-        round.waiting = Some(found);
-        (round, heard)
+        let mut login = RunningLogin::new(std::future::pending(), asked);
+        login.waiting = Some(found);
+        (login, heard)
     }
 
-    fn park(rounds: &Rounds, tenant: &str) -> std::result::Result<oneshot::Receiver<Found>, StatusCode> {
-        let (round, heard) = waiting();
-        let parked = rounds.park(&TenantName::new(tenant).unwrap(), round);
-        parked.map(|_| heard).map_err(|problem| problem.into_response().status())
+    fn suspend(logins: &SuspendedLogins, tenant: &str) -> std::result::Result<oneshot::Receiver<Found>, StatusCode> {
+        let (login, heard) = waiting();
+        let suspended = logins.suspend(&TenantName::new(tenant).unwrap(), login);
+        suspended.map(|_| heard).map_err(|problem| problem.into_response().status())
     }
 
-    fn resume(rounds: &Rounds, tenant: &str, id: &str) -> Option<Round> {
-        rounds.resume(&TenantName::new(tenant).unwrap(), id, Ok(Vec::new()), Paid::nothing())
-    }
-
-    #[tokio::test]
-    async fn a_tenant_parks_its_share_and_leaves_room_for_others() {
-        let rounds = rounds();
-        let parked: Vec<_> = (0..OF_ONE_TENANT).map(|_| park(&rounds, "a").unwrap()).collect();
-        assert_eq!(park(&rounds, "a").err(), Some(StatusCode::SERVICE_UNAVAILABLE));
-        assert!(park(&rounds, "b").is_ok());
-        drop(parked);
-        assert!(park(&rounds, "a").is_ok(), "those that have ended make room");
+    fn resume(logins: &SuspendedLogins, tenant: &str, id: &str) -> Option<RunningLogin> {
+        logins.resume(&TenantName::new(tenant).unwrap(), id, Ok(Vec::new()), Paid::nothing())
     }
 
     #[tokio::test]
-    async fn many_tenants_park_no_more_than_there_is_room_for() {
-        let rounds = rounds();
-        let mut parked: Vec<_> = (0..ALL).map(|at| park(&rounds, &format!("t{at}")).unwrap()).collect();
-        assert_eq!(park(&rounds, "other").err(), Some(StatusCode::SERVICE_UNAVAILABLE));
-        parked.pop();
-        let _last = park(&rounds, "other").unwrap();
-        assert_eq!(park(&rounds, "another").err(), Some(StatusCode::SERVICE_UNAVAILABLE));
+    async fn a_tenant_suspends_its_share_and_leaves_room_for_others() {
+        let logins = logins();
+        let suspended: Vec<_> = (0..OF_ONE_TENANT).map(|_| suspend(&logins, "a").unwrap()).collect();
+        assert_eq!(suspend(&logins, "a").err(), Some(StatusCode::SERVICE_UNAVAILABLE));
+        assert!(suspend(&logins, "b").is_ok());
+        drop(suspended);
+        assert!(suspend(&logins, "a").is_ok(), "those that have ended make room");
+    }
+
+    #[tokio::test]
+    async fn many_tenants_suspend_no_more_than_there_is_room_for() {
+        let logins = logins();
+        let mut suspended: Vec<_> = (0..ALL).map(|at| suspend(&logins, &format!("t{at}")).unwrap()).collect();
+        assert_eq!(suspend(&logins, "other").err(), Some(StatusCode::SERVICE_UNAVAILABLE));
+        suspended.pop();
+        let _last = suspend(&logins, "other").unwrap();
+        assert_eq!(suspend(&logins, "another").err(), Some(StatusCode::SERVICE_UNAVAILABLE));
     }
 
     #[tokio::test]
@@ -249,51 +253,51 @@ mod tests {
 
     #[tokio::test]
     async fn what_was_found_reaches_the_login_of_that_tenant_once() {
-        let (rounds, tenant) = (rounds(), TenantName::new("a").unwrap());
-        let (round, heard) = waiting();
-        let id = rounds.park(&tenant, round).unwrap();
-        assert!(resume(&rounds, "b", &id).is_none());
-        assert!(resume(&rounds, "a", &id).is_some());
+        let (logins, tenant) = (logins(), TenantName::new("a").unwrap());
+        let (login, heard) = waiting();
+        let id = logins.suspend(&tenant, login).unwrap();
+        assert!(resume(&logins, "b", &id).is_none());
+        assert!(resume(&logins, "a", &id).is_some());
         assert_eq!(heard.await.unwrap().unwrap(), []);
-        assert!(resume(&rounds, "a", &id).is_none());
+        assert!(resume(&logins, "a", &id).is_none());
     }
 
     #[tokio::test(start_paused = true)]
     async fn who_does_not_come_back_in_time_is_not_waited_for() {
-        let (rounds, tenant) = (rounds(), TenantName::new("a").unwrap());
-        let (round, heard) = waiting();
-        let id = rounds.park(&tenant, round).unwrap();
+        let (logins, tenant) = (logins(), TenantName::new("a").unwrap());
+        let (login, heard) = waiting();
+        let id = logins.suspend(&tenant, login).unwrap();
         let gone = tokio::time::timeout(SEARCH_PATIENCE * 2, heard).await.unwrap();
         assert!(gone.is_err());
-        assert!(resume(&rounds, "a", &id).is_none());
+        assert!(resume(&logins, "a", &id).is_none());
     }
 
     #[tokio::test]
     async fn a_login_whose_front_door_is_refused_is_not_gone_on_with() {
-        let rounds = rounds();
-        let _parked: Vec<_> = (0..OF_ONE_TENANT).map(|_| park(&rounds, "a").unwrap()).collect();
+        let logins = logins();
+        let _parked: Vec<_> = (0..OF_ONE_TENANT).map(|_| suspend(&logins, "a").unwrap()).collect();
         let ((_, asked), (goes_on, broken_off)) = (mpsc::channel(1), oneshot::channel::<()>());
         let login = async move {
             std::future::pending::<()>().await;
             let _ = goes_on.send(());
             Err(super::broken_off())
         };
-        let mut round = Round::new(login, asked);
+        let mut login = RunningLogin::new(login, asked);
         let (found, _heard) = oneshot::channel();
-        round.waiting = Some(found);
-        assert!(rounds.park(&TenantName::new("a").unwrap(), round).is_err());
+        login.waiting = Some(found);
+        assert!(logins.suspend(&TenantName::new("a").unwrap(), login).is_err());
         assert!(broken_off.await.is_err(), "it is dropped");
     }
 
     #[tokio::test]
     async fn a_search_that_has_come_leaves_nothing_behind() {
-        let (rounds, tenant) = (rounds(), TenantName::new("a").unwrap());
+        let (logins, tenant) = (logins(), TenantName::new("a").unwrap());
         for _ in 0..256 {
             let (_, asked) = mpsc::channel(1);
-            let id = rounds.park(&tenant, Round::new(async { Err(broken_off()) }, asked)).unwrap();
-            assert!(resume(&rounds, "a", &id).is_some());
+            let id = logins.suspend(&tenant, RunningLogin::new(async { Err(broken_off()) }, asked)).unwrap();
+            assert!(resume(&logins, "a", &id).is_some());
         }
-        assert_eq!(rounds.pool.usage().0, 0);
+        assert_eq!(logins.pool.usage().0, 0);
         // What was ended is cleared away in this task's next pauses, some at a time.
         for _ in 0..256 {
             tokio::task::yield_now().await;
