@@ -1,4 +1,4 @@
-//! What the pages about walls and limits say is shown is shown, and the table of limits is the one in the code.
+//! What the pages about walls, limits and crates say is there is there, and their tables are those of the code.
 
 use std::fs;
 use std::path::Path;
@@ -27,6 +27,34 @@ fn the_table_of_limits_is_the_ledgers_and_every_test_that_it_names_is_there() {
     assert!(page.contains(&table()), "host/LIMITS.md needs this table:\n{}", table());
     let named: Vec<_> = Resource::ALL.iter().map(|resource| resource.test()).collect();
     assert_eq!(missing(&named), [""; 0]);
+}
+
+#[test]
+fn every_path_of_the_architecture_is_there() {
+    let page = fs::read_to_string(root().join("host/ARCHITECTURE.md")).unwrap();
+    let paths: Vec<_> = page.split('`').skip(1).step_by(2).filter(|name| name.contains('/')).collect();
+    assert!(paths.len() > 40, "{paths:?}");
+    let missing: Vec<_> = paths.into_iter().filter(|path| !root().join(path).exists()).collect();
+    assert_eq!(missing, [""; 0]);
+}
+
+#[test]
+fn crates_depend_on_what_the_architecture_says() {
+    let page = fs::read_to_string(root().join("host/ARCHITECTURE.md")).unwrap();
+    let (_, rows) = page.split_once("| crate | depends on |").unwrap();
+    let drawn =
+        rows.lines().skip(2).map_while(|row| row.strip_prefix("| `host/")?.strip_suffix(" |")?.split_once("` |"));
+    let drawn: Vec<_> = drawn.map(|(name, on)| (name, on.trim().to_owned())).collect();
+    assert_eq!(drawn.len(), 11, "{drawn:?}");
+    for (name, on) in drawn {
+        let manifest = fs::read_to_string(root().join(format!("host/{name}/Cargo.toml"))).unwrap();
+        let (_, dependencies) = manifest.split_once("[dependencies]").unwrap();
+        let dependencies = dependencies.split("\n[").next().unwrap_or_default();
+        let rooms = dependencies.lines().filter_map(|line| line.strip_prefix("vestibule-")?.split_once('.'));
+        let mut rooms: Vec<_> = rooms.map(|(room, _)| room).collect();
+        rooms.sort_unstable();
+        assert_eq!(rooms.join(", "), on, "{name}");
+    }
 }
 
 /// Those that no file has a function for.
