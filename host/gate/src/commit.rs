@@ -48,6 +48,14 @@ pub(crate) async fn commit(
     }
 }
 
+/// What a denied login came to. It computes nothing any more, and gives its place back.
+pub(crate) fn kept_out(context: &LoginContext<'_>, journal: &Journal, denial: Denial) -> LoginOutcome {
+    context.place.leave();
+    // The entered name, where nobody knows better.
+    let user = journal.user.clone().unwrap_or_else(|| context.attempt.user.to_string());
+    LoginOutcome::deny(user, denial)
+}
+
 /// A denial, on record if it can be.
 pub(crate) async fn deny(context: &LoginContext<'_>, journal: &Journal, denial: Denial) -> Answer {
     let until = recorded_by(context, &Decision::Deny(denial.clone()));
@@ -65,8 +73,7 @@ pub(crate) async fn deny_as(
     denial: Denial,
     until: Instant,
 ) -> Answer {
-    context.place.leave();
-    let answer = Answer::new(id, journal, LoginOutcome::deny(journal.user_of(context.attempt.user.as_str()), denial));
+    let answer = Answer::new(id, journal, kept_out(context, journal, denial));
     // In a box, as it is one of four ends of a login.
     let _ = Box::pin(put_on_record(context, journal, &answer, &Effects::default(), until)).await;
     answer

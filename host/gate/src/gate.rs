@@ -18,7 +18,7 @@ use crate::answer::Answer;
 use crate::attempt::Attempt;
 use crate::canary::{Canary, Chains};
 use crate::chain::Chain;
-use crate::commit::{Committed, commit, deny, deny_as};
+use crate::commit::{Committed, commit, deny, deny_as, kept_out};
 use crate::context::{Identity, LoginContext};
 use crate::evaluate::evaluate;
 use crate::identify::identify;
@@ -98,10 +98,9 @@ impl Gate {
 async fn pass(context: &LoginContext<'_>, mut journal: Journal) -> Answer {
     let mut identity = None;
     for _ in 0..MAX_ROUNDS {
-        let (outcome, effects) = in_time(context, &mut identity, &mut journal).await.unwrap_or_else(|denial| {
-            context.place.leave();
-            (LoginOutcome::deny(journal.user_of(context.attempt.user.as_str()), denial), Effects::default())
-        });
+        let decided = in_time(context, &mut identity, &mut journal).await;
+        let (outcome, effects) =
+            decided.unwrap_or_else(|denial| (kept_out(context, &journal, denial), Effects::default()));
         match commit(context, &journal, outcome, &effects).await {
             Committed::Done(answer) => return answer,
             Committed::Conflict => journal.conflicts += 1,

@@ -38,6 +38,7 @@ pub(crate) struct Journal {
     steps: Vec<Took>,
     policies: Vec<PolicyEntry>,
     pub(crate) method: Option<String>,
+    /// Whom the decision is about, once that is known.
     pub(crate) user: Option<String>,
     /// Whether the chain on trial decides.
     pub(crate) by_canary: bool,
@@ -118,11 +119,6 @@ impl Journal {
             dropped_log_lines: all.dropped_log_lines.saturating_add(cost.dropped_log_lines),
             busy_micros: all.busy_micros.saturating_add(cost.busy_micros),
         })
-    }
-
-    /// Whom the decision is about: the entered name, where nobody knows better.
-    pub(crate) fn user_of(&self, entered: &str) -> String {
-        self.user.clone().unwrap_or_else(|| entered.to_owned())
     }
 
     pub(crate) fn set(&mut self, set: &Properties) {

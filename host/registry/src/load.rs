@@ -1,6 +1,6 @@
 //! From what is stored of a tenant to the runtime that decides on its logins.
 //!
-//! Not for: when that happens; see [`crate::cache`].
+//! Not for: when that happens; see [`crate::tenant_cache`].
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -30,7 +30,7 @@ pub(crate) struct Version {
 impl Parts {
     /// The tenant's runtime. A policy that cannot be run makes a runtime by which everybody is denied; an error means that not even that
     /// is known.
-    pub(crate) async fn make_door(&self, name: &TenantName) -> Result<TenantRuntime, Error> {
+    pub(crate) async fn make_runtime(&self, name: &TenantName) -> Result<TenantRuntime, Error> {
         let row = self.store.tenant(name).await?.ok_or_else(|| Error::NoTenant(name.clone()))?;
         let terms = Terms::read(&row.terms)?;
         self.store.limit_records(name, terms.record_bytes);

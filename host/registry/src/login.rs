@@ -111,7 +111,7 @@ impl Registry {
             return Ok(runtime);
         }
         let (parts, name) = (Arc::clone(&self.0), tenant.clone());
-        let made = tokio::spawn(async move { parts.cache.get(&name, || parts.make_door(&name)).await });
+        let made = tokio::spawn(async move { parts.cache.get(&name, || parts.make_runtime(&name)).await });
         let made = tokio::select! {
             made = timeout_at(patience.end(LONGEST), made) => made,
             () = patience.gone() => return Err(Busy::Late.into()),

@@ -5,10 +5,8 @@
 mod convert;
 mod weights;
 
-use std::sync::Arc;
-
 use vestibule_domain::check::Claim;
-use vestibule_domain::{Login, Manifest};
+use vestibule_domain::{Grants, Login, Manifest};
 use wasmtime::Store;
 use wasmtime::component::{ComponentExportIndex, ComponentNamedList, Lift, Lower};
 
@@ -50,11 +48,10 @@ type PostAuthResult = (Result<types::Outcome, String>,);
 pub(crate) async fn post_auth(
     policy: &Compiled,
     mode: CallMode,
+    grants: &Grants,
     store: &mut Store<State>,
     login: &Login,
 ) -> wasmtime::Result<Answer> {
-    let configuration = Arc::clone(&store.data().configuration);
-    let grants = &configuration.grants;
     let lists = convert::Lists::of(login, grants);
     let saml = lists.saml(login);
     let time = store.data().inputs.unix_seconds;

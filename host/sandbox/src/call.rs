@@ -76,7 +76,7 @@ async fn decide(policy: Callee<'_>, call: Call<'_>, longest: Duration) -> Option
         Ok(store) => store,
         Err(error) => return Some(never_began(Fault::new(Cause::LoadFailed, error.to_string()), start)),
     };
-    let guest = bindings::post_auth(compiled, mode, &mut store, login);
+    let guest = bindings::post_auth(compiled, mode, &configuration.grants, &mut store, login);
     let answer = within_deadline(mode, patience, pin!(guest)).await;
     if answer.as_ref().is_err_and(|error| error.is::<Outgrown>()) {
         return None;

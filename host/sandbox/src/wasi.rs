@@ -53,10 +53,9 @@ const INTERFACES: [(&str, Import, Functions); 19] = [
     ("wasi:io/error", Import::Harmless, io::error),
     ("wasi:io/poll", Import::Gives(Capability::Sleep), clocks::poll),
     ("wasi:io/streams", Import::Harmless, io::streams),
-    // The one generator of the call serves them all: an insecure source need not be worse.
-    ("wasi:random/insecure", Import::Gives(Capability::Random), random::octets),
+    ("wasi:random/insecure", Import::Gives(Capability::Random), random::insecure),
     ("wasi:random/insecure-seed", Import::Gives(Capability::Random), random::seed),
-    ("wasi:random/random", Import::Gives(Capability::Random), random::octets),
+    ("wasi:random/random", Import::Gives(Capability::Random), random::random),
 ];
 
 /// Judges one interface, such as `wasi:cli/exit`.

@@ -8,14 +8,21 @@ use wasmtime::component::LinkerInstance;
 use crate::crossing::function;
 use crate::state::State;
 
-pub(super) fn octets(linker: &mut LinkerInstance<'_, State>, name: &str) -> Option<Result<()>> {
-    Some(match name {
-        "get-random-bytes" | "get-insecure-random-bytes" => {
-            function(linker, name, |state, (count,): (u64,)| Ok((state.draw(count)?,)))
-        }
-        "get-random-u64" | "get-insecure-random-u64" => function(linker, name, |state, ()| Ok((state.draw_u64()?,))),
-        _ => return None,
-    })
+pub(super) fn random(linker: &mut LinkerInstance<'_, State>, name: &str) -> Option<Result<()>> {
+    draws(linker, name, ["get-random-bytes", "get-random-u64"])
+}
+
+/// It need not be worse: the one generator of the call serves both.
+pub(super) fn insecure(linker: &mut LinkerInstance<'_, State>, name: &str) -> Option<Result<()>> {
+    draws(linker, name, ["get-insecure-random-bytes", "get-insecure-random-u64"])
+}
+
+fn draws(linker: &mut LinkerInstance<'_, State>, name: &str, [bytes, number]: [&str; 2]) -> Option<Result<()>> {
+    match name {
+        _ if name == bytes => Some(function(linker, name, |state, (count,): (u64,)| Ok((state.draw(count)?,)))),
+        _ if name == number => Some(function(linker, name, |state, ()| Ok((state.draw_u64()?,)))),
+        _ => None,
+    }
 }
 
 /// Under the name that it has by now, and the one that it had.
