@@ -59,10 +59,17 @@ fn a_setting_that_the_policy_does_not_read_is_named() {
 #[test]
 fn a_recording_that_was_damaged_names_the_place() {
     let directory = tempfile::tempdir().unwrap();
-    let recording = file(&directory, "login.recording", "{\"policy\": \"x\", \"recording\": {\"format\": 1}}");
+    let recording = file(&directory, "login.recording", "{\"policy\": \"x\", \"recording\": {\"format\": 2}}");
     sentence(vestibule(&["replay", &recording]).exits_with(2))
         .complains("line 1")
         .complains("`vestibule try --record`");
+}
+
+#[test]
+fn a_recording_of_another_format_is_told_which_one() {
+    let directory = tempfile::tempdir().unwrap();
+    let recording = file(&directory, "login.recording", "{\"policy\": \"x\", \"recording\": {\"format\": 1}}");
+    sentence(vestibule(&["replay", &recording]).exits_with(2)).complains("format 1").complains("format 2");
 }
 
 #[test]

@@ -70,7 +70,7 @@ static HOST: LazyLock<Host> = LazyLock::new(|| {
         let engine = Engine::new(&capacity).expect("an engine");
         let loader = Loader::new(engine, &capacity, None, ledger.clone(), bounds);
         // No password is hashed, and no failure waited for.
-        let settings = serde_json::from_str(r#"{"method": "none", "failure_ms": 0}"#).expect("settings");
+        let settings = serde_json::from_str(r#"{"method": "none", "min_failure_delay_ms": 0}"#).expect("settings");
         let in_file = BTreeMap::from([(TenantName::default(), settings)]);
         let bounds = Bounds { call_memory_bytes: capacity.max_memory_bytes };
         let registry = Registry::new(store, loader, ledger, in_file, bounds, None);

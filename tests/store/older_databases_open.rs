@@ -9,7 +9,8 @@ use crate::harness::{Home, Reads as _, Registers as _, by, on_every_store, prope
 on_every_store!(
     a_chain_of_the_first_version_is_a_revision,
     a_large_component_of_the_first_version_is_whole_in_pieces,
-    an_empty_database_of_the_first_version_is_empty
+    an_empty_database_of_the_first_version_is_empty,
+    settings_have_the_names_of_today
 );
 
 const ROWS: &str = r#"
@@ -28,6 +29,9 @@ const LINKS: &str = r#"[
     {"policy": "first", "version": 1, "settings": {}, "grants": {"b": 1, "a": 2}},
     {"policy": "second", "version": 1, "settings": {}, "grants": {}}
 ]"#;
+
+/// The same for both kinds of database.
+const SETTINGS: &str = include_str!("../../host/store/migrations/sqlite/0010_settings.sql");
 
 /// What was open to every policy.
 const ORDINARY: [&str; 3] = ["conn_*", "prop_*", "pvt_*"];
@@ -100,4 +104,14 @@ async fn an_empty_database_of_the_first_version_is_empty(home: Home) {
     assert_eq!(home.store.active_revision(&tenant()).await, Ok(None));
     home.store.creates(&tenant()).await;
     assert_eq!(home.store.activates(&tenant(), &[]).await, 1);
+}
+
+async fn settings_have_the_names_of_today(home: Home) {
+    home.execute(
+        r#"insert into tenant values ('acme', '{"failure_ms":0,"method":"none","note":"\"failure_ms\":"}', '{}', 0)"#,
+    )
+    .await;
+    home.execute(SETTINGS).await;
+    let settings = home.store.tenants(None, 9).await.unwrap().remove(0).settings;
+    assert_eq!(settings, r#"{"min_failure_delay_ms":0,"method":"none","note":"\"failure_ms\":"}"#);
 }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use tempfile::NamedTempFile;
+use vestibule_domain::json;
 use vestibule_sandbox::Recording;
 use vestibule_sandbox::recording::FORMAT;
 
@@ -22,17 +23,31 @@ pub(crate) struct RecordFile {
     pub(crate) recording: Recording,
 }
 
+/// What tells one format from another, whatever else either has.
+#[derive(Deserialize)]
+struct Numbered {
+    recording: Number,
+}
+
+#[derive(Deserialize)]
+struct Number {
+    format: u32,
+}
+
 impl RecordFile {
     pub(crate) fn read(path: &Path) -> Result<Self> {
-        let file: Self = input::json("recording", path).map_err(|error| {
-            error.or_hint("give a file that `vestibule try --record` made, or record the login anew")
-        })?;
-        match file.recording.format {
-            FORMAT => Ok(file),
-            other => Err(input::malformed("recording", path)
-                .because_of(format!("it has format {other}, and this program reads format {FORMAT}"))
-                .hint("record the login anew")),
+        let text = input::text("recording", path)?;
+        if let Ok(Numbered { recording: Number { format } }) = serde_json::from_str(&text)
+            && format != FORMAT
+        {
+            return Err(input::malformed("recording", path)
+                .because_of(format!("it has format {format}, and this program reads format {FORMAT}"))
+                .hint("record the login anew"));
         }
+        json::from_str("recording", &text).map_err(|error| {
+            let hint = "give a file that `vestibule try --record` made, or record the login anew";
+            input::malformed("recording", path).because(&error).hint(hint)
+        })
     }
 }
 

@@ -41,6 +41,8 @@ pub(crate) struct Waiting {
     user: CanonicalUser,
     reason: String,
     set: Properties,
+    /// As a question has it that was put before an upgrade.
+    #[serde(alias = "choice")]
     group: GroupProvenance,
     sessions: Sessions,
     values: Properties,

@@ -19,13 +19,13 @@ use crate::limits::Limits;
 use crate::report::{Cost, Report};
 
 /// The version of the file format.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// One call, written down.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Recording {
-    /// The version of this format: 1.
+    /// The version of this format: [`FORMAT`].
     pub format: u32,
     /// The SHA-256 of the component that ran.
     pub policy_sha256: String,

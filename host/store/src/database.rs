@@ -31,7 +31,7 @@ impl Database {
     }
 }
 
-/// Executor one query on a connection of the store's readers, on behalf of a tenant, in the same words for both databases.
+/// Runs one query on a connection of the store's readers, on behalf of a tenant, in the same words for both databases.
 macro_rules! read {
     ($store:expr, $tenant:expr, $connection:ident => $query:expr) => {
         match $store.turn($tenant).await {

@@ -18,6 +18,7 @@ pub(crate) fn sqlite() -> Migrator {
         ("shares", include_str!("../migrations/sqlite/0007_shares.sql")),
         ("uploads", include_str!("../migrations/sqlite/0008_uploads.sql")),
         ("grants", include_str!("../migrations/sqlite/0009_grants.sql")),
+        ("settings", include_str!("../migrations/sqlite/0010_settings.sql")),
     ])
 }
 
@@ -32,6 +33,7 @@ pub(crate) fn postgres() -> Migrator {
         ("shares", include_str!("../migrations/postgres/0007_shares.sql")),
         ("uploads", include_str!("../migrations/postgres/0008_uploads.sql")),
         ("grants", include_str!("../migrations/postgres/0009_grants.sql")),
+        ("settings", include_str!("../migrations/postgres/0010_settings.sql")),
     ])
 }
 

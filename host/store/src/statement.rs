@@ -146,13 +146,13 @@ pub(crate) trait Executor: Connection {
     /// Whether places for values have to be told apart by numbers.
     const NUMBERED: bool;
 
-    /// Executor a statement.
+    /// Runs a statement.
     fn run(&mut self, statement: &Statement) -> impl Future<Output = sqlx::Result<Answer>> + Send;
 
-    /// Executor a query that finds pairs of texts.
+    /// Runs a query that finds pairs of texts.
     fn find(&mut self, query: &Statement) -> impl Future<Output = sqlx::Result<Vec<(String, String)>>> + Send;
 
-    /// Executor the text of an insert on its rows.
+    /// Runs the text of an insert on its rows.
     fn run_rows(&mut self, sql: String, rows: &[&NewRow]) -> impl Future<Output = sqlx::Result<()>> + Send;
 
     /// The same for one that returns the keys of rows that were new.
