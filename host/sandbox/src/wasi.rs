@@ -111,3 +111,67 @@ fn refuse(linker: &mut LinkerInstance<'_, State>, interface: &str, name: &str) -
     let what = format!("`{interface}` `{name}` is not available to policies");
     linker.func_new(name, move |_, _, _, _| Err(Fault::new(Cause::CapabilityDenied, &what).into()))
 }
+
+#[cfg(test)]
+mod tests {
+    use wasmtime::component::Linker;
+
+    use super::*;
+
+    /// Every function that a policy gets of WASI; of no other interface, and no other one.
+    const DEFINED: [(&str, &[&str]); 19] = [
+        ("wasi:cli/environment", &["get-arguments", "get-environment", "initial-cwd"]),
+        ("wasi:cli/exit", &["exit"]),
+        ("wasi:cli/stderr", &["get-stderr"]),
+        ("wasi:cli/stdin", &["get-stdin"]),
+        ("wasi:cli/stdout", &["get-stdout"]),
+        ("wasi:cli/terminal-input", &[]),
+        ("wasi:cli/terminal-output", &[]),
+        ("wasi:cli/terminal-stderr", &["get-terminal-stderr", "get-terminal-stdin", "get-terminal-stdout"]),
+        ("wasi:cli/terminal-stdin", &["get-terminal-stderr", "get-terminal-stdin", "get-terminal-stdout"]),
+        ("wasi:cli/terminal-stdout", &["get-terminal-stderr", "get-terminal-stdin", "get-terminal-stdout"]),
+        ("wasi:clocks/monotonic-clock", &["now", "resolution", "subscribe-duration", "subscribe-instant"]),
+        ("wasi:clocks/wall-clock", &["now", "resolution"]),
+        ("wasi:filesystem/preopens", &["get-directories"]),
+        ("wasi:io/error", &["[method]error.to-debug-string"]),
+        ("wasi:io/poll", &["[method]pollable.block", "[method]pollable.ready", "poll"]),
+        (
+            "wasi:io/streams",
+            &[
+                "[method]input-stream.blocking-read",
+                "[method]input-stream.read",
+                "[method]input-stream.subscribe",
+                "[method]output-stream.blocking-flush",
+                "[method]output-stream.blocking-write-and-flush",
+                "[method]output-stream.check-write",
+                "[method]output-stream.flush",
+                "[method]output-stream.subscribe",
+                "[method]output-stream.write",
+            ],
+        ),
+        ("wasi:random/insecure", &["get-insecure-random-bytes", "get-insecure-random-u64"]),
+        ("wasi:random/insecure-seed", &["get-insecure-seed", "insecure-seed"]),
+        ("wasi:random/random", &["get-random-bytes", "get-random-u64"]),
+    ];
+
+    #[test]
+    fn each_interface_has_its_own_functions_and_no_others() {
+        let names = DEFINED.iter().flat_map(|(_, names)| *names);
+        let names: std::collections::BTreeSet<_> = names.copied().collect();
+        let engine = Engine::default();
+        for (interface, defined) in DEFINED {
+            let (_, functions) = entry(interface).unwrap();
+            let mut linker = Linker::new(&engine);
+            let mut linker = linker.instance(interface).unwrap();
+            let has = |name: &&&str| functions(&mut linker, name).map(Result::unwrap).is_some();
+            let found: Vec<_> = names.iter().filter(has).copied().collect();
+            assert_eq!(found, defined, "{interface}");
+        }
+    }
+
+    #[test]
+    fn what_is_in_no_table_is_refused() {
+        assert!(matches!(import("wasi:sockets/tcp"), Import::Refused));
+        assert_eq!(INTERFACES.len(), DEFINED.len());
+    }
+}
