@@ -50,7 +50,7 @@ fn crates_depend_on_what_the_architecture_says() {
         let manifest = fs::read_to_string(root().join(format!("host/{name}/Cargo.toml"))).unwrap();
         let (_, dependencies) = manifest.split_once("[dependencies]").unwrap();
         let dependencies = dependencies.split("\n[").next().unwrap_or_default();
-        let rooms = dependencies.lines().filter_map(|line| line.strip_prefix("vestibule-")?.split_once('.'));
+        let rooms = dependencies.lines().filter_map(|line| line.strip_prefix("vestibule-")?.split_once(['.', ' ']));
         let mut rooms: Vec<_> = rooms.map(|(room, _)| room).collect();
         rooms.sort_unstable();
         assert_eq!(rooms.join(", "), on, "{name}");

@@ -140,7 +140,8 @@ impl Home {
         const OPEN: &str = "
             select count(*) from pg_stat_activity
             where datname = current_database() and application_name = 'vestibule'";
-        while matches!(self.place, Place::Url(_)) && self.count(OPEN).await > 0 {}
+        let left = async { while matches!(self.place, Place::Url(_)) && self.count(OPEN).await > 0 {} };
+        tokio::time::timeout(Duration::from_secs(60), left).await.expect("a store that nobody closes is open");
     }
 
     /// The number that a query finds, asked as somebody with a database client does.

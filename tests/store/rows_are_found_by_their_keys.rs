@@ -59,5 +59,5 @@ async fn no_login_reads_all_of_a_table_that_has_grown() {
     home.store.close().await;
     home.is_left_alone().await;
     let rows = home.count(ROWS_READ).await;
-    assert!(rows < 10_000, "{rows} rows");
+    assert!((1..10_000).contains(&rows), "{rows} rows");
 }

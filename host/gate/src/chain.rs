@@ -1,6 +1,6 @@
 //! A tenant's active policies in their order.
 //!
-//! Not for: running them; see [`crate::policies`].
+//! Not for: running them; see [`crate::chain_run`].
 
 use vestibule_domain::{Fault, Grants, Manifest};
 use vestibule_sandbox::Configured;

@@ -38,10 +38,10 @@ pub(crate) struct LoginContext<'a> {
 pub(crate) struct Identity<'a> {
     /// The chain that decides on the user.
     pub(crate) chosen: Chosen<'a>,
-    /// The method that proved it; absent where the front door did.
+    /// The method by which it was found out; absent where the front door did it.
     pub(crate) method: Option<Method>,
     pub(crate) info: Info,
-    /// The name that was proven, whatever policies have made of it since.
+    /// Who it was found out to be, whatever policies have made of the name since.
     pub(crate) identified: CanonicalUser,
     pub(crate) state: ChainState,
     /// The user's records, where they were read just now.

@@ -1,4 +1,4 @@
-//! What is on record of a user, read for one round of a login.
+//! What is on record of a user, read each time that a login's chain begins.
 //!
 //! Not for: what follows from it; that is [`vestibule_domain::resolve`].
 

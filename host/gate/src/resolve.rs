@@ -61,7 +61,7 @@ pub(crate) async fn resolve(
 /// wrong.
 ///
 /// # Errors
-/// The name is a group's.
+/// The name is a group's or `__DEFAULT__`, or the properties are too many for one list.
 pub(crate) fn break_glass(context: &LoginContext<'_>, identity: &mut Identity<'_>) -> Result<LoginOutcome, Denial> {
     let user = identity.state.user.clone();
     tracing::warn!(tenant = %context.tenant.name, %user, "a bootstrap administrator comes in without any policy");

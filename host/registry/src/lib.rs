@@ -8,7 +8,7 @@
 //! | a component becomes a version | `upload`, with `report` for what it may do |
 //! | versions become the tenant's chain | [`plan`], `activate` |
 //! | a login needs the tenant's gate | `tenant_cache`, `load` |
-//! | a login takes its turn | `login`, `tenant_runtime` |
+//! | a login takes its turn | `login`, `busy` |
 //! | many tenants share one host | [`terms`](Terms), `quotas`, `retention` |
 //! | a new version is tried first | `trial` |
 

@@ -1,6 +1,6 @@
 //! From a component's bytes to a policy: checked to be one of this world, compiled and linked.
 //!
-//! Not for: code that was compiled elsewhere; see [`crate::Artefact`].
+//! Not for: believing code that was compiled elsewhere; see [`crate::Artefact`].
 
 use wasmtime::component::types::ComponentItem;
 use wasmtime::component::{Component, ComponentExportIndex, Linker};

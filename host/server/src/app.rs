@@ -1,6 +1,6 @@
 //! What all handlers of the API share.
 //!
-//! Not for: the handlers; see [`crate::routes`].
+//! Not for: the handlers; see [`crate::api`].
 
 use std::convert::Infallible;
 use std::path::PathBuf;

@@ -61,7 +61,7 @@ pub async fn serve(
     drop(open);
     while accepting.join_next().await.is_some() {}
     if tokio::time::timeout(limits.shutdown_timeout, all_closed.recv()).await.is_err() {
-        tracing::warn!("connections were still open when the host's patience ended");
+        tracing::warn!("connections were still open when the time for an orderly end was over");
     }
 }
 

@@ -1,4 +1,4 @@
-//! ConnectionLimit for connections: the ledger's, of which each address has its share, and each user of this machine one of those beside them.
+//! Places for connections: the ledger's, of which each address has its share, and each user of this machine one of those beside them.
 //!
 //! Not for: logins, whose places are the tenants'.
 
