@@ -159,7 +159,7 @@ fn write_outcome(text: &mut String, outcome: &Outcome, decision: &Decision) {
         write_properties(text, "proplist_save", &outcome.proplist_save);
     }
     if let Some(challenge) = &outcome.challenge {
-        write_question(text, challenge);
+        write_question(text, challenge.text.as_str(), challenge.echo);
         write_properties(text, "crstate", &challenge.values);
     }
     if let Some(state) = &outcome.session_state {

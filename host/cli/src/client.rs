@@ -12,9 +12,10 @@ use http_body_util::Full;
 use hyper::body::Bytes;
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
 use hyper::{Method, Request, Response, StatusCode};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 use tower::ServiceExt as _;
+use vestibule_api::Problem;
 use vestibule_domain::Secret;
 use vestibule_domain::text::log_text;
 use vestibule_server::access::Peer;
@@ -29,6 +30,8 @@ pub(crate) use pieces::{Events, Pieces};
 const WAIT: Duration = Duration::from_secs(1);
 /// How often to wait for one answer, if others ask as well.
 const MAX_WAITS: u32 = 30;
+/// The longest sentence of a server's that is shown, in bytes.
+const MAX_DETAIL_BYTES: usize = 1024;
 
 /// A host that answers.
 pub(crate) struct Client {
@@ -43,37 +46,37 @@ enum Transport {
 
 /// One request.
 #[derive(Clone)]
-pub(crate) struct Call<'a> {
+pub(crate) struct Call {
     method: Method,
-    path: &'a str,
+    path: String,
     kind: &'static str,
     body: Bytes,
     headers: Vec<(&'static str, String)>,
 }
 
-impl<'a> Call<'a> {
-    pub(crate) fn get(path: &'a str) -> Self {
+impl Call {
+    pub(crate) fn get(path: &str) -> Self {
         Self::new(Method::GET, path)
     }
 
-    pub(crate) fn delete(path: &'a str) -> Self {
+    pub(crate) fn delete(path: &str) -> Self {
         Self::new(Method::DELETE, path)
     }
 
-    pub(crate) fn put(path: &'a str, body: &Value) -> Self {
+    pub(crate) fn put(path: &str, body: &impl Serialize) -> Result<Self> {
         Self::new(Method::PUT, path).json(body)
     }
 
-    pub(crate) fn post(path: &'a str, body: &Value) -> Self {
+    pub(crate) fn post(path: &str, body: &impl Serialize) -> Result<Self> {
         Self::new(Method::POST, path).json(body)
     }
 
-    pub(crate) fn patch(path: &'a str, body: &Value) -> Self {
+    pub(crate) fn patch(path: &str, body: &impl Serialize) -> Result<Self> {
         Self::new(Method::PATCH, path).json(body)
     }
 
     /// A component.
-    pub(crate) fn upload(path: &'a str, wasm: Vec<u8>) -> Self {
+    pub(crate) fn upload(path: &str, wasm: Vec<u8>) -> Self {
         Self { kind: "application/wasm", body: Bytes::from(wasm), ..Self::new(Method::POST, path) }
     }
 
@@ -82,12 +85,22 @@ impl<'a> Call<'a> {
         self
     }
 
-    fn json(self, body: &Value) -> Self {
-        Self { kind: "application/json", body: Bytes::from(body.to_string()), ..self }
+    /// What is asked beside the path, such as which part of a list.
+    pub(crate) fn query(mut self, query: &impl Serialize) -> Result<Self> {
+        let query = serde_urlencoded::to_string(query).map_err(|error| malformed().because(&error))?;
+        if !query.is_empty() {
+            self.path = format!("{}?{query}", self.path);
+        }
+        Ok(self)
     }
 
-    fn new(method: Method, path: &'a str) -> Self {
-        Self { method, path, kind: "", body: Bytes::new(), headers: Vec::new() }
+    fn json(self, body: &impl Serialize) -> Result<Self> {
+        let body = serde_json::to_vec(body).map_err(|error| malformed().because(&error))?;
+        Ok(Self { kind: "application/json", body: Bytes::from(body), ..self })
+    }
+
+    fn new(method: Method, path: &str) -> Self {
+        Self { method, path: path.to_owned(), kind: "", body: Bytes::new(), headers: Vec::new() }
     }
 }
 
@@ -117,26 +130,21 @@ impl Client {
         }
     }
 
-    /// What is answered to a request, as JSON; null where nothing is.
-    pub(crate) async fn json(&self, call: Call<'_>) -> Result<Value> {
-        self.read(call).await
+    /// What is answered to a request.
+    pub(crate) async fn read<T: DeserializeOwned>(&self, call: Call) -> Result<T> {
+        let answer = self.stream(call).await?.whole().await?;
+        serde_json::from_slice(&answer)
+            .map_err(|error| unreadable().because(&error))
     }
 
-    /// The same, read.
-    pub(crate) async fn read<T: DeserializeOwned>(&self, call: Call<'_>) -> Result<T> {
-        let bytes = self.bytes(call).await?;
-        let text: &[u8] = if bytes.is_empty() { b"null" } else { &bytes };
-        serde_json::from_slice(text).map_err(|error| Error::fault("the server's answer cannot be read").because(&error))
-    }
-
-    /// The same, in bytes.
-    pub(crate) async fn bytes(&self, call: Call<'_>) -> Result<Bytes> {
-        self.stream(call).await?.whole().await
+    /// Asks for what is done, whatever is answered.
+    pub(crate) async fn done(&self, call: Call) -> Result<()> {
+        self.stream(call).await?.whole().await.map(|_| ())
     }
 
     /// What is answered piece by piece. Where the tenant's tokens ask too often, it is asked again: a file of ten thousand users is one
     /// command.
-    pub(crate) async fn stream(&self, call: Call<'_>) -> Result<Pieces> {
+    pub(crate) async fn stream(&self, call: Call) -> Result<Pieces> {
         let mut waits = MAX_WAITS;
         loop {
             let (status, pieces) = self.ask(call.clone()).await?;
@@ -152,7 +160,7 @@ impl Client {
         }
     }
 
-    async fn ask(&self, call: Call<'_>) -> Result<(StatusCode, Pieces)> {
+    async fn ask(&self, call: Call) -> Result<(StatusCode, Pieces)> {
         let mut request = Request::builder().method(call.method).uri(call.path);
         if !call.kind.is_empty() {
             request = request.header(CONTENT_TYPE, call.kind);
@@ -163,7 +171,7 @@ impl Client {
         if let Some(token) = &self.token {
             request = request.header(AUTHORIZATION, format!("Bearer {}", token.expose()));
         }
-        let malformed = |error: hyper::http::Error| Error::bad_input("this cannot be sent").because(&error);
+        let malformed = |error: hyper::http::Error| malformed().because(&error);
         match &self.transport {
             Transport::There(address) => {
                 let request = request.header(HOST, address.host()).body(Full::new(call.body)).map_err(malformed)?;
@@ -187,24 +195,35 @@ async fn here(host: &Host, mut request: Request<axum::body::Body>) -> Response<a
 }
 
 fn asks_too_often(status: StatusCode, body: &[u8]) -> bool {
-    let problem: Value = serde_json::from_slice(body).unwrap_or_default();
-    status == StatusCode::TOO_MANY_REQUESTS && problem.get("code").is_some_and(|code| code == "too-many-requests")
+    let problem = serde_json::from_slice::<Problem>(body);
+    status == StatusCode::TOO_MANY_REQUESTS && problem.is_ok_and(|problem| problem.code == "too-many-requests")
 }
 
-/// A problem document in this program's voice.
+/// A problem document in this program's voice. What stands between here and the host may answer without one.
 fn refused(status: StatusCode, body: &[u8]) -> Error {
-    let problem: Value = serde_json::from_slice(body).unwrap_or_default();
-    let said = |name: &str| problem.get(name).and_then(Value::as_str).map(|text| log_text(text, 1024));
-    let detail = said("detail").unwrap_or_else(|| format!("the server answered {status}"));
-    let error = match (status.as_u16(), said("code").as_deref()) {
-        (_, Some("bad-policy")) => Error::bad_policy(detail),
+    let Ok(Problem { code, detail, hint, .. }) = serde_json::from_slice(body) else {
+        let said = format!("the server answered {status}");
+        return if status.is_server_error() { Error::fault(said) } else { Error::bad_input(said) };
+    };
+    let detail = log_text(&detail, MAX_DETAIL_BYTES);
+    let error = match (status.as_u16(), &*code) {
+        (_, "bad-policy") => Error::bad_policy(detail),
         (500.., _) => Error::fault(detail),
         _ => Error::bad_input(detail),
     };
-    match said("hint") {
-        Some(hint) => error.hint(hint),
+    match hint {
+        Some(hint) => error.hint(log_text(&hint, MAX_DETAIL_BYTES)),
         None => error,
     }
+}
+
+/// An answer that means nothing here.
+pub(crate) fn unreadable() -> Error {
+    Error::fault("the server's answer cannot be read")
+}
+
+fn malformed() -> Error {
+    Error::bad_input("this cannot be sent")
 }
 
 /// A part of a path (RFC 3986, section 3.3).
@@ -231,7 +250,7 @@ mod tests {
 
     #[test]
     fn a_problem_is_told_in_this_programs_voice() {
-        let body = br#"{"status":422,"code":"bad-policy","detail":"it is no component","hint":"build one"}"#;
+        let body = br#"{"type":"about:blank","title":"","status":422,"code":"bad-policy","detail":"it is no component","hint":"build one"}"#;
         let error = refused(StatusCode::UNPROCESSABLE_ENTITY, body).to_string();
         assert_eq!(error, "error: it is no component\nhint: build one");
         assert!(refused(StatusCode::BAD_GATEWAY, b"<html>").to_string().contains("502"));

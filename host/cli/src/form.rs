@@ -5,7 +5,7 @@
 use std::fmt::Write as _;
 
 use vestibule_domain::Properties;
-use vestibule_domain::outcome::{Challenge, Echo};
+use vestibule_domain::outcome::Echo;
 use vestibule_domain::text::log_text;
 
 use crate::python;
@@ -24,9 +24,9 @@ pub(crate) fn write_properties(text: &mut String, name: &str, properties: &Prope
 }
 
 /// What the user is asked.
-pub(crate) fn write_question(text: &mut String, question: &Challenge) {
-    write_field(text, "challenge", question.text.as_str());
-    write_field(text, "echo", if question.echo == Echo::Shown { "True" } else { "False" });
+pub(crate) fn write_question(text: &mut String, question: &str, echo: Echo) {
+    write_field(text, "challenge", question);
+    write_field(text, "echo", if echo == Echo::Shown { "True" } else { "False" });
 }
 
 /// A line of what authcli has no words for.

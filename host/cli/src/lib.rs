@@ -26,7 +26,6 @@ mod output;
 mod policy;
 mod prompt;
 mod python;
-mod reading;
 mod recording;
 mod target;
 mod telemetry;

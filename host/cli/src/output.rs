@@ -6,9 +6,12 @@ use std::borrow::Cow;
 use std::io::{self, ErrorKind, IsTerminal as _, Write as _};
 
 use serde::Serialize;
-use vestibule_domain::text::moves_the_eye;
+use vestibule_domain::text::{log_text, moves_the_eye};
 
 use crate::error::{Error, Result};
+
+/// The longest text that is shown of an answer, in bytes.
+const MAX_SHOWN_BYTES: usize = 256;
 
 /// Writes an answer. A reader that has seen enough, such as `head`, is no error.
 pub(crate) fn print(answer: &[u8]) -> Result<()> {
@@ -52,6 +55,19 @@ pub(crate) fn json_line(value: &impl Serialize) -> Result<String> {
     let mut line = serde_json::to_string(value).map_err(|error| Error::fault("cannot write JSON").because(&error))?;
     line.push('\n');
     Ok(line)
+}
+
+/// Several lines of JSON, for people.
+pub(crate) fn json_lines(value: &impl Serialize) -> Result<String> {
+    let mut text =
+        serde_json::to_string_pretty(value).map_err(|error| Error::fault("cannot write JSON").because(&error))?;
+    text.push('\n');
+    Ok(text)
+}
+
+/// What a server or a policy has written, as a part of a line for people.
+pub(crate) fn shown(text: &str) -> String {
+    log_text(text, MAX_SHOWN_BYTES)
 }
 
 /// Writes a line for whoever watches. Where even that fails, nobody watches.

@@ -3,11 +3,12 @@
 //! Not for: what it was asked; see [`crate::directory`] and [`crate::http`].
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::Cause;
 
 /// Why there is no answer; the cases are those of `wit/`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema, thiserror::Error)]
 #[serde(rename_all = "kebab-case")]
 pub enum Error {
     /// Not granted, or out of bounds.

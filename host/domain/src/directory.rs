@@ -5,6 +5,7 @@
 mod value;
 
 use serde::{Deserialize, Deserializer, Serialize};
+use utoipa::ToSchema;
 
 use crate::bounded::{List, Weigh};
 use crate::capability::Error;
@@ -16,7 +17,7 @@ use crate::text::log_text;
 const MAX_READ_BYTES: usize = 4 << 20;
 
 /// How far below the base a search looks (RFC 4511, section 4.5.1.2).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Scope {
     /// The base itself.
@@ -28,7 +29,7 @@ pub enum Scope {
 }
 
 /// One search. The filter is complete: its arguments are escaped and in place.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Query {
     /// A distinguished name; absent: the tenant's search base.
@@ -44,7 +45,7 @@ pub struct Query {
 }
 
 /// One entry found.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Entry {
     /// Its distinguished name.
@@ -55,7 +56,7 @@ pub struct Entry {
 }
 
 /// One attribute with all its values.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Attribute {
     /// Spelled as the query spelled it.
@@ -66,7 +67,7 @@ pub struct Attribute {
 }
 
 /// One value: text where it is valid UTF-8.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(untagged)]
 pub enum Value {
     /// Valid UTF-8.
@@ -75,6 +76,7 @@ pub enum Value {
     Octets {
         /// The value as received.
         #[serde(with = "json::octets")]
+        #[schema(value_type = String, content_encoding = "base64")]
         octets: Vec<u8>,
     },
 }

@@ -3,6 +3,7 @@
 //! Not for: budgets; how much of a granted thing a call may use is the sandbox's to limit.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::capability::Error;
 use crate::profile::USER_AUTH_TYPE;
@@ -14,7 +15,7 @@ use crate::{Manifest, http};
 const MAX_ENTRIES: usize = 64;
 
 /// What a tenant grants. The default grants nothing.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Grants {
     /// May return another user name than it was given.

@@ -29,6 +29,7 @@ pub mod redactor;
 pub mod refusal;
 pub mod resolve;
 pub mod save;
+mod schema;
 pub mod secret;
 pub mod settings;
 pub mod subnet;

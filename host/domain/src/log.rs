@@ -3,9 +3,10 @@
 //! Not for: the host's own log, which is `tracing`'s.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// How much a line matters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
     /// For whoever writes the policy.
@@ -34,7 +35,7 @@ impl Level {
 }
 
 /// One line, cleaned of control characters and of the secrets that the call knew.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Line {
     /// How much it matters.

@@ -5,6 +5,8 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
 use crate::bounded::{List, Weigh};
 use crate::field::{
@@ -36,27 +38,47 @@ pub struct Login {
 }
 
 /// What the client presented.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Authcred {
     /// The name as entered.
     pub username: EnteredUser,
     /// The client's real address, where the front door knows it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(inline)]
     pub client_ip_addr: Option<ClientAddress>,
     /// A MAC address, a UUID, or whatever IV_HWADDR carried (up to 64 bytes of ASCII).
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(inline)]
     pub client_hw_addr: Option<HardwareAddress>,
     /// The answer to a static challenge.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(inline)]
     pub static_response: Option<Response>,
     /// The password; reaches only a policy that was granted it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(inline)]
     pub password: Option<Password>,
 }
 
+impl Authcred {
+    /// The JSON form with its secrets in clear, for whoever has to be told them. Everything else serialises stars.
+    pub fn to_json_revealed(&self) -> Value {
+        let mut authcred = serde_json::to_value(self).unwrap_or_default();
+        reveal(&mut authcred, "/static_response", self.static_response.as_deref());
+        reveal(&mut authcred, "/password", self.password.as_deref());
+        authcred
+    }
+}
+
+fn reveal(json: &mut Value, pointer: &str, secret: Option<&Secret>) {
+    if let (Some(place), Some(secret)) = (json.pointer_mut(pointer), secret) {
+        *place = Value::from(secret.expose());
+    }
+}
+
 /// Circumstances of the login.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Attributes {
     /// What the client says of itself (IV_*, UV_*): claims, not facts.
@@ -69,6 +91,7 @@ pub struct Attributes {
     pub reauth: Option<bool>,
     /// The service that logs the user in, such as `WEB_CLIENT`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(inline)]
     pub log_service_name: Option<ServiceName>,
     /// X509 values in OpenVPN's naming (tls_serial_0, X509_0_CN).
     #[serde(default)]
@@ -76,7 +99,7 @@ pub struct Attributes {
 }
 
 /// Whether the login goes on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
     /// The notes' SUCCEED.
@@ -86,7 +109,7 @@ pub enum Status {
 }
 
 /// The state of the authentication: handed to a policy and, changed or not, returned by it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Authret {
     /// Whether the login goes on.
@@ -96,6 +119,7 @@ pub struct Authret {
     pub user: CanonicalUser,
     /// For the log.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(inline)]
     pub reason: Option<Reason>,
     /// For the client, cleaned.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -131,18 +155,35 @@ impl Info {
 }
 
 /// The JSON form: what is proven without being in the contract's set has to be said in so many words.
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct WrittenInfo {
+    /// `local`, `ldap`, `radius`, `pam`, `saml`, `none`, `autologin` or `session`; or another word beside `"proven": true`.
+    #[schema(min_length = 4, max_length = 32)]
     auth_method: String,
+    /// Whether that method proves who the user is: `false` for `none`, `true` for all others. Needed where the word is none of those.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     proven: Option<bool>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     ldap: Option<LdapInfo>,
     #[serde(default, skip_serializing_if = "RadiusReply::is_empty")]
+    #[schema(inline)]
     radius_reply: RadiusReply,
     #[serde(default, skip_serializing_if = "SamlAttributes::is_empty")]
+    #[schema(inline)]
     saml_attributes: SamlAttributes,
+}
+
+impl PartialSchema for Info {
+    fn schema() -> RefOr<Schema> {
+        WrittenInfo::schema()
+    }
+}
+
+impl ToSchema for Info {
+    fn schemas(named: &mut Vec<(String, RefOr<Schema>)>) {
+        WrittenInfo::schemas(named);
+    }
 }
 
 impl TryFrom<WrittenInfo> for Info {
@@ -164,14 +205,17 @@ impl From<Info> for WrittenInfo {
 }
 
 /// Where the directory holds the user.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LdapInfo {
     /// The entry's distinguished name.
+    #[schema(inline)]
     pub user_dn: DistinguishedName,
     /// Where the tenant's searches begin.
+    #[schema(inline)]
     pub search_base: DistinguishedName,
     /// The attribute that holds the user name.
+    #[schema(inline)]
     pub uname_attr: AttributeName,
 }
 
@@ -179,7 +223,7 @@ pub struct LdapInfo {
 pub type RadiusReply = List<RadiusAttribute, LIST_BYTES>;
 
 /// One attribute of a RADIUS reply (RFC 2865, section 5).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RadiusAttribute {
     /// The type, within its vendor where there is one.
@@ -189,11 +233,14 @@ pub struct RadiusAttribute {
     pub vendor: Option<u32>,
     /// The dictionary's name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(inline)]
     pub name: Option<RadiusName>,
     /// The value as the dictionary prints it.
+    #[schema(inline)]
     pub value: RadiusValue,
     /// The value as received; Base64 in JSON.
     #[serde(default, skip_serializing_if = "RadiusOctets::is_empty")]
+    #[schema(inline)]
     pub octets: RadiusOctets,
 }
 
@@ -204,7 +251,7 @@ impl Weigh for RadiusAttribute {
 }
 
 /// What links the rounds of a dynamic challenge.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Crstate {
     /// What the policy kept with its question.
@@ -212,6 +259,7 @@ pub struct Crstate {
     pub values: Properties,
     /// What the user answered; absent in the first round.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(inline)]
     pub response: Option<Response>,
 }
 
@@ -227,16 +275,10 @@ impl Login {
     /// The JSON form with its secrets in clear, for a recording that must replay. Everything else serialises stars.
     pub fn to_json_revealed(&self) -> Value {
         let mut login = serde_json::to_value(self).unwrap_or_default();
-        let secrets = [
-            ("/authcred/static_response", self.authcred.static_response.as_deref()),
-            ("/authcred/password", self.authcred.password.as_deref()),
-            ("/crstate/response", self.crstate.response.as_deref()),
-        ];
-        for (pointer, secret) in secrets {
-            if let (Some(place), Some(secret)) = (login.pointer_mut(pointer), secret) {
-                *place = Value::from(secret.expose());
-            }
+        if let Some(place) = login.get_mut("authcred") {
+            *place = self.authcred.to_json_revealed();
         }
+        reveal(&mut login, "/crstate/response", self.crstate.response.as_deref());
         login
     }
 

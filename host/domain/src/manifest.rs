@@ -3,6 +3,7 @@
 //! Not for: what it gets; see [`crate::grant`].
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::text::{ClientText, MAX_CHALLENGE_BYTES};
 use crate::{grant, outcome::Echo};
@@ -13,7 +14,7 @@ const MAX_LIST: usize = 64;
 const MAX_TEXT_BYTES: usize = 1024;
 
 /// A checked manifest.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
     /// Lower-case letters, digits and dashes, 1 to 64 bytes.
@@ -43,7 +44,7 @@ pub struct Manifest {
 }
 
 /// A question that clients know from their profile.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StaticChallenge {
     /// What the user is asked.
@@ -53,7 +54,7 @@ pub struct StaticChallenge {
 }
 
 /// One setting that a policy reads.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Setting {
     /// How the tenant's file names it.

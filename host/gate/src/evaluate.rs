@@ -2,6 +2,7 @@
 //!
 //! Not for: what follows from it; see `resolve`.
 
+use vestibule_api::Step;
 use vestibule_domain::decision::Denial;
 use vestibule_domain::resolve::Records;
 use vestibule_domain::{CanonicalUser, Cause, Fault, Properties};
@@ -10,7 +11,7 @@ use crate::attempt::CallerRecord;
 use crate::chain::Chain;
 use crate::chain_run::{ChainResult, ChainRun};
 use crate::context::{Identity, LoginContext};
-use crate::journal::{Journal, Step};
+use crate::journal::Journal;
 use crate::records;
 use crate::tenant::WithoutPolicy;
 

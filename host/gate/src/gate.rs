@@ -9,6 +9,7 @@ use std::time::SystemTime;
 
 use futures_util::FutureExt as _;
 use tokio::time::{Instant, sleep_until, timeout_at};
+use vestibule_api::Step;
 use vestibule_domain::decision::Denial;
 use vestibule_domain::{Cause, Fault};
 use vestibule_ledger::{Ledger, Refused};
@@ -22,7 +23,7 @@ use crate::commit::{Committed, commit, deny, deny_as, kept_out};
 use crate::context::{Identity, LoginContext};
 use crate::evaluate::evaluate;
 use crate::identify::identify;
-use crate::journal::{Journal, Step};
+use crate::journal::Journal;
 use crate::lane::{Lane, Lanes};
 use crate::outcome::LoginOutcome;
 use crate::place::Place;

@@ -5,6 +5,7 @@
 mod local;
 mod resumed;
 
+use vestibule_api::Step;
 use vestibule_domain::decision::{Denial, DenyCause};
 use vestibule_domain::login::Info;
 use vestibule_domain::primary::{Cause, Failure, Proven};
@@ -14,7 +15,7 @@ use vestibule_domain::{AuthMethod, CanonicalUser, Fault, Secret};
 use crate::attempt::{CallerRecord, Proof, Voucher};
 use crate::chain_state::{ChainState, Sessions};
 use crate::context::{Identity, LoginContext};
-use crate::journal::{Journal, Step};
+use crate::journal::Journal;
 use crate::method::Method;
 use crate::records::{self, unavailable};
 

@@ -4,8 +4,8 @@
 
 use std::time::Duration;
 
-use serde::Serialize;
 use tokio::time::Instant;
+use vestibule_api::{PolicyRun, Step, StepTime};
 use vestibule_domain::decision::{Denial, DenyCause};
 use vestibule_domain::log::Line;
 use vestibule_domain::{Cause, Fault, Properties, primary};
@@ -15,28 +15,14 @@ use crate::chain::Link;
 use crate::log_room::LogRoom;
 use crate::meter::{Meter, micros};
 
-/// The steps, as the record names them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum Step {
-    /// For a place; and before that, for its tenant to be made ready.
-    Waited,
-    LookUp,
-    Primary,
-    Challenge,
-    Policy,
-    Rules,
-    Session,
-}
-
 /// A record in the making.
 pub(crate) struct Journal {
     log_room: LogRoom,
     meter: Meter,
     step: Step,
     since: Instant,
-    steps: Vec<Took>,
-    policies: Vec<PolicyEntry>,
+    steps: Vec<StepTime>,
+    policies: Vec<PolicyRun>,
     pub(crate) method: Option<String>,
     /// Whom the decision is about, once that is known.
     pub(crate) user: Option<String>,
@@ -47,25 +33,6 @@ pub(crate) struct Journal {
     /// How often the user's record changed meanwhile.
     pub(crate) conflicts: u32,
     set: Vec<String>,
-}
-
-/// A step, and how long it took.
-#[derive(Debug, Clone, Copy, Serialize)]
-pub(crate) struct Took {
-    step: Step,
-    micros: u64,
-}
-
-/// What a policy took, and what it logged.
-#[derive(Debug, Serialize)]
-pub(crate) struct PolicyEntry {
-    name: String,
-    version: String,
-    sha256: String,
-    micros: u64,
-    #[serde(flatten)]
-    cost: Cost,
-    log: Vec<Line>,
 }
 
 impl Journal {
@@ -93,31 +60,35 @@ impl Journal {
             return;
         }
         let now = Instant::now();
-        self.steps.push(Took { step: self.step, micros: micros(now - self.since) });
+        self.steps.push(StepTime { step: self.step, micros: micros(now - self.since) });
         (self.step, self.since) = (step, now);
     }
 
     /// A policy has answered. What it logged beyond the tenant's room counts as dropped.
-    pub(crate) fn policy(&mut self, link: &Link, wall: Duration, mut cost: Cost, mut log: Vec<Line>) {
-        cost.dropped_log_lines += self.log_room.cut(&mut log);
-        self.policies.push(PolicyEntry {
+    pub(crate) fn policy(&mut self, link: &Link, wall: Duration, cost: Cost, mut log: Vec<Line>) {
+        let Cost { fuel, peak_memory_bytes, host_calls, dropped_log_lines, busy_micros } = cost;
+        self.policies.push(PolicyRun {
             name: link.name.clone(),
             version: link.version.clone(),
             sha256: link.digest.clone(),
             micros: micros(wall),
-            cost,
+            fuel,
+            peak_memory_bytes,
+            host_calls,
+            dropped_log_lines: dropped_log_lines + self.log_room.cut(&mut log),
+            busy_micros,
             log,
         });
     }
 
     /// What the policies took together, those that came to no answer too.
     pub(crate) fn cost(&self) -> Cost {
-        self.policies.iter().fold(self.meter.unreported(), |all, PolicyEntry { cost, .. }| Cost {
-            fuel: all.fuel.saturating_add(cost.fuel),
-            peak_memory_bytes: all.peak_memory_bytes.max(cost.peak_memory_bytes),
-            host_calls: all.host_calls.saturating_add(cost.host_calls),
-            dropped_log_lines: all.dropped_log_lines.saturating_add(cost.dropped_log_lines),
-            busy_micros: all.busy_micros.saturating_add(cost.busy_micros),
+        self.policies.iter().fold(self.meter.unreported(), |all, run| Cost {
+            fuel: all.fuel.saturating_add(run.fuel),
+            peak_memory_bytes: all.peak_memory_bytes.max(run.peak_memory_bytes),
+            host_calls: all.host_calls.saturating_add(run.host_calls),
+            dropped_log_lines: all.dropped_log_lines.saturating_add(run.dropped_log_lines),
+            busy_micros: all.busy_micros.saturating_add(run.busy_micros),
         })
     }
 
@@ -126,12 +97,12 @@ impl Journal {
     }
 
     /// What each step took so far, the present one last.
-    pub(crate) fn steps(&self) -> Vec<Took> {
-        let last = Took { step: self.step, micros: micros(self.since.elapsed()) };
+    pub(crate) fn steps(&self) -> Vec<StepTime> {
+        let last = StepTime { step: self.step, micros: micros(self.since.elapsed()) };
         self.steps.iter().copied().chain([last]).collect()
     }
 
-    pub(crate) fn policies(&self) -> &[PolicyEntry] {
+    pub(crate) fn policies(&self) -> &[PolicyRun] {
         &self.policies
     }
 

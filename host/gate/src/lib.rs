@@ -53,5 +53,5 @@ pub use log_room::LogRoom;
 pub use method::Method;
 pub use password::{MAX_PASSWORD_BYTES, MIN_PASSWORD_CHARACTERS, PasswordError, set_password};
 pub use patience::{Caller, Patience};
-pub use shadow::{Comparison, Difference, Seen, Shadow};
+pub use shadow::{Comparison, Seen, Shadow};
 pub use tenant::{Tenant, TenantSettings, WithoutPolicy};

@@ -2,6 +2,7 @@
 //!
 //! Not for: storing it; see `commit`. Rules of properties are the domain's.
 
+use vestibule_api::Step;
 use vestibule_domain::decision::Denial;
 use vestibule_domain::profile::{CONN_IP, USER_AUTH_TYPE, inherit};
 use vestibule_domain::resolve::{Entrance, Records, ensure_granted, ensure_open, not_granted};
@@ -15,7 +16,7 @@ use crate::chain_state::Sessions;
 use crate::challenge::{Waiting, expiry};
 use crate::context::{Identity, LoginContext};
 use crate::evaluate::{Evaluated, RecordSource};
-use crate::journal::{Journal, Step};
+use crate::journal::Journal;
 use crate::outcome::LoginOutcome;
 use crate::records::add_groups;
 

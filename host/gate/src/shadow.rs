@@ -2,13 +2,12 @@
 //!
 //! Not for: deciding on anybody, or keeping count; whoever starts a trial is told of each comparison.
 
-use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
 use tokio::runtime::Handle;
+use vestibule_api::TrialDifference;
 use vestibule_domain::{Cause, Decision, Fault, Login, Outcome, Properties};
 use vestibule_ledger::{Ledger, Owner};
 use vestibule_sandbox::{CallInputs, Configured, Report};
@@ -46,23 +45,9 @@ pub enum Comparison {
     /// Both answered alike.
     Same,
     /// They did not.
-    Different(Difference),
+    Different(TrialDifference),
     /// Too many were under way.
     Skipped,
-}
-
-/// How two versions differ on one login. Properties are named, their values are not: a trial is no way to read them.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Difference {
-    /// The user's canonical name.
-    pub user: String,
-    /// `allow`, `challenge` or the code of the cause, by the active version.
-    pub active: Cow<'static, str>,
-    /// The same by the version on trial.
-    pub trial: Cow<'static, str>,
-    /// What else differs: `client_reason`, `challenge`, `user`, or a property as `proplist.NAME` or `proplist_save.NAME`. After the
-    /// first 32 it only says how many more there are.
-    pub fields: Vec<String>,
 }
 
 impl Seen {
@@ -133,7 +118,7 @@ fn compare(user: &str, active: &Result<Outcome, Fault>, trial: &Result<Outcome, 
     if active == trial && fields.is_empty() {
         return Comparison::Same;
     }
-    Comparison::Different(Difference { user: user.to_owned(), active: active.into(), trial: trial.into(), fields })
+    Comparison::Different(TrialDifference { user: user.to_owned(), active: active.into(), trial: trial.into(), fields })
 }
 
 fn verdict(answer: &Result<Outcome, Fault>) -> &'static str {
@@ -177,7 +162,7 @@ mod tests {
 
     fn difference(active: &Result<Outcome, Fault>, trial: &Result<Outcome, Fault>) -> (String, String, Vec<String>) {
         match compare("joe", active, trial) {
-            Comparison::Different(Difference { active, trial, fields, .. }) => (active.into(), trial.into(), fields),
+            Comparison::Different(TrialDifference { active, trial, fields, .. }) => (active.into(), trial.into(), fields),
             other => panic!("{other:?}"),
         }
     }

@@ -4,38 +4,19 @@
 
 use std::time::SystemTime;
 
-use serde_json::{Map, Value};
+use vestibule_api::{Link, LinkRequest};
 use vestibule_compiler::Purpose;
 use vestibule_domain::{Grants, TenantName};
 use vestibule_store::{ActivateError, By, KEPT_REVISIONS, RevisionRow};
 
 use crate::guards::Watched;
-use crate::plan::{Guard, Plan, PlannedLink, Trial};
+use crate::plan::{Guard, Plan};
 use crate::policies::no_secrets;
 use crate::registry::Parts;
 use crate::{Error, Registry};
 
 /// Who acts when a host rolls back by itself.
 const HOST: &str = "host";
-
-/// One policy of a chain that is to be activated.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Activation {
-    /// The policy's name.
-    pub policy: String,
-    /// The version; absent: the newest.
-    pub version: Option<i64>,
-    /// Its settings; absent: the policy's.
-    pub settings: Option<Map<String, Value>>,
-    /// Its grants; absent: the policy's.
-    pub grants: Option<Grants>,
-    /// A version on trial.
-    pub trial: Option<Trial>,
-    /// After faults on so many users the revision before comes back.
-    pub roll_back_after: Option<u32>,
-    /// Within so many seconds.
-    pub roll_back_within: Option<u32>,
-}
 
 impl Registry {
     /// The active revision, and its plan.
@@ -58,7 +39,7 @@ impl Registry {
         &self,
         tenant: &TenantName,
         expected: i64,
-        chain: Vec<Activation>,
+        chain: Vec<LinkRequest>,
         note: &str,
         by: &By,
     ) -> Result<i64, Error> {
@@ -165,8 +146,8 @@ impl Registry {
         })
     }
 
-    async fn planned(&self, tenant: &TenantName, activation: Activation) -> Result<PlannedLink, Error> {
-        let Activation { policy, version, settings, grants, trial, roll_back_after, roll_back_within } = activation;
+    async fn planned(&self, tenant: &TenantName, request: LinkRequest) -> Result<Link, Error> {
+        let LinkRequest { policy, version, settings, grants, trial, roll_back_after, roll_back_within } = request;
         grants.as_ref().map_or(Ok(()), Grants::ensure_meaningful).map_err(Error::Invalid)?;
         let stored = self.policy(tenant, &policy).await?;
         let version = match version.or(stored.latest) {
@@ -175,7 +156,7 @@ impl Registry {
         };
         let (settings, grants) = (settings.unwrap_or(stored.settings), grants.unwrap_or(stored.grants));
         no_secrets(&settings, &self.0.version(tenant, &policy, version, Purpose::Administration).await?.manifest)?;
-        Ok(PlannedLink { policy, version, settings, grants, trial, roll_back_after, roll_back_within })
+        Ok(Link { policy, version, settings, grants, trial, roll_back_after, roll_back_within })
     }
 }
 

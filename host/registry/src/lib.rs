@@ -9,7 +9,7 @@
 //! | versions become the tenant's chain | [`plan`], `activate` |
 //! | a login needs the tenant's gate | `tenant_cache`, `load` |
 //! | a login takes its turn | `login`, `busy` |
-//! | many tenants share one host | [`terms`](Terms), `quotas`, `retention` |
+//! | many tenants share one host | `terms`, `quotas`, `retention` |
 //! | a new version is tried first | `trial` |
 
 mod activate;
@@ -35,14 +35,11 @@ mod trial;
 mod upload;
 mod watch;
 
-pub use activate::Activation;
 pub use busy::Busy;
 pub use error::Error;
 pub use login::{Admitted, LoginError};
-pub use policies::{PolicyView, VersionView};
+pub use policies::VersionView;
 pub use registry::{Bounds, Registry};
 pub use retention::{Ages, Retention};
 pub use tenants::{TenantView, Who};
-pub use terms::Terms;
-pub use trial::TrialReport;
-pub use upload::{Upload, Uploaded};
+pub use upload::Upload;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use serde_json::{Map, Value};
+use vestibule_api::{self as api, Terms, TrialMode};
 use vestibule_compiler::{Failure, Order, Purpose};
 use vestibule_domain::{Cause, Fault, Manifest, Settings, TenantName};
 use vestibule_gate::{Canary, Chain, Gate, Link, LogRoom, Seen, Shadow, Tenant, TenantSettings};
@@ -14,12 +15,12 @@ use vestibule_sandbox::{Capabilities, Compiled, Configured};
 use vestibule_store::{TenantRow, VersionRow};
 
 use crate::guards::Guards;
-use crate::plan::{Mode, Plan, PlannedLink, Trial};
+use crate::plan::Plan;
 use crate::quotas::TenantQuota;
 use crate::registry::Parts;
 use crate::tenant_runtime::TenantRuntime;
 use crate::trial::Trials;
-use crate::{Error, Terms};
+use crate::{Error, terms};
 
 /// A version, ready to be configured.
 pub(crate) struct Version {
@@ -32,13 +33,13 @@ impl Parts {
     /// is known.
     pub(crate) async fn make_runtime(&self, name: &TenantName) -> Result<TenantRuntime, Error> {
         let row = self.store.tenant(name).await?.ok_or_else(|| Error::NoTenant(name.clone()))?;
-        let terms = Terms::read(&row.terms)?;
+        let terms = terms::read(&row.terms)?;
         self.store.limit_records(name, terms.record_bytes);
         let quota = self.quotas.of(name, &terms);
         let tenant = Tenant::new(name.clone(), self.settings_of(&row)?)
             .map_err(|error| Error::Damaged(format!("tenant `{name}` cannot be configured like this: {error}")))?
             .with_log_room(log_room(&quota, &terms))
-            .with_places(terms.places())
+            .with_places(terms::places(&terms))
             .with_slow_lane(self.slow_lane.clone());
         let revision = self.store.active_revision(name).await?;
         let plan = revision.as_ref().map(|revision| Plan::read(&revision.links)).transpose()?.unwrap_or_default();
@@ -156,17 +157,17 @@ impl Making<'_> {
         Chain::new(links).map_err(|error| Error::Invalid(error.to_string()))
     }
 
-    async fn link(&self, planned: &PlannedLink) -> Result<Link, Error> {
+    async fn link(&self, planned: &api::Link) -> Result<Link, Error> {
         let (configured, manifest) = self.configured(planned, planned.version, self.tenant.capabilities()).await?;
         let link = Link::new(planned.policy.clone(), configured, &manifest, planned.grants.clone());
         match &planned.trial {
-            Some(trial) if trial.mode == Mode::Shadow => Ok(link.with_shadow(self.shadow(planned, trial).await?)),
+            Some(trial) if trial.mode == TrialMode::Shadow => Ok(link.with_shadow(self.shadow(planned, trial).await?)),
             _ => Ok(link),
         }
     }
 
     /// A version on trial has no capability that has effects, and its fuel is the tenant's.
-    async fn shadow(&self, planned: &PlannedLink, trial: &Trial) -> Result<Shadow, Error> {
+    async fn shadow(&self, planned: &api::Link, trial: &api::Trial) -> Result<Shadow, Error> {
         let capabilities = Capabilities { directory: self.tenant.capabilities().directory, ..Capabilities::default() };
         let (configured, _) = self.configured(planned, trial.version, capabilities).await?;
         let (quota, trials, policy) = (Arc::clone(self.quota), Arc::clone(self.trials), planned.policy.clone());
@@ -181,7 +182,7 @@ impl Making<'_> {
 
     async fn configured(
         &self,
-        planned: &PlannedLink,
+        planned: &api::Link,
         number: i64,
         capabilities: Capabilities,
     ) -> Result<(Configured, Manifest), Error> {
@@ -191,7 +192,7 @@ impl Making<'_> {
         let configured = compiled
             .configure()
             .with_settings(settings)
-            .with_limits(self.terms.limits())
+            .with_limits(terms::limits(&self.terms))
             .with_memory_pool(parts.ledger.instances().clone(), Owner::from(tenant));
         Ok((configured.with_capabilities(capabilities), manifest))
     }

@@ -5,8 +5,7 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
-use vestibule_domain::Grants;
+use vestibule_api::{Link, Trial, TrialMode};
 use vestibule_gate::MAX_LINKS;
 
 use crate::Error;
@@ -21,94 +20,7 @@ const MAX_ROLL_BACK_WITHIN: u32 = 30 * 86_400;
 /// A chain in its order. Activated as a whole, and never changed afterwards.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Plan(pub Vec<PlannedLink>);
-
-/// One policy of a plan.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct PlannedLink {
-    /// The policy's name.
-    pub policy: String,
-    /// The version that decides.
-    pub version: i64,
-    /// Its settings, without secrets.
-    #[serde(default)]
-    pub settings: Map<String, Value>,
-    /// What it is granted.
-    #[serde(default)]
-    pub grants: Grants,
-    /// Another version on trial.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub trial: Option<Trial>,
-    /// After faults of the version on so many users, the revision before is activated again.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub roll_back_after: Option<u32>,
-    /// Within so many seconds; [`ROLL_BACK_WITHIN`] where nothing is said.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub roll_back_within: Option<u32>,
-}
-
-/// A version on trial. It has the settings and grants of the link.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "Written", into = "Written")]
-pub struct Trial {
-    /// The version.
-    pub version: i64,
-    /// What follows from its answers.
-    pub mode: Mode,
-}
-
-/// What follows from the answers of a version on trial.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mode {
-    /// Nothing: they are compared with those of the version that decides.
-    Shadow,
-    /// They decide on some of the users, always the same ones.
-    Canary {
-        /// How many of a hundred users.
-        percent: u8,
-    },
-}
-
-/// A trial as it is written.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Written {
-    version: i64,
-    mode: Name,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    percent: Option<u8>,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Name {
-    Shadow,
-    Canary,
-}
-
-impl TryFrom<Written> for Trial {
-    type Error = &'static str;
-
-    fn try_from(Written { version, mode, percent }: Written) -> Result<Self, &'static str> {
-        let mode = match (mode, percent) {
-            (Name::Shadow, None) => Mode::Shadow,
-            (Name::Canary, Some(percent)) => Mode::Canary { percent },
-            (Name::Shadow, Some(_)) => return Err("a shadow has no `percent`"),
-            (Name::Canary, None) => return Err("a canary has a `percent`"),
-        };
-        Ok(Self { version, mode })
-    }
-}
-
-impl From<Trial> for Written {
-    fn from(Trial { version, mode }: Trial) -> Self {
-        match mode {
-            Mode::Shadow => Self { version, mode: Name::Shadow, percent: None },
-            Mode::Canary { percent } => Self { version, mode: Name::Canary, percent: Some(percent) },
-        }
-    }
-}
+pub struct Plan(pub Vec<Link>);
 
 /// When a revision is taken back.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -123,13 +35,6 @@ pub(crate) struct Guard {
     pub(crate) users: u32,
     /// Within this time.
     pub(crate) within: Duration,
-}
-
-impl PlannedLink {
-    /// The version that decides, and the one on trial.
-    pub(crate) fn versions(&self) -> impl Iterator<Item = i64> {
-        [Some(self.version), self.trial.as_ref().map(|trial| trial.version)].into_iter().flatten()
-    }
 }
 
 impl Plan {
@@ -151,7 +56,7 @@ impl Plan {
 
     /// Every version that the plan names.
     pub fn uses(&self) -> Vec<(String, i64)> {
-        let of = |link: &PlannedLink| link.versions().map(|version| (link.policy.clone(), version)).collect::<Vec<_>>();
+        let of = |link: &Link| link.versions().map(|version| (link.policy.clone(), version)).collect::<Vec<_>>();
         let versions = self.0.iter().flat_map(of);
         let mut uses: Vec<_> = versions.collect();
         uses.sort_unstable();
@@ -169,7 +74,7 @@ impl Plan {
                 guards.push(Guard { policy: link.policy.clone(), version, is_canary, users, within })
             };
             guard(link.version, false);
-            if let Some(Trial { version, mode: Mode::Canary { .. } }) = link.trial {
+            if let Some(Trial { version, mode: TrialMode::Canary { .. } }) = link.trial {
                 guard(version, true);
             }
         }
@@ -178,7 +83,7 @@ impl Plan {
 
     /// Whether this plan has every policy of another one, and not the version that fails.
     pub(crate) fn can_stand_in_for(&self, other: &Self, failing: &Guard) -> bool {
-        let same = |link: &PlannedLink, mine: &PlannedLink| {
+        let same = |link: &Link, mine: &Link| {
             let mut versions = mine.versions();
             mine.policy == link.policy
                 && (link.policy != failing.policy || versions.all(|mine| mine != failing.version))
@@ -187,19 +92,19 @@ impl Plan {
     }
 
     /// The canary, if one is on trial: it takes the whole chain of its users, so there is one at most.
-    pub fn canary(&self) -> Option<(&PlannedLink, u8)> {
+    pub fn canary(&self) -> Option<(&Link, u8)> {
         self.0.iter().find_map(|link| match link.trial.as_ref()?.mode {
-            Mode::Canary { percent } => Some((link, percent)),
-            Mode::Shadow => None,
+            TrialMode::Canary { percent } => Some((link, percent)),
+            TrialMode::Shadow => None,
         })
     }
 
     /// The plan for a canary's users.
     #[must_use]
     pub fn with_canary_deciding(&self) -> Self {
-        let deciding = |link: &PlannedLink| match &link.trial {
-            Some(Trial { version, mode: Mode::Canary { .. } }) => {
-                PlannedLink { version: *version, trial: None, ..link.clone() }
+        let deciding = |link: &Link| match &link.trial {
+            Some(Trial { version, mode: TrialMode::Canary { .. } }) => {
+                Link { version: *version, trial: None, ..link.clone() }
             }
             _ => link.clone(),
         };
@@ -215,7 +120,7 @@ impl Plan {
             return Err(Error::Invalid(format!("a chain has at most {MAX_LINKS} policies, not {}", self.0.len())));
         }
         let twice =
-            |(index, link): &(usize, &PlannedLink)| self.0.iter().take(*index).any(|other| other.policy == link.policy);
+            |(index, link): &(usize, &Link)| self.0.iter().take(*index).any(|other| other.policy == link.policy);
         if let Some((_, link)) = self.0.iter().enumerate().find(twice) {
             return Err(Error::Invalid(format!("the chain names the policy `{}` twice", link.policy)));
         }
@@ -234,7 +139,7 @@ impl Plan {
             if trial.version == link.version {
                 return Err(Error::Invalid(format!("version {} of `{}` decides already", trial.version, link.policy)));
             }
-            if let Mode::Canary { percent } = trial.mode {
+            if let TrialMode::Canary { percent } = trial.mode {
                 canaries += 1;
                 if !(1..=99).contains(&percent) {
                     return Err(Error::Invalid(format!("a canary takes 1 to 99 percent of the users, not {percent}")));
@@ -254,10 +159,13 @@ mod tests {
     use proptest::option;
     use proptest::prelude::*;
 
+    use serde_json::{Map, Value};
+    use vestibule_domain::Grants;
+
     use super::*;
 
-    fn link(policy: &str, version: i64, trial: Option<Trial>) -> PlannedLink {
-        PlannedLink {
+    fn link(policy: &str, version: i64, trial: Option<Trial>) -> Link {
+        Link {
             policy: policy.to_owned(),
             version,
             settings: Map::new(),
@@ -270,8 +178,8 @@ mod tests {
 
     #[test]
     fn a_plan_reads_back_and_names_every_version_once() {
-        let canary = Trial { version: 3, mode: Mode::Canary { percent: 5 } };
-        let shadow = Trial { version: 2, mode: Mode::Shadow };
+        let canary = Trial { version: 3, mode: TrialMode::Canary { percent: 5 } };
+        let shadow = Trial { version: 2, mode: TrialMode::Shadow };
         let plan = Plan(vec![link("b", 2, Some(canary)), link("a", 1, Some(shadow))]);
         assert_eq!(Plan::read(&plan.write().unwrap()).unwrap(), plan);
         assert_eq!(plan.uses(), [("a".into(), 1), ("a".into(), 2), ("b".into(), 2), ("b".into(), 3)]);
@@ -281,10 +189,10 @@ mod tests {
 
     #[test]
     fn what_cannot_be_a_chain_is_refused() {
-        let canary = |percent| Some(Trial { version: 9, mode: Mode::Canary { percent } });
+        let canary = |percent| Some(Trial { version: 9, mode: TrialMode::Canary { percent } });
         let bad = [
             vec![link("a", 1, None), link("a", 2, None)],
-            vec![link("a", 1, Some(Trial { version: 1, mode: Mode::Shadow }))],
+            vec![link("a", 1, Some(Trial { version: 1, mode: TrialMode::Shadow }))],
             vec![link("a", 1, canary(0))],
             vec![link("a", 1, canary(1)), link("b", 1, canary(1))],
             (0..17).map(|number| link(&format!("p{number}"), 1, None)).collect(),
@@ -296,11 +204,11 @@ mod tests {
     }
 
     fn any_trial() -> impl Strategy<Value = Trial> {
-        let mode = prop_oneof![Just(Mode::Shadow), any::<u8>().prop_map(|percent| Mode::Canary { percent })];
+        let mode = prop_oneof![Just(TrialMode::Shadow), any::<u8>().prop_map(|percent| TrialMode::Canary { percent })];
         (any::<i64>(), mode).prop_map(|(version, mode)| Trial { version, mode })
     }
 
-    fn any_link() -> impl Strategy<Value = PlannedLink> {
+    fn any_link() -> impl Strategy<Value = Link> {
         let settings =
             vec((".{0,8}", ".{0,8}"), 0..3).prop_map(|all| all.into_iter().map(|(k, v)| (k, v.into())).collect());
         let grants = (any::<bool>(), vec(".{0,8}", 0..3)).prop_map(|(directory, http)| Grants {
@@ -310,7 +218,7 @@ mod tests {
         });
         let rest = (option::of(any_trial()), option::of(any::<u32>()), option::of(any::<u32>()));
         (".{0,16}", any::<i64>(), settings, grants, rest).prop_map(
-            |(policy, version, settings, grants, (trial, roll_back_after, roll_back_within))| PlannedLink {
+            |(policy, version, settings, grants, (trial, roll_back_after, roll_back_within))| Link {
                 policy,
                 version,
                 settings,
@@ -331,7 +239,7 @@ mod tests {
 
         #[test]
         fn what_no_plan_says_is_refused(link in any_link(), trial in any_trial(), name in "x_[a-z]{1,8}") {
-            let plan = Plan(vec![PlannedLink { trial: Some(trial), ..link }]);
+            let plan = Plan(vec![Link { trial: Some(trial), ..link }]);
             let written: Value = serde_json::from_str(&plan.write().unwrap()).unwrap();
             for place in ["/0", "/0/grants", "/0/trial"] {
                 let mut with_more = written.clone();

@@ -4,8 +4,8 @@
 
 use std::time::SystemTime;
 
-use serde::Serialize;
 use serde_json::{Map, Value};
+use vestibule_api::Policy;
 use vestibule_compiler::Purpose;
 use vestibule_domain::{Grants, Manifest, Secret, TenantName};
 use vestibule_store::{By, Deleted, Page, PolicyRow, VersionRow};
@@ -17,19 +17,6 @@ use crate::{Error, Registry};
 const MAX_NAME_BYTES: usize = 64;
 /// The longest value of a secret in bytes: a private key fits.
 const MAX_SECRET_BYTES: usize = 16 << 10;
-
-/// A policy of a tenant.
-#[derive(Debug, Clone, Serialize)]
-pub struct PolicyView {
-    /// Its name.
-    pub name: String,
-    /// What the next activation takes, unless it says otherwise.
-    pub settings: Map<String, Value>,
-    /// The same.
-    pub grants: Grants,
-    /// The newest version, if one is left.
-    pub latest: Option<i64>,
-}
 
 /// A version of a policy. It never changes.
 #[derive(Debug, Clone)]
@@ -63,14 +50,11 @@ impl VersionView {
     }
 }
 
-impl PolicyView {
-    pub(crate) fn read(row: PolicyRow) -> Result<Self, Error> {
-        let damaged =
-            |error: serde_json::Error| Error::Damaged(format!("policy `{}` cannot be read: {error}", row.name));
-        let settings = serde_json::from_str(&row.settings).map_err(damaged)?;
-        let grants = serde_json::from_str(&row.grants).map_err(damaged)?;
-        Ok(Self { settings, grants, name: row.name, latest: row.latest })
-    }
+fn read(row: PolicyRow) -> Result<Policy, Error> {
+    let damaged = |error: serde_json::Error| Error::Damaged(format!("policy `{}` cannot be read: {error}", row.name));
+    let settings = serde_json::from_str(&row.settings).map_err(damaged)?;
+    let grants = serde_json::from_str(&row.grants).map_err(damaged)?;
+    Ok(Policy { settings, grants, name: row.name, latest: row.latest })
 }
 
 impl Registry {
@@ -83,10 +67,10 @@ impl Registry {
         tenant: &TenantName,
         count: u32,
         after: Option<&str>,
-    ) -> Result<Page<PolicyView>, Error> {
+    ) -> Result<Page<Policy>, Error> {
         self.row(tenant).await?;
         let Page { rows, next } = self.store().for_administrators().policies(tenant, count, after).await?;
-        let rows = rows.into_iter().map(PolicyView::read).collect::<Result<_, _>>()?;
+        let rows = rows.into_iter().map(read).collect::<Result<_, _>>()?;
         Ok(Page { rows, next })
     }
 
@@ -94,9 +78,9 @@ impl Registry {
     ///
     /// # Errors
     /// [`Error::Unknown`]; [`Error::Damaged`]; the store's.
-    pub async fn policy(&self, tenant: &TenantName, name: &str) -> Result<PolicyView, Error> {
+    pub async fn policy(&self, tenant: &TenantName, name: &str) -> Result<Policy, Error> {
         let row = self.store().policy(tenant, name).await?.ok_or_else(|| Error::unknown("policy", name))?;
-        PolicyView::read(row)
+        read(row)
     }
 
     /// The last versions of a policy, newest first, or those before a number: fewer than `count` where they are large.

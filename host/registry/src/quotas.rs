@@ -7,10 +7,10 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use vestibule_api::Terms;
 use vestibule_domain::TenantName;
 use vestibule_ledger::{Rate, TokenBucket};
 
-use crate::Terms;
 use crate::busy::Busy;
 use crate::lane::Usual;
 use crate::trial::Trials;

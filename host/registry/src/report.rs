@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use serde::{Deserialize, Serialize};
+use vestibule_api::{Report, ReportDifference};
 use vestibule_domain::Manifest;
 use vestibule_domain::grant::in_words;
 use vestibule_domain::manifest::Setting;
@@ -13,60 +13,35 @@ use vestibule_domain::text::log_text;
 use vestibule_sandbox::Compiled;
 use vestibule_sandbox::world::{Capability, Imports};
 
-/// What an administrator reads before a policy is activated.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Report {
-    /// What it can do.
-    pub can: Vec<String>,
-    /// What it cannot do, though other policies might.
-    pub cannot: Vec<String>,
-    /// What it asks to be granted or given.
-    pub asks_for: Vec<String>,
-    /// Interfaces that it imports and may never use.
-    pub refused_imports: Vec<String>,
-    /// Its settings, one line each.
-    pub settings: Vec<String>,
+/// The report of a compiled policy and what it says of itself.
+pub fn of(compiled: &Compiled, manifest: &Manifest) -> Report {
+    report(compiled.imports(), manifest)
 }
 
-/// What is said of one version and not of the other.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Change {
-    /// New since the other version.
-    pub added: Vec<String>,
-    /// Gone since the other version.
-    pub removed: Vec<String>,
+fn report(imports: &Imports, manifest: &Manifest) -> Report {
+    Report {
+        can: can(imports, manifest),
+        cannot: cannot(imports, manifest),
+        asks_for: asks_for(manifest),
+        refused_imports: imports.refused.clone(),
+        settings: manifest.settings.iter().map(setting).collect(),
+    }
 }
 
-impl Report {
-    /// Of a compiled policy and what it says of itself.
-    pub fn of(compiled: &Compiled, manifest: &Manifest) -> Self {
-        Self::new(compiled.imports(), manifest)
-    }
-
-    fn new(imports: &Imports, manifest: &Manifest) -> Self {
-        Self {
-            can: can(imports, manifest),
-            cannot: cannot(imports, manifest),
-            asks_for: asks_for(manifest),
-            refused_imports: imports.refused.clone(),
-            settings: manifest.settings.iter().map(setting).collect(),
-        }
-    }
-
-    /// What has changed since an older version. What it cannot do follows from what it can.
-    pub fn since(&self, older: &Self) -> Change {
-        let lines = |report: &Self| -> BTreeSet<String> {
-            let sections = [
-                ("can", &report.can),
-                ("asks", &report.asks_for),
-                ("imports but may never use", &report.refused_imports),
-                ("setting", &report.settings),
-            ];
-            sections.iter().flat_map(|(name, lines)| lines.iter().map(move |line| format!("{name}: {line}"))).collect()
-        };
-        let (old, new) = (lines(older), lines(self));
-        Change { added: new.difference(&old).cloned().collect(), removed: old.difference(&new).cloned().collect() }
-    }
+/// How a report differs from the active version's. What a policy cannot do follows from what it can.
+pub(crate) fn difference(report: &Report, active: i64, older: &Report) -> ReportDifference {
+    let lines = |report: &Report| -> BTreeSet<String> {
+        let sections = [
+            ("can", &report.can),
+            ("asks", &report.asks_for),
+            ("imports but may never use", &report.refused_imports),
+            ("setting", &report.settings),
+        ];
+        sections.iter().flat_map(|(name, lines)| lines.iter().map(move |line| format!("{name}: {line}"))).collect()
+    };
+    let (old, new) = (lines(older), lines(report));
+    let (added, removed) = (new.difference(&old).cloned().collect(), old.difference(&new).cloned().collect());
+    ReportDifference { active, added, removed }
 }
 
 fn can(imports: &Imports, manifest: &Manifest) -> Vec<String> {
@@ -186,7 +161,7 @@ mod tests {
     fn a_new_version_is_told_by_what_it_can_do_beyond_the_old_one() {
         let imports = Imports { capabilities: vec![Capability::Http], ..Imports::default() };
         let older = Manifest { wants_http: Vec::new(), ..manifest() };
-        let change = Report::new(&imports, &manifest()).since(&Report::new(&imports, &older));
+        let change = difference(&report(&imports, &manifest()), 1, &report(&imports, &older));
         let expected = [
             "asks: to send requests to https://a.example, https://b.example",
             "can: sends requests to granted origins",

@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use vestibule_domain::TenantName;
 use vestibule_store::{Error as StoreError, Kept, Log, LogSpan, PruneFilter, Store, TenantRow};
 
-use crate::Terms;
+use crate::terms;
 
 /// How many rows are deleted while logins wait: some hundredths of a second.
 const AT_ONCE: u32 = 2_000;
@@ -114,7 +114,7 @@ impl Retention {
         for log in [Log::Decisions, Log::Audit] {
             self.drop_old(log, Some(&tenant.name), now).await?;
         }
-        let terms = match Terms::read(&tenant.terms) {
+        let terms = match terms::read(&tenant.terms) {
             Ok(terms) => terms,
             Err(error) => {
                 tracing::error!(tenant = %tenant.name, %error, "how much the tenant may keep is not known");

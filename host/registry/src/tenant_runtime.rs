@@ -5,9 +5,9 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use vestibule_api::Terms;
 use vestibule_gate::{Answer, Gate};
 
-use crate::Terms;
 use crate::guards::{Guards, Watched};
 use crate::quotas::TenantQuota;
 use crate::trial::Trials;

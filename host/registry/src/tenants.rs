@@ -4,12 +4,13 @@
 
 use serde::Serialize;
 use serde_json::{Map, Value};
+use vestibule_api::Terms;
 use vestibule_domain::TenantName;
 use vestibule_domain::secret::STARS;
 use vestibule_gate::{Tenant, TenantSettings};
 use vestibule_store::{By, TenantRow};
 
-use crate::{Error, Registry, Terms};
+use crate::{Error, Registry, terms};
 
 /// A tenant as its operator sees it. Secrets of its directories print as stars.
 #[derive(Debug, Clone, Serialize)]
@@ -45,9 +46,9 @@ impl Registry {
         terms: &Terms,
         by: &By,
     ) -> Result<(), Error> {
-        terms.check(self.0.bounds.call_memory_bytes)?;
+        terms::check(terms, self.0.bounds.call_memory_bytes)?;
         let row =
-            TenantRow { name: name.clone(), settings: checked(name, settings)?, terms: terms.write()?, created: by.at };
+            TenantRow { name: name.clone(), settings: checked(name, settings)?, terms: terms::write(terms)?, created: by.at };
         let new = self.store().create_tenant(&row, by).await?;
         self.0.cache.forget(name);
         if !new {
@@ -107,11 +108,11 @@ impl Registry {
             return Err(Error::InFile(name.clone()));
         }
         if let (Some(settings), Who::Tenant) = (settings, who) {
-            ensure_own(settings, &Terms::read(&row.terms)?)?;
+            ensure_own(settings, &terms::read(&row.terms)?)?;
         }
         let settings = settings.map(|settings| checked(name, settings)).transpose()?;
         let written =
-            terms.map(|terms| terms.check(self.0.bounds.call_memory_bytes).and_then(|()| terms.write())).transpose()?;
+            terms.map(|terms| terms::check(terms, self.0.bounds.call_memory_bytes).and_then(|()| terms::write(terms))).transpose()?;
         let known = self.store().set_tenant(name, settings.as_deref(), written.as_deref(), by).await?;
         self.0.cache.forget(name);
         if !known {
@@ -155,12 +156,12 @@ impl Registry {
     }
 
     pub(crate) async fn terms(&self, name: &TenantName) -> Result<Terms, Error> {
-        Terms::read(&self.row(name).await?.terms)
+        terms::read(&self.row(name).await?.terms)
     }
 
     fn view(&self, row: TenantRow) -> Result<TenantView, Error> {
         let settings = self.0.settings_of(&row)?;
-        let terms = Terms::read(&row.terms)?;
+        let terms = terms::read(&row.terms)?;
         Ok(TenantView { in_file: self.0.in_file.contains_key(&row.name), name: row.name, settings, terms })
     }
 }

@@ -7,9 +7,9 @@ use std::mem;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
-use serde::Serialize;
+use vestibule_api::{TrialDifference, TrialReport};
 use vestibule_domain::TenantName;
-use vestibule_gate::{Comparison, Difference, Seen};
+use vestibule_gate::{Comparison, Seen};
 use vestibule_store::{KEPT_DIFFERENCES, Store, TrialRow};
 
 use crate::plan::Guard;
@@ -17,21 +17,6 @@ use crate::{Error, Registry};
 
 /// After how long it is said again that a version has failed too often: it could not be taken back.
 const SAID: Duration = Duration::from_secs(10);
-
-/// How a version on trial has done since its revision was activated, on all hosts together.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct TrialReport {
-    /// Logins on which it was compared.
-    pub compared: u64,
-    /// Those on which it answered otherwise.
-    pub different: u64,
-    /// Logins that were not compared, because too many came at once.
-    pub skipped: u64,
-    /// Logins on which it failed.
-    pub faults: u64,
-    /// The latest differences, newest last.
-    pub differences: Vec<Difference>,
-}
 
 /// What this process has learnt of one revision.
 pub(crate) struct Trials {
@@ -60,7 +45,7 @@ struct Learnt {
     skipped: u64,
     faults: u64,
     /// Newest last.
-    differences: Vec<Difference>,
+    differences: Vec<TrialDifference>,
 }
 
 impl Trials {
@@ -123,7 +108,7 @@ impl Trials {
         if let Some(fresh) = lock(&self.fresh).get(policy) {
             all.add(fresh.clone());
         }
-        Ok(all.into())
+        Ok(report_of(all))
     }
 
     /// Counts a fault of a guarded version, once for each user. Returns whether there are too many by now: again after [`SAID`], should
@@ -178,11 +163,9 @@ impl Learnt {
     }
 }
 
-impl From<Learnt> for TrialReport {
-    fn from(learnt: Learnt) -> Self {
-        let Learnt { same, different, skipped, faults, differences } = learnt;
-        Self { compared: same + different, different, skipped, faults, differences }
-    }
+fn report_of(learnt: Learnt) -> TrialReport {
+    let Learnt { same, different, skipped, faults, differences } = learnt;
+    TrialReport { compared: same + different, different, skipped, faults, differences }
 }
 
 impl Registry {
@@ -243,7 +226,7 @@ mod tests {
 
     fn differs(number: usize) -> Seen {
         let user = format!("user-{number}");
-        let difference = Difference { user, active: "allow".into(), trial: "trap".into(), fields: vec!["user".into()] };
+        let difference = TrialDifference { user, active: "allow".into(), trial: "trap".into(), fields: vec!["user".into()] };
         Seen { comparison: Comparison::Different(difference), failed: true, fuel: 1 }
     }
 
@@ -255,7 +238,7 @@ mod tests {
         (0..150).for_each(|number| trials.note("p", differs(number)));
         trials.note_fault("q");
         let fresh = mem::take(&mut *lock(&trials.fresh));
-        let report = |policy: &str| TrialReport::from(Learnt::read(fresh[policy].row(policy).unwrap()).unwrap());
+        let report = |policy: &str| report_of(Learnt::read(fresh[policy].row(policy).unwrap()).unwrap());
         let TrialReport { compared, different, skipped, faults, differences } = report("p");
         assert_eq!((compared, different, skipped, faults), (151, 150, 1, 151));
         assert_eq!((differences.len(), differences[0].user.as_str()), (KEPT_DIFFERENCES, "user-50"));

@@ -5,16 +5,16 @@
 use std::borrow::Cow;
 
 use minisign_verify::{PublicKey, Signature};
+use vestibule_api::{Report, ReportDifference, Terms, Uploaded};
 use vestibule_compiler::{Failure, Order, Policy, Purpose};
-use vestibule_domain::{Grants, Manifest, TenantName};
+use vestibule_domain::{Grants, TenantName};
 use vestibule_ledger::Owner;
 use vestibule_sandbox::MAX_COMPONENT_BYTES;
 use vestibule_store::{AddError, Added, By, NewVersion, Room};
 
 use crate::load::Version;
 use crate::plan::Plan;
-use crate::report::{Change, Report};
-use crate::{Error, Registry, Terms};
+use crate::{Error, Registry, report};
 
 /// The longest name of a policy, in bytes.
 const MAX_NAME_BYTES: usize = 64;
@@ -28,29 +28,6 @@ pub struct Upload<'a> {
     pub wasm: &'a [u8],
     /// Its minisign signature as it is uploaded: the text of a `.minisig` file.
     pub signature: Option<&'a str>,
-}
-
-/// What became of it.
-#[derive(Debug, Clone)]
-pub struct Uploaded {
-    /// The policy's name.
-    pub policy: String,
-    /// Its version; the same file has the same one, and so has the same component.
-    pub version: i64,
-    /// Whether it was not known before.
-    pub new: bool,
-    /// Whether it was made of a core module.
-    pub from_module: bool,
-    /// The component's SHA-256.
-    pub digest: String,
-    /// That of the file that was uploaded.
-    pub source: String,
-    /// What it says of itself.
-    pub manifest: Manifest,
-    /// What it may do, in words.
-    pub report: Report,
-    /// How that differs from the active version, if there is one: its number, and the difference.
-    pub since: Option<(i64, Change)>,
 }
 
 impl Registry {
@@ -105,11 +82,11 @@ impl Registry {
             Some(_) if !new => self.0.version(tenant, &policy, version, Purpose::Administration).await?,
             _ => Version { compiled, manifest },
         };
-        let report = Report::of(&stored.compiled, &stored.manifest);
-        let since = self.since_active(tenant, &policy, &report).await?;
-        let (digest, from_module) = (stored.compiled.digest(), module.is_some());
-        let source = module.unwrap_or_else(|| digest.clone());
-        Ok(Uploaded { policy, version, new, from_module, digest, source, manifest: stored.manifest, report, since })
+        let report = report::of(&stored.compiled, &stored.manifest);
+        let difference = self.since_active(tenant, &policy, &report).await?;
+        let (sha256, from_module) = (stored.compiled.digest(), module.is_some());
+        let (source, manifest) = (module.unwrap_or_else(|| sha256.clone()), stored.manifest);
+        Ok(Uploaded { policy, version, new, from_module, sha256, source, manifest, report, difference })
     }
 
     /// What a stored version may do.
@@ -118,7 +95,7 @@ impl Registry {
     /// [`Error::Unknown`]; [`Error::Policy`]; the store's.
     pub async fn report(&self, tenant: &TenantName, policy: &str, number: i64) -> Result<Report, Error> {
         let version = self.0.version(tenant, policy, number, Purpose::Administration).await?;
-        Ok(Report::of(&version.compiled, &version.manifest))
+        Ok(report::of(&version.compiled, &version.manifest))
     }
 
     /// How a report differs from the active version's.
@@ -130,12 +107,12 @@ impl Registry {
         tenant: &TenantName,
         policy: &str,
         report: &Report,
-    ) -> Result<Option<(i64, Change)>, Error> {
+    ) -> Result<Option<ReportDifference>, Error> {
         let Some(revision) = self.store().active_revision(tenant).await? else { return Ok(None) };
         let plan = Plan::read(&revision.links)?;
         let Some(link) = plan.0.iter().find(|link| link.policy == policy) else { return Ok(None) };
         let active = self.report(tenant, policy, link.version).await?;
-        Ok(Some((link.version, report.since(&active))))
+        Ok(Some(report::difference(report, link.version, &active)))
     }
 
     /// The component of what is uploaded. Of a module that the tenant has uploaded before it is the one of then: this release may make

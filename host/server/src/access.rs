@@ -8,5 +8,5 @@ mod token;
 
 pub(crate) use caller::Caller;
 pub use caller::Peer;
-pub use scope::{Scope, Scopes};
+pub use scope::Scopes;
 pub use token::{Issued, Tokens};

@@ -7,8 +7,8 @@ use std::time::Duration;
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use serde::Serialize;
-use utoipa::{IntoResponses, ToSchema};
+use utoipa::IntoResponses;
+use vestibule_api::Problem as Document;
 use vestibule_domain::text::log_text;
 use vestibule_gate::PasswordError;
 use vestibule_ledger::Refused;
@@ -19,42 +19,29 @@ pub(crate) type Result<T> = std::result::Result<T, Problem>;
 /// The longest detail in bytes.
 const MAX_DETAIL_BYTES: usize = 1024;
 
-/// A problem (RFC 9457).
-#[derive(Debug, Clone, Serialize, ToSchema)]
+/// A problem, and how long to wait before trying again.
+#[derive(Debug, Clone)]
 pub(crate) struct Problem {
-    /// Always `about:blank`: `code` says more.
-    #[serde(rename = "type")]
-    kind: &'static str,
-    /// What the status means.
-    title: &'static str,
-    /// The HTTP status.
-    status: u16,
-    /// Stable, for programs.
-    code: &'static str,
-    /// One sentence about this case.
-    detail: String,
-    /// What to do, where that is known.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    hint: Option<String>,
-    #[serde(skip)]
+    document: Document,
     retry_after: Option<Duration>,
 }
 
 impl Problem {
     pub(crate) fn new(status: StatusCode, code: &'static str, detail: impl AsRef<str>) -> Self {
-        Self {
-            kind: "about:blank",
-            title: status.canonical_reason().unwrap_or_default(),
+        let document = Document {
+            kind: "about:blank".into(),
+            title: status.canonical_reason().unwrap_or_default().into(),
             status: status.as_u16(),
-            code,
+            code: code.into(),
             detail: log_text(detail.as_ref(), MAX_DETAIL_BYTES),
             hint: None,
-            retry_after: None,
-        }
+        };
+        Self { document, retry_after: None }
     }
 
-    pub(crate) fn hint(self, hint: impl Into<String>) -> Self {
-        Self { hint: Some(hint.into()), ..self }
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.document.hint = Some(hint.into());
+        self
     }
 
     pub(crate) fn malformed(detail: impl AsRef<str>) -> Self {
@@ -92,7 +79,7 @@ impl Problem {
 
     /// Whether there was more at once than whoever asks may ever have.
     pub(crate) fn is_too_much(&self) -> bool {
-        self.code == "overloaded" && self.retry_after.is_none()
+        self.document.code == "overloaded" && self.retry_after.is_none()
     }
 
     pub(crate) fn unavailable(detail: impl AsRef<str>) -> Self {
@@ -103,8 +90,8 @@ impl Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let body = serde_json::to_vec(&self).unwrap_or_default();
+        let status = StatusCode::from_u16(self.document.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let body = serde_json::to_vec(&self.document).unwrap_or_default();
         let mut response = (status, body).into_response();
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
@@ -192,38 +179,38 @@ impl From<LoginError> for Problem {
 pub(crate) enum Problems {
     /// Not to be read as a request.
     #[response(status = 400, content_type = "application/problem+json")]
-    BadRequest(Problem),
+    BadRequest(Document),
     /// No token, or not a good one.
     #[response(status = 401, content_type = "application/problem+json")]
-    Unauthorized(Problem),
+    Unauthorized(Document),
     /// The token's scopes or the tenant's terms do not allow it.
     #[response(status = 403, content_type = "application/problem+json")]
-    Forbidden(Problem),
+    Forbidden(Document),
     /// There is no such thing.
     #[response(status = 404, content_type = "application/problem+json")]
-    NotFound(Problem),
+    NotFound(Document),
     /// The body did not come in time.
     #[response(status = 408, content_type = "application/problem+json")]
-    TooSlow(Problem),
+    TooSlow(Document),
     /// Something else is the case than the request supposes.
     #[response(status = 409, content_type = "application/problem+json")]
-    Conflict(Problem),
+    Conflict(Document),
     /// Too many bytes.
     #[response(status = 413, content_type = "application/problem+json")]
-    TooLarge(Problem),
+    TooLarge(Document),
     /// Another content type is expected.
     #[response(status = 415, content_type = "application/problem+json")]
-    UnsupportedMediaType(Problem),
+    UnsupportedMediaType(Document),
     /// Well-formed, but not possible.
     #[response(status = 422, content_type = "application/problem+json")]
-    Unprocessable(Problem),
+    Unprocessable(Document),
     /// More than the tenant's terms allow.
     #[response(status = 429, content_type = "application/problem+json")]
-    TooManyRequests(Problem),
+    TooManyRequests(Document),
     /// What is stored is damaged: the host's log says what.
     #[response(status = 500, content_type = "application/problem+json")]
-    Damaged(Problem),
+    Damaged(Document),
     /// Try again.
     #[response(status = 503, content_type = "application/problem+json")]
-    Unavailable(Problem),
+    Unavailable(Document),
 }

@@ -67,13 +67,7 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
         title = "Vestibule",
         description = "Decides on VPN logins by policies in WebAssembly: front doors bring logins, administrators keep policies, users and groups."
     ),
-    components(schemas(
-        Problem,
-        logins::AuthcredSchema,
-        logins::AttributesSchema,
-        logins::AuthretSchema,
-        logins::InfoSchema
-    )),
+    components(schemas(vestibule_api::Problem)),
     security(("token" = [])),
     modifiers(&Bearer)
 )]

@@ -5,20 +5,19 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use serde_json::{Value, json};
-use vestibule_domain::field::ServiceName;
+use vestibule_api::{Authenticate, AuthretAnswer, Challenge, ChallengeResponse, LoginAnswer, Verdict};
+use vestibule_domain::bounded::{Text, TooLong};
+use vestibule_domain::field::{self, ServiceName};
 use vestibule_domain::login::Attributes;
-use vestibule_domain::outcome::Echo;
 use vestibule_domain::wire::Password;
 use vestibule_domain::{Cause, EnteredUser, Properties, Secret};
 
 use crate::client::Call;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
-use crate::form::{HEAD, write_field, write_figure, write_properties};
+use crate::form::{HEAD, write_field, write_figure, write_properties, write_question};
 use crate::output;
 use crate::prompt::Answers;
-use crate::reading::Reading as _;
 use crate::target::{Site, Target};
 
 /// Log a user in as a VPN client would, and show what is decided
@@ -68,19 +67,17 @@ async fn log_in(site: &Site, options: &Options) -> Result<Exit> {
     let mut answers = Answers::new(options.pass_file.as_deref())?;
     let mut request = request(options, answers.require("Password")?)?;
     loop {
-        let answer = site.client.json(Call::post(&site.path(&["authenticate"]), &request)).await?;
+        let call = Call::post(&site.path(&["authenticate"]), &request)?;
+        let answer: LoginAnswer = site.client.read(call).await?;
         let shown = if options.json { output::json_line(&answer)? } else { text(&answer) };
         output::print(shown.as_bytes())?;
-        let Some(crstate) = answer_to(&answer, &mut answers)? else { return Ok(exit(&answer)) };
-        if let Some(request) = request.as_object_mut() {
-            request.remove("password");
-            request.insert("crstate".to_owned(), crstate);
-        }
+        let Some(response) = answer_to(&answer, &mut answers)? else { return Ok(exit(&answer)) };
+        (request.password, request.crstate) = (None, Some(response));
     }
 }
 
 /// What a client is that sends this password, which may carry answers as OpenVPN's clients send them.
-fn request(options: &Options, password: Secret) -> Result<Value> {
+fn request(options: &Options, password: Secret) -> Result<Authenticate> {
     let client_info = Properties::from_pairs(options.client_info.clone())
         .map_err(|error| Error::bad_input("these are no facts of one client").because(&error))?;
     let attributes = Attributes {
@@ -90,80 +87,90 @@ fn request(options: &Options, password: Secret) -> Result<Value> {
         log_service_name: options.web.then(|| ServiceName::cut("WEB_CLIENT")),
         auth_parms: Properties::new(),
     };
-    let mut request = json!({
-        "username": options.user.as_str(),
-        "client_ip_addr": options.client_ip,
-        "client_hw_addr": options.hw_addr,
-        "attributes": attributes,
-    });
-    let (proof, given) = match Password::parse(password) {
-        Ok(Password::Plain(password)) => (("password", Value::from(password.expose())), None),
-        Ok(Password::Static(both)) => (("password", Value::from(both.password.expose())), Some(both.response)),
-        Ok(Password::Response(answer)) => (("crstate", crstate(answer.state_id.as_str(), &answer.response)), None),
+    let (password, crstate, given) = match Password::parse(password) {
+        Ok(Password::Plain(password)) => (Some(password), None, None),
+        Ok(Password::Static(both)) => (Some(both.password), None, Some(both.response)),
+        Ok(Password::Response(answer)) => (None, Some(response(answer.state_id.as_str(), answer.response)?), None),
         Err(error) => return Err(Error::bad_input("the password is none").because(&error)),
     };
-    let response = options.sr.clone().or(given.map(|response| response.expose().to_owned()));
-    if let Some(request) = request.as_object_mut() {
-        request.insert(proof.0.to_owned(), proof.1);
-        request.extend(response.map(|response| ("static_response".to_owned(), Value::from(response))));
-    }
-    Ok(request)
+    let static_response = options.sr.as_deref().map(Secret::new).or(given);
+    Ok(Authenticate {
+        username: options.user.clone(),
+        password: password.map(field::Password::new).transpose().map_err(|error| too_long("the password", &error))?,
+        crstate,
+        client_ip_addr: Some(bounded("the address", &options.client_ip)?),
+        client_hw_addr: options.hw_addr.as_deref().map(|address| bounded("the hardware address", address)).transpose()?,
+        static_response: static_response
+            .map(field::Response::new)
+            .transpose()
+            .map_err(|error| too_long("the response", &error))?,
+        attributes: Some(attributes),
+        session_id: None,
+    })
 }
 
-fn crstate(state_id: &str, response: &Secret) -> Value {
-    json!({ "state_id": state_id, "response": response.expose() })
+fn bounded<const MAX: usize>(what: &str, text: &str) -> Result<Text<MAX>> {
+    Text::new(text).map_err(|error| too_long(what, &error))
+}
+
+fn too_long(what: &str, error: &TooLong) -> Error {
+    Error::bad_input(format!("{what} is too long")).because(error)
+}
+
+fn response(state_id: &str, response: Secret) -> Result<ChallengeResponse> {
+    let response = field::Response::new(response).map_err(|error| too_long("the answer", &error))?;
+    Ok(ChallengeResponse { state_id: state_id.to_owned(), response })
 }
 
 /// What somebody answers to the question, if it is one and somebody is there.
-fn answer_to(answer: &Value, answers: &mut Answers) -> Result<Option<Value>> {
-    let Some(challenge) = answer.get("challenge") else { return Ok(None) };
-    let echo = if challenge.at("echo") == true { Echo::Shown } else { Echo::Hidden };
-    let response = answers.next(&challenge.shown("text"), echo)?;
-    Ok(response.map(|response| crstate(challenge.text("state_id"), &response)))
+fn answer_to(answer: &LoginAnswer, answers: &mut Answers) -> Result<Option<ChallengeResponse>> {
+    let Some(Challenge { text, echo, state_id }) = &answer.challenge else { return Ok(None) };
+    let given = answers.next(&output::shown(text), *echo)?;
+    given.map(|given| response(state_id, given)).transpose()
 }
 
 /// How the process ends on an answer.
-fn exit(answer: &Value) -> Exit {
-    match (answer.at("decision").as_str(), answer.at("cause").as_str()) {
-        (Some("allow"), _) => Exit::Allowed,
-        (Some("challenge"), _) => Exit::Challenged,
+fn exit(answer: &LoginAnswer) -> Exit {
+    match (answer.decision, answer.cause.as_deref()) {
+        (Verdict::Allow, _) => Exit::Allowed,
+        (Verdict::Challenge, _) => Exit::Challenged,
         (_, Some(cause)) if Cause::ALL.iter().any(|fault| fault.code() == cause) => Exit::Fault,
         _ => Exit::Denied,
     }
 }
 
 /// For people.
-fn text(answer: &Value) -> String {
-    let (authret, decision) = (answer.at("authret"), answer.at("decision").as_str());
+fn text(answer: &LoginAnswer) -> String {
+    let LoginAnswer { id, decision, cause, authret, proplist_save, challenge, .. } = answer;
+    let is_allowed = *decision == Verdict::Allow;
     let mut text = HEAD.to_owned();
-    write_field(&mut text, "status", if decision == Some("allow") { "SUCCEED" } else { "FAIL" });
-    for name in ["reason", "client_reason", "user"] {
-        if let Some(value) = authret.get(name).and_then(Value::as_str) {
-            write_field(&mut text, name, value);
+    write_field(&mut text, "status", if is_allowed { "SUCCEED" } else { "FAIL" });
+    if let Some(AuthretAnswer { user, reason, client_reason, .. }) = authret {
+        write_field(&mut text, "reason", reason);
+        if let Some(client_reason) = client_reason {
+            write_field(&mut text, "client_reason", client_reason);
         }
+        write_field(&mut text, "user", user);
     }
-    let list = |value: &Value| serde_json::from_value::<Properties>(value.clone()).unwrap_or_default();
-    if decision == Some("allow") {
-        write_properties(&mut text, "proplist", &list(authret.at("proplist")));
-        let saved = list(answer.at("proplist_save"));
-        if !saved.is_empty() {
-            write_properties(&mut text, "proplist_save", &saved);
-        }
+    if let Some(AuthretAnswer { proplist, .. }) = authret.as_ref().filter(|_| is_allowed) {
+        write_properties(&mut text, "proplist", proplist);
     }
-    if let Some(challenge) = answer.get("challenge") {
-        write_field(&mut text, "challenge", challenge.text("text"));
-        write_field(&mut text, "echo", if challenge.at("echo") == true { "True" } else { "False" });
-        write_field(&mut text, "state_id", challenge.text("state_id"));
+    if let Some(saved) = proplist_save.as_ref().filter(|saved| is_allowed && !saved.is_empty()) {
+        write_properties(&mut text, "proplist_save", saved);
+    }
+    if let Some(Challenge { text: question, echo, state_id }) = challenge {
+        write_question(&mut text, question, *echo);
+        write_field(&mut text, "state_id", state_id);
     }
     text.push('\n');
     let decided = match decision {
-        Some("allow") => "allowed",
-        Some("challenge") => "challenged",
-        _ => "denied",
+        Verdict::Allow => "allowed",
+        Verdict::Challenge => "challenged",
+        Verdict::Deny | Verdict::Search => "denied",
     };
     write_figure(&mut text, "decision", decided);
-    for name in ["cause", "id"] {
-        if let Some(value) = answer.get(name).and_then(Value::as_str) {
+    for (name, value) in [("cause", cause.as_deref()), ("id", id.as_deref())] {
+        if let Some(value) = value {
             write_figure(&mut text, name, value);
         }
     }

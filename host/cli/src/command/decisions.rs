@@ -7,22 +7,22 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
-use serde_json::{Value, json};
+use serde_json::json;
+use vestibule_api::{Before, Decision, Decisions, PolicyRun, StepTime};
 use vestibule_domain::text::log_text;
 use vestibule_store::{Log, PruneFilter};
 
-use crate::client::{Call, Events, escape};
+use crate::client::{Call, Events, unreadable};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::host::now;
-use crate::reading::Reading as _;
 use crate::target::{Site, Target};
 use crate::{figures, output};
 
 /// How many decisions are deleted while logins wait: some hundredths of a second.
 const PRUNED_AT_ONCE: u32 = 5_000;
 /// The most decisions of one answer.
-const PAGE: usize = 1_000;
+const PAGE: u32 = 1_000;
 
 /// Show what was decided
 #[derive(Debug, Args)]
@@ -73,18 +73,18 @@ pub(crate) async fn run(options: Options) -> Result<Exit> {
 }
 
 async fn tail(site: &Site, lines: u32, follow: bool, json: bool) -> Result<()> {
-    let mut decisions = Vec::new();
-    let mut before = String::new();
+    let (path, mut decisions) = (site.path(&["decisions"]), Vec::new());
+    let mut part = Before::default();
     while decisions.len() < lines as usize {
-        let count = PAGE.min(lines as usize - decisions.len());
-        let page = site.client.json(Call::get(&format!("{}?count={count}{before}", site.path(&["decisions"])))).await?;
-        decisions.extend(page.list("decisions").iter().cloned());
-        match page.text("next") {
-            "" => break,
-            next => before = format!("&before={}", escape(next)),
+        part.count = Some(PAGE.min(lines - u32::try_from(decisions.len()).unwrap_or(lines)));
+        let page: Decisions = site.client.read(Call::get(&path).query(&part)?).await?;
+        decisions.extend(page.decisions);
+        match page.next {
+            None => break,
+            next => part.before = next,
         }
     }
-    let print = |decision: &Value| {
+    let print = |decision: &Decision| {
         let shown = if json { output::json_line(decision)? } else { line(decision) };
         output::print_part(shown.as_bytes())
     };
@@ -97,17 +97,14 @@ async fn tail(site: &Site, lines: u32, follow: bool, json: bool) -> Result<()> {
         return Ok(());
     }
     let path = site.path(&["decisions", "stream"]);
-    let call = Call::get(&path)
-        .with_header("last-event-id", decisions.first().map(|last| last.text("id").to_owned()).unwrap_or_default());
-    let mut events = Events::new(site.client.stream(call).await?);
+    let last = decisions.first().map(|last| last.id.clone()).unwrap_or_default();
+    let mut events = Events::new(site.client.stream(Call::get(&path).with_header("last-event-id", last)).await?);
     // Some are sent again; see the API's document.
-    let printed: HashSet<_> = decisions.iter().map(|decision| decision.text("id").to_owned()).collect();
-    let oldest = decisions.last().map(|last| last.text("id").to_owned()).unwrap_or_default();
+    let printed: HashSet<_> = decisions.iter().map(|decision| decision.id.clone()).collect();
+    let oldest = decisions.last().map(|last| last.id.clone()).unwrap_or_default();
     while let Some(event) = events.next().await? {
-        let decision: Value =
-            serde_json::from_str(&event).map_err(|error| Error::fault("an event cannot be read").because(&error))?;
-        let id = decision.text("id");
-        if id > oldest.as_str() && !printed.contains(id) && !print(&decision)? {
+        let decision: Decision = serde_json::from_str(&event).map_err(|error| unreadable().because(&error))?;
+        if decision.id > oldest && !printed.contains(&decision.id) && !print(&decision)? {
             return Ok(());
         }
     }
@@ -117,8 +114,8 @@ async fn tail(site: &Site, lines: u32, follow: bool, json: bool) -> Result<()> {
 }
 
 async fn show(site: &Site, id: &str, json: bool) -> Result<()> {
-    let decision = site.client.json(Call::get(&site.path(&["decisions", id]))).await?;
-    let shown = if json { output::json_line(&decision)? } else { text(&decision) };
+    let decision: Decision = site.client.read(Call::get(&site.path(&["decisions", id]))).await?;
+    let shown = if json { output::json_line(&decision)? } else { text(&decision)? };
     output::print(shown.as_bytes())
 }
 
@@ -150,54 +147,53 @@ async fn prune(site: &Site, age: Duration, json: bool) -> Result<()> {
 }
 
 /// One line: when, what, who, why, and where to read more.
-fn line(decision: &Value) -> String {
-    let of = |name: &str| decision.text(name);
-    let cause = decision.get("cause").and_then(Value::as_str).unwrap_or("-");
-    let user = log_text(of("user"), 64);
-    format!("{}  {:<10}  {cause:<22}  {user:<24}  {}\n", of("at"), of("outcome"), of("id"))
+fn line(decision: &Decision) -> String {
+    let Decision { id, at, user, outcome, cause, .. } = decision;
+    let (cause, user) = (cause.as_deref().unwrap_or("-"), log_text(user, 64));
+    format!("{at}  {outcome:<10}  {cause:<22}  {user:<24}  {id}\n")
 }
 
-fn text(decision: &Value) -> String {
-    let mut text = format!("{}\n", decision.text("at"));
+fn text(decision: &Decision) -> Result<String> {
+    let record = decision.record().map_err(|error| unreadable().because(&error))?;
+    let mut text = format!("{}\n", decision.at);
     let mut field = |name: &str, value: &str| {
         let _ = writeln!(text, "  {name:<13} : {}", log_text(value, 2048));
     };
-    for name in ["user", "outcome", "cause"] {
-        if let Some(value) = decision.get(name).and_then(Value::as_str) {
+    let conflicts = (record.conflicts > 0).then(|| record.conflicts.to_string());
+    let fields = [
+        ("user", Some(&*decision.user)),
+        ("outcome", Some(&*decision.outcome)),
+        ("cause", decision.cause.as_deref()),
+        ("entered", Some(&*record.entered)),
+        ("method", record.method.as_deref()),
+        ("client_ip_addr", record.client_ip_addr.as_deref()),
+        ("reason", Some(&*record.reason)),
+        ("client_reason", record.client_reason.as_deref()),
+        ("conflicts", conflicts.as_deref()),
+    ];
+    for (name, value) in fields {
+        if let Some(value) = value {
             field(name, value);
         }
     }
-    let record = decision.at("record");
-    for name in ["entered", "method", "client_ip_addr", "reason", "client_reason", "conflicts"] {
-        match record.get(name) {
-            Some(Value::String(value)) => field(name, value),
-            Some(Value::Number(value)) if value.as_u64() != Some(0) => field(name, &value.to_string()),
-            _ => {}
-        }
-    }
-    for name in ["set", "saved"] {
-        let names: Vec<_> = record.list(name).iter().filter_map(Value::as_str).collect();
+    for (name, names) in [("set", record.set.join(" ")), ("saved", record.saved.join(" "))] {
         if !names.is_empty() {
-            field(name, &names.join(" "));
+            field(name, &names);
         }
     }
-    for step in record.list("steps") {
-        let micros = step.get("micros").and_then(Value::as_u64).unwrap_or_default();
-        field("step", &format!("{:<10} {}", step.text("step"), figures::duration(Duration::from_micros(micros))));
+    for StepTime { step, micros } in record.steps {
+        field("step", &format!("{:<10} {}", step.name(), figures::duration(Duration::from_micros(micros))));
     }
-    for policy in record.list("policies") {
-        let of = |name: &str| policy.text(name);
-        let fuel = figures::count(policy.get("fuel").and_then(Value::as_u64).unwrap_or_default());
-        field("policy", &format!("{} {}, {fuel} fuel, sha256 {}", of("name"), of("version"), of("sha256")));
-        for logged in policy.list("log") {
-            field("log", &logged.to_string());
+    for PolicyRun { name, version, sha256, fuel, log, dropped_log_lines, .. } in &*record.policies {
+        field("policy", &format!("{name} {version}, {} fuel, sha256 {sha256}", figures::count(*fuel)));
+        for logged in log {
+            field("log", output::json_line(logged)?.trim_end());
         }
-        let dropped = policy.get("dropped_log_lines").and_then(Value::as_u64).unwrap_or_default();
-        if dropped > 0 {
-            field("log", &format!("{} more lines were dropped", figures::count(dropped)));
+        if *dropped_log_lines > 0 {
+            field("log", &format!("{} more lines were dropped", figures::count(*dropped_log_lines)));
         }
     }
-    text
+    Ok(text)
 }
 
 const AFTER_HELP: &str = "\

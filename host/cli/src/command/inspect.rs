@@ -9,7 +9,7 @@ use vestibule_compiler::Policy;
 use vestibule_domain::Manifest;
 use vestibule_domain::manifest::Setting;
 use vestibule_domain::text::log_text;
-use vestibule_registry::report::Report;
+use vestibule_registry::report;
 use vestibule_sandbox::world::{Capability, Imports, VERSION};
 use vestibule_sandbox::{Compiled, Limits};
 
@@ -75,7 +75,7 @@ fn to_text(manifest: &Manifest, compiled: &Compiled) -> String {
     let _ = writeln!(text, "sha256   : {}", compiled.digest());
     let _ = writeln!(text, "size     : {} ({bytes} bytes)", figures::bytes(size));
     let _ = writeln!(text, "contract : {}", contract(imports));
-    let report = Report::of(compiled, manifest);
+    let report = report::of(compiled, manifest);
     section(&mut text, "can", &report.can);
     section(&mut text, "cannot", &report.cannot);
     if !report.refused_imports.is_empty() {
@@ -102,7 +102,7 @@ fn section(text: &mut String, title: &str, lines: &[String]) {
 }
 
 /// Two lines a setting: its name with its default, and what it means.
-fn settings(report: &Report, manifest: &Manifest) -> Vec<String> {
+fn settings(report: &vestibule_api::Report, manifest: &Manifest) -> Vec<String> {
     let lines = report.settings.iter().zip(&manifest.settings);
     lines
         .flat_map(|(setting, Setting { description, .. })| [setting.clone(), format!("    {}", line(description))])

@@ -8,13 +8,18 @@ mod upload;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use serde_json::{Value, json};
+use serde_json::json;
+use vestibule_api::{
+    After, Before, Decision, Decisions, Link, Policies, Policy, PolicyChange, Revision, SecretName, SecretNames,
+    SecretValue, TrialDifference, TrialReport, Version, Versions,
+};
+use vestibule_domain::Secret;
 
-use crate::client::{Call, escape};
+use crate::client::{Call, unreadable};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
-use crate::reading::Reading as _;
 use crate::target::{Site, Target};
+use crate::output::shown;
 use crate::{figures, input, output};
 
 /// Keep the policies that decide on logins: upload, activate, try beside, roll back
@@ -143,138 +148,125 @@ async fn act(site: &Site, action: &Action, json: bool) -> Result<()> {
             let number = version.map(|number| number.to_string());
             let mut path = vec!["policies", name];
             path.extend(number.as_deref().map(|number| ["versions", number]).into_iter().flatten());
-            site.client.json(Call::delete(&site.path(&path))).await.map(|_| ())
+            site.client.done(Call::delete(&site.path(&path))).await
         }
-        Action::Config(Filed { name, file }) => change(site, name, "settings", file).await,
-        Action::Grants(Filed { name, file }) => change(site, name, "grants", file).await,
+        Action::Config(Filed { name, file }) => {
+            let settings = Some(input::json("config file", file)?);
+            change(site, name, PolicyChange { settings, ..PolicyChange::default() }).await
+        }
+        Action::Grants(Filed { name, file }) => {
+            let grants = Some(input::json("grants file", file)?);
+            change(site, name, PolicyChange { grants, ..PolicyChange::default() }).await
+        }
         Action::Secret(options) => secret(site, options).await,
         Action::Logs(Logs { name, lines }) => logs(site, name, *lines, json).await,
     }
 }
 
 async fn list(site: &Site, json: bool) -> Result<()> {
-    let chain = site.client.json(Call::get(&site.path(&["chain"]))).await?;
+    let active: Revision = site.client.read(Call::get(&site.path(&["chain"]))).await?;
     let policies = all(site).await?;
     if json {
-        return output::print(output::json_line(&json!({ "active": chain, "policies": policies }))?.as_bytes());
+        return output::print(output::json_line(&json!({ "active": active, "policies": policies }))?.as_bytes());
     }
     let mut text = String::new();
-    let links = chain.list("chain");
-    for (index, link) in links.iter().enumerate() {
-        let trial = link
-            .get("trial")
-            .map(|trial| format!(", version {} on trial as {}", trial.at("version"), trial.shown("mode")));
-        text += &format!(
-            "{}. {:<24} version {}{}\n",
-            index + 1,
-            link.shown("policy"),
-            link.at("version"),
-            trial.unwrap_or_default()
-        );
+    for (place, Link { policy, version, trial, .. }) in (1..).zip(&active.chain) {
+        let trial = trial.as_ref().map(|trial| format!(", version {} on trial as {}", trial.version, trial.mode.name()));
+        text += &format!("{place}. {:<24} version {version}{}\n", shown(policy), trial.unwrap_or_default());
     }
-    if links.is_empty() {
+    if active.chain.is_empty() {
         text += "no policy is active\n";
     }
-    for policy in &policies {
-        if links.iter().all(|link| link.at("policy") != policy.at("name")) {
-            text += &format!("-  {:<24} not active, newest version {}\n", policy.shown("name"), policy.at("latest"));
+    for Policy { name, latest, .. } in &policies {
+        if active.chain.iter().all(|link| link.policy != *name) {
+            let newest = latest.map_or_else(|| "none".to_owned(), |latest| latest.to_string());
+            text += &format!("-  {:<24} not active, newest version {newest}\n", shown(name));
         }
     }
     output::print(text.as_bytes())
 }
 
 /// All policies, page after page.
-async fn all(site: &Site) -> Result<Vec<Value>> {
-    let first = format!("{}?count=1000", site.path(&["policies"]));
-    let (mut path, mut policies) = (first.clone(), Vec::new());
+async fn all(site: &Site) -> Result<Vec<Policy>> {
+    let (path, mut part) = (site.path(&["policies"]), After { count: Some(1000), after: None });
+    let mut all = Vec::new();
     loop {
-        let page = site.client.json(Call::get(&path)).await?;
-        policies.extend(page.list("policies").iter().cloned());
-        match page.text("next") {
-            "" => return Ok(policies),
-            next => path = format!("{first}&after={}", escape(next)),
+        let Policies { policies, next } = site.client.read(Call::get(&path).query(&part)?).await?;
+        all.extend(policies);
+        match next {
+            None => return Ok(all),
+            after => part.after = after,
         }
     }
 }
 
 async fn show(site: &Site, name: &str, json: bool) -> Result<()> {
-    let policy = site.client.json(Call::get(&site.path(&["policies", name]))).await?;
-    let versions = site.client.json(Call::get(&site.path(&["policies", name, "versions"]))).await?;
-    let secrets = site.client.json(Call::get(&site.path(&["policies", name, "secrets"]))).await?;
-    let whole = json!({ "policy": policy, "versions": versions.at("versions"), "secrets": secrets.at("secrets") });
+    let policy: Policy = site.client.read(Call::get(&site.path(&["policies", name]))).await?;
+    let Versions { versions } = site.client.read(Call::get(&site.path(&["policies", name, "versions"]))).await?;
+    let SecretNames { secrets } = site.client.read(Call::get(&site.path(&["policies", name, "secrets"]))).await?;
     if json {
+        let whole = json!({ "policy": policy, "versions": versions, "secrets": secrets });
         return output::print(output::json_line(&whole)?.as_bytes());
     }
     let mut text = format!("{name}\n\nversions\n");
-    for version in versions.list("versions") {
-        let size = usize::try_from(version.at("bytes").as_u64().unwrap_or_default()).unwrap_or(usize::MAX);
-        text += &format!(
-            "  {:<4} {:<12} {}  {}  by {}  sha256 {}\n",
-            version.at("version"),
-            version.at("manifest").shown("version"),
-            version.shown("created"),
-            figures::bytes(size),
-            version.shown("actor"),
-            version.shown("sha256"),
-        );
+    for Version { version, manifest, created, bytes, actor, sha256, .. } in versions {
+        let size = figures::bytes(usize::try_from(bytes).unwrap_or(usize::MAX));
+        let called = manifest.map(|manifest| shown(&manifest.version)).unwrap_or_default();
+        let (created, actor, sha256) = (shown(&created), shown(&actor), shown(&sha256));
+        text += &format!("  {version:<4} {called:<12} {created}  {size}  by {actor}  sha256 {sha256}\n");
     }
-    text += &format!("\nsettings\n  {}\n\ngrants\n  {}\n\nsecrets\n", policy.at("settings"), policy.at("grants"));
-    for secret in secrets.list("secrets") {
-        text += &format!("  {:<24} set {}\n", secret.shown("name"), secret.shown("changed"));
+    let (settings, grants) = (output::json_line(&policy.settings)?, output::json_line(&policy.grants)?);
+    text += &format!("\nsettings\n  {settings}\ngrants\n  {grants}\nsecrets\n");
+    for SecretName { name, changed } in secrets {
+        text += &format!("  {:<24} set {}\n", shown(&name), shown(&changed));
     }
     output::print(text.as_bytes())
 }
 
 async fn trial(site: &Site, name: &str, json: bool) -> Result<()> {
-    let trial = site.client.json(Call::get(&site.path(&["chain", "trials", name]))).await?;
+    let trial: TrialReport = site.client.read(Call::get(&site.path(&["chain", "trials", name]))).await?;
     if json {
         return output::print(output::json_line(&trial)?.as_bytes());
     }
-    let mut text = format!(
-        "{} logins compared, {} different, {} not compared, {} failed\n",
-        trial.at("compared"),
-        trial.at("different"),
-        trial.at("skipped"),
-        trial.at("faults")
-    );
-    for difference in trial.list("differences") {
-        let fields: Vec<_> = difference.lines("fields").collect();
-        let (active, other) = (difference.shown("active"), difference.shown("trial"));
-        text += &format!("  {:<24} {active} -> {other}  {}\n", difference.shown("user"), fields.join(" "));
+    let TrialReport { compared, different, skipped, faults, differences } = trial;
+    let mut text =
+        format!("{compared} logins compared, {different} different, {skipped} not compared, {faults} failed\n");
+    for TrialDifference { user, active, trial, fields } in differences {
+        let fields: Vec<_> = fields.iter().map(|field| shown(field)).collect();
+        let (user, active, trial) = (shown(&user), shown(&active), shown(&trial));
+        text += &format!("  {user:<24} {active} -> {trial}  {}\n", fields.join(" "));
     }
     output::print(text.as_bytes())
 }
 
-async fn change(site: &Site, name: &str, key: &str, file: &std::path::Path) -> Result<()> {
-    let mut change = serde_json::Map::new();
-    change.insert(key.to_owned(), input::json::<Value>("config file", file)?);
-    site.client.json(Call::put(&site.path(&["policies", name]), &change.into())).await.map(|_| ())
+async fn change(site: &Site, name: &str, change: PolicyChange) -> Result<()> {
+    site.client.done(Call::put(&site.path(&["policies", name]), &change)?).await
 }
 
 async fn secret(site: &Site, options: &SecretOptions) -> Result<()> {
     let path = site.path(&["policies", &options.name, "secrets", &options.secret]);
     if options.remove {
-        return site.client.json(Call::delete(&path)).await.map(|_| ());
+        return site.client.done(Call::delete(&path)).await;
     }
     let text = input::text("secret file", &options.file)?;
-    let value = text.lines().next().unwrap_or_default();
-    site.client.json(Call::put(&path, &json!({ "value": value }))).await.map(|_| ())
+    let value = Secret::new(text.lines().next().unwrap_or_default());
+    site.client.done(Call::put(&path, &SecretValue { value })?).await
 }
 
 /// What stands in the records of the last decisions.
 async fn logs(site: &Site, name: &str, lines: u32, json: bool) -> Result<()> {
-    let path = format!("{}?count={lines}", site.path(&["decisions"]));
-    let decisions = site.client.json(Call::get(&path)).await?;
-    for decision in decisions.list("decisions").iter().rev() {
-        let policies = decision.at("record").list("policies").iter().filter(|policy| policy.at("name") == name);
-        for logged in policies.flat_map(|policy| policy.list("log")) {
-            let shown = match json {
-                true => {
-                    output::json_line(&json!({ "id": decision.at("id"), "at": decision.at("at"), "line": logged }))?
-                }
-                false => format!("{}  {}  {logged}\n", decision.shown("at"), decision.shown("id")),
+    let part = Before { count: Some(lines), before: None };
+    let Decisions { decisions, .. } =
+        site.client.read(Call::get(&site.path(&["decisions"])).query(&part)?).await?;
+    for decision in decisions.iter().rev() {
+        let (Decision { id, at, .. }, record) = (decision, decision.record().map_err(|error| unreadable().because(&error))?);
+        let runs = record.policies.iter().filter(|run| run.name == name);
+        for logged in runs.flat_map(|run| &run.log) {
+            let printed = match json {
+                true => output::json_line(&json!({ "id": id, "at": at, "line": logged }))?,
+                false => format!("{}  {}  {}", shown(at), shown(id), output::json_line(logged)?),
             };
-            output::print(shown.as_bytes())?;
+            output::print(printed.as_bytes())?;
         }
     }
     Ok(())

@@ -6,11 +6,11 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use serde_json::{Map, Value, json};
+use vestibule_api::{Profile, ProfileChange, ProfileFilter, Profiles};
+use vestibule_domain::{CanonicalUser, Properties};
 
-use crate::client::{Call, escape};
+use crate::client::{Call, unreadable};
 use crate::error::{Error, Result};
-use crate::reading::Reading as _;
 use crate::target::Site;
 use crate::{input, output};
 
@@ -68,7 +68,7 @@ pub(crate) struct List {
     prefix: String,
 }
 
-type Records = BTreeMap<String, Map<String, Value>>;
+type Records = BTreeMap<String, Properties>;
 
 impl Kind {
     const fn resource(self) -> &'static str {
@@ -81,65 +81,59 @@ impl Kind {
     pub(crate) async fn run(self, site: &Site, action: &Action) -> Result<()> {
         match action {
             Action::Get(Get { name }) => {
-                let record = site.client.json(Call::get(&self.path(site, name))).await?;
-                print(&json!({ name: record.at("properties") }))
+                let Profile { properties, .. } = site.client.read(Call::get(&self.path(site, name))).await?;
+                output::print(output::json_lines(&Records::from([(name.clone(), properties)]))?.as_bytes())
             }
             Action::List(List { prefix }) => self.list(site, prefix).await,
             Action::Put(Put { name: Some(name), properties, .. }) => {
-                let mut set = Map::new();
-                for (name, value) in properties {
-                    if set.insert(name.clone(), Value::from(value.as_str())).is_some() {
-                        return Err(Error::bad_input(format!("`{name}` is given twice")));
-                    }
-                }
-                self.change(site, name, json!({ "set": set })).await
+                let set = Properties::from_pairs(properties.clone())
+                    .map_err(|error| Error::bad_input("these are no properties").because(&error))?;
+                self.change(site, name, &ProfileChange { set, ..ProfileChange::default() }).await
             }
             Action::Put(Put { file, .. }) => {
                 let file = file.clone().unwrap_or_else(|| "-".into());
-                for (name, record) in input::json::<Records>("properties file", &file)? {
-                    self.change(site, &name, json!({ "set": record })).await?;
+                for (name, set) in input::json::<Records>("properties file", &file)? {
+                    self.change(site, &name, &ProfileChange { set, ..ProfileChange::default() }).await?;
                 }
                 Ok(())
             }
-            Action::Del(Del { name, properties }) => self.change(site, name, json!({ "remove": properties })).await,
+            Action::Del(Del { name, properties }) => {
+                let change = ProfileChange { remove: properties.clone(), ..ProfileChange::default() };
+                self.change(site, name, &change).await
+            }
         }
     }
 
     /// Removes a record of this kind.
     pub(crate) async fn remove(self, site: &Site, name: &str) -> Result<()> {
-        site.client.json(Call::delete(&self.path(site, name))).await.map(|_| ())
+        site.client.done(Call::delete(&self.path(site, name))).await
     }
 
     /// Prints one object, page after page: all records may be more than fits into memory.
     async fn list(self, site: &Site, prefix: &str) -> Result<()> {
-        let first = format!("{}?count=1000&prefix={}", site.path(&[self.resource()]), escape(prefix));
-        let (mut path, mut opening, mut closing) = (first.clone(), "{\n", "{}\n");
+        let (path, mut opening, mut closing) = (site.path(&[self.resource()]), "{\n", "{}\n");
+        let mut filter = ProfileFilter { prefix: prefix.to_owned(), count: Some(1000), after: None };
         loop {
-            let page = site.client.json(Call::get(&path)).await?;
-            let records = format!("{:#}", page.at("profiles"));
-            if let Some(records) = records.strip_prefix("{\n").and_then(|records| records.strip_suffix("\n}")) {
+            let Profiles { profiles, next } = site.client.read(Call::get(&path).query(&filter)?).await?;
+            let records = output::json_lines(&profiles)?;
+            if let Some(records) = records.strip_prefix("{\n").and_then(|records| records.strip_suffix("\n}\n")) {
                 if !output::print_part(format!("{opening}{records}").as_bytes())? {
                     return Ok(());
                 }
                 (opening, closing) = (",\n", "\n}\n");
             }
-            match page.text("next") {
-                "" => return output::print(closing.as_bytes()),
-                next => path = format!("{first}&after={}", escape(next)),
+            match next {
+                None => return output::print(closing.as_bytes()),
+                Some(next) => filter.after = Some(CanonicalUser::new(next).map_err(|error| unreadable().because(&error))?),
             }
         }
     }
 
-    async fn change(self, site: &Site, name: &str, change: Value) -> Result<()> {
-        site.client.json(Call::patch(&self.path(site, name), &change)).await.map(|_| ())
+    async fn change(self, site: &Site, name: &str, change: &ProfileChange) -> Result<()> {
+        site.client.done(Call::patch(&self.path(site, name), change)?).await
     }
 
     fn path(self, site: &Site, name: &str) -> String {
         site.path(&[self.resource(), name])
     }
-}
-
-/// In the form of UserPropGet.
-fn print(records: &Value) -> Result<()> {
-    output::print(format!("{records:#}\n").as_bytes())
 }

@@ -5,13 +5,12 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use serde_json::{Value, json};
+use vestibule_api::{After, Tenant, TenantChange, Tenants};
 use vestibule_domain::TenantName;
 
-use crate::client::{Call, escape};
+use crate::client::Call;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
-use crate::reading::Reading as _;
 use crate::target::{Site, Target};
 use crate::{input, output};
 
@@ -69,33 +68,29 @@ async fn act(site: &Site, action: &Action) -> Result<()> {
     match action {
         Action::List => list(site).await,
         Action::Show { name } => {
-            let tenant = site.client.json(Call::get(&path(name))).await?;
-            output::print(format!("{tenant:#}\n").as_bytes())
+            let tenant: Tenant = site.client.read(Call::get(&path(name))).await?;
+            output::print(output::json_lines(&tenant)?.as_bytes())
         }
         Action::Put { name, settings, terms } => {
-            let mut change = json!({});
-            for (key, file) in [("settings", settings), ("terms", terms)] {
-                if let (Some(file), Some(change)) = (file, change.as_object_mut()) {
-                    change.insert(key.to_owned(), input::json::<Value>("tenant file", file)?);
-                }
-            }
-            site.client.json(Call::put(&path(name), &change)).await.map(|_| ())
+            let settings = settings.as_deref().map(|file| input::json("settings file", file)).transpose()?;
+            let terms = terms.as_deref().map(|file| input::json("terms file", file)).transpose()?;
+            site.client.done(Call::put(&path(name), &TenantChange { settings, terms })?).await
         }
         Action::Rm { yes: false, name } => {
             Err(Error::bad_input(format!("this removes `{name}` with its users, policies, decisions and tokens"))
                 .hint("say `--yes` if that is what you want"))
         }
-        Action::Rm { name, .. } => site.client.json(Call::delete(&path(name))).await.map(|_| ()),
+        Action::Rm { name, .. } => site.client.done(Call::delete(&path(name))).await,
     }
 }
 
 async fn list(site: &Site) -> Result<()> {
-    let mut after = String::new();
+    let mut part = After { count: Some(1000), after: None };
     loop {
-        let page = site.client.json(Call::get(&format!("/v1/tenants?count=1000{after}"))).await?;
-        let names: Vec<_> = page.list("tenants").iter().filter_map(|tenant| tenant.at("name").as_str()).collect();
+        let Tenants { tenants } = site.client.read(Call::get("/v1/tenants").query(&part)?).await?;
+        let names: Vec<_> = tenants.into_iter().map(|tenant| tenant.name.to_string()).collect();
         let Some(last) = names.last() else { return Ok(()) };
-        after = format!("&after={}", escape(last));
+        part.after = Some(last.clone());
         if !output::print_part(format!("{}\n", names.join("\n")).as_bytes())? {
             return Ok(());
         }

@@ -3,14 +3,12 @@
 //! Not for: users who log in.
 
 use clap::{Args, Subcommand};
-use serde_json::json;
-use vestibule_server::access::Scope;
+use vestibule_api::{NewToken, Scope, Token, TokenRequest, Tokens};
 
 use crate::client::Call;
 use crate::error::Result;
 use crate::exit::Exit;
 use crate::output;
-use crate::reading::Reading as _;
 use crate::target::{Site, Target};
 
 /// Keep tokens, which the server knows callers by
@@ -62,21 +60,20 @@ async fn act(site: &Site, options: &Options) -> Result<()> {
     };
     match &options.action {
         Action::Create { name, scope, lasts } => {
-            let request = json!({ "scopes": scope, "seconds": lasts.map(|lasts| lasts.as_secs()) });
-            let made = site.client.json(Call::put(&path(&[name]), &request)).await?;
-            output::print(format!("{}\n", made.text("token")).as_bytes())
+            let request = TokenRequest { scopes: scope.clone(), seconds: lasts.map(|lasts| lasts.as_secs()) };
+            let made: NewToken = site.client.read(Call::put(&path(&[name]), &request)?).await?;
+            output::print(format!("{}\n", made.token.expose()).as_bytes())
         }
         Action::List => {
-            let tokens = site.client.json(Call::get(&path(&[]))).await?;
-            for token in tokens.list("tokens") {
-                let scopes: Vec<_> = token.list("scopes").iter().filter_map(|scope| scope.as_str()).collect();
-                let expires = token.at("expires").as_str().unwrap_or("-");
-                let name = token.text("name");
+            let Tokens { tokens } = site.client.read(Call::get(&path(&[]))).await?;
+            for Token { name, scopes, expires, .. } in tokens {
+                let scopes: Vec<_> = scopes.into_iter().map(Scope::name).collect();
+                let expires = expires.as_deref().unwrap_or("-");
                 output::print(format!("{name:<24}  {:<20}  {expires}\n", scopes.join(" ")).as_bytes())?;
             }
             Ok(())
         }
-        Action::Rm { name } => site.client.json(Call::delete(&path(&[name]))).await.map(|_| ()),
+        Action::Rm { name } => site.client.done(Call::delete(&path(&[name]))).await,
     }
 }
 

@@ -5,7 +5,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use serde_json::json;
+use vestibule_api::Password;
 use vestibule_domain::{EnteredUser, Secret};
 
 use super::profile::{self, Kind};
@@ -71,9 +71,9 @@ async fn change_password(site: &Site, passwd: &Passwd) -> Result<()> {
     let path = site.path(&["users", passwd.name.as_str(), "password"]);
     let call = match passwd.remove {
         true => Call::delete(&path),
-        false => Call::put(&path, &json!({ "password": ask(passwd)?.expose() })),
+        false => Call::put(&path, &Password { password: ask(passwd)? })?,
     };
-    site.client.json(call).await.map(|_| ())
+    site.client.done(call).await
 }
 
 /// Asks twice on a terminal: what nobody sees is easily mistyped.

@@ -2,6 +2,7 @@
 //!
 //! Not for: what is stored of it meanwhile; see `challenge`.
 
+use vestibule_api::Step;
 use vestibule_domain::decision::Denial;
 use vestibule_domain::field::Response;
 use vestibule_domain::wire::crv1::StateId;
@@ -9,7 +10,7 @@ use vestibule_domain::wire::crv1::StateId;
 use super::local::count_answer;
 use crate::challenge::Waiting;
 use crate::context::{Identity, LoginContext};
-use crate::journal::{Journal, Step};
+use crate::journal::Journal;
 use crate::method::Method;
 
 /// Takes up the login whose question is answered.

@@ -6,12 +6,13 @@ use std::time::{Duration, SystemTime};
 
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
+use vestibule_api::Scope;
 use vestibule_domain::TenantName;
 use vestibule_ledger::Owner;
 use vestibule_registry::{Registry, Who};
 use vestibule_store::By;
 
-use super::scope::{Scope, Scopes};
+use super::scope::Scopes;
 use super::token::{Known, Tokens};
 use crate::problem::{Problem, Result};
 

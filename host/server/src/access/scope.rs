@@ -1,51 +1,8 @@
 //! What a token may be used for.
 
 use std::collections::BTreeSet;
-use std::fmt;
-use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
-
-/// One thing that a token allows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Scope {
-    /// Bring logins: for front doors.
-    Decide,
-    /// Read everything but secrets.
-    Read,
-    /// Change everything, and give what the token itself has.
-    Manage,
-}
-
-impl Scope {
-    const ALL: [Self; 3] = [Self::Decide, Self::Read, Self::Manage];
-
-    /// The name, as in requests and on the command line.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Decide => "decide",
-            Self::Read => "read",
-            Self::Manage => "manage",
-        }
-    }
-}
-
-impl fmt::Display for Scope {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-impl FromStr for Scope {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let known = Self::ALL.into_iter().find(|scope| scope.name() == text);
-        known.ok_or_else(|| "a scope is `decide`, `read` or `manage`".to_owned())
-    }
-}
+use vestibule_api::Scope;
 
 /// The scopes of a token. Whoever may change something may also read it; nothing else follows from anything.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -4,43 +4,20 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::Response;
-use serde::Serialize;
-use utoipa::ToSchema;
+use vestibule_api::{AuditEntries, AuditEntry, Before, Scope};
 use vestibule_domain::TenantName;
 use vestibule_store::AuditRow;
 
-use super::page::{self, Before, time};
-use crate::access::{Caller, Scope};
+use super::page::{self, time};
+use crate::access::Caller;
 use crate::answer;
 use crate::app::App;
 use crate::body::{Path, Query};
 use crate::problem::{Problems, Result};
 
-/// One change.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Change {
-    id: String,
-    at: String,
-    actor: String,
-    origin: String,
-    action: String,
-    target: String,
-    detail: String,
-}
-
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Changes {
-    changes: Vec<Change>,
-    /// What to give as `before` for the next page; absent after the last one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    next: Option<String>,
-}
-
-impl From<AuditRow> for Change {
-    fn from(row: AuditRow) -> Self {
-        let AuditRow { id, at, actor, origin, action, target, detail } = row;
-        Self { id, at: time(at), actor, origin, action, target, detail }
-    }
+fn entry(row: AuditRow) -> AuditEntry {
+    let AuditRow { id, at, actor, origin, action, target, detail } = row;
+    AuditEntry { id, at: time(at), actor, origin, action, target, detail }
 }
 
 async fn listed(
@@ -55,14 +32,14 @@ async fn listed(
     let (store, before) = (&app.registry.store().for_administrators(), before.as_deref());
     page::fitting(page::count(count)?, |count| async move {
         let page = store.last_audits(tenant, count, before).await?;
-        let changes = Changes { changes: page.rows.into_iter().map(Change::from).collect(), next: page.next };
+        let changes = AuditEntries { changes: page.rows.into_iter().map(entry).collect(), next: page.next };
         answer::json(app, caller, &changes)
     })
     .await
 }
 
 /// List a tenant's changes, newest first
-#[utoipa::path(get, path = "/v1/tenants/{tenant}/audit", tag = "audit", params(("tenant" = String, Path), Before), responses((status = 200, body = Changes), Problems))]
+#[utoipa::path(get, path = "/v1/tenants/{tenant}/audit", tag = "audit", params(("tenant" = String, Path), Before), responses((status = 200, body = AuditEntries), Problems))]
 pub(crate) async fn list(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -74,7 +51,7 @@ pub(crate) async fn list(
 }
 
 /// List the operator's changes, newest first
-#[utoipa::path(get, path = "/v1/audit", tag = "audit", params(Before), responses((status = 200, body = Changes), Problems))]
+#[utoipa::path(get, path = "/v1/audit", tag = "audit", params(Before), responses((status = 200, body = AuditEntries), Problems))]
 pub(crate) async fn list_operator(
     State(app): State<Arc<App>>,
     caller: Caller,

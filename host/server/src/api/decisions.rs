@@ -10,16 +10,15 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use axum::response::sse::{Event, KeepAlive, Sse};
-use serde::{Deserialize, Serialize, Serializer};
-use serde_json::Value;
+use serde_json::value::RawValue;
 use tokio::sync::mpsc;
-use utoipa::{IntoParams, ToSchema};
+use vestibule_api::{Decision, DecisionFilter, Decisions, Scope};
 use vestibule_domain::TenantName;
 use vestibule_ledger::{Hold, Owner, Refused};
-use vestibule_store::{Administrators, DecisionFilter, DecisionRow, Store};
+use vestibule_store::{self as store, Administrators, DecisionRow, Store};
 
 use super::page::{self, time};
-use crate::access::{Caller, Scope};
+use crate::access::Caller;
 use crate::answer;
 use crate::app::App;
 use crate::body::{Path, Query};
@@ -36,74 +35,20 @@ const MAX_WAITING: usize = 1;
 /// Events that may be in memory after they were sent: those that wait, one that is written, and one that the connection takes up.
 const MAX_SENT: usize = MAX_WAITING + 2;
 
-/// A decision on record.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Decision {
-    id: String,
-    at: String,
-    user: String,
-    /// `allowed`, `challenged` or `denied`.
-    outcome: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    cause: Option<String>,
-    /// Steps, policies with their costs and logs, and names of properties.
-    #[serde(serialize_with = "as_json")]
-    #[schema(value_type = Object)]
-    record: String,
-}
-
-/// Parsed only while it is written: what a record becomes takes several times its text.
-fn as_json<S: Serializer>(record: &str, serializer: S) -> std::result::Result<S::Ok, S::Error> {
-    serde_json::from_str::<Value>(record).unwrap_or_default().serialize(serializer)
-}
-
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Decisions {
-    decisions: Vec<Decision>,
-    /// What to give as `before` for the next page; absent after the last one. A search looks at so many decisions at a time that a page
-    /// may have few or none, and yet another one may follow.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    next: Option<String>,
-}
-
-/// Which decisions.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct Filter {
-    /// Only about this user.
-    #[param(max_length = 256)]
-    user: Option<String>,
-    /// Only with this outcome: `allowed`, `challenged` or `denied`.
-    outcome: Option<String>,
-    /// Only with this cause.
-    cause: Option<String>,
-    /// Only since this time (RFC 3339).
-    since: Option<String>,
-    /// Only before this time (RFC 3339).
-    until: Option<String>,
-    /// How many, 1 to 1000; 100 unless given.
-    #[param(minimum = 1, maximum = 1000)]
-    count: Option<u32>,
-    /// Only those before this one: the `next` of the page before.
-    #[param(max_length = 128)]
-    before: Option<String>,
-}
-
-impl From<DecisionRow> for Decision {
-    fn from(row: DecisionRow) -> Self {
-        let DecisionRow { id, at, user, outcome, cause, record } = row;
-        Self { id, at: time(at), user, outcome, cause, record }
-    }
+/// A record that reads as JSON no more is none.
+fn decision(row: DecisionRow) -> Decision {
+    let DecisionRow { id, at, user, outcome, cause, record } = row;
+    let record = RawValue::from_string(record).unwrap_or_default();
+    Decision { id, at: time(at), user, outcome, cause, record }
 }
 
 /// List decisions, newest first
-#[utoipa::path(get, path = "/v1/tenants/{tenant}/decisions", tag = "decisions", params(("tenant" = String, Path), Filter), responses((status = 200, body = Decisions), Problems))]
+#[utoipa::path(get, path = "/v1/tenants/{tenant}/decisions", tag = "decisions", params(("tenant" = String, Path), DecisionFilter), responses((status = 200, body = Decisions), Problems))]
 pub(crate) async fn list(
     State(app): State<Arc<App>>,
     caller: Caller,
     Path(tenant): Path<TenantName>,
-    Query(filter): Query<Filter>,
+    Query(filter): Query<DecisionFilter>,
 ) -> Result<Response> {
     caller.may(Scope::Read, &tenant).await?;
     app.registry.tenant(&tenant).await?;
@@ -111,14 +56,14 @@ pub(crate) async fn list(
         let parsed = text.map(|text| humantime::parse_rfc3339(&text)).transpose();
         parsed.map_err(|_| Problem::invalid(format!("`{name}` is no time such as 2026-01-31T12:00:00Z")))
     };
-    let Filter { user, outcome, cause, since, until, count, before } = filter;
+    let DecisionFilter { user, outcome, cause, since, until, count, before } = filter;
     let (since, until) = (instant("since", since)?, instant("until", until)?);
-    let filter = DecisionFilter { user, outcome, cause, since, until };
+    let filter = store::DecisionFilter { user, outcome, cause, since, until };
     let store = &app.registry.store().for_administrators();
     let (app, caller, tenant, filter, before) = (&app, &caller, &tenant, &filter, before.as_deref());
     page::fitting(page::count(count)?, |count| async move {
         let page = store.find_decisions(tenant, filter, count, before).await?;
-        let decisions = Decisions { decisions: page.rows.into_iter().map(Decision::from).collect(), next: page.next };
+        let decisions = Decisions { decisions: page.rows.into_iter().map(decision).collect(), next: page.next };
         answer::json(app, caller, &decisions)
     })
     .await
@@ -135,7 +80,7 @@ pub(crate) async fn show(
     app.registry.tenant(&tenant).await?;
     let row = app.registry.store().for_administrators().decision(&tenant, &id).await?;
     let row = row.ok_or_else(|| Problem::not_found("there is no such decision"))?;
-    answer::json(&app, &caller, &Decision::from(row))
+    answer::json(&app, &caller, &decision(row))
 }
 
 /// Follow decisions as they are made
@@ -171,7 +116,7 @@ async fn from_now_on(
     store: &Store<Administrators>,
     tenant: &TenantName,
 ) -> std::result::Result<Trail, vestibule_store::Error> {
-    let page = store.find_decisions(tenant, &DecisionFilter::default(), 1, None).await?;
+    let page = store.find_decisions(tenant, &store::DecisionFilter::default(), 1, None).await?;
     let mut trail = Trail::after(page.rows.first().map(|row| row.id.as_str()).unwrap_or_default());
     let mut after = trail.from().to_owned();
     while let Some(rows) = next(store, tenant, &mut after, AT_ONCE).await? {
@@ -251,7 +196,7 @@ async fn look(
         let last = new.iter().rev().take(MAX_SENT).map(bytes).sum();
         let kept = if new.len() < MAX_SENT { sent.max(last) } else { last };
         for row in new {
-            if let Ok(event) = Event::default().id(row.id.clone()).json_data(Decision::from(row)) {
+            if let Ok(event) = Event::default().id(row.id.clone()).json_data(decision(row)) {
                 // Who does not listen any more is noticed by the caller.
                 let _ = sender.send(event).await;
             }

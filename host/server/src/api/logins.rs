@@ -14,6 +14,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use futures_util::future::Either;
+use vestibule_api::{Authenticate, Continuation, LoginAnswer, PostAuth};
 use vestibule_domain::TenantName;
 use vestibule_domain::dn::Dn;
 use vestibule_gate::{Attempt, FrontDoorDirectory};
@@ -25,9 +26,7 @@ use crate::body::{Paid, Path, Unread};
 use crate::idempotency::Retry;
 use crate::problem::{Problem, Problems, Result};
 use crate::suspended_logins::{FrontDoor, Next, RunningLogin};
-use answer::{Decided, LoginAnswer};
-pub(crate) use ask::{AttributesSchema, AuthcredSchema, AuthretSchema, InfoSchema};
-use ask::{Authenticate, Continuation, PostAuth};
+use answer::Decided;
 use brought::{Brought, Part};
 
 /// Decide on somebody who gives a password, or the answer to a question
@@ -44,7 +43,7 @@ pub(crate) async fn authenticate(
     let part = Part::First("authenticate");
     let Brought { asked, patience, retry, paid, admitted } =
         Brought::<Authenticate>::read(&app, &caller, &tenant, &part, body).await?;
-    let login = decide(Arc::clone(&app), tenant.clone(), asked.attempt(patience)?, admitted, paid);
+    let login = decide(Arc::clone(&app), tenant.clone(), ask::authenticate(asked, patience)?, admitted, paid);
     once(&app, &tenant, retry, async { Ok(login.await?.into_response()) }).await
 }
 
@@ -63,8 +62,8 @@ pub(crate) async fn post_auth(
     let part = Part::First("post-auth");
     let Brought { asked, patience, retry, paid, admitted } =
         Brought::<PostAuth>::read(&app, &caller, &tenant, &part, body).await?;
-    let (searches, search_base) = (asked.serves_directory, asked.search_base()?);
-    let attempt = asked.attempt(patience)?;
+    let (searches, search_base) = (asked.serves_directory, ask::search_base(&asked)?);
+    let attempt = ask::post_auth(asked, patience)?;
     let (own_app, own_tenant) = (Arc::clone(&app), tenant.clone());
     once(&app, &tenant, retry, async move {
         if searches {
@@ -89,7 +88,7 @@ pub(crate) async fn continue_post_auth(
     let part = Part::Found(&continuation);
     let Brought { asked, retry, paid, admitted, .. } =
         Brought::<Continuation>::read(&app, &caller, &tenant, &part, body).await?;
-    let found = asked.read().inspect_err(|_| part.charge_for_nothing(&admitted))?;
+    let found = ask::found(asked).inspect_err(|_| part.charge_for_nothing(&admitted))?;
     let (own_app, own_tenant) = (Arc::clone(&app), tenant.clone());
     once(&app, &tenant, retry, async move {
         let login = own_app.suspended.resume(&own_tenant, &continuation, found, paid);
@@ -119,7 +118,7 @@ async fn go_on(app: &Arc<App>, tenant: &TenantName, login: RunningLogin) -> Resu
         Next::Decided(answer) => *answer,
         Next::Search(query, login) => {
             let continuation = app.suspended.suspend(tenant, login)?;
-            Ok(Json(LoginAnswer::search(continuation, query)).into_response())
+            Ok(Json(answer::search(continuation, query)).into_response())
         }
     }
 }
@@ -139,7 +138,7 @@ async fn decide(
         Ok(answer) => app.metrics.decided(&answer.decision, began.elapsed()),
         Err(_) => app.metrics.refused(),
     }
-    Ok(Decided { answer: LoginAnswer::of(recorded, decided?), paid })
+    Ok(Decided { answer: answer::of(recorded, decided?), paid })
 }
 
 #[expect(clippy::disallowed_methods, reason = "a login's time begins here")]

@@ -3,28 +3,12 @@
 use std::time::SystemTime;
 
 use axum::response::Response;
-use serde::Deserialize;
-use utoipa::IntoParams;
-
 use crate::problem::{Problem, Result};
 
 /// Entries of a page, unless asked otherwise.
 pub(crate) const USUAL: u32 = 100;
 /// The most entries of a page.
 pub(crate) const MOST: u32 = 1000;
-
-/// Which part of a list that is newest first.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct Before {
-    /// How many entries, 1 to 1000; 100 unless given.
-    #[param(minimum = 1, maximum = 1000)]
-    pub(crate) count: Option<u32>,
-    /// Only entries before this one: the last of the page before, or its `next`.
-    #[param(max_length = 128)]
-    pub(crate) before: Option<String>,
-}
 
 /// How many entries a page has. Whoever asks for more and gets fewer would take them for all.
 pub(crate) fn count(asked: Option<u32>) -> Result<u32> {

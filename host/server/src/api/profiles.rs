@@ -1,83 +1,26 @@
 //! Users and groups: their properties, and users' local passwords.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use vestibule_api::{Password, Profile, ProfileChange, ProfileFilter, Profiles, Scope};
 use vestibule_domain::profile::Kind;
-use vestibule_domain::{CanonicalUser, EnteredUser, Properties, Secret, TenantName};
-use vestibule_store::{ProfileFilter, ProfilePage};
+use vestibule_domain::{CanonicalUser, EnteredUser, TenantName};
+use vestibule_store::{self as store, ProfilePage};
 
 use super::page;
-use crate::access::{Caller, Scope};
+use crate::access::Caller;
 use crate::answer;
 use crate::app::App;
 use crate::body::{Path, Query, Unread};
 use crate::problem::{Problem, Problems, Result};
 
-/// A part of a list of records.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Profiles {
-    /// Records by name, as UserPropGet prints them.
-    #[schema(value_type = BTreeMap<String, BTreeMap<String, String>>)]
-    profiles: BTreeMap<String, Properties>,
-    /// What to give as `after` to get the next ones; left out at the end of the list.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    next: Option<String>,
-}
-
-/// One record.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Profile {
-    name: String,
-    #[schema(value_type = BTreeMap<String, String>)]
-    properties: Properties,
-}
-
-/// What to change of a record; the rest stays.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct ProfileChange {
-    /// Properties to set.
-    #[serde(default)]
-    #[schema(value_type = BTreeMap<String, String>)]
-    set: Properties,
-    /// Names of properties to remove.
-    #[serde(default)]
-    remove: Vec<String>,
-}
-
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Password {
-    #[schema(value_type = String, min_length = 8)]
-    password: Secret,
-}
-
-/// Which records.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct Filter {
-    /// Only those whose names begin with this.
-    #[serde(default)]
-    prefix: String,
-    /// How many at most, 1 to 1000; 100 unless given. There are fewer where records are large: `next` says whether more follow.
-    #[param(minimum = 1, maximum = 1000)]
-    count: Option<u32>,
-    /// Only those after this name, which nobody has to have: at most 256 bytes without control characters.
-    #[param(value_type = Option<String>, min_length = 1, max_length = 256)]
-    after: Option<CanonicalUser>,
-}
-
-async fn list(app: &App, caller: &Caller, tenant: &TenantName, kind: Kind, filter: Filter) -> Result<Response> {
+async fn list(app: &App, caller: &Caller, tenant: &TenantName, kind: Kind, filter: ProfileFilter) -> Result<Response> {
     caller.may(Scope::Read, tenant).await?;
-    let Filter { prefix, count, after } = filter;
-    let (filter, after) = (&ProfileFilter { kind, prefix }, after.as_ref().map(CanonicalUser::as_str));
+    let ProfileFilter { prefix, count, after } = filter;
+    let (filter, after) = (&store::ProfileFilter { kind, prefix }, after.as_ref().map(CanonicalUser::as_str));
     page::fitting(page::count(count)?, |count| async move {
         let ProfilePage { profiles, next } = app.registry.profiles(tenant, filter, count, after).await?;
         answer::json(app, caller, &Profiles { profiles, next })
@@ -120,12 +63,12 @@ fn normal(name: String) -> String {
 }
 
 /// List users in the order of their names; `__DEFAULT__` is the record that everybody inherits from
-#[utoipa::path(get, path = "/v1/tenants/{tenant}/users", tag = "users", params(("tenant" = String, Path), Filter), responses((status = 200, body = Profiles), Problems))]
+#[utoipa::path(get, path = "/v1/tenants/{tenant}/users", tag = "users", params(("tenant" = String, Path), ProfileFilter), responses((status = 200, body = Profiles), Problems))]
 pub(crate) async fn list_users(
     State(app): State<Arc<App>>,
     caller: Caller,
     Path(tenant): Path<TenantName>,
-    Query(filter): Query<Filter>,
+    Query(filter): Query<ProfileFilter>,
 ) -> Result<Response> {
     list(&app, &caller, &tenant, Kind::User, filter).await
 }
@@ -189,12 +132,12 @@ pub(crate) async fn delete_password(
 }
 
 /// List groups in the order of their names
-#[utoipa::path(get, path = "/v1/tenants/{tenant}/groups", tag = "groups", params(("tenant" = String, Path), Filter), responses((status = 200, body = Profiles), Problems))]
+#[utoipa::path(get, path = "/v1/tenants/{tenant}/groups", tag = "groups", params(("tenant" = String, Path), ProfileFilter), responses((status = 200, body = Profiles), Problems))]
 pub(crate) async fn list_groups(
     State(app): State<Arc<App>>,
     caller: Caller,
     Path(tenant): Path<TenantName>,
-    Query(filter): Query<Filter>,
+    Query(filter): Query<ProfileFilter>,
 ) -> Result<Response> {
     list(&app, &caller, &tenant, Kind::Group, filter).await
 }

@@ -5,36 +5,15 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
-use vestibule_domain::{Secret, TenantName};
+use vestibule_api::{Scope, SecretName, SecretNames, SecretValue};
+use vestibule_domain::TenantName;
 
 use super::page::time;
-use crate::access::{Caller, Scope};
+use crate::access::Caller;
 use crate::answer;
 use crate::app::App;
 use crate::body::{Path, Unread};
 use crate::problem::{Problems, Result};
-
-/// A secret's name. Its value cannot be read.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct SecretName {
-    name: String,
-    /// When it was set.
-    changed: String,
-}
-
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct SecretNames {
-    secrets: Vec<SecretName>,
-}
-
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct SecretValue {
-    #[schema(value_type = String, min_length = 1, max_length = 16384)]
-    value: Secret,
-}
 
 /// List the names of a policy's secrets
 #[utoipa::path(get, path = "/v1/tenants/{tenant}/policies/{policy}/secrets", tag = "policies", params(("tenant" = String, Path), ("policy" = String, Path)),

@@ -5,69 +5,20 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
-use utoipa::{IntoParams, ToSchema};
+use vestibule_api::{After, Scope, Tenant, TenantChange, Tenants};
 use vestibule_domain::TenantName;
-use vestibule_registry::{Error, TenantView, Terms};
+use vestibule_registry::{Error, TenantView};
 
 use super::page;
-use crate::access::{Caller, Scope};
+use crate::access::Caller;
 use crate::answer;
 use crate::app::App;
 use crate::body::{Path, Query, Unread};
-use crate::problem::{Problems, Result};
+use crate::problem::{Problem, Problems, Result};
 
-/// A tenant.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Tenant {
-    #[schema(value_type = String)]
-    name: TenantName,
-    /// How its users log in: the keys of a tenant's table in `vestibule.toml`. Secrets are stars.
-    #[schema(value_type = Object)]
-    settings: Value,
-    /// Whether the settings stand in the configuration file and cannot be changed here.
-    in_file: bool,
-    /// Quotas and limits.
-    #[schema(value_type = Object)]
-    terms: Terms,
-}
-
-/// What to make or change of a tenant; what is left out stays.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct TenantChange {
-    /// All of the settings; keys that are left out have their defaults.
-    #[schema(value_type = Option<Object>)]
-    settings: Option<Map<String, Value>>,
-    /// All of the terms; keys that are left out have their defaults.
-    #[schema(value_type = Option<Object>)]
-    terms: Option<Terms>,
-}
-
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Tenants {
-    tenants: Vec<Tenant>,
-}
-
-/// Which part of the list.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct After {
-    /// How many, 1 to 1000; 100 unless given.
-    #[param(minimum = 1, maximum = 1000)]
-    count: Option<u32>,
-    /// Only those after this name.
-    #[param(value_type = Option<String>)]
-    after: Option<TenantName>,
-}
-
-impl From<TenantView> for Tenant {
-    fn from(view: TenantView) -> Self {
-        let TenantView { name, settings, in_file, terms } = view;
-        Self { name, settings: serde_json::to_value(settings).unwrap_or_default(), in_file, terms }
-    }
+fn tenant_of(view: TenantView) -> Tenant {
+    let TenantView { name, settings, in_file, terms } = view;
+    Tenant { name, settings: serde_json::to_value(settings).unwrap_or_default(), in_file, terms }
 }
 
 /// List tenants in the order of their names
@@ -78,8 +29,9 @@ pub(crate) async fn list(
     Query(After { count, after }): Query<After>,
 ) -> Result<Response> {
     caller.may_operate(Scope::Read)?;
+    let after = after.map(TenantName::new).transpose().map_err(|error| Problem::malformed(error.to_string()))?;
     let tenants = app.registry.tenants(after.as_ref(), page::count(count)?).await?;
-    let tenants = Tenants { tenants: tenants.into_iter().map(Tenant::from).collect() };
+    let tenants = Tenants { tenants: tenants.into_iter().map(tenant_of).collect() };
     answer::json(&app, &caller, &tenants)
 }
 
@@ -91,7 +43,7 @@ pub(crate) async fn show(
     Path(tenant): Path<TenantName>,
 ) -> Result<Response> {
     caller.may(Scope::Read, &tenant).await?;
-    answer::json(&app, &caller, &Tenant::from(app.registry.tenant(&tenant).await?))
+    answer::json(&app, &caller, &tenant_of(app.registry.tenant(&tenant).await?))
 }
 
 /// Make a tenant, or change its settings and terms
@@ -123,7 +75,7 @@ pub(crate) async fn put(
             StatusCode::OK
         }
     };
-    let changed = Tenant::from(app.registry.tenant(&tenant).await?);
+    let changed = tenant_of(app.registry.tenant(&tenant).await?);
     Ok((status, answer::json(&app, &caller, &changed)?).into_response())
 }
 

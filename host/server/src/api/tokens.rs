@@ -6,13 +6,12 @@ use std::time::{Duration, SystemTime};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use vestibule_api::{NewToken, Scope, Token, TokenRequest, Tokens};
 use vestibule_domain::TenantName;
 use vestibule_store::TokenRow;
 
 use super::page::time;
-use crate::access::{Caller, Issued, Scope, Scopes};
+use crate::access::{Caller, Issued, Scopes};
 use crate::answer::{self, Short};
 use crate::app::App;
 use crate::body::{Path, Unread};
@@ -23,45 +22,9 @@ const MAX_NAME_BYTES: usize = 64;
 /// The longest life in seconds: ten years.
 const MAX_SECONDS: u64 = 315_360_000;
 
-/// A token as it can be listed.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Token {
-    name: String,
-    scopes: Vec<Scope>,
-    created: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    expires: Option<String>,
-}
-
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct TokenList {
-    tokens: Vec<Token>,
-}
-
-/// What a token is to be.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct TokenRequest {
-    /// What it allows: nothing that whoever makes it is not allowed.
-    #[schema(min_items = 1)]
-    scopes: Vec<Scope>,
-    /// For how long it is good, in seconds; for good, unless given.
-    #[schema(minimum = 1, maximum = 315_360_000)]
-    seconds: Option<u64>,
-}
-
-/// A token that was just made. It cannot be read again.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct NewToken {
-    name: String,
-    token: String,
-}
-
-impl From<TokenRow> for Token {
-    fn from(row: TokenRow) -> Self {
-        let scopes = Scopes::read(&row.scopes).iter().collect();
-        Self { name: row.name, scopes, created: time(row.created), expires: row.expires.map(time) }
-    }
+fn token(row: TokenRow) -> Token {
+    let scopes = Scopes::read(&row.scopes).iter().collect();
+    Token { name: row.name, scopes, created: time(row.created), expires: row.expires.map(time) }
 }
 
 async fn listed(app: &App, caller: &Caller, tenant: Option<&TenantName>) -> Result<Response> {
@@ -69,7 +32,7 @@ async fn listed(app: &App, caller: &Caller, tenant: Option<&TenantName>) -> Resu
         app.registry.tenant(tenant).await?;
     }
     let tokens = app.registry.store().for_administrators().tokens(tenant).await?;
-    let tokens = TokenList { tokens: tokens.into_iter().map(Token::from).collect() };
+    let tokens = Tokens { tokens: tokens.into_iter().map(token).collect() };
     answer::json(app, caller, &tokens)
 }
 
@@ -96,7 +59,7 @@ async fn issued(
     let by = caller.by();
     let expires = request.seconds.map(|seconds| lifetime(by.at, seconds)).transpose()?;
     let Issued { name, token } = app.tokens.issue(tenant, name, &scopes, expires, most, &by).await?;
-    Ok(Short(NewToken { name, token: token.expose().to_owned() }))
+    Ok(Short(NewToken { name, token }))
 }
 
 fn lifetime(from: SystemTime, seconds: u64) -> Result<SystemTime> {
@@ -112,7 +75,7 @@ async fn revoked(app: &App, tenant: Option<&TenantName>, name: &str, caller: &Ca
 }
 
 /// List a tenant's tokens
-#[utoipa::path(get, path = "/v1/tenants/{tenant}/tokens", tag = "tokens", params(("tenant" = String, Path)), responses((status = 200, body = TokenList), Problems))]
+#[utoipa::path(get, path = "/v1/tenants/{tenant}/tokens", tag = "tokens", params(("tenant" = String, Path)), responses((status = 200, body = Tokens), Problems))]
 pub(crate) async fn list(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -147,7 +110,7 @@ pub(crate) async fn delete(
 }
 
 /// List the operator's tokens
-#[utoipa::path(get, path = "/v1/tokens", tag = "tokens", responses((status = 200, body = TokenList), Problems))]
+#[utoipa::path(get, path = "/v1/tokens", tag = "tokens", responses((status = 200, body = Tokens), Problems))]
 pub(crate) async fn list_operator(State(app): State<Arc<App>>, caller: Caller) -> Result<Response> {
     caller.may_operate(Scope::Manage)?;
     listed(&app, &caller, None).await

@@ -1,14 +1,16 @@
 //! What changes the chain: each command reads the active one, and replaces it unless somebody else was faster.
 
 use clap::Args;
-use serde_json::{Value, json};
+use serde_json::json;
+use vestibule_api::{
+    ActivateRequest, Activated, LinkRequest, Policy, Reported, Revision, Revisions, RollBackRequest, Trial, TrialMode,
+};
 
 use super::missing;
 use super::upload::changes;
 use crate::client::Call;
 use crate::error::{Error, Result};
-use crate::output;
-use crate::reading::Reading as _;
+use crate::output::{self, shown};
 use crate::target::Site;
 
 #[derive(Debug, Args)]
@@ -69,26 +71,24 @@ pub(super) struct Asked {
 /// The active chain, as it is sent back.
 struct Active {
     revision: i64,
-    links: Vec<Value>,
+    links: Vec<LinkRequest>,
 }
 
 impl Active {
     async fn read(site: &Site) -> Result<Self> {
-        let chain = site.client.json(Call::get(&site.path(&["chain"]))).await?;
-        let revision = chain.at("revision").as_i64();
-        let revision = revision.ok_or_else(|| Error::fault("the server's answer cannot be read"))?;
-        Ok(Self { revision, links: chain.list("chain").to_vec() })
+        let Revision { revision, chain, .. } = site.client.read(Call::get(&site.path(&["chain"]))).await?;
+        Ok(Self { revision, links: chain.into_iter().map(LinkRequest::from).collect() })
     }
 
-    fn find(&mut self, name: &str) -> Option<&mut Value> {
-        self.links.iter_mut().find(|link| link.at("policy") == name)
+    fn find(&mut self, name: &str) -> Option<&mut LinkRequest> {
+        self.links.iter_mut().find(|link| link.policy == name)
     }
 
     /// Makes these links the chain, if nobody else was faster. Returns the new revision.
     async fn replace(self, site: &Site, note: &str) -> Result<i64> {
-        let request = json!({ "expected": self.revision, "chain": self.links, "note": note });
-        let activated = site.client.json(Call::put(&site.path(&["chain"]), &request)).await?;
-        activated.at("revision").as_i64().ok_or_else(|| Error::fault("the server's answer cannot be read"))
+        let request = ActivateRequest { expected: self.revision, chain: self.links, note: note.to_owned() };
+        let Activated { revision } = site.client.read(Call::put(&site.path(&["chain"]), &request)?).await?;
+        Ok(revision)
     }
 }
 
@@ -98,15 +98,15 @@ impl Versioned {
         if let Some(version) = self.version {
             return Ok(version);
         }
-        let policy = site.client.json(Call::get(&site.path(&["policies", &self.name]))).await?;
-        policy.at("latest").as_i64().ok_or_else(|| Error::bad_input(format!("`{}` has no version", self.name)))
+        let policy: Policy = site.client.read(Call::get(&site.path(&["policies", &self.name]))).await?;
+        policy.latest.ok_or_else(|| Error::bad_input(format!("`{}` has no version", self.name)))
     }
 
     pub(super) async fn diff(&self, site: &Site, json: bool) -> Result<()> {
         let number = self.number(site).await?.to_string();
         let path = site.path(&["policies", &self.name, "versions", &number, "report"]);
-        let reported = site.client.json(Call::get(&path)).await?;
-        let shown = match (json, reported.get("difference")) {
+        let reported: Reported = site.client.read(Call::get(&path)).await?;
+        let shown = match (json, &reported.difference) {
             (true, _) => output::json_line(&reported)?,
             (false, Some(difference)) => format!("{} version {number}\n{}", self.name, changes(difference)),
             (false, None) => return Err(missing(&self.name)),
@@ -115,23 +115,22 @@ impl Versioned {
     }
 
     pub(super) async fn shadow(&self, site: &Site, json: bool) -> Result<()> {
-        self.try_beside(site, json, |version| json!({ "version": version, "mode": "shadow" })).await
+        self.try_beside(site, json, TrialMode::Shadow).await
     }
 
-    async fn try_beside(&self, site: &Site, json: bool, trial: impl FnOnce(i64) -> Value) -> Result<()> {
-        let trial = trial(self.number(site).await?);
+    async fn try_beside(&self, site: &Site, json: bool, mode: TrialMode) -> Result<()> {
+        let version = self.number(site).await?;
         let mut active = Active::read(site).await?;
         let link = active.find(&self.name).ok_or_else(|| missing(&self.name))?;
-        let note = format!("{} version {} on trial as {}", self.name, trial.at("version"), trial.shown("mode"));
-        set(link, "trial", trial);
+        let note = format!("{} version {version} on trial as {}", self.name, mode.name());
+        link.trial = Some(Trial { version, mode });
         report(active.replace(site, &note).await?, &note, json)
     }
 }
 
 impl Canary {
     pub(super) async fn run(&self, site: &Site, json: bool) -> Result<()> {
-        let trial = |version| json!({ "version": version, "mode": "canary", "percent": self.percent });
-        self.versioned.try_beside(site, json, trial).await
+        self.versioned.try_beside(site, json, TrialMode::Canary { percent: self.percent }).await
     }
 }
 
@@ -154,11 +153,9 @@ impl Activate {
     pub(super) async fn activate(&self, site: &Site, asked: Asked) -> Result<i64> {
         let mut active = Active::read(site).await?;
         let Asked { roll_back_after, roll_back_within, .. } = asked;
-        let link = json!({
-            "policy": self.name, "version": self.version,
-            "roll_back_after": roll_back_after, "roll_back_within": roll_back_within,
-        });
-        let index = active.links.iter().position(|link| link.at("policy") == self.name.as_str());
+        let (policy, version) = (self.name.clone(), self.version);
+        let link = LinkRequest { policy, version, roll_back_after, roll_back_within, ..LinkRequest::default() };
+        let index = active.links.iter().position(|link| link.policy == self.name);
         if let Some(index) = index {
             active.links.remove(index);
         }
@@ -171,18 +168,16 @@ impl Activate {
 impl RollBack {
     pub(super) async fn run(&self, site: &Site, json: bool) -> Result<()> {
         let expected = Active::read(site).await?.revision;
-        let request = json!({ "expected": expected, "to": self.to });
-        let activated = site.client.json(Call::post(&site.path(&["chain", "rollback"]), &request)).await?;
-        report(activated.at("revision").as_i64().unwrap_or_default(), "an older chain is back", json)
+        let request = RollBackRequest { expected, to: self.to };
+        let call = Call::post(&site.path(&["chain", "rollback"]), &request)?;
+        let Activated { revision } = site.client.read(call).await?;
+        report(revision, "an older chain is back", json)
     }
 }
 
 pub(super) async fn end_trial(site: &Site, name: &str, json: bool) -> Result<()> {
     let mut active = Active::read(site).await?;
-    let link = active.find(name).ok_or_else(|| missing(name))?;
-    if let Some(link) = link.as_object_mut() {
-        link.remove("trial");
-    }
+    active.find(name).ok_or_else(|| missing(name))?.trial = None;
     let note = format!("the trial of {name} is over");
     report(active.replace(site, &note).await?, &note, json)
 }
@@ -190,37 +185,26 @@ pub(super) async fn end_trial(site: &Site, name: &str, json: bool) -> Result<()>
 pub(super) async fn deactivate(site: &Site, name: &str, json: bool) -> Result<()> {
     let mut active = Active::read(site).await?;
     active.find(name).ok_or_else(|| missing(name))?;
-    active.links.retain(|link| link.at("policy") != name);
+    active.links.retain(|link| link.policy != name);
     let note = format!("{name} decides no longer");
     report(active.replace(site, &note).await?, &note, json)
 }
 
 pub(super) async fn history(site: &Site, json: bool) -> Result<()> {
-    let revisions = site.client.json(Call::get(&site.path(&["chain", "revisions"]))).await?;
-    for revision in revisions.list("revisions") {
+    let Revisions { revisions } = site.client.read(Call::get(&site.path(&["chain", "revisions"]))).await?;
+    for row in revisions {
         if json {
-            output::print(output::json_line(revision)?.as_bytes())?;
+            output::print(output::json_line(&row)?.as_bytes())?;
             continue;
         }
-        let links = revision.list("chain").iter();
-        let links: Vec<_> = links.map(|link| format!("{} {}", link.shown("policy"), link.at("version"))).collect();
-        let line = format!(
-            "{:<5} {}  by {:<16} {}  {}\n",
-            revision.at("revision"),
-            revision.shown("activated"),
-            revision.shown("actor"),
-            if links.is_empty() { "no policy".to_owned() } else { links.join(", ") },
-            revision.shown("note"),
-        );
+        let Revision { revision, chain, activated, actor, note } = row;
+        let [activated, actor] = [activated, actor].map(|text| shown(&text.unwrap_or_default()));
+        let links: Vec<_> = chain.iter().map(|link| format!("{} {}", shown(&link.policy), link.version)).collect();
+        let links = if links.is_empty() { "no policy".to_owned() } else { links.join(", ") };
+        let line = format!("{revision:<5} {activated}  by {actor:<16} {links}  {}\n", shown(&note));
         output::print(line.as_bytes())?;
     }
     Ok(())
-}
-
-fn set(link: &mut Value, key: &str, value: Value) {
-    if let Some(link) = link.as_object_mut() {
-        link.insert(key.to_owned(), value);
-    }
 }
 
 fn report(revision: i64, what: &str, json: bool) -> Result<()> {

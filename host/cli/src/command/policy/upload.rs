@@ -6,14 +6,16 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use clap::Args;
-use serde_json::{Value, json};
+use serde_json::json;
+use vestibule_api::{Policy, PolicyChange, ReportDifference, UploadQuery, Uploaded};
+use vestibule_domain::{Grants, Manifest};
 use vestibule_sandbox::MAX_COMPONENT_BYTES;
 
 use super::chain::{Activate, Asked};
-use crate::client::{Call, escape};
+use crate::client::Call;
 use crate::error::Result;
-use crate::reading::Reading as _;
 use crate::target::Site;
+use crate::output::shown;
 use crate::{figures, input, output};
 
 /// After this, whoever waits is told for what.
@@ -47,95 +49,80 @@ impl Put {
     pub(super) async fn run(&self, site: &Site, json: bool) -> Result<()> {
         let wasm = input::bytes("policy", &self.policy, MAX_COMPONENT_BYTES)?;
         let answer = self.upload(site, wasm).await?;
-        let name = answer.shown("policy");
-        self.configure(site, &name, answer.at("manifest")).await?;
+        let name = shown(&answer.policy);
+        self.configure(site, &name, &answer.manifest).await?;
         let revision = match self.activate {
-            true => Some(Activate::of(&name, answer.at("version").as_i64()).activate(site, Asked::default()).await?),
+            true => Some(Activate::of(&name, Some(answer.version)).activate(site, Asked::default()).await?),
             false => None,
         };
-        let shown = match json {
+        let printed = match json {
             true => output::json_line(&json!({ "upload": answer, "revision": revision }))?,
             false => text(&answer, revision),
         };
-        output::print(shown.as_bytes())
+        output::print(printed.as_bytes())
     }
 
-    async fn upload(&self, site: &Site, wasm: Vec<u8>) -> Result<Value> {
-        let mut path = site.path(&["versions"]);
-        if let Some(name) = &self.name {
-            path += &format!("?name={}", escape(name));
-        }
+    async fn upload(&self, site: &Site, wasm: Vec<u8>) -> Result<Uploaded> {
         let size = figures::bytes(wasm.len());
-        let mut call = Call::upload(&path, wasm);
+        let query = UploadQuery { name: self.name.clone() };
+        let mut call = Call::upload(&site.path(&["versions"]), wasm).query(&query)?;
         if let Some(file) = &self.signature {
             let signature = input::text("signature file", file)?;
             call = call.with_header("vestibule-signature", STANDARD.encode(signature));
         }
         let waits = async {
             tokio::time::sleep(PATIENCE).await;
-            let shown = input::shown(Path::new(&self.policy));
-            output::say_progress(&format!("`{shown}` ({size}) is being compiled, which may take some seconds ..."));
+            let file = input::shown(Path::new(&self.policy));
+            output::say_progress(&format!("`{file}` ({size}) is being compiled, which may take some seconds ..."));
             std::future::pending().await
         };
         tokio::select! {
-            answer = site.client.json(call) => answer,
+            answer = site.client.read(call) => answer,
             never = waits => never,
         }
     }
 
-    async fn configure(&self, site: &Site, name: &str, manifest: &Value) -> Result<()> {
-        let mut change = serde_json::Map::new();
-        if let Some(file) = &self.config {
-            change.insert("settings".to_owned(), input::json::<Value>("config file", file)?);
-        }
-        if let Some(file) = &self.grants {
-            change.insert("grants".to_owned(), input::json::<Value>("grants file", file)?);
-        } else if self.grant_wanted {
-            change.insert("grants".to_owned(), wanted(manifest));
-        }
-        let path = site.path(&["policies", name]);
-        let policy = match change.is_empty() {
-            true => site.client.json(Call::get(&path)).await?,
-            false => site.client.json(Call::put(&path, &change.into())).await?,
+    async fn configure(&self, site: &Site, name: &str, manifest: &Manifest) -> Result<()> {
+        let wanted = Grants::as_wanted(manifest);
+        let settings = self.config.as_deref().map(|file| input::json("config file", file)).transpose()?;
+        let grants = match &self.grants {
+            Some(file) => Some(input::json("grants file", file)?),
+            None => self.grant_wanted.then(|| wanted.clone()),
         };
-        let wants = |(name, wanted): (&String, &Value)| *wanted != json!(false) && policy.at("grants")[name] != *wanted;
-        if wanted(manifest)
-            .as_object()
-            .is_some_and(|wanted| wanted.iter().filter(|(_, list)| **list != json!([])).any(wants))
-        {
+        let path = site.path(&["policies", name]);
+        let call = match (settings, grants) {
+            (None, None) => Call::get(&path),
+            (settings, grants) => Call::put(&path, &PolicyChange { settings, grants })?,
+        };
+        let policy: Policy = site.client.read(call).await?;
+        if wants_more(&wanted, &policy.grants) {
             output::say("note: the policy wants more than it is granted; `--grant-wanted` grants it");
         }
         Ok(())
     }
 }
 
-/// Exactly what a manifest asks for.
-fn wanted(manifest: &Value) -> Value {
-    json!({
-        "auth_null": manifest.at("auth_null"),
-        "retain_password": manifest.at("retain_password"),
-        "directory": manifest.at("wants_directory"),
-        "http": manifest.at("wants_http"),
-        "properties": manifest.at("wants_properties"),
-    })
+/// Whether anything that is wanted is not granted just so.
+fn wants_more(wanted: &Grants, granted: &Grants) -> bool {
+    let Grants { user_name: _, auth_null, retain_password, directory, http, properties } = wanted;
+    (*auth_null && !granted.auth_null)
+        || (*retain_password && !granted.retain_password)
+        || (*directory && !granted.directory)
+        || (!http.is_empty() && *http != granted.http)
+        || (!properties.is_empty() && *properties != granted.properties)
 }
 
-fn text(answer: &Value, revision: Option<i64>) -> String {
-    let known = if answer.at("new") == true { "is stored" } else { "was stored before" };
-    let made = if answer.at("from_module") == true { ", as the component made of this core module" } else { "" };
-    let mut text = format!(
-        "{} version {} {known}{made} ({} {})\n",
-        answer.shown("policy"),
-        answer.at("version"),
-        answer.at("manifest").shown("name"),
-        answer.at("manifest").shown("version"),
-    );
-    let report = answer.at("report");
-    for (title, key) in [("can", "can"), ("cannot", "cannot"), ("asks for", "asks_for")] {
+fn text(answer: &Uploaded, revision: Option<i64>) -> String {
+    let Uploaded { policy, version, new, from_module, manifest, report, difference, .. } = answer;
+    let known = if *new { "is stored" } else { "was stored before" };
+    let made = if *from_module { ", as the component made of this core module" } else { "" };
+    let (policy, name, called) = (shown(policy), shown(&manifest.name), shown(&manifest.version));
+    let mut text = format!("{policy} version {version} {known}{made} ({name} {called})\n");
+    for (title, lines) in [("can", &report.can), ("cannot", &report.cannot), ("asks for", &report.asks_for)] {
         text += &format!("\n{title}\n");
-        text.extend(report.lines(key).map(|line| format!("  {line}\n")));
+        text.extend(lines.iter().map(|line| format!("  {}\n", shown(line))));
     }
-    if let Some(difference) = answer.get("difference") {
+    if let Some(difference) = difference {
         text += &changes(difference);
     }
     text += &match revision {
@@ -146,12 +133,13 @@ fn text(answer: &Value, revision: Option<i64>) -> String {
 }
 
 /// What one version has and the other has not.
-pub(super) fn changes(difference: &Value) -> String {
-    let mut text = format!("\nbeside the active version {}\n", difference.at("active"));
-    if difference.list("added").is_empty() && difference.list("removed").is_empty() {
+pub(super) fn changes(difference: &ReportDifference) -> String {
+    let ReportDifference { active, added, removed } = difference;
+    let mut text = format!("\nbeside the active version {active}\n");
+    if added.is_empty() && removed.is_empty() {
         text += "  nothing that it may do has changed\n";
     }
-    text.extend(difference.lines("added").map(|line| format!("  + {line}\n")));
-    text.extend(difference.lines("removed").map(|line| format!("  - {line}\n")));
+    text.extend(added.iter().map(|line| format!("  + {}\n", shown(line))));
+    text.extend(removed.iter().map(|line| format!("  - {}\n", shown(line))));
     text
 }

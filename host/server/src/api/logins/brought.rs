@@ -5,13 +5,14 @@
 use axum::http::HeaderMap;
 use serde::de::DeserializeOwned;
 use tokio::time::Instant;
+use vestibule_api::Scope;
 use vestibule_domain::TenantName;
 use vestibule_gate::Patience;
 use vestibule_ledger::Owner;
 use vestibule_registry::Admitted;
 
 use super::patience;
-use crate::access::{Caller, Scope};
+use crate::access::Caller;
 use crate::app::App;
 use crate::body::{LONG_BYTES, Paid, Unread};
 use crate::idempotency::Retry;
