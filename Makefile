@@ -2,8 +2,8 @@
 
 CARGO ?= cargo
 # The guests run as components, but their own tests run here: `guests/.cargo` would compile for WebAssembly.
-# Modules, probes and puppets have no tests of their own; those in `tests` run them.
-NATIVELY = --target host-tuple --workspace $(patsubst %,--exclude vestibule-%,modules probes probes-wasi puppets)
+# Modules, probes and scripted policies have no tests of their own; those in `tests` run them.
+NATIVELY = --target host-tuple --workspace $(patsubst %,--exclude vestibule-%,modules probes probes-wasi scripted)
 # A siege takes all that the machine has, so nothing runs beside it.
 BESIEGED = $(CARGO) test --quiet --workspace --test integration -- --ignored --exact
 

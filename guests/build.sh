@@ -3,8 +3,8 @@
 #
 #     guests/build.sh [rust|python|js|all]     (all, unless told otherwise)
 #
-# Packages of policies/ end up as target/components/policies/<package>.wasm, examples of the packages in probes/ and puppets/ as
-# target/components/probes/<example>.wasm and .../puppets/<example>.wasm, and probes written as text beside them as <probe>.wat. The
+# Packages of policies/ end up as target/components/policies/<package>.wasm, examples of the packages in probes/ and scripted/ as
+# target/components/probes/<example>.wasm and .../scripted/<example>.wasm, and probes written as text beside them as <probe>.wat. The
 # examples <policy>-module of modules/ are no components: they end up as target/modules/<policy>.wasm. Files are rewritten only where
 # their bytes changed, so that whoever watches them sees real changes alone.
 # A package is built for wasm32-unknown-unknown unless its Cargo.toml says
@@ -39,7 +39,7 @@ rust() {
   toolchain=$("$here/toolchain.sh")
   eval "$toolchain"
   cd "$here"
-  mkdir -p "$components/policies" "$components/probes" "$components/puppets"
+  mkdir -p "$components/policies" "$components/probes" "$components/scripted"
   for target in wasm32-unknown-unknown wasm32-wasip2; do
     packages=
     for manifest in policies/*/Cargo.toml; do
@@ -59,7 +59,7 @@ rust() {
   for manifest in probes/Cargo.toml probes/*/Cargo.toml; do
     examples "$manifest" probes
   done
-  examples puppets/Cargo.toml puppets
+  examples scripted/Cargo.toml scripted
   modules
   assembled_probes
 }

@@ -13,7 +13,7 @@ fn main() -> anyhow::Result<()> {
         "policies",
         "modules",
         "probes",
-        "puppets",
+        "scripted",
         "python",
         "js",
         "Cargo.toml",

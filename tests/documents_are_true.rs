@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use serde_json::{Value, json};
 use vestibule_ledger::{Resource, table};
 
 use crate::harness::root;
@@ -76,4 +77,23 @@ fn read(directory: &Path, sources: &mut String) {
             *sources += &fs::read_to_string(&path).unwrap();
         }
     }
+}
+
+/// Settings are each policy's and each tenant's own.
+#[test]
+fn every_object_of_the_api_names_its_fields_but_settings() {
+    fn bare(value: &Value, path: String) -> Vec<String> {
+        let named = ["properties", "additionalProperties"].iter().any(|key| value.get(key).is_some());
+        let is_object = value.get("type").is_some_and(|kind| *kind == "object" || *kind == json!(["object", "null"]));
+        let own = (is_object && !named && !path.ends_with("/settings")).then(|| path.clone());
+        let parts: Vec<_> = match value {
+            Value::Object(parts) => parts.iter().map(|(name, part)| (name.clone(), part)).collect(),
+            Value::Array(parts) => parts.iter().enumerate().map(|(at, part)| (at.to_string(), part)).collect(),
+            _ => Vec::new(),
+        };
+        own.into_iter().chain(parts.into_iter().flat_map(|(name, part)| bare(part, format!("{path}/{name}")))).collect()
+    }
+    let document = serde_json::to_value(vestibule_server::openapi()).unwrap();
+    assert!(document.pointer("/components/schemas/Authenticate/properties/password").is_some());
+    assert_eq!(bare(&document, String::new()), [""; 0]);
 }

@@ -28,6 +28,8 @@ struct Named<'a> {
     files: &'a Files,
     module: &'a Module,
     needs: BTreeSet<Module>,
+    /// How many modules of the file's own are open here.
+    within: usize,
 }
 
 impl Files {
@@ -53,7 +55,7 @@ impl Files {
             let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
             if path.is_dir() {
                 self.read(&path, &[&module[..], &[name]].concat());
-            } else if name != "main" {
+            } else if name != "main" && path.extension().is_some_and(|kind| kind == "rs") {
                 let module = if name == "lib" { Vec::new() } else { [&module[..], &[name]].concat() };
                 self.parsed.insert(module, syn::parse_file(&fs::read_to_string(path).unwrap()).unwrap());
             }
@@ -79,7 +81,10 @@ impl Files {
                 at.pop();
             } else if self.parsed.contains_key(&within) {
                 at = within;
-            } else if let Some(path) = self.passed_on.get(&(at.clone(), name.clone())) {
+            } else if let Some(path) = self.passed_on.get(&(at.clone(), name.clone()))
+                // A macro of the file's own is passed on under its name.
+                && *path != [name.clone()]
+            {
                 return self.find(&at, &[&path[..], more].concat());
             } else {
                 break;
@@ -93,7 +98,7 @@ impl Files {
     /// What each file needs.
     fn needs(&self) -> BTreeMap<&Module, BTreeSet<Module>> {
         let of = |(module, file)| {
-            let mut named = Named { files: self, module, needs: BTreeSet::new() };
+            let mut named = Named { files: self, module, needs: BTreeSet::new(), within: 0 };
             named.visit_file(file);
             (module, named.needs)
         };
@@ -103,6 +108,11 @@ impl Files {
 
 impl Named<'_> {
     fn take(&mut self, path: &[String]) {
+        let up = path.iter().take_while(|name| *name == "super").count();
+        if (1..=self.within).contains(&up) {
+            return;
+        }
+        let path = path.get(up.min(self.within)..).unwrap_or_default();
         self.needs.extend(self.files.find(self.module, path).filter(|module| module != self.module));
     }
 }
@@ -117,10 +127,14 @@ impl<'a> Visit<'a> for Named<'_> {
             _ => &[],
         };
         let is_test = |attribute: &Attribute| {
-            attribute.path().is_ident("cfg") && attribute.parse_args::<syn::Path>().is_ok_and(|what| what.is_ident("test"))
+            attribute.path().is_ident("cfg")
+                && attribute.parse_args::<syn::Path>().is_ok_and(|what| what.is_ident("test"))
         };
         if !attributes.iter().any(is_test) {
+            let opens = usize::from(matches!(item, Item::Mod(item) if item.content.is_some()));
+            self.within += opens;
             visit::visit_item(self, item);
+            self.within -= opens;
         }
     }
 
@@ -152,7 +166,6 @@ fn leaves(tree: &UseTree, path: &mut Vec<String>, each: &mut impl FnMut(Vec<Stri
         UseTree::Rename(tree) => each([&path[..], &[tree.ident.to_string()]].concat(), tree.rename.to_string()),
         UseTree::Glob(_) => each(path.clone(), "*".to_owned()),
         UseTree::Group(group) => group.items.iter().for_each(|tree| leaves(tree, path, each)),
-        _ => {}
     }
 }
 
@@ -172,7 +185,9 @@ fn circles(needs: &BTreeMap<&Module, BTreeSet<Module>>) -> Vec<String> {
         }
     }
     let arrow = |from: &Module, to: &Module| format!("{} -> {}", from.join("/"), to.join("/"));
-    left.iter().flat_map(|(module, needs)| needs.iter().map(|needed| arrow(module, needed)).collect::<Vec<_>>()).collect()
+    left.iter()
+        .flat_map(|(module, needs)| needs.iter().map(|needed| arrow(module, needed)).collect::<Vec<_>>())
+        .collect()
 }
 
 #[test]
@@ -187,4 +202,17 @@ fn no_crate_of_the_host_has_a_circle_of_files() {
         }
     }
     assert_eq!(found, [""; 0]);
+}
+
+#[test]
+fn a_circle_is_found_whoever_is_passed_on_by_whom() {
+    let directory = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| fs::write(directory.path().join(name), text).unwrap();
+    write("lib.rs", "mod a;\nmod b;\nmod c;\npub use b::B;\n");
+    write("a.rs", "use crate::B;\npub struct A(B);\n");
+    write("b.rs", "pub struct B;\nfn b(_: crate::c::C) {}\n");
+    write("c.rs", "pub struct C;\n#[cfg(test)]\nmod tests { use crate::a::A; }\n");
+    assert_eq!(circles(&Files::of(directory.path()).needs()), [""; 0]);
+    write("c.rs", "mod within { use super::super::a::A; }\npub struct C;\n");
+    assert_eq!(circles(&Files::of(directory.path()).needs()), ["a -> b", "b -> c", "c -> a"]);
 }

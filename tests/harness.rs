@@ -29,7 +29,7 @@ pub(crate) use door::{
 };
 pub(crate) use edits::Edits;
 pub(crate) use freeradius::{FreeRadius, RADIUS_SECRET, radius_settings};
-pub(crate) use guest::{Guest, engine, module_bytes, policy, policy_bytes, probe, probe_bytes, puppet, refusal};
+pub(crate) use guest::{Guest, engine, module_bytes, policy, policy_bytes, probe, probe_bytes, refusal, scripted};
 pub(crate) use leaves::{Leaves, decision};
 pub(crate) use lists::Lists;
 pub(crate) use login::{A_TIME, a_login};

@@ -5,12 +5,12 @@ use std::fs;
 
 use vestibule_domain::{Cause, Grants, Properties};
 
-use crate::harness::{Guest, a_login, policy, probe, puppet, root};
+use crate::harness::{Guest, a_login, policy, probe, root, scripted};
 
 /// Each import, a guest that uses it, and what keeps it from anything that is not its own.
 fn imports() -> [(&'static str, Guest, Option<Cause>); 6] {
     [
-        ("config", puppet("told").with_setting("prefix", "x"), None),
+        ("config", scripted("told").with_setting("prefix", "x"), None),
         ("secrets", probe("reveals-and-logs-secrets").with_setting("token", "correct-horse"), None),
         ("log", probe("forges-log-lines"), None),
         ("directory", probe("searches-ungranted"), Some(Cause::CapabilityDenied)),
@@ -23,7 +23,7 @@ fn imports() -> [(&'static str, Guest, Option<Cause>); 6] {
 async fn no_import_gives_what_was_not_granted() {
     let mut login = a_login();
     login.authret.proplist.set("pvt_totp_secret", "GEZDGNBVGY3TQOJQ").unwrap();
-    // The puppet fails unless it is handed none.
+    // The policy fails unless it is handed none.
     login.attributes.client_info.set("xSEES_pvt_totp_secret", "").unwrap();
     for (import, guest, refused) in imports() {
         let answer = guest.granted(Grants::default()).decides(&login).await.answer;
@@ -48,7 +48,7 @@ async fn no_property_is_seen_that_was_not_granted() {
         // The order is to fail unless the property is there with this value.
         login.attributes.client_info = Properties::from_pairs(vec![(format!("SEES_{name}"), "there".into())]).unwrap();
         let grants = |properties| Grants { properties, ..Grants::default() };
-        let seen = async |grants| puppet("told").granted(grants).decides(&login).await.answer.is_ok();
+        let seen = async |grants| scripted("told").granted(grants).decides(&login).await.answer.is_ok();
         assert!(!seen(grants(Vec::new())).await, "{name}");
         assert!(seen(grants(vec![name.to_owned()])).await, "{name}");
     }

@@ -56,7 +56,7 @@ fn whoever_has_the_password_comes_in_as_authcli_prints_it() {
 
 #[test]
 fn a_question_is_answered_at_once_or_later() {
-    let site = Site::with_alice_and("puppets/told", &[]);
+    let site = Site::with_alice_and("scripted/told", &[]);
     let asks = [&AUTHCLI[..], &["--client-info", "ASKS=Code?"]].concat();
     site.hears("correct horse\nyes\n", &asks).exits_with(0).prints("challenge : Code?").prints("status : SUCCEED");
     let asked = site.hears("correct horse\n", &[&asks[..], &["--json"]].concat()).exits_with(5);
@@ -110,7 +110,7 @@ fn a_list_of_several_pages_is_one_object() {
 
 #[test]
 fn decisions_can_be_looked_up() {
-    let site = Site::with_alice_and("puppets/told", &[]);
+    let site = Site::with_alice_and("scripted/told", &[]);
     site.hears("wrong horse\n", &AUTHCLI).exits_with(1);
     site.hears("correct horse\n", &AUTHCLI).exits_with(0);
     let tail = site.runs(&["decisions", "tail", "--json"]).exits_with(0).stdout();
@@ -128,7 +128,7 @@ fn decisions_can_be_looked_up() {
 #[test]
 fn the_chain_is_kept_in_its_order() {
     let site = Site::new();
-    let (first, second) = (component("policies/known-device"), component("puppets/told"));
+    let (first, second) = (component("policies/known-device"), component("scripted/told"));
     site.runs(&["policy", "list"]).exits_with(0).prints("no policy is active");
     site.runs(&["policy", "put", &first, "--activate"]).exits_with(0);
     let mine = ["policy", "put", &second, "--name", "mine", "--activate"];
@@ -151,7 +151,7 @@ fn the_chain_is_kept_in_its_order() {
 
 #[test]
 fn the_configuration_is_read_and_printed() {
-    let site = Site::with_alice_and("puppets/told", &[]);
+    let site = Site::with_alice_and("scripted/told", &[]);
     let config = file(&site.0, "vestibule.toml", "[tenant.default]\nlockout_after = 1\n");
     site.runs(&["decisions", "tail"]).exits_with(2).complains("chmod 600");
     std::fs::set_permissions(&config, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
@@ -167,7 +167,7 @@ fn the_configuration_is_read_and_printed() {
 
 #[test]
 fn tenants_do_not_see_each_other() {
-    let site = Site::with_alice_and("puppets/told", &[]);
+    let site = Site::with_alice_and("scripted/told", &[]);
     let elsewhere = [&AUTHCLI[..], &["--tenant", "acme"]].concat();
     site.hears("correct horse\n", &elsewhere).exits_with(2).complains("there is no tenant `acme`");
     site.runs(&["tenant", "put", "acme"]).exits_with(0);

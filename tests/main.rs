@@ -9,6 +9,7 @@ mod bad_input_gets_a_sentence;
 mod commands_say_what_happened;
 mod damaged_components_do_no_harm;
 mod documents_are_true;
+mod files_make_no_circles;
 mod imports_need_their_grants;
 mod ldap;
 mod logins_from_the_command_line;

@@ -12,7 +12,7 @@ use vestibule_domain::wire::crv1::StateId;
 use vestibule_domain::{Properties, Secret};
 use vestibule_gate::{Answer, Attempt, Method, Proof, Voucher};
 
-use crate::harness::{Door, Edits as _, Home, Lists as _, at, attempt, cause, puppet, tenant, told};
+use crate::harness::{Door, Edits as _, Home, Lists as _, at, attempt, cause, scripted, tenant, told};
 use history::{Step, any_history};
 use plain::{Model, Record};
 
@@ -51,7 +51,7 @@ struct Both {
 
 impl Both {
     async fn new(home: Home, late: bool) -> Self {
-        let mut door = Door::on(home).guarded_by("told", puppet(if late { "told-late" } else { "told" }));
+        let mut door = Door::on(home).guarded_by("told", scripted(if late { "told-late" } else { "told" }));
         door.settings.method = Method::Saml;
         let model = Model::new(late);
         for (name, record) in &model.records {

@@ -9,7 +9,7 @@ use vestibule_domain::login::Status;
 use vestibule_domain::{Decision, Grants, Outcome};
 use vestibule_gate::{Method, Proof, Voucher};
 
-use crate::harness::{Door, any_claim, any_login, attempt, probe, puppet, told};
+use crate::harness::{Door, any_claim, any_login, attempt, probe, scripted, told};
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
@@ -44,7 +44,7 @@ const POLICIES: [(&str, &str); 7] = [
     ("sets-ungranted-superuser", "invalid-output"),
 ];
 
-/// What the gate decides where these policies guard it. Orders to the first puppet begin with `0`.
+/// What the gate decides where these policies guard it. Orders to the first scripted policy begin with `0`.
 async fn decided(policies: &[(&str, &str)]) -> String {
     let mut door = Door::new().await;
     door.settings.method = Method::Saml;
@@ -52,7 +52,7 @@ async fn decided(policies: &[(&str, &str)]) -> String {
     for (place, (does, _)) in policies.iter().enumerate() {
         let guest = match *does {
             "panics" | "loops-forever" | "sets-ungranted-superuser" => probe(does),
-            _ => puppet("told").with_setting("prefix", &place.to_string()),
+            _ => scripted("told").with_setting("prefix", &place.to_string()),
         };
         orders.push((format!("{place}{does}"), "Well?"));
         door = door.guarded_by(&place.to_string(), guest);

@@ -53,7 +53,7 @@ async fn ten_thousand_logins_at_once_are_all_answered_where_none_has_to_wait() {
     let compiled = Compiled::new(&engine, &policy_bytes("known-device")).unwrap();
     let manifest = compiled.manifest().await.unwrap();
     let settings = vestibule_domain::Settings::from_json("{}", &manifest).unwrap();
-    let policy = compiled.configure().with_settings(settings).with_grants(Grants::as_wanted(&manifest));
+    let policy = compiled.configure().with_settings(settings).with_grants(manifest.wanted());
     let login = Arc::new(a_login());
     let mut calls = JoinSet::new();
     for _ in 0..10_000 {

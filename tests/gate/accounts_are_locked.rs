@@ -4,13 +4,13 @@ use vestibule_domain::Secret;
 use vestibule_domain::field::Response;
 use vestibule_gate::Attempt;
 
-use crate::harness::{Door, answering, at, cause, puppet, told, typed, typed_as};
+use crate::harness::{Door, answering, at, cause, scripted, told, typed, typed_as};
 
 const ASKS: [(&str, &str); 1] = [("ASKS", "Code?")];
 
 /// A door whose policy does as it is told, for a user with a password.
 async fn door() -> Door {
-    Door::new().await.guarded_by("told", puppet("told")).with_passwords(&["joe"]).await
+    Door::new().await.guarded_by("told", scripted("told")).with_passwords(&["joe"]).await
 }
 
 /// Who types the right password and the answer to a question that everybody is asked.

@@ -3,10 +3,10 @@
 use vestibule_domain::field::ClientAddress;
 use vestibule_gate::{Attempt, Proof, Voucher};
 
-use crate::harness::{Door, Slapd, attempt, puppet, told, typed, typed_as};
+use crate::harness::{Door, Slapd, attempt, scripted, told, typed, typed_as};
 
 async fn door() -> Door {
-    let mut door = Door::new().await.guarded_by("told", puppet("told")).with_passwords(&["root", "joe"]).await;
+    let mut door = Door::new().await.guarded_by("told", scripted("told")).with_passwords(&["root", "joe"]).await;
     door.settings.bootstrap = ["root".to_owned()].into();
     door
 }

@@ -9,7 +9,7 @@ use vestibule_gate::{Attempt, CallerRecord, Canary, Gate, Proof, Voucher};
 use vestibule_sandbox::capability::{Answer as Found, Directory};
 use vestibule_sandbox::{Capabilities, Limits};
 
-use crate::harness::{Door, Guest, answering, at, cause, probe, puppet, told, vouched};
+use crate::harness::{Door, Guest, answering, at, cause, probe, scripted, told, vouched};
 
 /// A gate without policies, where another chain is tried on half of the users.
 async fn trying(home: &Door, name: &str, guest: Guest) -> Gate {
@@ -48,7 +48,7 @@ async fn ten_spellings_of_one_user_get_one_version() {
 #[tokio::test]
 async fn an_answer_comes_back_to_the_version_that_asked() {
     let door = Door::new().await;
-    let gate = trying(&door, "told", puppet("told")).await;
+    let gate = trying(&door, "told", scripted("told")).await;
     let mut asked = 0;
     for number in 0..20 {
         let somebody = Attempt {

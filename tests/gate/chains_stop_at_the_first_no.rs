@@ -2,13 +2,13 @@
 
 use vestibule_domain::Decision;
 
-use crate::harness::{Door, Home, answering, on_every_store, probe, puppet, question, told, typed, vouched};
+use crate::harness::{Door, Home, answering, on_every_store, probe, question, scripted, told, typed, vouched};
 
 on_every_store!(what_all_of_them_save_is_stored_together, a_question_in_the_middle_goes_on_from_there);
 
 /// Two policies; orders to the first begin with `1`, to the second with `2`.
 fn two(home: Home) -> Door {
-    let told = |prefix| puppet("told").with_setting("prefix", prefix);
+    let told = |prefix| scripted("told").with_setting("prefix", prefix);
     Door::on(home).guarded_by("first", told("1")).guarded_by("second", told("2"))
 }
 
@@ -57,7 +57,7 @@ async fn a_hostile_policy_fails_its_login_whatever_the_others_say() {
     for (name, cause) in
         [("loops-forever", "out-of-fuel"), ("panics", "trap"), ("sets-ungranted-superuser", "invalid-output")]
     {
-        let door = Door::new().await.guarded_by("told", puppet("told")).guarded_by("hostile", probe(name));
+        let door = Door::new().await.guarded_by("told", scripted("told")).guarded_by("hostile", probe(name));
         assert_eq!(door.refuses(&vouched("joe")).await, cause, "{name}");
     }
 }
@@ -73,7 +73,7 @@ async fn without_a_policy_nobody_comes_in_unless_the_tenant_says_so() {
 #[tokio::test]
 async fn a_name_that_a_policy_changes_is_the_one_that_counts() {
     let grants = vestibule_domain::Grants { user_name: true, ..Default::default() };
-    let door = Door::new().await.guarded_by_granted("told", puppet("told"), grants);
+    let door = Door::new().await.guarded_by_granted("told", scripted("told"), grants);
     let door = door.with_record("Joe.User", &[("prop_x", "Joe's")]).await;
     let answer = door.decides(&told(vouched("joe"), &[("RENAMES", "Joe.User"), ("SAVES_pvt_a", "1")])).await;
     let Decision::Allow { user, proplist, .. } = answer.decision else { panic!("{answer:?}") };
@@ -87,7 +87,7 @@ async fn a_name_that_a_policy_changes_is_the_one_that_counts() {
 #[tokio::test]
 async fn policies_after_a_change_of_name_see_and_save_what_belongs_to_it() {
     let grants = vestibule_domain::Grants { user_name: true, ..Default::default() };
-    let told_as = |prefix| puppet("told").with_setting("prefix", prefix);
+    let told_as = |prefix| scripted("told").with_setting("prefix", prefix);
     let door = Door::new().await.guarded_by_granted("first", told_as("1"), grants).guarded_by("second", told_as("2"));
     let door = door.with_record("joe", &[("pvt_hw", "joe's"), ("pvt_old", "1")]).await;
     let door = door.with_record("Joe.User", &[("pvt_hw", "Joe.User's")]).await;
@@ -106,7 +106,7 @@ async fn policies_after_a_change_of_name_see_and_save_what_belongs_to_it() {
 #[tokio::test]
 async fn a_name_that_changes_with_a_question_is_the_one_that_answers() {
     let grants = vestibule_domain::Grants { user_name: true, ..Default::default() };
-    let door = Door::new().await.guarded_by_granted("told", puppet("told"), grants).with_passwords(&["joe"]).await;
+    let door = Door::new().await.guarded_by_granted("told", scripted("told"), grants).with_passwords(&["joe"]).await;
     let first = told(typed("joe"), &[("RENAMES", "Joe.User"), ("ASKS", "Code?"), ("SAVES_pvt_a", "1")]);
     let asked = door.decides(&first).await;
     assert_eq!(door.record("Joe.User").await.unwrap().get("pvt_a"), Some("1"));

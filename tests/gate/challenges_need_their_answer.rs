@@ -1,7 +1,7 @@
 //! A question is answered once, in time, by the user it was put to, before the same policy; the password is not asked for again.
 
 use crate::harness::{
-    Door, Home, answering, at, attempt, cause, on_every_store, puppet, question, told, typed, typed_as,
+    Door, Home, answering, at, attempt, cause, on_every_store, question, scripted, told, typed, typed_as,
 };
 use vestibule_domain::field::Response;
 use vestibule_domain::wire::crv1::StateId;
@@ -19,7 +19,7 @@ on_every_store!(
 const ASKS: [(&str, &str); 1] = [("ASKS", "Code?")];
 
 async fn door(home: Home) -> Door {
-    Door::on(home).guarded_by("told", puppet("told")).with_passwords(&["joe", "eve"]).await
+    Door::on(home).guarded_by("told", scripted("told")).with_passwords(&["joe", "eve"]).await
 }
 
 async fn the_right_answer_comes_in(home: Home) {
@@ -73,7 +73,7 @@ async fn a_new_question_takes_the_place_of_the_one_before(home: Home) {
 /// A door whose policy decides alone, if it is granted that.
 async fn without_authentication(home: Home, auth_null: bool) -> Door {
     let grants = Grants { auth_null, ..Grants::default() };
-    let mut door = Door::on(home).guarded_by_granted("told", puppet("told-alone"), grants);
+    let mut door = Door::on(home).guarded_by_granted("told", scripted("told-alone"), grants);
     door.settings.method = Method::None;
     door
 }
@@ -111,7 +111,7 @@ async fn another_policy_does_not_take_the_answer() {
     let door = door(Home::on_sqlite().await).await;
     let first = told(typed("joe"), &ASKS);
     let asked = door.decides(&first).await;
-    let other = Door::on(door.home).guarded_by("told", puppet("told-late"));
+    let other = Door::on(door.home).guarded_by("told", scripted("told-late"));
     assert_eq!(other.refuses(&answering(&first, &asked, "yes")).await, "challenge-outdated");
 }
 

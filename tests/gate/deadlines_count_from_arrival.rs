@@ -14,7 +14,7 @@ use vestibule_ledger::{Budget, Ledger, Owner, Waiting};
 use vestibule_sandbox::Capabilities;
 use vestibule_sandbox::capability::{Answer as Found, Directory};
 
-use crate::harness::{A_SMALL_HOST, Door, Reads as _, at, cause, policy, probe, puppet, tenant, typed, vouched};
+use crate::harness::{A_SMALL_HOST, Door, Reads as _, at, cause, policy, probe, scripted, tenant, typed, vouched};
 
 const SHARE: Waiting = Waiting { inside: 9, waiting: 9 };
 
@@ -118,7 +118,7 @@ async fn nothing_is_saved_for_a_caller_that_has_gone_while_policies_ran() {
 
 #[tokio::test]
 async fn no_policy_is_asked_about_a_login_whose_caller_has_gone() {
-    let door = Door::new().await.guarded_by("told", puppet("told"));
+    let door = Door::new().await.guarded_by("told", scripted("told"));
     let gate = door.gate().await;
     let (patience, caller) = Patience::since(Instant::now()).with_caller();
     drop(caller);

@@ -5,13 +5,13 @@ use std::time::Duration;
 use vestibule_store::DecisionFilter;
 
 use crate::harness::{
-    Door, Home, Reads as _, at, cause, on_every_store, puppet, tenant, told, typed, typed_as, vouched,
+    Door, Home, Reads as _, at, cause, on_every_store, scripted, tenant, told, typed, typed_as, vouched,
 };
 
 on_every_store!(a_decision_tells_what_happened, nobody_comes_in_off_the_record);
 
 async fn a_decision_tells_what_happened(home: Home) {
-    let door = Door::on(home).guarded_by("my-policy", puppet("told")).with_passwords(&["joe"]).await;
+    let door = Door::on(home).guarded_by("my-policy", scripted("told")).with_passwords(&["joe"]).await;
     let orders = [("SETS_prop_a", "value of a"), ("SAVES_pvt_b", "value of b")];
     let answer = door.decides_at(&told(typed("joe"), &orders), at(5)).await;
     let row = door.home.store.decision(&tenant(), &answer.id).await.unwrap().unwrap();
@@ -31,7 +31,7 @@ async fn a_decision_tells_what_happened(home: Home) {
 }
 
 async fn nobody_comes_in_off_the_record(home: Home) {
-    let door = Door::on(home).guarded_by("told", puppet("told"));
+    let door = Door::on(home).guarded_by("told", scripted("told"));
     let gate = door.gate().await;
     assert_eq!(cause(&gate.decide(&vouched("joe"), at(0)).await.unwrap()), "allowed");
     door.home.execute("alter table decision rename to lost").await;
@@ -41,7 +41,7 @@ async fn nobody_comes_in_off_the_record(home: Home) {
 
 #[tokio::test]
 async fn a_closed_store_lets_nobody_in() {
-    let door = Door::new().await.guarded_by("told", puppet("told"));
+    let door = Door::new().await.guarded_by("told", scripted("told"));
     door.home.store.close().await;
     assert_eq!(door.refuses(&vouched("joe")).await, "store-unavailable");
     assert_eq!(door.refuses(&typed("joe")).await, "store-unavailable");

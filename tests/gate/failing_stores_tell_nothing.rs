@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use vestibule_domain::Decision;
 use vestibule_gate::Attempt;
 
-use crate::harness::{Door, Home, cause, on_every_store, puppet, told, typed, typed_as};
+use crate::harness::{Door, Home, cause, on_every_store, scripted, told, typed, typed_as};
 
 on_every_store!(
     nobody_learns_whether_a_password_was_right,
@@ -24,7 +24,7 @@ async fn seen(door: &Door, attempt: &Attempt) -> (String, String) {
 }
 
 async fn nobody_learns_whether_a_password_was_right(home: Home) {
-    let mut door = Door::on(home).guarded_by("told", puppet("told")).with_passwords(&["joe"]).await;
+    let mut door = Door::on(home).guarded_by("told", scripted("told")).with_passwords(&["joe"]).await;
     door.settings.min_failure_delay_ms = FAILURE_MS;
     // Nothing can be counted, and nothing put on record.
     door.home.execute("alter table password add column no_room integer check (failures = 0)").await;
@@ -43,7 +43,7 @@ async fn nobody_learns_whether_a_password_was_right(home: Home) {
 }
 
 async fn nor_does_anybody_by_how_long_a_store_is_waited_for_that_does_not_answer(home: Home) {
-    let mut door = Door::on(home).guarded_by("told", puppet("told")).with_passwords(&["joe"]).await;
+    let mut door = Door::on(home).guarded_by("told", scripted("told")).with_passwords(&["joe"]).await;
     (door.settings.min_failure_delay_ms, door.settings.deadline_ms) = (FAILURE_MS, 2_000);
     let _held_up = door.home.hold_up_writes().await;
     let took = async |attempt: Attempt| {

@@ -2,11 +2,11 @@
 
 use vestibule_domain::Grants;
 
-use crate::harness::{Door, answering, puppet, told, typed, vouched};
+use crate::harness::{Door, answering, scripted, told, typed, vouched};
 
 /// Two policies, the first of them granted to make superusers; orders to it begin with `1`, to the second with `2`.
 async fn door(second: Grants) -> Door {
-    let told = |prefix| puppet("told-late").with_setting("prefix", prefix);
+    let told = |prefix| scripted("told-late").with_setting("prefix", prefix);
     let granted = superuser();
     Door::new()
         .await

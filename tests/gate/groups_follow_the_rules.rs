@@ -2,7 +2,7 @@
 
 use vestibule_domain::Grants;
 
-use crate::harness::{Door, attempt, puppet, told, vouched};
+use crate::harness::{Door, attempt, scripted, told, vouched};
 use vestibule_gate::{Method, Proof, Voucher};
 
 async fn door(policy: &str) -> Door {
@@ -12,7 +12,7 @@ async fn door(policy: &str) -> Door {
 async fn granted(policy: &str, grants: Grants) -> Door {
     Door::new()
         .await
-        .guarded_by_granted("told", puppet(policy), grants)
+        .guarded_by_granted("told", scripted(policy), grants)
         .with_record("__DEFAULT__", &[("prop_a", "default"), ("prop_b", "default"), ("def_c", "unrecorded")])
         .await
         .with_record("staff", &[("type", "group"), ("prop_b", "staff"), ("group_subnets.0", "10.1.0.0/16")])

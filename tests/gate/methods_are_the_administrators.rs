@@ -2,12 +2,12 @@
 
 use vestibule_domain::Grants;
 
-use crate::harness::{Door, puppet, told, vouched};
+use crate::harness::{Door, scripted, told, vouched};
 
 async fn door(grants: Grants) -> Door {
     Door::new()
         .await
-        .guarded_by_granted("told", puppet("told"), grants)
+        .guarded_by_granted("told", scripted("told"), grants)
         .with_record("open", &[("type", "group"), ("user_auth_type", "none"), ("group_subnets.0", "10.1.0.0/16")])
         .await
         .with_record("staff", &[("type", "group"), ("user_auth_type", "local"), ("group_subnets.0", "10.2.0.0/16")])

@@ -4,7 +4,7 @@ use vestibule_domain::login::Info;
 use vestibule_domain::{AuthMethod, Grants};
 use vestibule_gate::{Method, Proof, Voucher};
 
-use crate::harness::{Door, attempt, puppet, told, typed};
+use crate::harness::{Door, attempt, scripted, told, typed};
 
 #[tokio::test]
 async fn the_record_names_the_method_of_a_user_a_group_or_everybody() {
@@ -73,7 +73,7 @@ async fn without_authentication_only_a_policy_that_asked_for_it_and_was_granted_
         ("told-alone", Grants::default(), "auth-null-not-granted"),
         ("told", grants, "auth-null-not-granted"),
     ] {
-        let mut door = Door::new().await.guarded_by_granted("told", puppet(policy), grants);
+        let mut door = Door::new().await.guarded_by_granted("told", scripted(policy), grants);
         door.settings.method = Method::None;
         assert_eq!(door.refuses(&typed("anybody")).await, expected, "{policy}");
         let denied = told(typed("anybody"), &[("DENIES", "no")]);

@@ -11,7 +11,7 @@ use vestibule_ledger::{Budget, Ledger, Owner, Waiting};
 use vestibule_sandbox::Capabilities;
 use vestibule_sandbox::capability::{Answer as Found, Directory};
 
-use crate::harness::{A_SMALL_HOST, Door, at, attempt, cause, probe, puppet, tenant, typed, typed_as, vouched};
+use crate::harness::{A_SMALL_HOST, Door, at, attempt, cause, probe, scripted, tenant, typed, typed_as, vouched};
 
 /// A host on which one login computes at a time.
 fn one_place() -> Ledger {
@@ -151,7 +151,7 @@ async fn a_tenant_whose_failures_wait_to_be_counted_keeps_no_place_for_hashing()
 #[tokio::test]
 async fn a_login_that_finds_no_place_for_a_version_on_trial_is_not_compared() {
     let door = Door::new().await;
-    let (guest, shadows, owner) = (puppet("told"), door.ledger.shadows(), Owner::from(&tenant()));
+    let (guest, shadows, owner) = (scripted("told"), door.ledger.shadows(), Owner::from(&tenant()));
     let (told, mut seen) = tokio::sync::mpsc::unbounded_channel();
     let tell = move |seen: Seen| told.send(seen.comparison).unwrap();
     let shadow = Shadow::new(guest.configured().await, (&door.ledger, owner.clone()), None, tell);

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use vestibule_domain::bounded::Text;
 
-use crate::harness::{Door, Home, at, cause, on_every_store, policy, puppet, tenant, told, vouched};
+use crate::harness::{Door, Home, at, cause, on_every_store, policy, scripted, tenant, told, vouched};
 
 on_every_store!(a_save_is_there_before_the_user_is_in, of_two_first_logins_one_registers, removals_are_saves_too);
 
 async fn a_save_is_there_before_the_user_is_in(home: Home) {
-    let door = Door::on(home).guarded_by("told", puppet("told"));
+    let door = Door::on(home).guarded_by("told", scripted("told"));
     door.admits(&told(vouched("joe"), &[("SAVES_pvt_a", "1")])).await;
     let elsewhere = door.home.another().await.unwrap();
     assert_eq!(elsewhere.profile(&tenant(), "joe").await.unwrap().unwrap().get("pvt_a"), Some("1"));
@@ -40,7 +40,7 @@ async fn of_two_first_logins_one_registers(home: Home) {
 
 async fn removals_are_saves_too(home: Home) {
     let door =
-        Door::on(home).guarded_by("told", puppet("told")).with_record("joe", &[("pvt_a", "1"), ("pvt_b", "1")]).await;
+        Door::on(home).guarded_by("told", scripted("told")).with_record("joe", &[("pvt_a", "1"), ("pvt_b", "1")]).await;
     door.admits(&told(vouched("joe"), &[("SAVES_pvt_a", "")])).await;
     let record = door.record("joe").await.unwrap();
     assert_eq!((record.get("pvt_a"), record.get("pvt_b")), (None, Some("1")));
@@ -48,7 +48,7 @@ async fn removals_are_saves_too(home: Home) {
 
 #[tokio::test]
 async fn nobody_is_let_in_whose_save_cannot_be_stored() {
-    let door = Door::new().await.guarded_by("told", puppet("told"));
+    let door = Door::new().await.guarded_by("told", scripted("told"));
     door.home.execute("create trigger no_saves before insert on profile begin select raise(abort, 'no'); end").await;
     let denied = door.decides(&told(vouched("joe"), &[("SAVES_pvt_a", "1")])).await;
     assert_eq!(cause(&denied), "store-unavailable");
@@ -59,7 +59,7 @@ async fn nobody_is_let_in_whose_save_cannot_be_stored() {
 
 #[tokio::test]
 async fn a_user_whom_the_rules_keep_out_saves_nothing() {
-    let door = Door::new().await.guarded_by("told", puppet("told"));
+    let door = Door::new().await.guarded_by("told", scripted("told"));
     let orders = [("SAVES_pvt_a", "1"), ("SETS_conn_group", "ghosts")];
     assert_eq!(door.refuses(&told(vouched("joe"), &orders)).await, "unknown-group");
     assert_eq!(door.record("joe").await, None);

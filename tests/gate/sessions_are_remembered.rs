@@ -3,7 +3,7 @@
 use vestibule_domain::bounded::Text;
 use vestibule_gate::Attempt;
 
-use crate::harness::{Door, Home, answering, at, cause, on_every_store, puppet, told, typed, vouched};
+use crate::harness::{Door, Home, answering, at, cause, on_every_store, scripted, told, typed, vouched};
 
 on_every_store!(what_was_kept_comes_back, a_session_ends);
 
@@ -12,7 +12,7 @@ fn in_session(attempt: Attempt) -> Attempt {
 }
 
 async fn door(home: Home) -> Door {
-    let told = |prefix| puppet("told").with_setting("prefix", prefix);
+    let told = |prefix| scripted("told").with_setting("prefix", prefix);
     Door::on(home).guarded_by("first", told("1")).guarded_by("second", told("2")).with_passwords(&["joe", "eve"]).await
 }
 

@@ -177,7 +177,7 @@ pub(crate) fn vouched(user: &str) -> Attempt {
     attempt(user, Proof::Voucher(Voucher::Session))
 }
 
-/// The same attempt with orders for puppets.
+/// The same attempt with orders for scripted policies.
 pub(crate) fn told(attempt: Attempt, orders: &[(&str, &str)]) -> Attempt {
     let attributes = Attributes { client_info: properties(orders), ..attempt.attributes };
     Attempt { attributes, ..attempt }

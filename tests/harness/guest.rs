@@ -34,8 +34,8 @@ pub(crate) fn probe(name: &str) -> Guest {
 }
 
 /// One of the guests that do as they are told.
-pub(crate) fn puppet(name: &str) -> Guest {
-    Guest::new(&component(&format!("puppets/{name}")))
+pub(crate) fn scripted(name: &str) -> Guest {
+    Guest::new(&component(&format!("scripted/{name}")))
 }
 
 /// Why a probe is refused before it sees a login: by the loader, or for what its manifest is.
@@ -120,7 +120,7 @@ impl Guest {
         self.compiled
             .configure()
             .with_settings(settings)
-            .with_grants(self.grants.clone().unwrap_or_else(|| Grants::as_wanted(&manifest)))
+            .with_grants(self.grants.clone().unwrap_or_else(|| manifest.wanted()))
             .with_limits(self.limits.clone())
             .with_capabilities(self.capabilities.clone())
     }

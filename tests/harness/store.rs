@@ -141,7 +141,7 @@ impl Home {
             select count(*) from pg_stat_activity
             where datname = current_database() and application_name = 'vestibule'";
         let left = async { while matches!(self.place, Place::Url(_)) && self.count(OPEN).await > 0 {} };
-        tokio::time::timeout(Duration::from_secs(60), left).await.expect("a store that nobody closes is open");
+        tokio::time::timeout(Duration::from_secs(60), left).await.unwrap();
     }
 
     /// The number that a query finds, asked as somebody with a database client does.

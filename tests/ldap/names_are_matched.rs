@@ -1,6 +1,6 @@
 //! The directory's own rules say whose name was typed, and a bind proves the password.
 
-use vestibule_directory::LdapSettings;
+use vestibule_directory::{LdapSettings, MatchRule};
 use vestibule_domain::bounded::Text;
 use vestibule_domain::login::LdapInfo;
 use vestibule_domain::primary::Cause;
@@ -26,8 +26,8 @@ async fn whoever_knows_the_password_is_called_as_the_entry_spells_it() {
 }
 
 #[tokio::test]
-async fn without_fuzzy_matching_the_name_has_to_be_spelled_right() {
-    let settings = LdapSettings { fuzzy: false, ..Slapd::shared().settings() };
+async fn where_names_match_exactly_they_have_to_be_spelled_right() {
+    let settings = LdapSettings { match_rule: MatchRule::Exact, ..Slapd::shared().settings() };
     assert_eq!(cause(settings.clone(), "joe.user", PASSWORD).await, Cause::UnknownUser);
     assert!(asked(settings, "Joe.User", PASSWORD).await.is_ok());
 }
@@ -38,7 +38,7 @@ async fn whoever_has_several_names_is_called_by_the_one_in_the_distinguished_nam
     for entered in ["ann", "Ann.Other", "a.other", "ANN"] {
         assert_eq!(asked(settings.clone(), entered, PASSWORD).await.unwrap().user.as_str(), "ann", "{entered}");
     }
-    let settings = LdapSettings { fuzzy: false, ..settings };
+    let settings = LdapSettings { match_rule: MatchRule::Exact, ..settings };
     assert_eq!(asked(settings.clone(), "Ann.Other", PASSWORD).await.unwrap().user.as_str(), "ann");
     assert_eq!(cause(settings, "ann.other", PASSWORD).await, Cause::UnknownUser);
 }

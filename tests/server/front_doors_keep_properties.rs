@@ -53,7 +53,7 @@ async fn without_authret_the_hosts_own_records_count() {
 #[tokio::test(flavor = "multi_thread")]
 async fn questions_and_sessions_go_back_and_forth() {
     let served = Served::new();
-    served.activate("default", "../puppets/told", json!({})).await;
+    served.activate("default", "../scripted/told", json!({})).await;
     let administrator = served.administrator();
     let attributes = json!({ "vpn_auth": true, "client_info": { "ASKS": "Code?", "KEEPS": "kept" } });
     let mut login = login(attributes, json!({}));
@@ -186,7 +186,7 @@ async fn access_servers_script_lets_in_what_the_host_lets_in() {
 #[tokio::test(flavor = "multi_thread")]
 async fn access_servers_script_asks_and_searches() {
     let served = Served::new();
-    served.activate("default", "../puppets/told", json!({})).await;
+    served.activate("default", "../scripted/told", json!({})).await;
     let attributes = json!({ "vpn_auth": true, "client_info": { "ASKS": "Code?" } });
     let answered = access_server(&served, &login(attributes, json!({})), &["--answer", "yes"]).await;
     assert_eq!(answered["outcome"], "allow", "{answered}");

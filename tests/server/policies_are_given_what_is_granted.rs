@@ -10,8 +10,8 @@ const POST_AUTH: &str = "/v1/tenants/default/post-auth";
 async fn a_policy_that_was_granted_nothing_sets_nothing_not_even_an_address() {
     let served = Served::new();
     let administrator = served.administrator();
-    let puppet = "../puppets/told";
-    let uploaded = administrator.upload("default", policy_bytes(puppet)).await.is(201).json();
+    let policy = "../scripted/told";
+    let uploaded = administrator.upload("default", policy_bytes(policy)).await.is(201).json();
     let link = json!([{ "policy": uploaded["policy"], "grants": { "properties": [] } }]);
     administrator.activate("default", link).await.is(200);
     for given in [json!(null), json!({ "user": "ann", "proplist": { "conn_group": "staff" } })] {

@@ -20,7 +20,7 @@ async fn ask_at(served: &Served, path: &str, key: &str, body: &Value) -> Reply {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_to_a_question_that_is_sent_twice_is_answered_alike() {
     let served = Served::new().with_user("alice").await;
-    served.activate("default", "../puppets/told", json!({})).await;
+    served.activate("default", "../scripted/told", json!({})).await;
     let attributes = json!({ "vpn_auth": true, "client_info": { "ASKS": "Code?" } });
     let asked = served.administrator().authenticate("alice", attributes.clone()).await.is(200).json();
     assert_eq!(asked["decision"], "challenge");

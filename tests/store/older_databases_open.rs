@@ -108,10 +108,10 @@ async fn an_empty_database_of_the_first_version_is_empty(home: Home) {
 
 async fn settings_have_the_names_of_today(home: Home) {
     home.execute(
-        r#"insert into tenant values ('acme', '{"failure_ms":0,"method":"none","note":"\"failure_ms\":"}', '{}', 0)"#,
+        r#"insert into tenant values ('acme', '{"failure_ms":0,"ldap":{"fuzzy":false,"note":"\"fuzzy\":true"}}', '{}', 0)"#,
     )
     .await;
     home.execute(SETTINGS).await;
     let settings = home.store.tenants(None, 9).await.unwrap().remove(0).settings;
-    assert_eq!(settings, r#"{"min_failure_delay_ms":0,"method":"none","note":"\"failure_ms\":"}"#);
+    assert_eq!(settings, r#"{"min_failure_delay_ms":0,"ldap":{"match_rule":"exact","note":"\"fuzzy\":true"}}"#);
 }

@@ -22,7 +22,9 @@ mod trial;
 mod version;
 
 pub use audit::{AuditEntries, AuditEntry};
-pub use chain::{ActivateRequest, Activated, Link, LinkRequest, Revision, Revisions, RollBackRequest, Trial, TrialMode};
+pub use chain::{
+    ActivateRequest, Activated, Link, LinkRequest, Revision, Revisions, RollBackRequest, Trial, TrialMode,
+};
 pub use decision::{Decision, DecisionFilter, Decisions, PolicyRun, Record, Step, StepTime};
 pub use login::{AuthretAnswer, Challenge, LoginAnswer, Search, Verdict};
 pub use page::{After, Before};

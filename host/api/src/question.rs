@@ -4,9 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use vestibule_domain::EnteredUser;
 use vestibule_domain::capability::Error;
-use vestibule_domain::field::{
-    ClientAddress, Entries, HardwareAddress, Password, Response, SessionId, SessionStates,
-};
+use vestibule_domain::field::{ClientAddress, Entries, HardwareAddress, Password, Response, SessionId, SessionStates};
 use vestibule_domain::login::{Attributes, Authcred, Authret, Info};
 
 use crate::revealed;
@@ -19,29 +17,24 @@ pub struct Authenticate {
     pub username: EnteredUser,
     /// The password as typed. Either this or `crstate` is given.
     #[serde(serialize_with = "revealed::optional", skip_serializing_if = "Option::is_none")]
-    #[schema(inline)]
     pub password: Option<Password>,
     /// The answer to a question that an earlier answer put.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub crstate: Option<ChallengeResponse>,
     /// The client's real address.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(inline)]
     pub client_ip_addr: Option<ClientAddress>,
     /// What IV_HWADDR carried.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(inline)]
     pub client_hw_addr: Option<HardwareAddress>,
     /// The answer to a static challenge.
     #[serde(serialize_with = "revealed::optional", skip_serializing_if = "Option::is_none")]
-    #[schema(inline)]
     pub static_response: Option<Response>,
     /// Circumstances that policies see; a VPN login unless given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attributes: Option<Attributes>,
     /// The session that this login begins or renews.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(inline)]
     pub session_id: Option<SessionId>,
 }
 
@@ -53,7 +46,6 @@ pub struct ChallengeResponse {
     pub state_id: String,
     /// What the user answered.
     #[serde(serialize_with = "revealed::text")]
-    #[schema(inline)]
     pub response: Response,
 }
 
@@ -76,11 +68,9 @@ pub struct PostAuth {
     pub crstate: Option<ChallengeResponse>,
     /// What an earlier answer of this session said to hand over; Base64.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(inline)]
     pub session_state: Option<SessionStates>,
     /// The session that this login begins or renews, where the host keeps the properties.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(inline)]
     pub session_id: Option<SessionId>,
     /// Whether the front door makes the searches of policies itself, at or below `info.ldap.search_base`.
     #[serde(default)]

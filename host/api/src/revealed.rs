@@ -23,3 +23,30 @@ pub(crate) fn optional<const MAX: usize, S: Serializer>(
 pub(crate) fn authcred<S: Serializer>(authcred: &Authcred, serializer: S) -> Result<S::Ok, S::Error> {
     authcred.to_json_revealed().serialize(serializer)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::{Authenticate, PostAuth};
+
+    #[test]
+    fn a_request_says_its_secrets_and_prints_stars() {
+        let login = json!({
+            "username": "joe", "password": "hunter2", "static_response": "123456",
+            "crstate": { "state_id": "x", "response": "654321" },
+        });
+        let request: Authenticate = serde_json::from_value(login.clone()).unwrap();
+        assert_eq!(serde_json::to_value(&request).unwrap(), login);
+        let printed = format!("{request:?}");
+        assert!(["hunter2", "123456", "654321"].iter().all(|secret| !printed.contains(secret)), "{printed}");
+
+        let login = json!({
+            "authcred": { "username": "joe", "password": "hunter2", "static_response": "123456" },
+            "attributes": { "client_info": {}, "vpn_auth": true, "auth_parms": {} },
+            "info": { "auth_method": "local" }, "serves_directory": false,
+        });
+        let request: PostAuth = serde_json::from_value(login.clone()).unwrap();
+        assert_eq!(serde_json::to_value(&request).unwrap(), login);
+    }
+}

@@ -4,7 +4,6 @@
 
 use clap::{Parser, Subcommand};
 use vestibule_compiler::SUBCOMMAND;
-use vestibule_domain::{EnteredUser, TenantName};
 
 use crate::command::{
     authcli, compile_component, completions, config, context, decisions, group, inspect, policy, replay, serve, tenant,
@@ -65,22 +64,6 @@ impl Command {
             | Self::CompileComponent(_) => false,
         }
     }
-}
-
-/// A user's name as somebody types it.
-pub(crate) fn entered_user(text: &str) -> Result<EnteredUser, vestibule_domain::user::Error> {
-    EnteredUser::new(text)
-}
-
-/// A tenant's name.
-pub(crate) fn tenant(text: &str) -> Result<TenantName, vestibule_domain::tenant::Error> {
-    TenantName::new(text)
-}
-
-/// A name and a value with `=` between them.
-pub(crate) fn pair(text: &str) -> Result<(String, String), String> {
-    let pair = text.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned()));
-    pair.ok_or_else(|| "it has no `=` between name and value".to_owned())
 }
 
 fn after_help() -> String {

@@ -5,6 +5,7 @@
 mod connect;
 mod pieces;
 
+use std::fmt::Display;
 use std::path::Path;
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use http_body_util::Full;
 use hyper::body::Bytes;
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
 use hyper::{Method, Request, Response, StatusCode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tower::ServiceExt as _;
@@ -133,8 +135,7 @@ impl Client {
     /// What is answered to a request.
     pub(crate) async fn read<T: DeserializeOwned>(&self, call: Call) -> Result<T> {
         let answer = self.stream(call).await?.whole().await?;
-        serde_json::from_slice(&answer)
-            .map_err(|error| unreadable().because(&error))
+        serde_json::from_slice(&answer).map_err(|error| unreadable().because(&error))
     }
 
     /// Asks for what is done, whatever is answered.
@@ -226,16 +227,12 @@ fn malformed() -> Error {
     Error::bad_input("this cannot be sent")
 }
 
+/// What stands for itself in a part of a path (RFC 3986, section 2.3).
+const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
 /// A part of a path (RFC 3986, section 3.3).
-pub(crate) fn escape(part: &str) -> String {
-    let mut escaped = String::new();
-    for byte in part.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => escaped.push(char::from(byte)),
-            _ => escaped += &format!("%{byte:02X}"),
-        }
-    }
-    escaped
+pub(crate) fn escape(part: &str) -> impl Display {
+    utf8_percent_encode(part, PLAIN)
 }
 
 #[cfg(test)]
@@ -244,8 +241,8 @@ mod tests {
 
     #[test]
     fn a_name_can_be_no_more_than_one_part_of_a_path() {
-        assert_eq!(escape("joe.user-1_~"), "joe.user-1_~");
-        assert_eq!(escape("a/b?c#d%e ä"), "a%2Fb%3Fc%23d%25e%20%C3%A4");
+        assert_eq!(escape("joe.user-1_~").to_string(), "joe.user-1_~");
+        assert_eq!(escape("a/b?c#d%e ä").to_string(), "a%2Fb%3Fc%23d%25e%20%C3%A4");
     }
 
     #[test]

@@ -17,9 +17,10 @@ pub(crate) mod token;
 pub(crate) mod try_policy;
 pub(crate) mod user;
 
+use clap::CommandFactory as _;
 use tokio::runtime;
 
-use crate::arguments::Command;
+use crate::arguments::{Arguments, Command};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 
@@ -39,7 +40,7 @@ pub(crate) fn run(command: Command) -> Result<Exit> {
         Command::Token(options) => block_on(token::run(options)),
         Command::Context(options) => context::run(&options),
         Command::Config(options) => config::run(&options),
-        Command::Completions(options) => completions::run(&options),
+        Command::Completions(options) => completions::run(&options, &Arguments::command()),
         Command::CompileComponent(options) => compile_component::run(&options),
     }
 }

@@ -15,7 +15,7 @@ use vestibule_store::{By, Error as StoreError, Store};
 
 use crate::config::{Config, ServerSettings};
 use crate::error::{Error, Result};
-use crate::lanes::Lanes;
+use crate::executors::Executors;
 use crate::machine;
 
 /// Compiled policies, in the data directory. Each is sealed under a key that is kept beside them.
@@ -31,7 +31,7 @@ pub(crate) struct Host {
 
 impl Host {
     /// Opens a data directory: PostgreSQL where the configuration names it, SQLite in the directory otherwise.
-    pub(crate) async fn open(data: &Path, config: &Config, lanes: Option<&Lanes>) -> Result<Self> {
+    pub(crate) async fn open(data: &Path, config: &Config, executors: Option<&Executors>) -> Result<Self> {
         let store = match &config.database {
             Some(url) => Store::connect(url).await?,
             None => Store::open(data).await?,
@@ -55,15 +55,15 @@ impl Host {
         };
         let loader = Loader::new(engine, &capacity, Some(cache), ledger.clone(), compiling);
         let bounds = Bounds { call_memory_bytes: capacity.max_memory_bytes };
-        let slow_lane = lanes.map(|lanes| lanes.policies.handle().clone());
-        let registry = Registry::new(store.clone(), loader, ledger, config.tenant.clone(), bounds, slow_lane);
+        let slow_executor = executors.map(|executors| executors.policies.handle().clone());
+        let registry = Registry::new(store.clone(), loader, ledger, config.tenant.clone(), bounds, slow_executor);
         let by = By { actor: "host".to_owned(), origin: "the configuration".to_owned(), at: now() };
         registry
             .ensure_tenants(&by)
             .await
             .map_err(|error| Error::fault("the tenants cannot be read").because(&error))?;
         let metrics = Metrics::default();
-        let bodies = lanes.map(|lanes| lanes.bodies.handle().clone());
+        let bodies = executors.map(|executors| executors.bodies.handle().clone());
         let app = App::new(registry.clone(), metrics.clone(), data.to_owned(), bodies);
         Ok(Self { store, app, registry, metrics })
     }

@@ -42,6 +42,12 @@ pub(crate) fn json<T: DeserializeOwned>(what: &'static str, path: &Path) -> Resu
     json::from_str(what.trim_end_matches(" file"), &text).map_err(|error| malformed(what, path).because(&error))
 }
 
+/// A name and a value with `=` between them, as options take them.
+pub(crate) fn pair(text: &str) -> std::result::Result<(String, String), String> {
+    let pair = text.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned()));
+    pair.ok_or_else(|| "it has no `=` between name and value".to_owned())
+}
+
 /// The beginning of an error about what is in a file.
 pub(crate) fn malformed(what: &str, path: &Path) -> Error {
     Error::bad_input(format!("{} is not as it should be", named(what, path)))

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use clap::Args;
 use vestibule_domain::{Secret, TenantName};
 
-use crate::client::Client;
+use crate::client::{Client, escape};
 use crate::config::Config;
 use crate::context::Context;
 use crate::error::{Error, Result};
@@ -30,7 +30,7 @@ pub(crate) struct Target {
     #[arg(long, value_name = "DIR", env = "VESTIBULE_DATA", global = true)]
     data: Option<PathBuf>,
     /// The tenant [default: `default`, or what `vestibule context` says]
-    #[arg(long, value_name = "NAME", env = "VESTIBULE_TENANT", value_parser = crate::arguments::tenant, global = true)]
+    #[arg(long, value_name = "NAME", env = "VESTIBULE_TENANT", global = true)]
     tenant: Option<TenantName>,
 }
 
@@ -79,8 +79,7 @@ impl Site {
     pub(crate) fn path(&self, parts: &[&str]) -> String {
         let mut path = format!("/v1/tenants/{}", self.tenant);
         for part in parts {
-            path.push('/');
-            path.push_str(&crate::client::escape(part));
+            path += &format!("/{}", escape(part));
         }
         path
     }

@@ -3,8 +3,9 @@
 //! Not for: how much of it there may be; each copy holds its part of the ledger's pool.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 
+use parking_lot::Mutex;
 use tokio::sync::{Mutex as Turn, OwnedMutexGuard};
 use vestibule_sandbox::{Compiled, WeakCompiled};
 
@@ -24,12 +25,12 @@ struct Inside {
 impl Shelf {
     /// What is in memory of this digest.
     pub(crate) fn find(&self, digest: &str) -> Option<Compiled> {
-        self.inside().code.get(digest)?.upgrade()
+        self.0.lock().code.get(digest)?.upgrade()
     }
 
     /// Puts what was made here, unless somebody was faster: then theirs is returned, and this is dropped.
     pub(crate) fn put(&self, digest: &str, made: Compiled) -> Compiled {
-        let mut inside = self.inside();
+        let mut inside = self.0.lock();
         inside.code.retain(|_, code| code.upgrade().is_some());
         if let Some(code) = inside.code.get(digest).and_then(WeakCompiled::upgrade) {
             return code;
@@ -41,7 +42,7 @@ impl Shelf {
     /// Waits until nobody else makes this for the same purpose.
     pub(crate) async fn turn(&self, digest: &str, purpose: Purpose) -> OwnedMutexGuard<()> {
         let turn = {
-            let mut inside = self.inside();
+            let mut inside = self.0.lock();
             inside.making.retain(|_, turn| turn.strong_count() > 0);
             let name = (digest.to_owned(), purpose);
             match inside.making.get(&name).and_then(Weak::upgrade) {
@@ -54,9 +55,5 @@ impl Shelf {
             }
         };
         turn.lock_owned().await
-    }
-
-    fn inside(&self) -> MutexGuard<'_, Inside> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

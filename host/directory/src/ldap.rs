@@ -7,6 +7,7 @@ mod authenticate;
 pub mod ber;
 mod connection;
 mod matching;
+mod place;
 mod pool;
 mod request;
 mod result_code;
@@ -24,10 +25,10 @@ use vestibule_domain::{EnteredUser, Secret, capability};
 use vestibule_ledger::Owner;
 
 use crate::apart::apart;
-use crate::name::Name;
 use crate::servers::Servers;
 use crate::settings::SettingsError;
 use connection::Connection;
+use place::Place;
 use pool::Pool;
 use settings::{Checked, LdapSettings};
 
@@ -44,22 +45,6 @@ struct Parts {
 struct Server {
     place: Place,
     pool: Pool<Connection>,
-}
-
-/// Where a server is, and how it is spoken to.
-struct Place {
-    url: String,
-    scheme: Scheme,
-    /// Whom its certificate has to name.
-    host: String,
-    name: Name,
-}
-
-/// Whether TLS comes before LDAP, or is turned to where that is configured.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Scheme {
-    Ldap,
-    Ldaps,
 }
 
 impl std::fmt::Debug for Ldap {
@@ -135,34 +120,5 @@ impl Ldap {
             answer.map_err(|failure| format!("{}: {failure}", server.place.url))
         };
         self.0.servers.ask(deadline, ask_one).await
-    }
-}
-
-impl Place {
-    /// Of a server's address that has been checked. Without a port it is the scheme's own.
-    fn new(url: &str, owner: &Owner) -> Self {
-        let (scheme, place) = url.split_once("://").unwrap_or(("ldap", url));
-        let (scheme, port) = if scheme == "ldaps" { (Scheme::Ldaps, ":636") } else { (Scheme::Ldap, ":389") };
-        let host = place.rsplit_once(':').map_or(place, |(host, _)| host);
-        let port = if place.contains(':') { "" } else { port };
-        let name = Name::new(&format!("{place}{port}"), owner);
-        Self { url: url.to_owned(), scheme, host: host.to_owned(), name }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_place_has_a_port_of_its_own_or_the_schemes() {
-        for (url, scheme, host, name) in [
-            ("ldap://a.example", Scheme::Ldap, "a.example", "a.example:389"),
-            ("ldaps://a.example", Scheme::Ldaps, "a.example", "a.example:636"),
-            ("ldaps://127.0.0.1:1636", Scheme::Ldaps, "127.0.0.1", "127.0.0.1:1636"),
-        ] {
-            let place = Place::new(url, &Owner::Host);
-            assert_eq!((place.scheme, place.host.as_str(), place.name.as_str()), (scheme, host, name));
-        }
     }
 }

@@ -12,7 +12,7 @@ mod settings;
 
 pub use ldap::Ldap;
 pub use ldap::ber;
-pub use ldap::settings::LdapSettings;
+pub use ldap::settings::{LdapSettings, MatchRule};
 pub use radius::Radius;
 pub use radius::dictionary::{Dictionary, DictionaryError};
 pub use radius::packet::Packet;

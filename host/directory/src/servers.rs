@@ -2,9 +2,9 @@
 //!
 //! Not for: asking them.
 
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use tokio::time::Instant;
 use vestibule_domain::text::log_text;
 
@@ -37,7 +37,7 @@ impl<T: Clone> Servers<T> {
                 break;
             }
             let answer = ask(server.clone()).await;
-            let mut failed = failed.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut failed = failed.lock();
             match answer {
                 Ok(answer) => {
                     *failed = None;
@@ -57,7 +57,7 @@ impl<T: Clone> Servers<T> {
     /// Those that answered last time in their order, then the others.
     fn in_order(&self) -> impl Iterator<Item = &(T, Mutex<Option<Instant>>)> {
         let distrusted = |(_, failed): &&(T, Mutex<Option<Instant>>)| {
-            let failed = *failed.lock().unwrap_or_else(PoisonError::into_inner);
+            let failed = *failed.lock();
             failed.is_some_and(|failed| failed.elapsed() < DISTRUST)
         };
         let (last, first): (Vec<_>, Vec<_>) = self.0.iter().partition(distrusted);

@@ -10,6 +10,7 @@ use crate::Cause;
 /// Why there is no answer; the cases are those of `wit/`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema, thiserror::Error)]
 #[serde(rename_all = "kebab-case")]
+#[schema(as = CapabilityError)]
 pub enum Error {
     /// Not granted, or out of bounds.
     #[error("denied: {0}")]

@@ -19,6 +19,7 @@ const MAX_READ_BYTES: usize = 4 << 20;
 /// How far below the base a search looks (RFC 4511, section 4.5.1.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
+#[schema(as = SearchScope)]
 pub enum Scope {
     /// The base itself.
     Base,

@@ -6,10 +6,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::capability::Error;
+use crate::http;
 use crate::profile::USER_AUTH_TYPE;
 use crate::properties::MAX_NAME_BYTES;
 use crate::text::log_text;
-use crate::{Manifest, http};
 
 /// The most entries in each of a policy's lists of grants: every property of a login is compared with each of them.
 const MAX_ENTRIES: usize = 64;
@@ -105,18 +105,6 @@ const RESTRICTIONS: [&str; 3] = ["prop_deny", "prop_deny_web", "prop_google_auth
 const PRIVATE: &str = "pvt_";
 
 impl Grants {
-    /// Exactly what a manifest asks for: what an administrator grants with one click, and what `vestibule try` assumes.
-    pub fn as_wanted(manifest: &Manifest) -> Self {
-        Self {
-            user_name: false,
-            auth_null: manifest.auth_null,
-            retain_password: manifest.retain_password,
-            directory: manifest.wants_directory,
-            http: manifest.wants_http.clone(),
-            properties: manifest.wants_properties.clone(),
-        }
-    }
-
     /// That each of these can be granted, and that there are not too many: a misspelt group or origin would grant nothing, and nobody
     /// would see why.
     ///

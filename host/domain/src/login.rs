@@ -45,19 +45,15 @@ pub struct Authcred {
     pub username: EnteredUser,
     /// The client's real address, where the front door knows it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(inline)]
     pub client_ip_addr: Option<ClientAddress>,
     /// A MAC address, a UUID, or whatever IV_HWADDR carried (up to 64 bytes of ASCII).
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(inline)]
     pub client_hw_addr: Option<HardwareAddress>,
     /// The answer to a static challenge.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(inline)]
     pub static_response: Option<Response>,
     /// The password; reaches only a policy that was granted it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(inline)]
     pub password: Option<Password>,
 }
 
@@ -91,7 +87,6 @@ pub struct Attributes {
     pub reauth: Option<bool>,
     /// The service that logs the user in, such as `WEB_CLIENT`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(inline)]
     pub log_service_name: Option<ServiceName>,
     /// X509 values in OpenVPN's naming (tls_serial_0, X509_0_CN).
     #[serde(default)]
@@ -119,7 +114,6 @@ pub struct Authret {
     pub user: CanonicalUser,
     /// For the log.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(inline)]
     pub reason: Option<Reason>,
     /// For the client, cleaned.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -209,13 +203,10 @@ impl From<Info> for WrittenInfo {
 #[serde(deny_unknown_fields)]
 pub struct LdapInfo {
     /// The entry's distinguished name.
-    #[schema(inline)]
     pub user_dn: DistinguishedName,
     /// Where the tenant's searches begin.
-    #[schema(inline)]
     pub search_base: DistinguishedName,
     /// The attribute that holds the user name.
-    #[schema(inline)]
     pub uname_attr: AttributeName,
 }
 
@@ -233,14 +224,11 @@ pub struct RadiusAttribute {
     pub vendor: Option<u32>,
     /// The dictionary's name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(inline)]
     pub name: Option<RadiusName>,
     /// The value as the dictionary prints it.
-    #[schema(inline)]
     pub value: RadiusValue,
     /// The value as received; Base64 in JSON.
     #[serde(default, skip_serializing_if = "RadiusOctets::is_empty")]
-    #[schema(inline)]
     pub octets: RadiusOctets,
 }
 
@@ -259,7 +247,6 @@ pub struct Crstate {
     pub values: Properties,
     /// What the user answered; absent in the first round.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(inline)]
     pub response: Option<Response>,
 }
 

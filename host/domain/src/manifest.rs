@@ -5,8 +5,9 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::outcome::Echo;
 use crate::text::{ClientText, MAX_CHALLENGE_BYTES};
-use crate::{grant, outcome::Echo};
+use crate::{Grants, grant};
 
 /// The most entries in any of a manifest's lists.
 const MAX_LIST: usize = 64;
@@ -111,6 +112,20 @@ impl Manifest {
             })?;
         }
         Ok(self)
+    }
+}
+
+impl Manifest {
+    /// Exactly what it asks for: what an administrator grants with one click, and what `vestibule try` assumes.
+    pub fn wanted(&self) -> Grants {
+        Grants {
+            user_name: false,
+            auth_null: self.auth_null,
+            retain_password: self.retain_password,
+            directory: self.wants_directory,
+            http: self.wants_http.clone(),
+            properties: self.wants_properties.clone(),
+        }
     }
 }
 

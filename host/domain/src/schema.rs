@@ -2,6 +2,7 @@
 //!
 //! Not for: types whose fields say it all; those derive it.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Type};
@@ -9,10 +10,11 @@ use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::bounded::{List, Map, Octets, SecretText, Text};
+use crate::tenant::MAX_TENANT_BYTES;
 use crate::text::ClientText;
 use crate::user::MAX_USER_BYTES;
 use crate::wire::Echo;
-use crate::{CanonicalUser, EnteredUser, Properties, Secret, TenantName};
+use crate::{CanonicalUser, EnteredUser, Properties, TenantName};
 
 /// What a document calls the schemas that a schema refers to.
 type Named = Vec<(String, RefOr<Schema>)>;
@@ -24,28 +26,31 @@ fn text(shortest: usize, longest: Option<usize>) -> ObjectBuilder {
 
 /// Declares the schemas of types that are texts or truth values in JSON.
 macro_rules! scalars {
-    ($([$($parameter:tt)*] $type:ty => $schema:expr;)+) => {$(
+    ($([$($parameter:tt)*] $type:ty, $name:expr => $schema:expr;)+) => {$(
         impl<$($parameter)*> PartialSchema for $type {
             fn schema() -> RefOr<Schema> {
                 ($schema).into()
             }
         }
 
-        impl<$($parameter)*> ToSchema for $type {}
+        impl<$($parameter)*> ToSchema for $type {
+            fn name() -> Cow<'static, str> {
+                Cow::from($name)
+            }
+        }
     )+};
 }
 
 scalars! {
-    [const MAX: usize] Text<MAX> => text(0, Some(MAX));
-    [const MAX: usize] SecretText<MAX> => text(0, Some(MAX));
-    [const MAX: usize] Octets<MAX> => text(0, None).content_encoding("base64");
-    [] EnteredUser => text(1, Some(MAX_USER_BYTES));
-    [] CanonicalUser => text(1, Some(MAX_USER_BYTES));
-    [] TenantName => text(1, Some(crate::tenant::MAX_TENANT_BYTES));
-    [] ClientText => text(0, None);
-    [] Secret => text(0, None);
-    [] Echo => ObjectBuilder::new().schema_type(Type::Boolean).description(Some("Whether the answer is shown while it is typed."));
-    [] Properties => BTreeMap::<String, String>::schema();
+    [const MAX: usize] Text<MAX>, format!("Text{MAX}") => text(0, Some(MAX));
+    [const MAX: usize] SecretText<MAX>, format!("Secret{MAX}") => text(0, Some(MAX));
+    [const MAX: usize] Octets<MAX>, "Octets" => text(0, None).content_encoding("base64");
+    [] EnteredUser, "EnteredUser" => text(1, Some(MAX_USER_BYTES));
+    [] CanonicalUser, "CanonicalUser" => text(1, Some(MAX_USER_BYTES));
+    [] TenantName, "TenantName" => text(1, Some(MAX_TENANT_BYTES));
+    [] ClientText, "ClientText" => text(0, None);
+    [] Echo, "Echo" => ObjectBuilder::new().schema_type(Type::Boolean);
+    [] Properties, "Properties" => BTreeMap::<String, String>::schema();
 }
 
 impl<T: ToSchema, const MAX: usize> PartialSchema for List<T, MAX> {

@@ -22,9 +22,9 @@ use crate::chain::Chain;
 use crate::commit::{Committed, commit, deny, deny_as, kept_out};
 use crate::context::{Identity, LoginContext};
 use crate::evaluate::evaluate;
+use crate::executor::{Executor, Executors};
 use crate::identify::identify;
 use crate::journal::Journal;
-use crate::lane::{Lane, Lanes};
 use crate::outcome::LoginOutcome;
 use crate::place::Place;
 use crate::resolve::{break_glass, resolve};
@@ -37,30 +37,30 @@ const MAX_ROUNDS: u32 = 4;
 #[derive(Clone)]
 pub struct Gate {
     parts: Arc<Parts>,
-    lane: Lane,
+    executor: Executor,
 }
 
 struct Parts {
     store: Store,
     tenant: Tenant,
     chains: Chains,
-    lanes: Lanes,
+    executors: Executors,
 }
 
 impl Gate {
     /// A gate with the tenant's active policies, and others that are tried on some of the users. What its logins use up stands in the
     /// host's ledger.
     pub fn new(store: Store, ledger: Ledger, tenant: Tenant, active: Chain, canary: Option<Canary>) -> Self {
-        let lanes = Lanes::new(&ledger, &tenant.name, tenant.slow_lane.clone());
-        let parts = Arc::new(Parts { store, tenant, chains: Chains { active, canary }, lanes });
-        Self { parts, lane: Lane::Fast }
+        let executors = Executors::new(&ledger, &tenant.name, tenant.slow_executor.clone());
+        let parts = Arc::new(Parts { store, tenant, chains: Chains { active, canary }, executors });
+        Self { parts, executor: Executor::Fast }
     }
 
     /// The same gate for logins whose policies compute for long, on a thread that nobody waits for: they take turns with those of other
     /// tenants.
     #[must_use]
-    pub fn in_slow_lane(&self) -> Self {
-        Self { parts: Arc::clone(&self.parts), lane: Lane::Slow }
+    pub fn in_slow_executor(&self) -> Self {
+        Self { parts: Arc::clone(&self.parts), executor: Executor::Slow }
     }
 
     /// Decides on an attempt, at a time that policies, locks and questions go by.
@@ -72,10 +72,10 @@ impl Gate {
     /// # Errors
     /// [`Refused`]: too many logins of the tenant wait for their turn already. Nothing of this one was begun, nor is it on record.
     pub async fn decide(&self, attempt: &Attempt, now: SystemTime) -> Result<Answer, Refused> {
-        let Parts { store, tenant, chains, lanes } = &*self.parts;
+        let Parts { store, tenant, chains, executors } = &*self.parts;
         let patience = &attempt.patience;
-        let place = &Place::new(lanes, self.lane, tenant.places);
-        let (ledger, end) = (lanes.ledger(), patience.end(tenant.deadline()));
+        let place = &Place::new(executors, self.executor, tenant.places);
+        let (ledger, end) = (executors.ledger(), patience.end(tenant.deadline()));
         let context = LoginContext { store, ledger, tenant, chains, attempt, place, now, began: Instant::now(), end };
         let mut journal = Journal::new(tenant.log_room.clone(), place.meter().clone(), patience.arrived);
         let answer = match patience.unless_gone(timeout_at(end, place.enter())).await {

@@ -10,7 +10,7 @@
 //! | a front door makes an attempt of what it heard | [`attempt`](Attempt) |
 //! | its turn comes, and its time runs | `gate`, `place`, [`patience`](Patience) |
 //! | who is it, and which chain decides? | `identify`, `challenge` where a question is answered, [`canary`](Canary) |
-//! | what do the policies say, on whose records? | `evaluate`, `records`, `chain_run`, and `lane` for those that compute for long |
+//! | what do the policies say, on whose records? | `evaluate`, `records`, `chain_run`, and `executor` for those that compute for long |
 //! | which properties follow, and what has to be saved? | `resolve` |
 //! | it gets on record | `commit`, `journal`, `record` |
 //! | and is answered, when it may be told | `answer` |
@@ -25,10 +25,10 @@ mod challenge;
 mod commit;
 mod context;
 mod evaluate;
+mod executor;
 mod gate;
 mod identify;
 mod journal;
-mod lane;
 mod log_room;
 mod meter;
 mod method;

@@ -2,15 +2,16 @@
 //!
 //! Not for: how many places there are, and whose turn it is; that is the ledger's.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 
+use parking_lot::Mutex;
 use vestibule_domain::decision::Denial;
 use vestibule_domain::{Fault, Login};
 use vestibule_ledger::{Hold, Refused, Turn, Waiting};
 use vestibule_sandbox::{CallInputs, Configured, Report};
 
-use crate::lane::{Lane, Lanes};
+use crate::executor::{Executor, Executors};
 use crate::meter::Meter;
 
 /// A place. Clones share it.
@@ -18,8 +19,8 @@ use crate::meter::Meter;
 pub(crate) struct Place(Arc<Inner>);
 
 struct Inner {
-    lanes: Lanes,
-    lane: Lane,
+    executors: Executors,
+    executor: Executor,
     share: Waiting,
     /// Absent before the login has its turn, while it is outside, and once it needs none any more.
     turn: Mutex<Option<Turn>>,
@@ -37,28 +38,28 @@ pub(crate) struct Outside {
 
 impl Place {
     /// Of a login that has none yet.
-    pub(crate) fn new(lanes: &Lanes, lane: Lane, share: Waiting) -> Self {
+    pub(crate) fn new(executors: &Executors, executor: Executor, share: Waiting) -> Self {
         let (turn, meter, outings) = (Mutex::default(), Meter::default(), AtomicU64::new(0));
-        Self(Arc::new(Inner { lanes: lanes.clone(), lane, share, turn, meter, outings }))
+        Self(Arc::new(Inner { executors: executors.clone(), executor, share, turn, meter, outings }))
     }
 
     /// Waits for a place of the tenant's.
     pub(crate) async fn enter(&self) -> Result<(), Refused> {
-        let Inner { lanes, share, .. } = &*self.0;
-        let turn = lanes.ledger().login_places().enter(lanes.owner(), *share).await?;
+        let Inner { executors, share, .. } = &*self.0;
+        let turn = executors.ledger().login_places().enter(executors.owner(), *share).await?;
         self.take(turn);
         Ok(())
     }
 
     /// Whatever comes now computes nothing.
     pub(crate) fn leave(&self) {
-        drop(self.0.turn.lock().unwrap_or_else(PoisonError::into_inner).take());
+        drop(self.0.turn.lock().take());
     }
 
-    /// What a policy says of the login, in the lane that the login takes.
+    /// What a policy says of the login, on the executor that the login takes.
     pub(crate) async fn call(&self, policy: Configured, login: &Login, inputs: &CallInputs) -> Result<Report, Fault> {
-        let Inner { lanes, lane, meter, .. } = &*self.0;
-        lanes.call(*lane, policy, (login, inputs), meter).await
+        let Inner { executors, executor, meter, .. } = &*self.0;
+        executors.call(*executor, policy, (login, inputs), meter).await
     }
 
     /// What counts besides what policies report.
@@ -68,9 +69,9 @@ impl Place {
 
     /// Makes room for others, until [`Outside::back`].
     pub(crate) fn step_out(&self) -> Outside {
-        let Inner { lanes, outings, .. } = &*self.0;
+        let Inner { executors, outings, .. } = &*self.0;
         outings.fetch_add(1, Ordering::Relaxed);
-        let hold = lanes.ledger().outside_logins().take(lanes.owner(), 1).ok();
+        let hold = executors.ledger().outside_logins().take(executors.owner(), 1).ok();
         if hold.is_some() {
             self.leave();
         }
@@ -89,7 +90,7 @@ impl Place {
     }
 
     fn take(&self, turn: Turn) {
-        *self.0.turn.lock().unwrap_or_else(PoisonError::into_inner) = Some(turn);
+        *self.0.turn.lock() = Some(turn);
     }
 
     /// How often the login has waited for others so far.
@@ -103,8 +104,8 @@ impl Outside {
     pub(crate) async fn back(self) -> Result<(), Refused> {
         let Self { place, hold } = self;
         if hold.is_some() {
-            let Inner { lanes, share, .. } = &*place.0;
-            let turn = lanes.ledger().login_places().enter_again(lanes.owner(), *share).await?;
+            let Inner { executors, share, .. } = &*place.0;
+            let turn = executors.ledger().login_places().enter_again(executors.owner(), *share).await?;
             place.take(turn);
         }
         Ok(())

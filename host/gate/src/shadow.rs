@@ -12,7 +12,7 @@ use vestibule_domain::{Cause, Decision, Fault, Login, Outcome, Properties};
 use vestibule_ledger::{Ledger, Owner};
 use vestibule_sandbox::{CallInputs, Configured, Report};
 
-use crate::lane::call_in_turn;
+use crate::executor::call_in_turn;
 use crate::meter::Meter;
 
 /// As many differences of one login are named: a tenant's are kept in memory, by the hundred for each policy.
@@ -24,7 +24,7 @@ pub struct Shadow {
     policy: Configured,
     ledger: Ledger,
     owner: Owner,
-    lane: Option<Handle>,
+    executor: Option<Handle>,
     seen: Arc<dyn Fn(Seen) + Send + Sync>,
 }
 
@@ -57,15 +57,15 @@ impl Seen {
 }
 
 impl Shadow {
-    /// A version, configured as it would run, and without any capability that has effects. It runs on `lane`, where there is one, in turn
+    /// A version, configured as it would run, and without any capability that has effects. It runs on `executor`, where there is one, in turn
     /// with all that computes for long. A login that comes when its owner may have no more places is not compared; `seen` is told of each.
     pub fn new(
         policy: Configured,
         (ledger, owner): (&Ledger, Owner),
-        lane: Option<Handle>,
+        executor: Option<Handle>,
         seen: impl Fn(Seen) + Send + Sync + 'static,
     ) -> Self {
-        Self { policy, ledger: ledger.clone(), owner, lane, seen: Arc::new(seen) }
+        Self { policy, ledger: ledger.clone(), owner, executor, seen: Arc::new(seen) }
     }
 
     /// Leaves a login out.
@@ -96,8 +96,8 @@ impl Shadow {
             });
             drop(place);
         };
-        match &self.lane {
-            Some(lane) => drop(lane.spawn(compare)),
+        match &self.executor {
+            Some(executor) => drop(executor.spawn(compare)),
             None => drop(tokio::spawn(compare)),
         }
     }
@@ -162,7 +162,9 @@ mod tests {
 
     fn difference(active: &Result<Outcome, Fault>, trial: &Result<Outcome, Fault>) -> (String, String, Vec<String>) {
         match compare("joe", active, trial) {
-            Comparison::Different(TrialDifference { active, trial, fields, .. }) => (active.into(), trial.into(), fields),
+            Comparison::Different(TrialDifference { active, trial, fields, .. }) => {
+                (active.into(), trial.into(), fields)
+            }
             other => panic!("{other:?}"),
         }
     }

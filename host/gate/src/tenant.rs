@@ -131,7 +131,7 @@ pub struct Tenant {
     pub(crate) radius: Option<Radius>,
     pub(crate) log_room: LogRoom,
     pub(crate) places: Waiting,
-    pub(crate) slow_lane: Option<Handle>,
+    pub(crate) slow_executor: Option<Handle>,
 }
 
 impl Tenant {
@@ -157,7 +157,7 @@ impl Tenant {
         let ldap = settings.ldap.clone().map(|ldap| Ldap::paid_by(&owner, ldap)).transpose()?;
         let radius = settings.radius.clone().map(|radius| Radius::paid_by(&owner, radius)).transpose()?;
         let (log_room, places) = (LogRoom::default(), Waiting { inside: u64::MAX, waiting: u64::MAX });
-        Ok(Self { name, settings, ldap, radius, log_room, places, slow_lane: None })
+        Ok(Self { name, settings, ldap, radius, log_room, places, slow_executor: None })
     }
 
     /// Whose policies may log no more than that.
@@ -168,8 +168,8 @@ impl Tenant {
 
     /// Whose policies go on, where they compute for long, on these threads of low priority.
     #[must_use]
-    pub fn with_slow_lane(self, slow_lane: Option<Handle>) -> Self {
-        Self { slow_lane, ..self }
+    pub fn with_slow_executor(self, slow_executor: Option<Handle>) -> Self {
+        Self { slow_executor, ..self }
     }
 
     /// Whose logins have no more places than that, of those that the host has.

@@ -1,7 +1,8 @@
 //! What flows: so much of it in a second.
 
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
+
+use parking_lot::Mutex;
 
 /// A bucket of tokens that fills at a steady rate. What is taken may be known only afterwards, so it can be in debt.
 #[derive(Debug)]
@@ -33,7 +34,7 @@ impl TokenBucket {
     /// # Errors
     /// How long it takes until there is enough; nothing is taken.
     pub fn take(&self, rate: Rate, amount: f64, now: Instant) -> Result<(), Duration> {
-        let mut tokens = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut tokens = self.0.lock();
         tokens.fill(rate, now);
         if tokens.amount < amount {
             let seconds = (amount - tokens.amount) / rate.per_second;
@@ -53,14 +54,14 @@ impl TokenBucket {
 
     /// How much of it is missing.
     pub(crate) fn missing(&self, rate: Rate, now: Instant) -> f64 {
-        let mut tokens = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut tokens = self.0.lock();
         tokens.fill(rate, now);
         rate.burst - tokens.amount
     }
 
     /// Takes what was used, whether or not it was there.
     pub fn charge(&self, amount: f64) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).amount -= amount;
+        self.0.lock().amount -= amount;
     }
 }
 

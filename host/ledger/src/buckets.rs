@@ -4,8 +4,9 @@
 
 use std::collections::HashMap;
 use std::hash::Hash;
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
+
+use parking_lot::Mutex;
 
 use crate::bucket::{Rate, TokenBucket};
 
@@ -31,7 +32,7 @@ impl<O: Clone + Eq + Hash, K: Clone + Eq + Hash> Buckets<O, K> {
     /// # Errors
     /// How long it takes until there is one; nothing is taken.
     pub fn take(&self, owner: &O, key: &K, rate: Rate, now: Instant) -> Result<(), Duration> {
-        let mut of = self.of.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut of = self.of.lock();
         let is_known = of.get(owner).is_some_and(|own| own.contains_key(key));
         if !is_known && count(&of) >= self.most {
             make_room(&mut of, self.most, now);
@@ -43,7 +44,7 @@ impl<O: Clone + Eq + Hash, K: Clone + Eq + Hash> Buckets<O, K> {
 
     /// Gives one back.
     pub fn give_back(&self, owner: &O, key: &K) {
-        let of = self.of.lock().unwrap_or_else(PoisonError::into_inner);
+        let of = self.of.lock();
         if let Some((_, bucket)) = of.get(owner).and_then(|own| own.get(key)) {
             bucket.charge(-1.0);
         }
@@ -78,7 +79,7 @@ mod tests {
     const RATE: Rate = Rate { per_second: 1.0, burst: 3.0 };
 
     fn known(buckets: &Buckets<&str, u32>) -> usize {
-        count(&buckets.of.lock().unwrap())
+        count(&buckets.of.lock())
     }
 
     #[test]

@@ -1,7 +1,9 @@
 //! An amount that is held, and given back by whoever drops what it was handed.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
+
+use parking_lot::Mutex;
 
 use crate::owner::Owner;
 use crate::refused::Refused;
@@ -50,16 +52,12 @@ impl Pool {
 
     /// How much is held, of how much.
     pub fn usage(&self) -> (u64, u64) {
-        (self.held().all, self.0.total)
+        (self.0.held.lock().all, self.0.total)
     }
 
     /// What is counted here.
     pub fn resource(&self) -> Resource {
         self.0.resource
-    }
-
-    fn held(&self) -> MutexGuard<'_, Held> {
-        self.0.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -73,7 +71,7 @@ impl Hold {
             return Ok(());
         }
         let Inner { resource, total, share, .. } = *self.pool.0;
-        let mut locked = self.pool.held();
+        let mut locked = self.pool.0.held.lock();
         let Held { all, owners } = &mut *locked;
         let free = total.saturating_sub(*all);
         let owned = owners.get_mut(&self.owner);
@@ -101,7 +99,7 @@ impl Hold {
         if amount == 0 {
             return;
         }
-        let mut all = self.pool.held();
+        let mut all = self.pool.0.held.lock();
         all.all = all.all.saturating_sub(amount);
         if let Some(owned) = all.owners.get_mut(&self.owner) {
             *owned = owned.saturating_sub(amount);
@@ -160,7 +158,7 @@ mod tests {
         let refused = pool.take(&tenant("a"), 60).unwrap_err();
         assert_eq!((refused.asked, refused.held, refused.most), (60, 60, 50));
         drop(hold);
-        assert!(pool.usage().0 == 0 && pool.held().owners.is_empty());
+        assert!(pool.usage().0 == 0 && pool.0.held.lock().owners.is_empty());
     }
 
     #[test]
@@ -213,7 +211,7 @@ mod tests {
                 let held: u64 = holds.iter().map(Hold::amount).sum();
                 prop_assert_eq!(pool.usage().0, held);
                 prop_assert!(held <= 1000);
-                prop_assert!(pool.held().owners.values().all(|owned| (1..=400).contains(owned)));
+                prop_assert!(pool.0.held.lock().owners.values().all(|owned| (1..=400).contains(owned)));
             }
         }
     }

@@ -2,15 +2,17 @@
 
 mod places;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
+use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
 use crate::owner::Owner;
 use crate::refused::Refused;
 use crate::resource::Resource;
-use crate::share::Share;
 use places::{Places, Queue};
+
+pub use places::Room;
 
 /// Places that all owners share. Clones share them.
 #[derive(Clone)]
@@ -20,25 +22,6 @@ struct Inner {
     resource: Resource,
     total: u64,
     places: Mutex<Places>,
-}
-
-/// Whether one owner alone may take all places.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Room {
-    /// It may: whoever is inside is out again soon, as whoever only computes for some milliseconds.
-    None,
-    /// It leaves as many as it holds, as [`Share`](crate::Share) says: whoever is inside may stay for long.
-    Left,
-}
-
-impl Room {
-    /// Whether an owner with so many inside may have one of the free places more.
-    const fn lets_in(self, share: Share, inside: u64, free: u64) -> bool {
-        match self {
-            Self::None => true,
-            Self::Left => share.allows(inside, 1, free),
-        }
-    }
 }
 
 /// What one owner may have of some places.
@@ -81,7 +64,7 @@ impl Turns {
 
     async fn come(&self, owner: &Owner, share: Waiting, again: bool) -> Result<Turn, Refused> {
         let called = {
-            let mut places = self.places();
+            let mut places = self.0.places.lock();
             if places.take(owner, share.inside) {
                 return Ok(Turn { turns: self.clone(), owner: owner.clone() });
             }
@@ -117,12 +100,12 @@ impl Turns {
 
     /// How many places are taken, of how many.
     pub fn usage(&self) -> (u64, u64) {
-        (self.0.total.saturating_sub(self.places().free), self.0.total)
+        (self.0.total.saturating_sub(self.0.places.lock().free), self.0.total)
     }
 
     /// How many wait, of all owners.
     pub fn waiting(&self) -> u64 {
-        self.places().owners.values().map(Queue::length).sum()
+        self.0.places.lock().owners.values().map(Queue::length).sum()
     }
 
     /// What is counted here.
@@ -133,10 +116,6 @@ impl Turns {
     fn refused(&self, owner: &Owner, held: u64, share: Waiting) -> Refused {
         let most = share.inside.saturating_add(share.waiting);
         Refused { resource: self.0.resource, owner: owner.clone(), asked: 1, held, most, ever: most }
-    }
-
-    fn places(&self) -> MutexGuard<'_, Places> {
-        self.0.places.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -159,14 +138,14 @@ impl Drop for InLine {
     fn drop(&mut self) {
         self.called.close();
         if self.called.try_recv().is_ok() {
-            self.turns.places().leave(&self.owner);
+            self.turns.0.places.lock().leave(&self.owner);
         }
     }
 }
 
 impl Drop for Turn {
     fn drop(&mut self) {
-        self.turns.places().leave(&self.owner);
+        self.turns.0.places.lock().leave(&self.owner);
     }
 }
 
@@ -194,7 +173,7 @@ mod tests {
     }
 
     fn is_empty(turns: &Turns) -> bool {
-        let places = turns.places();
+        let places = turns.0.places.lock();
         places.owners.is_empty() && places.turns.is_empty() && places.free == turns.0.total
     }
 

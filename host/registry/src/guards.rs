@@ -2,8 +2,10 @@
 //!
 //! Not for: going back; see [`crate::activate`]. No login waits for any of this.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
+
+use parking_lot::Mutex;
 
 use crate::plan::{Guard, Plan};
 
@@ -36,14 +38,14 @@ impl Guards {
     /// then there is nothing to count.
     pub(crate) fn of_policy(&self, policy: &str, is_canary: bool) -> Option<&Arc<Watched>> {
         let of_it = |watched: &&Arc<Watched>| watched.guard.policy == policy && watched.guard.is_canary == is_canary;
-        self.0.iter().find(of_it).filter(|watched| watched.known().is_there != Some(false))
+        self.0.iter().find(of_it).filter(|watched| watched.stand_in.lock().is_there != Some(false))
     }
 }
 
 impl Watched {
     /// Whether it is time to look for a stand-in. Whoever hears so looks for it.
     pub(crate) fn is_to_be_sought(&self, now: Instant) -> bool {
-        let mut known = self.known();
+        let mut known = self.stand_in.lock();
         let is_due = known.sought.is_none_or(|sought| now.saturating_duration_since(sought) >= AGAIN);
         let is_to_be_sought = known.is_there.is_none() && is_due;
         if is_to_be_sought {
@@ -54,11 +56,7 @@ impl Watched {
 
     /// Takes note of whether there is one.
     pub(crate) fn found(&self, is_there: bool) {
-        self.known().is_there = Some(is_there);
-    }
-
-    fn known(&self) -> MutexGuard<'_, StandIn> {
-        self.stand_in.lock().unwrap_or_else(PoisonError::into_inner)
+        self.stand_in.lock().is_there = Some(is_there);
     }
 }
 

@@ -10,13 +10,13 @@
 //! | a login needs the tenant's gate | `tenant_cache`, `load` |
 //! | a login takes its turn | `login`, `busy` |
 //! | many tenants share one host | `terms`, `quotas`, `retention` |
-//! | a new version is tried first | `trial` |
+//! | a new version is tried first | `trial`, `trial_reports` |
 
 mod activate;
 mod busy;
 mod error;
+mod executor;
 mod guards;
-mod lane;
 mod load;
 mod login;
 pub mod plan;
@@ -32,6 +32,7 @@ mod tenant_runtime;
 mod tenants;
 mod terms;
 mod trial;
+mod trial_reports;
 mod upload;
 mod watch;
 

@@ -40,7 +40,7 @@ impl Parts {
             .map_err(|error| Error::Damaged(format!("tenant `{name}` cannot be configured like this: {error}")))?
             .with_log_room(log_room(&quota, &terms))
             .with_places(terms::places(&terms))
-            .with_slow_lane(self.slow_lane.clone());
+            .with_slow_executor(self.slow_executor.clone());
         let revision = self.store.active_revision(name).await?;
         let plan = revision.as_ref().map(|revision| Plan::read(&revision.links)).transpose()?.unwrap_or_default();
         let revision = revision.map_or(0, |revision| revision.number);
@@ -176,8 +176,8 @@ impl Making<'_> {
             trials.note(&policy, seen);
         };
         let payer = (&self.parts.ledger, Owner::from(self.tenant.name()));
-        let lane = self.parts.slow_lane.clone();
-        Ok(Shadow::new(configured.with_grants(planned.grants.clone()), payer, lane, seen))
+        let executor = self.parts.slow_executor.clone();
+        Ok(Shadow::new(configured.with_grants(planned.grants.clone()), payer, executor, seen))
     }
 
     async fn configured(
@@ -192,7 +192,7 @@ impl Making<'_> {
         let configured = compiled
             .configure()
             .with_settings(settings)
-            .with_limits(terms::limits(&self.terms))
+            .with_limits(terms::limits(self.terms))
             .with_memory_pool(parts.ledger.instances().clone(), Owner::from(tenant));
         Ok((configured.with_capabilities(capabilities), manifest))
     }

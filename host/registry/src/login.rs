@@ -132,11 +132,11 @@ impl Parts {
     /// Through a runtime, when it is the login's turn.
     async fn through(&self, runtime: &TenantRuntime, attempt: Box<Attempt>, now: SystemTime) -> Result<Answer, Busy> {
         let quota = &runtime.quota;
-        let answer = match self.slow_lane.as_ref().filter(|_| quota.usual.is_slow(&self.load, Instant::now())) {
+        let answer = match self.slow_executor.as_ref().filter(|_| quota.usual.is_slow(&self.load, Instant::now())) {
             None => runtime.gate.decide(&attempt, now).await?,
-            Some(lane) => {
-                let gate = runtime.gate.in_slow_lane();
-                let decided = lane.spawn(async move { gate.decide(&attempt, now).await }).await;
+            Some(executor) => {
+                let gate = runtime.gate.in_slow_executor();
+                let decided = executor.spawn(async move { gate.decide(&attempt, now).await }).await;
                 decided.map_err(|_| Busy::Ending)??
             }
         };

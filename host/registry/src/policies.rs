@@ -62,12 +62,7 @@ impl Registry {
     ///
     /// # Errors
     /// [`Error::NoTenant`]; [`Error::Damaged`]; the store's.
-    pub async fn policies(
-        &self,
-        tenant: &TenantName,
-        count: u32,
-        after: Option<&str>,
-    ) -> Result<Page<Policy>, Error> {
+    pub async fn policies(&self, tenant: &TenantName, count: u32, after: Option<&str>) -> Result<Page<Policy>, Error> {
         self.row(tenant).await?;
         let Page { rows, next } = self.store().for_administrators().policies(tenant, count, after).await?;
         let rows = rows.into_iter().map(read).collect::<Result<_, _>>()?;

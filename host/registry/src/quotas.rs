@@ -4,15 +4,16 @@
 //! Not for: lasting records; another process counts by itself.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use parking_lot::Mutex;
 use vestibule_api::Terms;
 use vestibule_domain::TenantName;
 use vestibule_ledger::{Rate, TokenBucket};
 
 use crate::busy::Busy;
-use crate::lane::Usual;
+use crate::executor::Usual;
 use crate::trial::Trials;
 
 /// How long terms count for requests without another look, which would cost as much as most requests do.
@@ -37,7 +38,7 @@ pub(crate) struct Quotas(Mutex<HashMap<TenantName, Arc<TenantQuota>>>);
 impl Quotas {
     /// A tenant's quota; a new one is full of what these terms allow.
     pub(crate) fn of(&self, tenant: &TenantName, terms: &Terms) -> Arc<TenantQuota> {
-        let mut all = lock(&self.0);
+        let mut all = self.0.lock();
         if let Some(quota) = all.get(tenant) {
             return Arc::clone(quota);
         }
@@ -48,35 +49,35 @@ impl Quotas {
 
     /// A tenant's quota, if its terms were read just now.
     pub(crate) fn fresh(&self, tenant: &TenantName) -> Option<Arc<TenantQuota>> {
-        let quota = lock(&self.0).get(tenant).cloned()?;
-        let read = lock(&quota.requests_per_second).1;
+        let quota = self.0.lock().get(tenant).cloned()?;
+        let read = quota.requests_per_second.lock().1;
         Some(quota).filter(|_| read.elapsed() < TRUSTED)
     }
 
     /// A tenant's quota, where these are the terms by now.
     pub(crate) fn renewed(&self, tenant: &TenantName, terms: &Terms) -> Arc<TenantQuota> {
         let quota = self.of(tenant, terms);
-        *lock(&quota.requests_per_second) = (terms.requests_per_second, Instant::now());
+        *quota.requests_per_second.lock() = (terms.requests_per_second, Instant::now());
         quota
     }
 
     /// What was learnt here of the trials of a tenant's revision, if that is the one it was learnt of last.
     pub(crate) fn trials(&self, tenant: &TenantName, revision: i64) -> Option<Arc<Trials>> {
-        let quota = lock(&self.0).get(tenant).cloned()?;
-        let trials = Arc::clone(&lock(&quota.trials));
+        let quota = self.0.lock().get(tenant).cloned()?;
+        let trials = Arc::clone(&quota.trials.lock());
         (trials.revision() == revision).then_some(trials)
     }
 
     /// Tenants with trials of which something was learnt that the store does not have.
     pub(crate) fn with_news(&self) -> Vec<(TenantName, Arc<Trials>)> {
-        let all = lock(&self.0);
-        let trials = all.iter().map(|(tenant, quota)| (tenant.clone(), Arc::clone(&lock(&quota.trials))));
+        let all = self.0.lock();
+        let trials = all.iter().map(|(tenant, quota)| (tenant.clone(), Arc::clone(&quota.trials.lock())));
         trials.filter(|(_, trials)| trials.has_news()).collect()
     }
 
     /// Of a tenant that is no more.
     pub(crate) fn forget(&self, tenant: &TenantName) {
-        lock(&self.0).remove(tenant);
+        self.0.lock().remove(tenant);
     }
 }
 
@@ -114,7 +115,7 @@ impl TenantQuota {
 
     /// Takes one request that is no login, or says how long it takes until the terms allow one.
     pub(crate) fn take_request(&self) -> Result<(), Duration> {
-        let (per_second, _) = *lock(&self.requests_per_second);
+        let (per_second, _) = *self.requests_per_second.lock();
         self.requests.take(in_a_second(per_second), 1.0, Instant::now())
     }
 
@@ -132,7 +133,7 @@ impl TenantQuota {
 
     /// What is learnt of a revision's trials, however often its runtime was made anew.
     pub(crate) fn trials(&self, revision: i64) -> Arc<Trials> {
-        let mut held = lock(&self.trials);
+        let mut held = self.trials.lock();
         if held.revision() != revision {
             *held = Arc::new(Trials::new(revision));
         }
@@ -151,8 +152,4 @@ fn in_a_minute(count: u64) -> Rate {
 fn in_a_second(count: u32) -> Rate {
     let per_second = f64::from(count);
     Rate { per_second, burst: per_second * 2.0 }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -13,7 +13,7 @@ use vestibule_ledger::Ledger;
 use vestibule_store::Store;
 
 use crate::Error;
-use crate::lane::Load;
+use crate::executor::Load;
 use crate::quotas::Quotas;
 use crate::setbacks::Setbacks;
 use crate::tenant_cache::TenantCache;
@@ -41,11 +41,11 @@ pub(crate) struct Parts {
     pub(crate) quotas: Quotas,
     pub(crate) load: Load,
     /// Where logins run whose policies compute for long.
-    pub(crate) slow_lane: Option<Handle>,
+    pub(crate) slow_executor: Option<Handle>,
 }
 
 impl Registry {
-    /// A registry on an open store. Logins whose policies compute for long run on `slow_lane`, where there is one: its threads should
+    /// A registry on an open store. Logins whose policies compute for long run on `slow_executor`, where there is one: its threads should
     /// have a lower priority.
     pub fn new(
         store: Store,
@@ -53,12 +53,12 @@ impl Registry {
         ledger: Ledger,
         in_file: BTreeMap<TenantName, TenantSettings>,
         bounds: Bounds,
-        slow_lane: Option<Handle>,
+        slow_executor: Option<Handle>,
     ) -> Self {
         let cache = TenantCache::new(ledger.budget().code_bytes);
         let (quotas, setbacks) = (Quotas::default(), Setbacks::default());
         let load = Load::new(ledger.budget().processors);
-        Self(Arc::new(Parts { store, loader, in_file, bounds, cache, setbacks, ledger, quotas, load, slow_lane }))
+        Self(Arc::new(Parts { store, loader, in_file, bounds, cache, setbacks, ledger, quotas, load, slow_executor }))
     }
 
     /// Tenants in memory, and the bytes that their code takes, and that of logins under way.

@@ -3,9 +3,9 @@
 //! Not for: what is refused for what it is; that is the policy's fault, and stays.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use parking_lot::Mutex;
 use vestibule_compiler::Failure;
 
 use crate::Error;
@@ -33,7 +33,7 @@ impl Setbacks {
     /// # Errors
     /// [`Error::Unready`], until the wait is over.
     pub(crate) fn ensure_over(&self, digest: &str, now: Instant) -> Result<(), Error> {
-        let setbacks = self.all();
+        let setbacks = self.0.lock();
         match setbacks.get(digest).filter(|setback| setback.until > now) {
             Some(Setback { until, why, .. }) => {
                 Err(Error::Unready { why: why.clone(), wait: until.saturating_duration_since(now) })
@@ -44,7 +44,7 @@ impl Setbacks {
 
     /// Takes note of a failure, and says how long to wait.
     pub(crate) fn note(&self, digest: &str, failure: &Failure, now: Instant) -> Error {
-        let mut setbacks = self.all();
+        let mut setbacks = self.0.lock();
         setbacks.retain(|_, setback| now.saturating_duration_since(setback.until) < REMEMBERED);
         let before = setbacks.get(digest).map(|setback| setback.wait);
         let wait = before.map_or(FIRST, |wait| wait.saturating_mul(2).min(LONGEST));
@@ -55,11 +55,7 @@ impl Setbacks {
 
     /// It was compiled.
     pub(crate) fn forget(&self, digest: &str) {
-        self.all().remove(digest);
-    }
-
-    fn all(&self) -> MutexGuard<'_, HashMap<String, Setback>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock().remove(digest);
     }
 }
 
@@ -95,6 +91,6 @@ mod tests {
         let (setbacks, now) = (Setbacks::default(), Instant::now());
         setbacks.note("abc", &Failure::OverMemory(1), now);
         setbacks.note("other", &Failure::OverMemory(1), now + REMEMBERED + FIRST);
-        assert_eq!(setbacks.all().len(), 1);
+        assert_eq!(setbacks.0.lock().len(), 1);
     }
 }

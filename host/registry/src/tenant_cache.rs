@@ -4,8 +4,9 @@
 //! tenant gives back only what no login uses any more.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
+use parking_lot::Mutex;
 use tokio::sync::OnceCell;
 use vestibule_domain::TenantName;
 
@@ -51,19 +52,19 @@ impl TenantCache {
         // Made once, and large: in a box, logins that find their runtime do not carry it along.
         let runtime = Box::pin(cell.get_or_try_init(async || make().await.map(Arc::new))).await.cloned();
         if runtime.is_err() {
-            self.entries().abandon(tenant, &cell);
+            self.entries.lock().abandon(tenant, &cell);
         }
         runtime
     }
 
     /// Forgets the tenant that had no login for longest, but not this one; false if there is no other.
     pub(crate) fn make_room(&self, tenant: &TenantName) -> bool {
-        self.entries().forget_oldest(tenant)
+        self.entries.lock().forget_oldest(tenant)
     }
 
     /// The tenant's runtime, if it is made.
     pub(crate) fn ready(&self, tenant: &TenantName) -> Option<Arc<TenantRuntime>> {
-        let mut inside = self.entries();
+        let mut inside = self.entries.lock();
         inside.clock += 1;
         let used = inside.clock;
         let resident = inside.tenants.get_mut(tenant)?;
@@ -73,20 +74,20 @@ impl TenantCache {
 
     /// Makes the tenant's runtime anew when it is needed next. Logins that are under way end as they began.
     pub(crate) fn forget(&self, tenant: &TenantName) {
-        self.entries().tenants.remove(tenant);
+        self.entries.lock().tenants.remove(tenant);
     }
 
     pub(crate) fn forget_all(&self) {
-        *self.entries() = Entries::default();
+        *self.entries.lock() = Entries::default();
     }
 
     /// Tenants in memory.
     pub(crate) fn count(&self) -> usize {
-        self.entries().tenants.len()
+        self.entries.lock().tenants.len()
     }
 
     fn cell(&self, tenant: &TenantName) -> Arc<OnceCell<Arc<TenantRuntime>>> {
-        let mut inside = self.entries();
+        let mut inside = self.entries.lock();
         inside.clock += 1;
         let used = inside.clock;
         if let Some(resident) = inside.tenants.get_mut(tenant) {
@@ -97,10 +98,6 @@ impl TenantCache {
         while inside.tenants.len() >= self.most && inside.forget_oldest(tenant) {}
         inside.tenants.insert(tenant.clone(), CachedTenant { cell: Arc::clone(&cell), used });
         cell
-    }
-
-    fn entries(&self) -> MutexGuard<'_, Entries> {
-        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -47,8 +47,12 @@ impl Registry {
         by: &By,
     ) -> Result<(), Error> {
         terms::check(terms, self.0.bounds.call_memory_bytes)?;
-        let row =
-            TenantRow { name: name.clone(), settings: checked(name, settings)?, terms: terms::write(terms)?, created: by.at };
+        let row = TenantRow {
+            name: name.clone(),
+            settings: checked(name, settings)?,
+            terms: terms::write(terms)?,
+            created: by.at,
+        };
         let new = self.store().create_tenant(&row, by).await?;
         self.0.cache.forget(name);
         if !new {
@@ -111,8 +115,9 @@ impl Registry {
             ensure_own(settings, &terms::read(&row.terms)?)?;
         }
         let settings = settings.map(|settings| checked(name, settings)).transpose()?;
-        let written =
-            terms.map(|terms| terms::check(terms, self.0.bounds.call_memory_bytes).and_then(|()| terms::write(terms))).transpose()?;
+        let written = terms
+            .map(|terms| terms::check(terms, self.0.bounds.call_memory_bytes).and_then(|()| terms::write(terms)))
+            .transpose()?;
         let known = self.store().set_tenant(name, settings.as_deref(), written.as_deref(), by).await?;
         self.0.cache.forget(name);
         if !known {

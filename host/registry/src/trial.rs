@@ -4,16 +4,16 @@
 
 use std::collections::BTreeMap;
 use std::mem;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
+use parking_lot::Mutex;
 use vestibule_api::{TrialDifference, TrialReport};
 use vestibule_domain::TenantName;
 use vestibule_gate::{Comparison, Seen};
 use vestibule_store::{KEPT_DIFFERENCES, Store, TrialRow};
 
+use crate::Error;
 use crate::plan::Guard;
-use crate::{Error, Registry};
 
 /// After how long it is said again that a version has failed too often: it could not be taken back.
 const SAID: Duration = Duration::from_secs(10);
@@ -68,30 +68,30 @@ impl Trials {
                 learnt.differences.push(difference);
             }
         }
-        lock(&self.fresh).entry(policy.to_owned()).or_default().add(learnt);
+        self.fresh.lock().entry(policy.to_owned()).or_default().add(learnt);
     }
 
     /// Takes note of a fault of a version that decides on trial.
     pub(crate) fn note_fault(&self, policy: &str) {
-        lock(&self.fresh).entry(policy.to_owned()).or_default().add(Learnt { faults: 1, ..Learnt::default() });
+        self.fresh.lock().entry(policy.to_owned()).or_default().add(Learnt { faults: 1, ..Learnt::default() });
     }
 
     /// Whether there is anything that the store does not have.
     pub(crate) fn has_news(&self) -> bool {
-        !lock(&self.fresh).is_empty()
+        !self.fresh.lock().is_empty()
     }
 
     /// Adds what is new to what the store has. What could not be stored stays for the next time.
-    async fn keep(&self, store: &Store, tenant: &TenantName, now: SystemTime) -> Result<(), Error> {
+    pub(crate) async fn keep(&self, store: &Store, tenant: &TenantName, now: SystemTime) -> Result<(), Error> {
         let _keeping = self.keeping.lock().await;
-        let fresh = mem::take(&mut *lock(&self.fresh));
+        let fresh = mem::take(&mut *self.fresh.lock());
         if fresh.is_empty() {
             return Ok(());
         }
         let rows = fresh.iter().map(|(policy, learnt)| learnt.row(policy)).collect::<Result<Vec<_>, _>>()?;
         let kept = store.add_trials(tenant, self.revision, &rows, now).await;
         if kept.is_err() {
-            let mut all = lock(&self.fresh);
+            let mut all = self.fresh.lock();
             for (policy, mut learnt) in fresh {
                 let since = all.remove(&policy).unwrap_or_default();
                 learnt.add(since);
@@ -102,10 +102,10 @@ impl Trials {
     }
 
     /// What the store has, and what is new.
-    async fn report(&self, store: &Store, tenant: &TenantName, policy: &str) -> Result<TrialReport, Error> {
+    pub(crate) async fn report(&self, store: &Store, tenant: &TenantName, policy: &str) -> Result<TrialReport, Error> {
         let _keeping = self.keeping.lock().await;
         let mut all = Learnt::read(store.for_administrators().trial(tenant, self.revision, policy).await?)?;
-        if let Some(fresh) = lock(&self.fresh).get(policy) {
+        if let Some(fresh) = self.fresh.lock().get(policy) {
             all.add(fresh.clone());
         }
         Ok(report_of(all))
@@ -114,7 +114,7 @@ impl Trials {
     /// Counts a fault of a guarded version, once for each user. Returns whether there are too many by now: again after [`SAID`], should
     /// the revision be active still.
     pub(crate) fn fault(&self, guard: &Guard, user: &str, now: Instant) -> bool {
-        let mut faults = lock(&self.faults);
+        let mut faults = self.faults.lock();
         let Faults { users, said } = faults.entry((guard.policy.clone(), guard.version)).or_default();
         let is_too_many = |users: &BTreeMap<_, _>| users.len() as u64 >= u64::from(guard.users);
         // More users than it takes are not remembered.
@@ -168,43 +168,6 @@ fn report_of(learnt: Learnt) -> TrialReport {
     TrialReport { compared: same + different, different, skipped, faults, differences }
 }
 
-impl Registry {
-    /// How the version on trial for a policy does.
-    ///
-    /// # Errors
-    /// [`Error::Unknown`] if none is on trial; [`Error::NoTenant`]; [`Error::Damaged`]; the store's.
-    pub async fn trial(&self, tenant: &TenantName, policy: &str) -> Result<TrialReport, Error> {
-        let unknown = || Error::unknown("trial", policy);
-        let (revision, plan) = self.active(tenant).await?.ok_or_else(unknown)?;
-        if !plan.0.iter().any(|link| link.policy == policy && link.trial.is_some()) {
-            return Err(unknown());
-        }
-        match self.0.quotas.trials(tenant, revision.number) {
-            Some(trials) => trials.report(self.store(), tenant, policy).await,
-            None => Trials::new(revision.number).report(self.store(), tenant, policy).await,
-        }
-    }
-
-    /// Stores what this process has learnt of versions on trial since it did so last, by one change for each tenant with news: what one
-    /// of them cannot keep is no other one's. What was learnt of a revision shortly before another one took its place may be lost:
-    /// nobody asks for it any more.
-    ///
-    /// # Errors
-    /// The last of the store's. What was not stored is tried again the next time.
-    pub async fn keep_trials(&self, now: SystemTime) -> Result<(), Error> {
-        let mut all = Ok(());
-        for (tenant, trials) in self.0.quotas.with_news() {
-            let kept = trials.keep(self.store(), &tenant, now).await;
-            all = kept.and(all);
-        }
-        all
-    }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -226,7 +189,8 @@ mod tests {
 
     fn differs(number: usize) -> Seen {
         let user = format!("user-{number}");
-        let difference = TrialDifference { user, active: "allow".into(), trial: "trap".into(), fields: vec!["user".into()] };
+        let difference =
+            TrialDifference { user, active: "allow".into(), trial: "trap".into(), fields: vec!["user".into()] };
         Seen { comparison: Comparison::Different(difference), failed: true, fuel: 1 }
     }
 
@@ -237,7 +201,7 @@ mod tests {
         trials.note("p", Seen { comparison: Comparison::Skipped, failed: false, fuel: 0 });
         (0..150).for_each(|number| trials.note("p", differs(number)));
         trials.note_fault("q");
-        let fresh = mem::take(&mut *lock(&trials.fresh));
+        let fresh = mem::take(&mut *trials.fresh.lock());
         let report = |policy: &str| report_of(Learnt::read(fresh[policy].row(policy).unwrap()).unwrap());
         let TrialReport { compared, different, skipped, faults, differences } = report("p");
         assert_eq!((compared, different, skipped, faults), (151, 150, 1, 151));

@@ -5,6 +5,7 @@
 //! seals: whoever compiles is given none, and can answer for no component but the one it was handed.
 
 mod code;
+mod error;
 mod trusted;
 
 use std::fmt;
@@ -15,9 +16,9 @@ use hmac::{Hmac, Mac as _};
 use sha2::{Digest as _, Sha256};
 
 pub use self::code::Code;
+pub use self::error::SealError;
 use crate::compiled::{Compiled, Source};
 use crate::engine::Engine;
-use crate::load_error::LoadError;
 
 const MAGIC: &[u8; 8] = b"VSTBART3";
 const MAC_BYTES: usize = 32;
@@ -57,23 +58,6 @@ impl fmt::Debug for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("***")
     }
-}
-
-/// Why an artefact was not made or not loaded. A host that gets one compiles the component again.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum SealError {
-    /// Not an artefact, cut short, changed, or sealed under another key.
-    #[error("the artefact's seal does not hold")]
-    Broken,
-    /// Made by another version or other settings of the engine.
-    #[error("the artefact was made for another engine")]
-    Stale,
-    /// wasmtime would not write or read it.
-    #[error("the artefact cannot be used: {0}")]
-    Unusable(String),
-    /// What it holds is no policy of this world.
-    #[error(transparent)]
-    NoPolicy(#[from] LoadError),
 }
 
 /// What a seal says of the code besides that it is ours.
@@ -209,6 +193,7 @@ impl std::hash::Hasher for Fingerprint {
 mod tests {
     use super::*;
     use crate::engine::Capacity;
+    use crate::load_error::LoadError;
 
     /// A component of nothing, which is no policy.
     const EMPTY: &[u8] = b"\0asm\x0d\0\x01\0";

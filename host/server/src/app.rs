@@ -49,7 +49,7 @@ impl App {
         let suspended = SuspendedLogins::new(ledger.suspended_logins().clone());
         let streams = Streams::new(ledger.streams().clone());
         let (spool, readiness) = (Spool::new(registry.store().clone(), spool, &ledger), Fresh::default());
-        let (gaps, aside) = (OnceLock::new(), bodies.map(|lane| Aside::new(&lane, ledger.long_bodies())));
+        let (gaps, aside) = (OnceLock::new(), bodies.map(|executor| Aside::new(&executor, ledger.long_bodies())));
         Arc::new(Self { registry, ledger, aside, spool, tokens, metrics, retries, suspended, streams, readiness, gaps })
     }
 

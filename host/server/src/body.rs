@@ -330,13 +330,15 @@ mod tests {
 
     #[test]
     fn only_a_long_text_is_read_aside() {
-        let lane = tokio::runtime::Builder::new_multi_thread().worker_threads(1).thread_name("aside").build().unwrap();
+        let executor =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(1).thread_name("aside").build().unwrap();
         let places = Turns::new(Resource::LongBodies, 1, Room::None);
         let logins = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
         let reader = |bytes: u64| {
             let text = format!("{{\"a\": \"{}\"}}", "x".repeat(usize::try_from(bytes).unwrap()));
             let body = unread(&pool(1 << 20), Some(text.len() as u64), Body::from(text));
-            let read = Unread { aside: Some(Aside::new(lane.handle(), &places)), ..body }.json::<Reader>(&Owner::Host);
+            let read =
+                Unread { aside: Some(Aside::new(executor.handle(), &places)), ..body }.json::<Reader>(&Owner::Host);
             logins.block_on(read).map_err(drop).unwrap().0.0
         };
         assert_eq!(reader(LONG_BYTES).as_deref(), Some("aside"));

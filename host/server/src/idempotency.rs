@@ -5,12 +5,13 @@
 mod shelf;
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::body::{Body, Bytes, to_bytes};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
+use parking_lot::Mutex;
 use sha2::{Digest as _, Sha256};
 use vestibule_domain::TenantName;
 use vestibule_ledger::{Owner, Pool};
@@ -107,7 +108,7 @@ impl IdempotencyCache {
     /// What is kept under a key, or a new place for it.
     fn kept(&self, tenant: &TenantName, retry: Retry) -> Result<Arc<Kept<Given>>> {
         let now = Instant::now();
-        let mut shelves = self.shelves();
+        let mut shelves = self.shelves.lock();
         if now.duration_since(shelves.looked) >= LOOK {
             shelves.looked = now;
             shelves.of.retain(|_, shelf| !shelf.is_empty_after(now));
@@ -124,12 +125,8 @@ impl IdempotencyCache {
     fn keep(&self, tenant: &TenantName, key: [u8; 32], reply: &Reply) -> Given {
         let bytes = reply.bytes();
         let fits = bytes <= MAX_ANSWER_BYTES
-            && self.shelves().of.get_mut(tenant).is_some_and(|shelf| shelf.make_room(key, bytes as u64));
+            && self.shelves.lock().of.get_mut(tenant).is_some_and(|shelf| shelf.make_room(key, bytes as u64));
         if fits { Given::Whole(reply.copy()) } else { Given::Noted(bytes) }
-    }
-
-    fn shelves(&self) -> std::sync::MutexGuard<'_, Shelves> {
-        self.shelves.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -22,20 +22,20 @@ const MAX_DETAIL_BYTES: usize = 1024;
 /// A problem, and how long to wait before trying again.
 #[derive(Debug, Clone)]
 pub(crate) struct Problem {
-    document: Document,
+    document: Box<Document>,
     retry_after: Option<Duration>,
 }
 
 impl Problem {
     pub(crate) fn new(status: StatusCode, code: &'static str, detail: impl AsRef<str>) -> Self {
-        let document = Document {
+        let document = Box::new(Document {
             kind: "about:blank".into(),
             title: status.canonical_reason().unwrap_or_default().into(),
             status: status.as_u16(),
             code: code.into(),
             detail: log_text(detail.as_ref(), MAX_DETAIL_BYTES),
             hint: None,
-        };
+        });
         Self { document, retry_after: None }
     }
 

@@ -3,13 +3,14 @@
 //! Not for: searches by the host itself. A login that waits keeps its deadline, and no place; who comes too late finds it decided.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use axum::http::StatusCode;
 use axum::response::Response;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use parking_lot::Mutex;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 use vestibule_domain::TenantName;
@@ -143,25 +144,25 @@ impl SuspendedLogins {
     /// Keeps a login until what it waits for comes. Returns what to ask for it by. Those that have ended make room, if there is none.
     pub(crate) fn suspend(&self, tenant: &TenantName, login: RunningLogin) -> Result<String> {
         let hold = self.pool.take(&Owner::from(tenant), 1).or_else(|_| {
-            lock(&self.suspended).retain(|_, suspended| !suspended.login.has_ended());
+            self.suspended.lock().retain(|_, suspended| !suspended.login.has_ended());
             self.pool.take(&Owner::from(tenant), 1)
         })?;
         let id = URL_SAFE_NO_PAD.encode(rand::random::<[u8; 18]>());
         let key = (tenant.clone(), id.clone());
         let mut timer = JoinSet::new();
         timer.spawn(expire(Arc::downgrade(&self.suspended), key.clone()));
-        lock(&self.suspended).insert(key, Suspended { login, _hold: hold, _timer: timer });
+        self.suspended.lock().insert(key, Suspended { login, _hold: hold, _timer: timer });
         Ok(id)
     }
 
     /// Whether a login waits for this.
     pub(crate) fn waits(&self, tenant: &TenantName, id: &str) -> bool {
-        lock(&self.suspended).contains_key(&(tenant.clone(), id.to_owned()))
+        self.suspended.lock().contains_key(&(tenant.clone(), id.to_owned()))
     }
 
     /// Hands over what was found, and what was paid for it. None if no such login waits.
     pub(crate) fn resume(&self, tenant: &TenantName, id: &str, found: Found, paid: Paid) -> Option<RunningLogin> {
-        let Suspended { mut login, .. } = lock(&self.suspended).remove(&(tenant.clone(), id.to_owned()))?;
+        let Suspended { mut login, .. } = self.suspended.lock().remove(&(tenant.clone(), id.to_owned()))?;
         login.paid.push(paid);
         // A login whose time is up has gone on without it.
         let _ = login.waiting.take().map(|waiting| waiting.send(found));
@@ -173,12 +174,8 @@ impl SuspendedLogins {
 async fn expire(suspended: Weak<Mutex<Waiting>>, key: (TenantName, String)) {
     tokio::time::sleep(SEARCH_PATIENCE).await;
     if let Some(suspended) = suspended.upgrade() {
-        lock(&suspended).remove(&key);
+        suspended.lock().remove(&key);
     }
-}
-
-fn lock(suspended: &Mutex<Waiting>) -> MutexGuard<'_, Waiting> {
-    suspended.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

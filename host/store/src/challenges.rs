@@ -8,14 +8,12 @@ use std::time::{Duration, SystemTime};
 use vestibule_domain::TenantName;
 
 use crate::database::read;
+use crate::error::MAX_STATE_BYTES;
 use crate::logs::MAX_DELETED_BYTES;
 use crate::queue::LockKey;
 use crate::statement::Statement;
 use crate::time::to_millis;
 use crate::{Error, Store};
-
-/// The largest state of a challenge or a session, in bytes.
-pub const MAX_STATE_BYTES: usize = 1024 * 1024;
 
 /// How long an expired challenge is kept, to tell a late answer from a made-up one.
 const KEPT: Duration = Duration::from_secs(24 * 60 * 60);

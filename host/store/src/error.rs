@@ -9,6 +9,9 @@ use sqlx::migrate::MigrateError;
 use vestibule_domain::{TenantName, properties, user};
 use vestibule_ledger::Refused;
 
+/// The largest state of a challenge or a session, in bytes.
+pub const MAX_STATE_BYTES: usize = 1024 * 1024;
+
 /// Why a call failed. Nothing was written then, except where a connection broke, or time ran out, while it was being committed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
@@ -127,8 +130,8 @@ pub enum Error {
         /// Of what.
         what: &'static str,
     },
-    /// A challenge's or a session's state over [`MAX_STATE_BYTES`](crate::MAX_STATE_BYTES).
-    #[error("a state of {0} bytes is more than {max}", max = crate::MAX_STATE_BYTES)]
+    /// A challenge's or a session's state over [`MAX_STATE_BYTES`].
+    #[error("a state of {0} bytes is more than {max}", max = MAX_STATE_BYTES)]
     StateTooLarge(usize),
     /// An id that a challenge or a decision of this tenant has already, or another token.
     #[error("the id is already used")]

@@ -4,8 +4,9 @@
 
 use std::fmt::Write as _;
 use std::mem;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
+use parking_lot::RwLock;
 use sqlx::AssertSqlSafe;
 use tokio::sync::{Mutex, mpsc, oneshot};
 
@@ -64,7 +65,7 @@ impl AskedTogether {
 
     /// What is on record for one login.
     pub(crate) async fn read(&self, tenant: &str, user: &str) -> Result<Texts, Error> {
-        let asks = self.0.read().unwrap_or_else(PoisonError::into_inner).clone().ok_or(Error::Closed)?;
+        let asks = self.0.read().clone().ok_or(Error::Closed)?;
         let (answer, answered) = oneshot::channel();
         let ask = Ask { tenant: tenant.to_owned(), user: user.to_owned(), answer };
         asks.send(ask).await.map_err(|_| Error::Closed)?;
@@ -73,7 +74,7 @@ impl AskedTogether {
 
     /// Takes no more questions.
     pub(crate) fn close(&self) {
-        drop(self.0.write().unwrap_or_else(PoisonError::into_inner).take());
+        drop(self.0.write().take());
     }
 }
 

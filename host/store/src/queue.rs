@@ -3,6 +3,7 @@
 //! Not for: order between calls that do not wait for each other, and whose turn it is; see `line`.
 
 mod commit;
+mod job;
 mod line;
 
 use std::sync::Arc;
@@ -12,13 +13,15 @@ use sqlx::pool::Pool;
 use tokio::sync::{Mutex, oneshot};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
-use vestibule_domain::TenantName;
-use vestibule_ledger::{Hold, Owner, Pool as Bytes, Resource, Share};
+use vestibule_ledger::{Pool as Bytes, Resource, Share};
 
 use crate::Error;
 use crate::deadlines::{GRACE, WRITE_DEADLINE};
-use crate::statement::{Answer, Executor, NewRow, Statement};
+use crate::statement::{Answer, Executor};
+use job::{Job, overdue};
 use line::Line;
+
+pub(crate) use job::{Condition, LockKey, Write, WriteOutcome};
 
 /// The most jobs in one transaction of logins: enough to make the wait for the disk small beside the work.
 pub(crate) const MAX_BATCH: usize = 128;
@@ -26,108 +29,6 @@ pub(crate) const MAX_BATCH: usize = 128;
 const JOB_BYTES: usize = 256;
 /// What may wait to be written or be under way, in bytes, and what of it for one tenant: ten of the largest logins' effects.
 const WAITING: (u64, u64) = (64 << 20, 16 << 20);
-
-/// What takes effect together or not at all.
-struct Job {
-    row: LockKey,
-    /// Asked one after another. At the first that does not hold, the rest is left out.
-    conditions: Vec<Condition>,
-    writes: Vec<Write>,
-    came: oneshot::Sender<Result<WriteOutcome, Error>>,
-    /// What it takes of what may wait.
-    weight: Hold,
-}
-
-/// What came of a job.
-#[derive(Debug)]
-pub(crate) struct WriteOutcome {
-    /// Whether all of its conditions held, and the rest was written.
-    pub(crate) held: bool,
-    /// What came of each condition that was asked, and then of each write.
-    pub(crate) answers: Vec<Answer>,
-}
-
-impl Job {
-    /// Whether so many of its conditions hold.
-    fn holds(&self, answers: &[Option<Answer>], first: usize) -> bool {
-        let mut asked = self.conditions.iter().zip(answers).take(first);
-        asked.all(|(condition, answer)| answer.is_some_and(|answer| condition.holds(&answer)))
-    }
-}
-
-/// One thing to write.
-pub(crate) enum Write {
-    Statement(Statement),
-    /// A row that goes by one statement with other rows of the same insert.
-    NewRow(NewRow),
-}
-
-impl Write {
-    pub(crate) fn bytes(&self) -> usize {
-        match self {
-            Self::Statement(statement) => statement.weight(),
-            Self::NewRow(row) => row.weight(),
-        }
-    }
-}
-
-impl From<Statement> for Write {
-    fn from(statement: Statement) -> Self {
-        Self::Statement(statement)
-    }
-}
-
-impl From<NewRow> for Write {
-    fn from(row: NewRow) -> Self {
-        Self::NewRow(row)
-    }
-}
-
-/// What has to be so for the rest of a job to be written.
-pub(crate) struct Condition {
-    write: Write,
-    /// Whether it has to change or return a row, or must not.
-    row: bool,
-}
-
-impl Condition {
-    /// Holds if this changes or returns a row.
-    pub(crate) fn some(write: impl Into<Write>) -> Self {
-        Self { write: write.into(), row: true }
-    }
-
-    /// Holds if this changes or returns none.
-    pub(crate) fn none(write: impl Into<Write>) -> Self {
-        Self { write: write.into(), row: false }
-    }
-
-    /// What is asked.
-    pub(crate) const fn write(&self) -> &Write {
-        &self.write
-    }
-
-    fn bytes(&self) -> usize {
-        self.write.bytes()
-    }
-
-    const fn holds(&self, answer: &Answer) -> bool {
-        (answer.rows > 0) == self.row
-    }
-}
-
-/// The row that a job locks: tenant and name. Transactions that lock rows in this order do not wait for each other in a circle.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
-pub(crate) struct LockKey(String, String);
-
-impl LockKey {
-    pub(crate) fn new(tenant: &str, name: &str) -> Self {
-        Self(tenant.to_owned(), name.to_owned())
-    }
-
-    fn owner(&self) -> Owner {
-        TenantName::new(self.0.as_str()).map_or(Owner::Host, Owner::Tenant)
-    }
-}
 
 /// What may wait to be written, in all queues of a store.
 pub(crate) fn waiting() -> Bytes {
@@ -229,8 +130,4 @@ where
         batch.sort_by(|one, other| one.row.cmp(&other.row));
         commit::settle(&pool, batch).await;
     }
-}
-
-fn overdue() -> Error {
-    Error::Unavailable(format!("no answer within {} s", WRITE_DEADLINE.as_secs()))
 }

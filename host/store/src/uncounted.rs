@@ -3,9 +3,9 @@
 //! Not for: how often somebody got one wrong; that stands with the password.
 
 use std::collections::HashSet;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use parking_lot::Mutex;
 use vestibule_domain::TenantName;
 
 use crate::Error;
@@ -36,21 +36,21 @@ impl Uncounted {
 
     /// Whether all of a tenant's failures were counted, as far as is known.
     pub(crate) fn is_clear(&self, tenant: &TenantName) -> bool {
-        !lock(&self.tenants).contains(tenant)
+        !self.tenants.lock().contains(tenant)
     }
 
     /// Whether the database has failed to count just now, and not counted since.
     pub(crate) fn just_failed(&self) -> bool {
-        lock(&self.failed).is_some_and(|at| at.elapsed() < NOT_READY)
+        self.failed.lock().is_some_and(|at| at.elapsed() < NOT_READY)
     }
 
     /// Of a tenant that is no more.
     pub(crate) fn forget(&self, tenant: &TenantName) {
-        lock(&self.tenants).remove(tenant);
+        self.tenants.lock().remove(tenant);
     }
 
     fn note(&self, tenant: &TenantName) {
-        lock(&self.tenants).insert(tenant.clone());
+        self.tenants.lock().insert(tenant.clone());
     }
 }
 
@@ -62,12 +62,12 @@ impl Counting<'_> {
         match outcome {
             Ok(_) => {
                 self.uncounted.forget(self.tenant);
-                *lock(&self.uncounted.failed) = None;
+                *self.uncounted.failed.lock() = None;
             }
             Err(Error::Busy(_)) => {}
             Err(_) => {
                 self.uncounted.note(self.tenant);
-                *lock(&self.uncounted.failed) = Some(Instant::now());
+                *self.uncounted.failed.lock() = Some(Instant::now());
             }
         }
     }
@@ -79,10 +79,6 @@ impl Drop for Counting<'_> {
             self.uncounted.note(self.tenant);
         }
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

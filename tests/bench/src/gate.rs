@@ -74,9 +74,9 @@ impl Site {
         let settings = Settings::from_object(Default::default(), &manifest)?;
         let link = Link::new(
             "known-device".to_owned(),
-            compiled.configure().with_settings(settings).with_grants(Grants::as_wanted(&manifest)),
+            compiled.configure().with_settings(settings).with_grants(manifest.wanted()),
             &manifest,
-            Grants::as_wanted(&manifest),
+            manifest.wanted(),
         );
         let rules = TenantSettings { without_policy: WithoutPolicy::Allow, ..TenantSettings::default() };
         let tenant = Tenant::new(tenant, rules)?;

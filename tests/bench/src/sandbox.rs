@@ -34,7 +34,7 @@ impl<'a> Policy<'a> {
         let compiled = Compiled::new(engine, wasm)?;
         let manifest = runtime()?.block_on(compiled.manifest())?;
         let settings = Settings::from_object(Default::default(), &manifest)?;
-        let grants = Grants::as_wanted(&manifest);
+        let grants = manifest.wanted();
         let configured = compiled.configure().with_settings(settings).with_grants(grants).with_limits(limits);
         Ok(Self { configured, login, expected })
     }

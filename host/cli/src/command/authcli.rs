@@ -28,7 +28,7 @@ use crate::target::{Site, Target};
 #[command(after_help = after_help())]
 pub(crate) struct Options {
     /// The user's name, as somebody would type it
-    #[arg(short, long, value_parser = crate::arguments::entered_user)]
+    #[arg(short, long)]
     user: EnteredUser,
     /// The answer to a static challenge, given together with the password
     #[arg(long, value_name = "RESPONSE")]
@@ -43,7 +43,7 @@ pub(crate) struct Options {
     #[arg(long, value_name = "ADDRESS")]
     hw_addr: Option<String>,
     /// A fact that the client sends, such as `IV_PLAT=linux`; may be given often
-    #[arg(long = "client-info", value_name = "NAME=VALUE", value_parser = crate::arguments::pair)]
+    #[arg(long = "client-info", value_name = "NAME=VALUE", value_parser = crate::input::pair)]
     client_info: Vec<(String, String)>,
     /// A web login instead of a tunnel
     #[arg(long)]
@@ -99,7 +99,11 @@ fn request(options: &Options, password: Secret) -> Result<Authenticate> {
         password: password.map(field::Password::new).transpose().map_err(|error| too_long("the password", &error))?,
         crstate,
         client_ip_addr: Some(bounded("the address", &options.client_ip)?),
-        client_hw_addr: options.hw_addr.as_deref().map(|address| bounded("the hardware address", address)).transpose()?,
+        client_hw_addr: options
+            .hw_addr
+            .as_deref()
+            .map(|address| bounded("the hardware address", address))
+            .transpose()?,
         static_response: static_response
             .map(field::Response::new)
             .transpose()

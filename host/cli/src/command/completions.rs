@@ -1,9 +1,8 @@
 //! `vestibule completions`: a script that completes this program's command line.
 
-use clap::{Args, Command, CommandFactory as _, ValueEnum};
+use clap::{Args, Command, ValueEnum};
 use clap_complete::{Shell, generate};
 
-use crate::arguments::Arguments;
 use crate::error::Result;
 use crate::exit::Exit;
 use crate::output;
@@ -17,31 +16,31 @@ Examples:
   vestibule completions fish > ~/.config/fish/completions/vestibule.fish")]
 pub(crate) struct Options {
     /// The shell
-    shell: Known,
+    shell: ShellName,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
-enum Known {
+enum ShellName {
     Bash,
     Zsh,
     Fish,
 }
 
-pub(crate) fn run(options: &Options) -> Result<Exit> {
+/// Of all that can be asked.
+pub(crate) fn run(options: &Options, all: &Command) -> Result<Exit> {
     let shell = match options.shell {
-        Known::Bash => Shell::Bash,
-        Known::Zsh => Shell::Zsh,
-        Known::Fish => Shell::Fish,
+        ShellName::Bash => Shell::Bash,
+        ShellName::Zsh => Shell::Zsh,
+        ShellName::Fish => Shell::Fish,
     };
     let mut script = Vec::new();
-    generate(shell, &mut for_people(), "vestibule", &mut script);
+    generate(shell, &mut for_people(all), "vestibule", &mut script);
     output::print(&script)?;
     Ok(Exit::Allowed)
 }
 
 /// The command line without what is hidden: the generators would offer that too.
-fn for_people() -> Command {
-    let all = Arguments::command();
+fn for_people(all: &Command) -> Command {
     let shown = all.get_subcommands().filter(|subcommand| !subcommand.is_hide_set());
     Command::new("vestibule").version(env!("CARGO_PKG_VERSION")).subcommands(shown.cloned())
 }

@@ -37,7 +37,7 @@ enum Action {
         #[arg(long, value_name = "FILE")]
         ca_file: Option<PathBuf>,
         /// The tenant that is meant, unless a command says otherwise
-        #[arg(long, value_name = "NAME", value_parser = crate::arguments::tenant)]
+        #[arg(long, value_name = "NAME")]
         tenant: Option<TenantName>,
     },
     /// What is set, without the token

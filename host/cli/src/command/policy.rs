@@ -16,10 +16,10 @@ use vestibule_api::{
 use vestibule_domain::Secret;
 
 use crate::client::{Call, unreadable};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::exit::Exit;
-use crate::target::{Site, Target};
 use crate::output::shown;
+use crate::target::{Site, Target};
 use crate::{figures, input, output};
 
 /// Keep the policies that decide on logins: upload, activate, try beside, roll back
@@ -171,7 +171,8 @@ async fn list(site: &Site, json: bool) -> Result<()> {
     }
     let mut text = String::new();
     for (place, Link { policy, version, trial, .. }) in (1..).zip(&active.chain) {
-        let trial = trial.as_ref().map(|trial| format!(", version {} on trial as {}", trial.version, trial.mode.name()));
+        let trial =
+            trial.as_ref().map(|trial| format!(", version {} on trial as {}", trial.version, trial.mode.name()));
         text += &format!("{place}. {:<24} version {version}{}\n", shown(policy), trial.unwrap_or_default());
     }
     if active.chain.is_empty() {
@@ -256,10 +257,10 @@ async fn secret(site: &Site, options: &SecretOptions) -> Result<()> {
 /// What stands in the records of the last decisions.
 async fn logs(site: &Site, name: &str, lines: u32, json: bool) -> Result<()> {
     let part = Before { count: Some(lines), before: None };
-    let Decisions { decisions, .. } =
-        site.client.read(Call::get(&site.path(&["decisions"])).query(&part)?).await?;
+    let Decisions { decisions, .. } = site.client.read(Call::get(&site.path(&["decisions"])).query(&part)?).await?;
     for decision in decisions.iter().rev() {
-        let (Decision { id, at, .. }, record) = (decision, decision.record().map_err(|error| unreadable().because(&error))?);
+        let (Decision { id, at, .. }, record) =
+            (decision, decision.record().map_err(|error| unreadable().because(&error))?);
         let runs = record.policies.iter().filter(|run| run.name == name);
         for logged in runs.flat_map(|run| &run.log) {
             let printed = match json {
@@ -270,12 +271,6 @@ async fn logs(site: &Site, name: &str, lines: u32, json: bool) -> Result<()> {
         }
     }
     Ok(())
-}
-
-/// What a command cannot do without.
-fn missing(name: &str) -> Error {
-    Error::bad_input(format!("the policy `{}` is not in the active chain", input::shown(std::path::Path::new(name))))
-        .hint("`vestibule policy list` shows the chain, `vestibule policy activate` changes it")
 }
 
 const AFTER_HELP: &str = "\

@@ -45,7 +45,7 @@ pub(crate) struct Put {
     #[arg(required_unless_present = "file")]
     name: Option<String>,
     /// Properties; others stay as they are
-    #[arg(value_name = "NAME=VALUE", value_parser = crate::arguments::pair, required_unless_present = "file")]
+    #[arg(value_name = "NAME=VALUE", value_parser = crate::input::pair, required_unless_present = "file")]
     properties: Vec<(String, String)>,
     /// Records in JSON, as `get` and `list` print them; `-` reads standard input
     #[arg(long, value_name = "FILE", conflicts_with_all = ["name", "properties"])]
@@ -124,7 +124,9 @@ impl Kind {
             }
             match next {
                 None => return output::print(closing.as_bytes()),
-                Some(next) => filter.after = Some(CanonicalUser::new(next).map_err(|error| unreadable().because(&error))?),
+                Some(next) => {
+                    filter.after = Some(CanonicalUser::new(next).map_err(|error| unreadable().because(&error))?)
+                }
             }
         }
     }

@@ -19,9 +19,9 @@ use vestibule_server::listen::{
 
 use crate::config::{Config, ServerSettings};
 use crate::error::{Error, Result};
+use crate::executors::{self, Executors};
 use crate::exit::Exit;
 use crate::host::Host;
-use crate::lanes::{self, Lanes};
 use crate::target::Target;
 use crate::{allocator, confine, groups, housekeeping, output, telemetry};
 
@@ -52,15 +52,15 @@ pub(crate) fn run(options: &Options) -> Result<Exit> {
     let gaps = confine::to_what_is_needed(&options.target.data(), &config, sockets);
     allocator::give_back_in_time();
     let failed = |error: std::io::Error| Error::fault("this machine cannot run a server").because(&error);
-    let (logins, lanes) = (lanes::logins().map_err(failed)?, Lanes::new().map_err(failed)?);
-    let served = logins.block_on(serve(options, config, gaps, &lanes));
-    lanes.end();
+    let (logins, executors) = (executors::logins().map_err(failed)?, Executors::new().map_err(failed)?);
+    let served = logins.block_on(serve(options, config, gaps, &executors));
+    executors.end();
     served.map(|()| Exit::Allowed)
 }
 
-async fn serve(options: &Options, config: Config, gaps: Vec<Gap>, lanes: &Lanes) -> Result<()> {
+async fn serve(options: &Options, config: Config, gaps: Vec<Gap>, executors: &Executors) -> Result<()> {
     let data = options.target.data();
-    let host = Host::open(&data, &config, Some(lanes)).await?;
+    let host = Host::open(&data, &config, Some(executors)).await?;
     let (trigger, shutdown) = Shutdown::new();
     let mut tasks = JoinSet::new();
     let tls = read_tls(&config.server)?;

@@ -31,13 +31,11 @@ enum Action {
     /// A tenant's settings and terms, as JSON
     Show {
         /// Its name
-        #[arg(value_parser = crate::arguments::tenant)]
         name: TenantName,
     },
     /// Make a tenant, or change its settings and terms
     Put {
         /// Its name
-        #[arg(value_parser = crate::arguments::tenant)]
         name: TenantName,
         /// All of its settings: a JSON object with the keys of a tenant's table in `vestibule.toml`
         #[arg(long, value_name = "FILE")]
@@ -49,7 +47,6 @@ enum Action {
     /// Remove a tenant with all that is its own: users, policies, decisions, tokens
     Rm {
         /// Its name
-        #[arg(value_parser = crate::arguments::tenant)]
         name: TenantName,
         /// Really
         #[arg(long)]

@@ -72,7 +72,7 @@ pub(crate) async fn run(options: Options) -> Result<Exit> {
 
     let policy = policy::load(&options.policy, &options.compiling, limits.memory_bytes).await?;
     let settings = read_settings(options.config.as_deref(), &policy.manifest)?;
-    let grants = if options.grant_nothing { Grants::default() } else { Grants::as_wanted(&policy.manifest) };
+    let grants = if options.grant_nothing { Grants::default() } else { policy.manifest.wanted() };
     let configured = policy
         .compiled
         .configure()

@@ -46,7 +46,6 @@ enum Action {
 #[derive(Debug, Args)]
 struct Passwd {
     /// The user's name; the user is made if there is none
-    #[arg(value_parser = crate::arguments::entered_user)]
     name: EnteredUser,
     /// Read the password from the first line of a file; `-` reads standard input
     #[arg(long, value_name = "FILE", conflicts_with = "remove")]

@@ -18,7 +18,7 @@ use super::connection::{Connection, End, Found, MAX_USER_BYTES, MAX_USER_ELEMENT
 use super::matching::prepared;
 use super::request::Search;
 use super::result_code::{INVALID_CREDENTIALS, NO_SUCH_OBJECT, SIZE_LIMIT_EXCEEDED, SUCCESS, is_no_answer};
-use super::settings::{NAME, user_filter};
+use super::settings::{MatchRule, NAME, user_filter};
 use super::{Parts, Server};
 
 impl Parts {
@@ -100,7 +100,7 @@ impl Parts {
         let Some(name) = main_name(&names, &entry.dn, &settings.uname_attr) else {
             return not(Cause::Rejected, "has no name, or several and none of them in its own");
         };
-        if !settings.fuzzy && !names.iter().any(|name| is_spelled(name, entered)) {
+        if settings.match_rule == MatchRule::Exact && !names.iter().any(|name| is_spelled(name, entered)) {
             return not(Cause::UnknownUser, "spells the name otherwise");
         }
         let user = CanonicalUser::new(name).map_err(|error| Failure::new(Cause::Rejected, error.to_string()))?;

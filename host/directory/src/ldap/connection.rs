@@ -8,12 +8,12 @@ use vestibule_domain::Secret;
 
 use super::answer::{self, Answer, Entry, NoAnswer};
 use super::ber::Unreadable;
+use super::place::{Place, Scheme};
 use super::pool::Idle;
 use super::request::{self, Search};
 use super::result_code::{SUCCESS, is_no_answer};
 use super::settings::Checked;
 use super::wire::{Bounds, Unreceived, Wire};
-use super::{Place, Scheme};
 
 /// The most that a policy's search may find, in bytes as [`Entry::size`] counts them: entries are held in memory, and none is as large by
 /// itself.

@@ -2,9 +2,10 @@
 //!
 //! Not for: users' binds; a connection that has been somebody else's is never used again.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
@@ -41,7 +42,7 @@ impl<C: Idle> Pool<C> {
     /// The connection that was used last of those that are still alive and quiet.
     pub(super) async fn take(&self) -> Option<C> {
         loop {
-            let Kept { wanted, watch } = self.idle().pop()?;
+            let Kept { wanted, watch } = self.idle.lock().pop()?;
             if wanted.send(()).is_ok()
                 && let Ok(Some(connection)) = watch.await
             {
@@ -52,16 +53,12 @@ impl<C: Idle> Pool<C> {
 
     /// Keeps a connection on which everything was answered, if there is a place for it.
     pub(super) fn give_back(&self, connection: C) {
-        let mut idle = self.idle();
+        let mut idle = self.idle.lock();
         idle.retain(|kept| !kept.watch.is_finished());
         if let Ok(place) = Arc::clone(&self.places).try_acquire_owned() {
             let (wanted, called) = oneshot::channel();
             idle.push(Kept { wanted, watch: tokio::spawn(watched(connection, place, called)) });
         }
-    }
-
-    fn idle(&self) -> MutexGuard<'_, Vec<Kept<C>>> {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

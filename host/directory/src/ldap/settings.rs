@@ -60,9 +60,8 @@ pub struct LdapSettings {
     pub uname_attr: String,
     /// A filter that users have to meet besides, such as `(objectClass=person)` (RFC 4515).
     pub user_filter: Option<String>,
-    /// Whether a name that the directory's rules match is the user's, if it is the same without case and insignificant spaces; otherwise a
-    /// name has to be typed as it is spelled there. Default `true`.
-    pub fuzzy: bool,
+    /// Which names are the user's. Default `server`.
+    pub match_rule: MatchRule,
     /// How long one server may take, in milliseconds, 1 to 60,000. Default 3,000.
     pub timeout_ms: u64,
     /// The most entries that one search of a policy may find, 1 to 20,000. Default 1,000.
@@ -84,12 +83,22 @@ impl Default for LdapSettings {
             search_base: String::new(),
             uname_attr: "uid".to_owned(),
             user_filter: None,
-            fuzzy: true,
+            match_rule: MatchRule::Server,
             timeout_ms: 3_000,
             max_entries: 1_000,
             pool: 8,
         }
     }
+}
+
+/// When a name that was typed is one that the directory has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MatchRule {
+    /// If the directory's own rules match it, and it is the same without case and insignificant spaces.
+    Server,
+    /// If it is spelled as it is there.
+    Exact,
 }
 
 /// Settings that hold together.

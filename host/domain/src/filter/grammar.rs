@@ -4,7 +4,7 @@
 //! character in every substring. So are `(&)` and `(|)`, which only RFC 4526 allows.
 
 use super::attribute::{is_attribute_description, is_extensible};
-use super::{Error, MAX_DEPTH};
+use super::error::{Error, MAX_DEPTH};
 
 /// A part of a template. The pieces in their order make up the whole template.
 #[derive(Debug, PartialEq, Eq)]

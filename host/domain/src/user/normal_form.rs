@@ -6,7 +6,7 @@
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_properties::{GeneralCategory, UnicodeGeneralCategory as _};
 
-use super::{Error, MAX_USER_BYTES};
+use super::error::{Error, MAX_USER_BYTES};
 
 /// The normal form of a name.
 ///

@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use super::{Echo, NotOneLine, Text, decode_base64, encode_base64, flags, parse_flags};
+use super::field::{Echo, NotOneLine, Text, decode_base64, encode_base64, flags, parse_flags};
 use crate::secret::Secret;
 
 const PREFIX: &str = "CR_TEXT:";
@@ -93,7 +93,7 @@ pub fn encode_response(response: &Secret) -> Secret {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::MAX_PARAMETER_BYTES;
+    use super::super::field::MAX_PARAMETER_BYTES;
     use super::*;
 
     #[test]

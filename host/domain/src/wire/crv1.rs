@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use super::{Echo, NotOneLine, Text, decode_base64, encode_base64, flags, parse_flags};
+use super::field::{Echo, NotOneLine, Text, decode_base64, encode_base64, flags, parse_flags};
 use crate::secret::Secret;
 
 /// What both directions begin with.
@@ -154,7 +154,7 @@ impl Response {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::MAX_PARAMETER_BYTES;
+    use super::super::field::MAX_PARAMETER_BYTES;
     use super::*;
 
     const FROM_THE_NOTES: &str = "CRV1:R,E:Om01u7Fh4LrGBS7uh0SWmzwabUiGiW6l:Y3Ix:Please enter token PIN";

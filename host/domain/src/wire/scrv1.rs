@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use super::{Echo, NotOneLine, Text, decode_base64, encode_base64};
+use super::field::{Echo, NotOneLine, Text, decode_base64, encode_base64};
 use crate::secret::Secret;
 
 /// What an answer begins with.

@@ -6,9 +6,27 @@ use std::collections::{HashMap, VecDeque};
 
 use tokio::sync::oneshot;
 
-use super::Room;
 use crate::owner::Owner;
 use crate::share::Share;
+
+/// Whether one owner alone may take all places.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Room {
+    /// It may: whoever is inside is out again soon, as whoever only computes for some milliseconds.
+    None,
+    /// It leaves as many as it holds, as [`Share`](crate::Share) says: whoever is inside may stay for long.
+    Left,
+}
+
+impl Room {
+    /// Whether an owner with so many inside may have one of the free places more.
+    const fn lets_in(self, share: Share, inside: u64, free: u64) -> bool {
+        match self {
+            Self::None => true,
+            Self::Left => share.allows(inside, 1, free),
+        }
+    }
+}
 
 /// Those of all owners.
 pub(super) struct Places {

@@ -6,7 +6,8 @@
 
 use wasmtime::component::Component;
 
-use super::{Code, SealError};
+use super::code::Code;
+use super::error::SealError;
 use crate::engine::Engine;
 use crate::link::invalid;
 use crate::load_error::LoadError;

@@ -3,11 +3,12 @@
 //! Not for: passwords of users. A token has 256 bits of chance, so that a plain hash of it tells nothing.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant, SystemTime};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use parking_lot::Mutex;
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 use tokio::sync::OnceCell;
@@ -118,7 +119,7 @@ impl Tokens {
         let token = Secret::new(format!("{PREFIX}{id}_{secret}"));
         let row = TokenRow { id, tenant: tenant.cloned(), name: name.clone(), hash, scopes, created: by.at, expires };
         self.store.put_token(&row, most, by).await?;
-        self.remembered().of.clear();
+        self.remembered.lock().of.clear();
         Ok(Issued { name, token })
     }
 
@@ -128,7 +129,7 @@ impl Tokens {
     /// The store's.
     pub async fn revoke(&self, tenant: Option<&TenantName>, name: &str, by: &By) -> Result<bool, Error> {
         let revoked = self.store.delete_token(tenant, name, by).await?;
-        self.remembered().of.clear();
+        self.remembered.lock().of.clear();
         Ok(revoked)
     }
 
@@ -176,7 +177,7 @@ impl Tokens {
             let _turn = self.lookups.enter(peer, LOOKUPS).await?;
             let found = self.find(id).await.map_err(Problem::from);
             // Whoever comes from now on looks anew, unless it is remembered.
-            self.under_way().remove(id);
+            self.under_way.lock().remove(id);
             Ok::<_, Problem>(found)
         };
         lookup.get_or_try_init(look).await?.clone()
@@ -184,7 +185,7 @@ impl Tokens {
 
     /// The look at an id that is under way, or a new one.
     fn lookup(&self, id: &str) -> Arc<Lookup> {
-        let mut under_way = self.under_way();
+        let mut under_way = self.under_way.lock();
         if let Some(lookup) = under_way.get(id).and_then(Weak::upgrade) {
             return lookup;
         }
@@ -195,10 +196,6 @@ impl Tokens {
         let lookup = Arc::<Lookup>::default();
         under_way.insert(id.to_owned(), Arc::downgrade(&lookup));
         lookup
-    }
-
-    fn under_way(&self) -> MutexGuard<'_, HashMap<String, Weak<Lookup>>> {
-        self.under_way.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The token of this id, as it was a moment ago.
@@ -216,7 +213,7 @@ impl Tokens {
     }
 
     fn recall(&self, id: &str) -> Option<Arc<Known>> {
-        let remembered = self.remembered();
+        let remembered = self.remembered.lock();
         let (known, at, _) = remembered.of.get(id)?;
         (at.elapsed() < TRUSTED).then(|| Arc::clone(known))
     }
@@ -225,7 +222,7 @@ impl Tokens {
     fn remember(&self, id: &str, known: Arc<Known>) {
         let owner = known.tenant.as_ref().map_or(Owner::Host, Owner::from);
         let now = Instant::now();
-        let mut remembered = self.remembered();
+        let mut remembered = self.remembered.lock();
         if now.duration_since(remembered.looked) >= TRUSTED {
             remembered.looked = now;
             remembered.of.retain(|_, (_, at, _)| now.duration_since(*at) < TRUSTED);
@@ -234,10 +231,6 @@ impl Tokens {
         if let Ok(hold) = self.pool.take(&owner, 1) {
             remembered.of.insert(id.to_owned(), (known, now, hold));
         }
-    }
-
-    fn remembered(&self) -> MutexGuard<'_, Remembered> {
-        self.remembered.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -308,8 +301,8 @@ mod tests {
             let checks = (0..many).map(|_| tokens.check(issued.token.expose(), &door, UNIX_EPOCH));
             let checked = futures_util::future::join_all(checks).await;
             assert!(checked.into_iter().all(|known| known.unwrap().is_some()));
-            assert!(tokens.under_way().is_empty());
-            tokens.remembered().of.values_mut().for_each(|(_, at, _)| *at -= TRUSTED);
+            assert!(tokens.under_way.lock().is_empty());
+            tokens.remembered.lock().of.values_mut().for_each(|(_, at, _)| *at -= TRUSTED);
         }
     }
 
@@ -329,7 +322,7 @@ mod tests {
             let given_up = timeout(Duration::ZERO, tokens.look_up(&number.to_string(), &one)).await;
             assert!(given_up.is_err());
         }
-        assert!(tokens.under_way().len() < 100, "{}", tokens.under_way().len());
+        assert!(tokens.under_way.lock().len() < 100, "{}", tokens.under_way.lock().len());
     }
 
     #[tokio::test]
@@ -340,14 +333,14 @@ mod tests {
             tokens.remember(&number.to_string(), Arc::clone(&known));
         }
         let held = tokens.pool.usage().0;
-        assert!((1..=2_048).contains(&held) && tokens.remembered().of.len() as u64 == held, "{held}");
+        assert!((1..=2_048).contains(&held) && tokens.remembered.lock().of.len() as u64 == held, "{held}");
         let tenant = Some(TenantName::new("a").unwrap());
         tokens.remember("another", Arc::new(Known { tenant, ..Known::administrator() }));
         assert!(tokens.recall("another").is_some() && tokens.recall("0").is_some());
-        tokens.remembered().looked = Instant::now() - TRUSTED;
-        tokens.remembered().of.values_mut().for_each(|(_, at, _)| *at -= TRUSTED);
+        tokens.remembered.lock().looked = Instant::now() - TRUSTED;
+        tokens.remembered.lock().of.values_mut().for_each(|(_, at, _)| *at -= TRUSTED);
         tokens.remember("new", known);
-        assert_eq!((tokens.pool.usage().0, tokens.remembered().of.len()), (1, 1));
+        assert_eq!((tokens.pool.usage().0, tokens.remembered.lock().of.len()), (1, 1));
     }
 
     #[tokio::test]

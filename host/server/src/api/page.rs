@@ -2,8 +2,8 @@
 
 use std::time::SystemTime;
 
-use axum::response::Response;
 use crate::problem::{Problem, Result};
+use axum::response::Response;
 
 /// Entries of a page, unless asked otherwise.
 pub(crate) const USUAL: u32 = 100;

@@ -14,14 +14,14 @@ const WAITING: u64 = 1_024;
 /// Where it is done. Clones share it.
 #[derive(Clone)]
 pub(crate) struct Aside {
-    lane: Handle,
+    executor: Handle,
     places: Turns,
 }
 
 impl Aside {
     /// On the threads of a runtime that does nothing else: it has as many as there are places.
-    pub(crate) fn new(lane: &Handle, places: &Turns) -> Self {
-        Self { lane: lane.clone(), places: places.clone() }
+    pub(crate) fn new(executor: &Handle, places: &Turns) -> Self {
+        Self { executor: executor.clone(), places: places.clone() }
     }
 
     /// Does it when it is the owner's turn. What has not begun when nobody waits for it any more is not done.
@@ -42,7 +42,7 @@ impl Aside {
                 drop(place);
                 done
             },
-            &self.lane,
+            &self.executor,
         );
         match task.join_next().await {
             Some(Ok(done)) => done,

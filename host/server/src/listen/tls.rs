@@ -5,9 +5,10 @@
 use std::fmt;
 use std::io::{self, Read as _};
 use std::path::PathBuf;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 use std::time::Duration;
 
+use parking_lot::RwLock;
 use rustls::ServerConfig;
 use rustls::crypto::ring;
 use rustls::pki_types::pem::PemObject as _;
@@ -87,7 +88,7 @@ impl Tls {
         let Current { certificate, key, certified } = &*self.current;
         match read(certificate, key) {
             Ok(new) => {
-                let mut current = certified.write().unwrap_or_else(PoisonError::into_inner);
+                let mut current = certified.write();
                 if current.cert != new.cert {
                     tracing::info!("a new certificate is in use");
                     *current = Arc::new(new);
@@ -104,7 +105,7 @@ impl Tls {
 
 impl ResolvesServerCert for Current {
     fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        Some(Arc::clone(&self.certified.read().unwrap_or_else(PoisonError::into_inner)))
+        Some(Arc::clone(&self.certified.read()))
     }
 }
 

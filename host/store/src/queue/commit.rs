@@ -8,7 +8,7 @@ use sqlx::pool::{Pool, PoolConnection};
 use sqlx::{Connection as _, Database};
 use tokio::time::{Instant, timeout_at};
 
-use super::{Job, Write, WriteOutcome, overdue};
+use super::job::{Job, Write, WriteOutcome, overdue};
 use crate::Error;
 use crate::bulk;
 use crate::deadlines::{GRACE, WRITE_DEADLINE};

@@ -3,11 +3,11 @@
 //! Not for: how much may wait; that is taken from the ledger before.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use parking_lot::Mutex;
 use tokio::sync::Notify;
 
-use super::Job;
+use super::job::Job;
 use crate::Error;
 
 /// The most bytes in one transaction, unless its only job has more: other writes wait meanwhile, some ten milliseconds.
@@ -23,13 +23,13 @@ pub(super) struct Line {
 
 struct Waiting {
     closed: bool,
-    tenants: HashMap<String, Lane>,
+    tenants: HashMap<String, TenantJobs>,
     /// Tenants with a job that waits, each once.
     turns: VecDeque<String>,
 }
 
 #[derive(Default)]
-struct Lane {
+struct TenantJobs {
     jobs: VecDeque<Job>,
     /// What is left of its turns.
     saved: u64,
@@ -48,7 +48,7 @@ impl Line {
     /// # Errors
     /// [`Error::Closed`].
     pub(super) fn join(&self, job: Job) -> Result<(), Error> {
-        let mut waiting = self.waiting();
+        let mut waiting = self.waiting.lock();
         if waiting.closed {
             return Err(Error::Closed);
         }
@@ -63,7 +63,7 @@ impl Line {
         loop {
             let arrived = self.arrived.notified();
             {
-                let mut waiting = self.waiting();
+                let mut waiting = self.waiting.lock();
                 let batch = waiting.take(at_most);
                 if !waiting.turns.is_empty() {
                     self.arrived.notify_one();
@@ -81,12 +81,8 @@ impl Line {
 
     /// Takes no more jobs.
     pub(super) fn close(&self) {
-        self.waiting().closed = true;
+        self.waiting.lock().closed = true;
         self.arrived.notify_waiters();
-    }
-
-    fn waiting(&self) -> MutexGuard<'_, Waiting> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -94,11 +90,11 @@ impl Waiting {
     fn join(&mut self, job: Job) {
         let Job { row, .. } = &job;
         match self.tenants.get_mut(&row.0) {
-            Some(lane) => lane.jobs.push_back(job),
+            Some(executor) => executor.jobs.push_back(job),
             None => {
                 let tenant = row.0.clone();
                 self.turns.push_back(tenant.clone());
-                self.tenants.insert(tenant, Lane { jobs: [job].into(), ..Lane::default() });
+                self.tenants.insert(tenant, TenantJobs { jobs: [job].into(), ..TenantJobs::default() });
             }
         }
     }
@@ -106,19 +102,19 @@ impl Waiting {
     fn take(&mut self, at_most: usize) -> Vec<Job> {
         let (mut batch, mut bytes) = (Vec::new(), 0);
         while let Some(tenant) = self.turns.pop_front() {
-            let Some(lane) = self.tenants.get_mut(&tenant) else { continue };
-            if !std::mem::take(&mut lane.goes_on) {
-                lane.saved = lane.saved.saturating_add(TURN_BYTES);
+            let Some(executor) = self.tenants.get_mut(&tenant) else { continue };
+            if !std::mem::take(&mut executor.goes_on) {
+                executor.saved = executor.saved.saturating_add(TURN_BYTES);
             }
             let mut full = false;
-            while let Some(job) = lane.next() {
+            while let Some(job) = executor.next() {
                 let weight = job.weight.amount();
                 if !batch.is_empty() && bytes + weight > MAX_BATCH_BYTES {
-                    lane.jobs.push_front(job);
-                    (lane.goes_on, full) = (true, true);
+                    executor.jobs.push_front(job);
+                    (executor.goes_on, full) = (true, true);
                     break;
                 }
-                lane.saved -= weight;
+                executor.saved -= weight;
                 bytes += weight;
                 batch.push(job);
                 full = batch.len() >= at_most;
@@ -136,19 +132,19 @@ impl Waiting {
 
     /// Gives a tenant its next turn, if it has a job that waits: at once where this one goes on.
     fn queue_up(&mut self, tenant: String) {
-        let Some(lane) = self.tenants.get_mut(&tenant) else { return };
-        match lane.jobs.front().map(|job| job.weight.amount()) {
+        let Some(executor) = self.tenants.get_mut(&tenant) else { return };
+        match executor.jobs.front().map(|job| job.weight.amount()) {
             None => drop(self.tenants.remove(&tenant)),
-            Some(_) if lane.goes_on => self.turns.push_front(tenant),
+            Some(_) if executor.goes_on => self.turns.push_front(tenant),
             Some(weight) => {
-                lane.saved = lane.saved.min(weight.max(TURN_BYTES));
+                executor.saved = executor.saved.min(weight.max(TURN_BYTES));
                 self.turns.push_back(tenant);
             }
         }
     }
 }
 
-impl Lane {
+impl TenantJobs {
     /// The next job, if its turns are worth it.
     fn next(&mut self) -> Option<Job> {
         while self.jobs.pop_front_if(|job| job.came.is_closed()).is_some() {}

@@ -3,11 +3,10 @@
 use clap::Args;
 use serde_json::json;
 use vestibule_api::{
-    ActivateRequest, Activated, LinkRequest, Policy, Reported, Revision, Revisions, RollBackRequest, Trial, TrialMode,
+    ActivateRequest, Activated, LinkRequest, Policy, ReportDifference, Reported, Revision, Revisions, RollBackRequest,
+    Trial, TrialMode,
 };
 
-use super::missing;
-use super::upload::changes;
 use crate::client::Call;
 use crate::error::{Error, Result};
 use crate::output::{self, shown};
@@ -213,4 +212,22 @@ fn report(revision: i64, what: &str, json: bool) -> Result<()> {
         false => format!("{what}: revision {revision}\n"),
     };
     output::print(shown.as_bytes())
+}
+
+/// What one version has and the other has not.
+pub(super) fn changes(difference: &ReportDifference) -> String {
+    let ReportDifference { active, added, removed } = difference;
+    let mut text = format!("\nbeside the active version {active}\n");
+    if added.is_empty() && removed.is_empty() {
+        text += "  nothing that it may do has changed\n";
+    }
+    text.extend(added.iter().map(|line| format!("  + {}\n", shown(line))));
+    text.extend(removed.iter().map(|line| format!("  - {}\n", shown(line))));
+    text
+}
+
+/// What a command cannot do without.
+fn missing(name: &str) -> Error {
+    Error::bad_input(format!("the policy `{}` is not in the active chain", shown(name)))
+        .hint("`vestibule policy list` shows the chain, `vestibule policy activate` changes it")
 }

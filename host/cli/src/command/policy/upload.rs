@@ -7,15 +7,15 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use clap::Args;
 use serde_json::json;
-use vestibule_api::{Policy, PolicyChange, ReportDifference, UploadQuery, Uploaded};
+use vestibule_api::{Policy, PolicyChange, UploadQuery, Uploaded};
 use vestibule_domain::{Grants, Manifest};
 use vestibule_sandbox::MAX_COMPONENT_BYTES;
 
-use super::chain::{Activate, Asked};
+use super::chain::{Activate, Asked, changes};
 use crate::client::Call;
 use crate::error::Result;
-use crate::target::Site;
 use crate::output::shown;
+use crate::target::Site;
 use crate::{figures, input, output};
 
 /// After this, whoever waits is told for what.
@@ -83,7 +83,7 @@ impl Put {
     }
 
     async fn configure(&self, site: &Site, name: &str, manifest: &Manifest) -> Result<()> {
-        let wanted = Grants::as_wanted(manifest);
+        let wanted = manifest.wanted();
         let settings = self.config.as_deref().map(|file| input::json("config file", file)).transpose()?;
         let grants = match &self.grants {
             Some(file) => Some(input::json("grants file", file)?),
@@ -129,17 +129,5 @@ fn text(answer: &Uploaded, revision: Option<i64>) -> String {
         Some(revision) => format!("\nit decides from now on: revision {revision}\n"),
         None => "\nit decides on nothing yet: `vestibule policy activate` lets it\n".to_owned(),
     };
-    text
-}
-
-/// What one version has and the other has not.
-pub(super) fn changes(difference: &ReportDifference) -> String {
-    let ReportDifference { active, added, removed } = difference;
-    let mut text = format!("\nbeside the active version {active}\n");
-    if added.is_empty() && removed.is_empty() {
-        text += "  nothing that it may do has changed\n";
-    }
-    text.extend(added.iter().map(|line| format!("  + {}\n", shown(line))));
-    text.extend(removed.iter().map(|line| format!("  - {}\n", shown(line))));
     text
 }

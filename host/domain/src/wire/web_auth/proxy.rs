@@ -4,9 +4,9 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use super::super::{decode_base64, encode_base64};
-use super::Error;
+use super::error::Error;
 use crate::secret::Secret;
+use crate::wire::field::{decode_base64, encode_base64};
 
 /// The proxy of [`super::Flag::Proxy`]: `proxy=<address>;<port>;<user name in base64>;<password in base64>`.
 #[derive(Debug, Clone, PartialEq, Eq)]

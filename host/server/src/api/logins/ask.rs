@@ -64,9 +64,7 @@ pub(crate) fn post_auth(request: PostAuth, patience: Patience) -> Result<Attempt
         Some(Authret { status: Status::Fail, .. }) => {
             return Err(Problem::invalid("`authret.status` is `fail`: that login is denied already"));
         }
-        Some(Authret { user, reason, proplist, .. }) => {
-            Some(CallerRecord { user, proplist, reason, session_state })
-        }
+        Some(Authret { user, reason, proplist, .. }) => Some(CallerRecord { user, proplist, reason, session_state }),
         None if session_state.is_some() => {
             return Err(Problem::invalid(
                 "`session_state` goes with `authret`; the host keeps that of `session_id` itself",

@@ -15,7 +15,7 @@ const LOW: i32 = 10;
 const POLICIES: u64 = 2;
 
 /// Threads that run when others have nothing to do, and stay as long as the host.
-pub(crate) struct Lanes {
+pub(crate) struct Executors {
     /// For logins whose policies compute for long.
     pub(crate) policies: Runtime,
     /// For long bodies.
@@ -27,7 +27,7 @@ pub(crate) fn logins() -> io::Result<Runtime> {
     Builder::new_multi_thread().enable_all().thread_name("vestibule").build()
 }
 
-impl Lanes {
+impl Executors {
     /// # Errors
     /// The machine has no more threads.
     pub(crate) fn new() -> io::Result<Self> {

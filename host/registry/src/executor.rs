@@ -1,14 +1,14 @@
-//! Which lane a tenant's logins take: the one for those that are soon done, or the one for those that others should not wait for.
+//! Which executor a tenant's logins take: the one for those that are soon done, or the one for those that others should not wait for.
 //!
 //! Not for: how much a tenant may take; that is its quota's.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use parking_lot::Mutex;
 use vestibule_sandbox::Cost;
 
-/// What a login may take before its policies take the slow lane, several times what a usual one does: fuel, or a thread's time, as a host
+/// What a login may take before its policies take the slow executor, several times what a usual one does: fuel, or a thread's time, as a host
 /// call, a trap or a page of memory takes little fuel.
 const SLOW_FUEL: u64 = 500_000;
 const SLOW_MICROS: u64 = 500;
@@ -72,8 +72,8 @@ impl Usual {
             let _ = usual.fetch_update(Ordering::Relaxed, Ordering::Relaxed, average);
         }
         let number = load.window(now);
-        let is_first = lock(&self.window).add(number, micros.max(1));
-        let mut all = lock(&load.all);
+        let is_first = self.window.lock().add(number, micros.max(1));
+        let mut all = load.all.lock();
         all.micros.add(number, micros);
         all.tenants.add(number, is_first.into());
     }
@@ -88,10 +88,10 @@ impl Usual {
 
     fn is_much(&self, load: &Load, now: Instant) -> bool {
         let number = load.window(now);
-        let mut all = lock(&load.all);
+        let mut all = load.all.lock();
         let (micros, tenants) = (all.micros.at(number).before, all.tenants.at(number).before);
         drop(all);
-        let own = lock(&self.window).at(number).before;
+        let own = self.window.lock().at(number).before;
         tenants > 1 && micros > load.busy_micros && own.saturating_mul(tenants * 3) / 2 > micros
     }
 }
@@ -112,10 +112,6 @@ impl Window {
         }
         self
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

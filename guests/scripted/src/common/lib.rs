@@ -1,10 +1,10 @@
-//! What puppets do: whatever the client's facts tell them.
+//! What scripted policies do: whatever the client's facts tell them.
 //!
 //! Not for: people. A client that tells a real policy what to do would be let in by any of them.
 //!
 //! Orders are entries of `client_info` whose names begin with the setting `prefix`; what follows it is one of
 //!
-//! | order | what the puppet does |
+//! | order | what the policy does |
 //! |---|---|
 //! | `SEES_x` | fails unless it is handed property `x` with this value; an empty one stands for none |
 //! | `RECALLS` | fails unless this is what it kept in the session |
@@ -17,7 +17,7 @@
 
 use vestibule_policy::{Challenge, Login, Manifest, Outcome, config, property};
 
-/// A manifest with the one setting that puppets read.
+/// A manifest with the one setting that they read.
 pub fn manifest(name: &str) -> Manifest {
     Manifest::new(name, "0.1.0", "Does as it is told")
         .setting("prefix", "What the names of its orders begin with", "")
@@ -86,9 +86,9 @@ pub fn obey(login: Login) -> Result<Outcome, String> {
     }
 }
 
-/// Makes a policy of what a puppet does, with this manifest.
+/// Makes a policy of what it does, with this manifest.
 #[macro_export]
-macro_rules! puppet {
+macro_rules! scripted {
     ($manifest:expr) => {
         struct Puppet;
 

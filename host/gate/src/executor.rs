@@ -27,16 +27,16 @@ const MISTRUST: Duration = Duration::from_millis(100);
 
 /// How the policies of a login get to compute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Lane {
+pub(crate) enum Executor {
     /// At once: they should be soon done.
     Fast,
     /// In turn with those of others, on the thread that the login is on.
     Slow,
 }
 
-/// The lanes of one tenant. Clones share them.
+/// The executors of one tenant. Clones share them.
 #[derive(Clone)]
-pub(crate) struct Lanes(Arc<Inner>);
+pub(crate) struct Executors(Arc<Inner>);
 
 struct Inner {
     ledger: Ledger,
@@ -44,7 +44,7 @@ struct Inner {
     /// Threads that nobody waits for; absent where there are only those that logins are on.
     slow: Option<Handle>,
     since: Instant,
-    /// Until when policies are not tried in the fast lane, in milliseconds.
+    /// Until when policies are not tried on the fast executor, in milliseconds.
     mistrusted_until: AtomicU64,
 }
 
@@ -61,7 +61,7 @@ impl Call {
     }
 }
 
-impl Lanes {
+impl Executors {
     pub(crate) fn new(ledger: &Ledger, tenant: &TenantName, slow: Option<Handle>) -> Self {
         let (ledger, owner, since) = (ledger.clone(), Owner::from(tenant), Instant::now());
         Self(Arc::new(Inner { ledger, owner, slow, since, mistrusted_until: AtomicU64::new(0) }))
@@ -75,16 +75,16 @@ impl Lanes {
         &self.0.owner
     }
 
-    /// What a policy says of a login. One that is not soon done in the fast lane goes on in the slow one, or begins there again where it
+    /// What a policy says of a login. One that is not soon done on the fast executor goes on in the slow one, or begins there again where it
     /// gives way to nobody: it can have done nothing yet.
     pub(crate) async fn call(
         &self,
-        lane: Lane,
+        executor: Executor,
         policy: Configured,
         (login, inputs): (&Login, &CallInputs),
         meter: &Meter,
     ) -> Result<Report, Fault> {
-        if lane == Lane::Slow {
+        if executor == Executor::Slow {
             let Inner { ledger, owner, .. } = &*self.0;
             // In a box: kept in place, it would double the future of every login, also of those that never come here.
             return Ok(Box::pin(call_in_turn((ledger, owner), policy, (login, inputs), meter)).await?);
