@@ -31,7 +31,7 @@ pub use page::{After, Before};
 pub use policy::{Policies, Policy, PolicyChange, SecretName, SecretNames, SecretValue};
 pub use problem::Problem;
 pub use profile::{Password, Profile, ProfileChange, ProfileFilter, Profiles};
-pub use question::{Authenticate, ChallengeResponse, Continuation, PostAuth};
+pub use question::{Authenticate, ChallengeResponse, Continuation, LoginHeaders, PostAuth};
 pub use tenant::{Tenant, TenantChange, Tenants};
 pub use terms::Terms;
 pub use token::{NewToken, Scope, Token, TokenRequest, Tokens};

@@ -1,7 +1,7 @@
 //! What a front door asks.
 
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use vestibule_domain::EnteredUser;
 use vestibule_domain::capability::Error;
 use vestibule_domain::field::{ClientAddress, Entries, HardwareAddress, Password, Response, SessionId, SessionStates};
@@ -36,6 +36,19 @@ pub struct Authenticate {
     /// The session that this login begins or renews.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub session_id: Option<SessionId>,
+}
+
+/// What may go along with a login.
+#[derive(Debug, Clone, Default, PartialEq, Eq, IntoParams)]
+#[into_params(parameter_in = Header)]
+pub struct LoginHeaders {
+    /// Makes one of several requests that are the same: who asks again with the same key is answered the same.
+    #[param(rename = "idempotency-key")]
+    pub idempotency_key: Option<String>,
+    /// How long the front door waits for the answer, in milliseconds. Nobody is let in and nothing saved after that, nor after the tenant's
+    /// `deadline_ms`, if that is less; what waits for its turn until then is not begun.
+    #[param(rename = "vestibule-deadline-ms", minimum = 1, maximum = 600000)]
+    pub deadline_ms: Option<u32>,
 }
 
 /// The answer to a question.

@@ -42,8 +42,8 @@ pub struct Terms {
     pub secrets: u32,
     /// Decisions kept; the oldest go first. Default 50,000,000: ten thousand users have as many in 400 days with twelve logins a day.
     pub decisions: u64,
-    /// What decisions, users, groups, questions, sessions and changes take on disk, in bytes, of which each row takes 256 besides its texts;
-    /// of more, the oldest decisions go first, and where that is not enough, or not fast enough, logins are refused, and so is what
+    /// What decisions, users, groups, questions, sessions and changes take on disk, in bytes, of which each row takes 256 besides its
+    /// texts; of more, the oldest decisions go first, and where that is not enough, or not fast enough, logins are refused, and so is what
     /// administrators add. Default 16 GiB: thirty million decisions of 300 bytes.
     pub record_bytes: u64,
     /// Changes kept in the audit log; the oldest go first, and none for 30 days. Default 1,000,000: more than two thousand a day for

@@ -41,8 +41,16 @@ pub(crate) struct Site {
 }
 
 impl Target {
+    /// Does something there. What waits to be written is written before this returns, also where that failed.
+    pub(crate) async fn at<T>(&self, act: impl AsyncFnOnce(&Site) -> Result<T>) -> Result<T> {
+        let site = self.open().await?;
+        let done = act(&site).await;
+        site.client.close().await;
+        done
+    }
+
     /// Opens what is meant: what was said here counts before the context, and that before the usual data directory.
-    pub(crate) async fn open(&self) -> Result<Site> {
+    async fn open(&self) -> Result<Site> {
         if self.server.is_some() && self.data.is_some() {
             // Either may come from the environment, and be forgotten: whichever was taken could be the wrong one.
             return Err(Error::bad_input("both a server and a data directory are given")

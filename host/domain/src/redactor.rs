@@ -24,8 +24,8 @@ const SHORTEST_BYTES: usize = 4;
 const PIECE_BYTES: usize = 32;
 /// What a piece may be longer, to end at a character.
 const LONGEST_PIECE_BYTES: usize = PIECE_BYTES + 3;
-/// The most that secrets which are looked for together may have, in bytes: far more than a dozen private keys. Beyond that nothing is looked
-/// for, and every text becomes stars.
+/// The most that secrets which are looked for together may have, in bytes: far more than a dozen private keys. Beyond that nothing is
+/// looked for, and every text becomes stars.
 pub const MAX_SECRET_BYTES: usize = 48 << 10;
 /// The most that an automaton takes for each byte that it looks for, and besides: 8 MiB for all that it may.
 const AUTOMATON_BYTES: usize = 170;

@@ -75,8 +75,8 @@ impl Executors {
         &self.0.owner
     }
 
-    /// What a policy says of a login. One that is not soon done on the fast executor goes on in the slow one, or begins there again where it
-    /// gives way to nobody: it can have done nothing yet.
+    /// What a policy says of a login. One that is not soon done on the fast executor goes on in the slow one, or begins there again where
+    /// it gives way to nobody: it can have done nothing yet.
     pub(crate) async fn call(
         &self,
         executor: Executor,

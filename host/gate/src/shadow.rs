@@ -57,8 +57,9 @@ impl Seen {
 }
 
 impl Shadow {
-    /// A version, configured as it would run, and without any capability that has effects. It runs on `executor`, where there is one, in turn
-    /// with all that computes for long. A login that comes when its owner may have no more places is not compared; `seen` is told of each.
+    /// A version, configured as it would run, and without any capability that has effects. It runs on `executor`, where there is one, in
+    /// turn with all that computes for long. A login that comes when its owner may have no more places is not compared; `seen` is told of
+    /// each.
     pub fn new(
         policy: Configured,
         (ledger, owner): (&Ledger, Owner),

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use parking_lot::Mutex;
 use vestibule_sandbox::Cost;
 
-/// What a login may take before its policies take the slow executor, several times what a usual one does: fuel, or a thread's time, as a host
-/// call, a trap or a page of memory takes little fuel.
+/// What a login may take before its policies take the slow executor, several times what a usual one does: fuel, or a thread's time, as a
+/// host call, a trap or a page of memory takes little fuel.
 const SLOW_FUEL: u64 = 500_000;
 const SLOW_MICROS: u64 = 500;
 /// The most that one login counts for: a thread that is not run meanwhile counts as well, and one login that a busy machine held up does

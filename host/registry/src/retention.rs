@@ -176,9 +176,9 @@ impl Retention {
         Ok(dropped)
     }
 
-    /// Drops the oldest decisions as long as the tenant keeps more bytes than it may, and takes note of what is left. What a surplus of rows
-    /// has left of bytes is estimated by their mean, and what another process has deleted is not known: before any decision goes, all are
-    /// counted anew.
+    /// Drops the oldest decisions as long as the tenant keeps more bytes than it may, and takes note of what is left. What a surplus of
+    /// rows has left of bytes is estimated by their mean, and what another process has deleted is not known: before any decision goes, all
+    /// are counted anew.
     async fn drop_bytes(&mut self, tenant: &TenantName, most: u64) -> Result<(), StoreError> {
         let rest = self.store.for_administrators().kept_bytes(tenant).await?;
         let mut counted = self.counted.remove(&(tenant.clone(), Log::Decisions)).unwrap_or_default();

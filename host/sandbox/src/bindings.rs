@@ -70,8 +70,8 @@ pub(crate) async fn manifest(
     Ok(convert::manifest(manifest))
 }
 
-/// Calls one export of a fresh instance, on a stack of its own only where it may wait, or gives way. The guest pays for its instance and for
-/// what is handed to it before there is any, and for its answer.
+/// Calls one export of a fresh instance, on a stack of its own only where it may wait, or gives way. The guest pays for its instance and
+/// for what is handed to it before there is any, and for its answer.
 async fn call<P, R>(
     policy: &Compiled,
     mode: CallMode,

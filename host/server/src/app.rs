@@ -40,8 +40,8 @@ pub struct App {
 
 impl App {
     /// The API of a registry. What it uses up is the registry's ledger's, and components are spooled to this directory under no name.
-    /// Long bodies are read on the threads of `bodies`, which should have a lower priority than others, and of which there should be as many
-    /// as processors.
+    /// Long bodies are read on the threads of `bodies`, which should have a lower priority than others, and of which there should be as
+    /// many as processors.
     pub fn new(registry: Registry, metrics: Metrics, spool: PathBuf, bodies: Option<Handle>) -> Arc<Self> {
         let ledger = registry.ledger().clone();
         let tokens = Tokens::new(registry.store().clone(), &ledger);

@@ -46,8 +46,8 @@ impl<R: Reader> Store<R> {
     /// # Errors
     /// [`SaveError::Conflict`] if they are not; [`Error::IdUsed`] for the decision or the challenge; [`Error::Name`] and
     /// [`Error::Properties`] if the result of the save could not be stored; [`Error::StateTooLarge`]; [`Error::Damaged`];
-    /// [`Error::Quota`]; [`Error::Reserve`]; [`Error::Busy`]; the database's. Nothing is stored then, except where a connection broke or time
-    /// ran out while it was committed. Whoever waits no longer leaves nothing behind, unless its statements have begun.
+    /// [`Error::Quota`]; [`Error::Reserve`]; [`Error::Busy`]; the database's. Nothing is stored then, except where a connection broke or
+    /// time ran out while it was committed. Whoever waits no longer leaves nothing behind, unless its statements have begun.
     pub async fn commit_login(
         &self,
         tenant: &TenantName,

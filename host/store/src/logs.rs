@@ -212,8 +212,8 @@ impl Store<Administrators> {
         Ok(LogSpan::of(columns))
     }
 
-    /// The newest of the decisions between two ids, as long as they have at most so many bytes together, and the last one before them, which
-    /// is the last that has to go; absent if they all may stay.
+    /// The newest of the decisions between two ids, as long as they have at most so many bytes together, and the last one before them,
+    /// which is the last that has to go; absent if they all may stay.
     ///
     /// # Errors
     /// The database's.

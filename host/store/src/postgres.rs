@@ -33,8 +33,8 @@ const SESSION: [(&str, &str); 9] = [
     ("default_transaction_read_only", "off"),
     // What is committed is on the disk: nobody is let in on less.
     ("synchronous_commit", "on"),
-    // Rows are found by their keys, as with SQLite, which knows no other way. A plan that was made while a table was small, and is kept, would
-    // read all of it for every login when it has grown, other tenants' rows too.
+    // Rows are found by their keys, as with SQLite, which knows no other way. A plan that was made while a table was small, and is kept,
+    // would read all of it for every login when it has grown, other tenants' rows too.
     ("enable_seqscan", "off"),
     ("enable_hashjoin", "off"),
     ("enable_mergejoin", "off"),

@@ -149,8 +149,8 @@ impl<R: Reader> Store<R> {
     /// revisions with their trials, challenges, sessions, decisions, tokens and audit log, and the components that nobody names any
     /// more. The deletion itself stands in the operator's log. Returns whether there was such a tenant.
     ///
-    /// What there may be much of goes first, some at a time, so that nobody else's login waits for all of it; everything else goes at once. A
-    /// login that is under way meanwhile may still leave its decision behind.
+    /// What there may be much of goes first, some at a time, so that nobody else's login waits for all of it; everything else goes at once.
+    /// A login that is under way meanwhile may still leave its decision behind.
     ///
     /// # Errors
     /// [`Error::Locked`] if logins of this tenant were in the way, to be tried again; the database's.

@@ -56,10 +56,7 @@ pub(crate) struct Options {
 }
 
 pub(crate) async fn run(options: Options) -> Result<Exit> {
-    let site = options.target.open().await?;
-    let done = log_in(&site, &options).await;
-    site.client.close().await;
-    done
+    options.target.at(async |site| log_in(site, &options).await).await
 }
 
 /// Goes on until nobody answers a question.

@@ -62,14 +62,13 @@ enum Action {
 }
 
 pub(crate) async fn run(options: Options) -> Result<Exit> {
-    let site = options.target.open().await?;
-    let done = match &options.action {
-        Action::Tail { lines, follow } => tail(&site, *lines, *follow, options.json).await,
-        Action::Show { id } => show(&site, id, options.json).await,
-        Action::Prune { older_than } => prune(&site, **older_than, options.json).await,
+    let act = async |site: &Site| match &options.action {
+        Action::Tail { lines, follow } => tail(site, *lines, *follow, options.json).await,
+        Action::Show { id } => show(site, id, options.json).await,
+        Action::Prune { older_than } => prune(site, **older_than, options.json).await,
     };
-    site.client.close().await;
-    done.map(|()| Exit::Allowed)
+    options.target.at(act).await?;
+    Ok(Exit::Allowed)
 }
 
 async fn tail(site: &Site, lines: u32, follow: bool, json: bool) -> Result<()> {

@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 use super::profile::{self, Kind};
 use crate::error::Result;
 use crate::exit::Exit;
-use crate::target::Target;
+use crate::target::{Site, Target};
 
 /// Keep groups: what their members inherit, and which addresses are theirs
 #[derive(Debug, Args)]
@@ -34,13 +34,12 @@ enum Action {
 }
 
 pub(crate) async fn run(options: Options) -> Result<Exit> {
-    let site = options.target.open().await?;
-    let done = match &options.action {
-        Action::Prop { action } => Kind::Group.run(&site, action).await,
-        Action::Del { name } => Kind::Group.remove(&site, name).await,
+    let act = async |site: &Site| match &options.action {
+        Action::Prop { action } => Kind::Group.run(site, action).await,
+        Action::Del { name } => Kind::Group.remove(site, name).await,
     };
-    site.client.close().await;
-    done.map(|()| Exit::Allowed)
+    options.target.at(act).await?;
+    Ok(Exit::Allowed)
 }
 
 const AFTER_HELP: &str = "\

@@ -24,8 +24,8 @@ use crate::{figures, input, output};
 
 /// Keep the policies that decide on logins: upload, activate, try beside, roll back
 ///
-/// An uploaded version decides on nothing until it is activated. The chain's policies run in their order; the first that denies or asks ends
-/// it, and what they save is stored together.
+/// An uploaded version decides on nothing until it is activated. The chain's policies run in their order; the first that denies or asks
+/// ends it, and what they save is stored together.
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct Options {
@@ -124,10 +124,8 @@ struct Logs {
 }
 
 pub(crate) async fn run(options: Options) -> Result<Exit> {
-    let site = options.target.open().await?;
-    let done = act(&site, &options.action, options.json).await;
-    site.client.close().await;
-    done.map(|()| Exit::Allowed)
+    options.target.at(async |site| act(site, &options.action, options.json).await).await?;
+    Ok(Exit::Allowed)
 }
 
 async fn act(site: &Site, action: &Action, json: bool) -> Result<()> {

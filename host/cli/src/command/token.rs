@@ -47,10 +47,8 @@ enum Action {
 }
 
 pub(crate) async fn run(options: Options) -> Result<Exit> {
-    let site = options.target.open().await?;
-    let done = act(&site, &options).await;
-    site.client.close().await;
-    done.map(|()| Exit::Allowed)
+    options.target.at(async |site| act(site, &options).await).await?;
+    Ok(Exit::Allowed)
 }
 
 async fn act(site: &Site, options: &Options) -> Result<()> {

@@ -56,14 +56,13 @@ struct Passwd {
 }
 
 pub(crate) async fn run(options: Options) -> Result<Exit> {
-    let site = options.target.open().await?;
-    let done = match &options.action {
-        Action::Prop { action } => Kind::User.run(&site, action).await,
-        Action::Passwd(passwd) => change_password(&site, passwd).await,
-        Action::Del { name } => Kind::User.remove(&site, name).await,
+    let act = async |site: &Site| match &options.action {
+        Action::Prop { action } => Kind::User.run(site, action).await,
+        Action::Passwd(passwd) => change_password(site, passwd).await,
+        Action::Del { name } => Kind::User.remove(site, name).await,
     };
-    site.client.close().await;
-    done.map(|()| Exit::Allowed)
+    options.target.at(act).await?;
+    Ok(Exit::Allowed)
 }
 
 async fn change_password(site: &Site, passwd: &Passwd) -> Result<()> {

@@ -39,7 +39,10 @@ async fn listed(
 }
 
 /// List a tenant's changes, newest first
-#[utoipa::path(get, path = "/v1/tenants/{tenant}/audit", tag = "audit", params(("tenant" = String, Path), Before), responses((status = 200, body = AuditEntries), Problems))]
+#[utoipa::path(
+    get, path = "/v1/tenants/{tenant}/audit", tag = "audit", params(("tenant" = String, Path), Before),
+    responses((status = 200, body = AuditEntries), Problems)
+)]
 pub(crate) async fn list(
     State(app): State<Arc<App>>,
     caller: Caller,

@@ -27,7 +27,10 @@ fn revision(row: RevisionRow, plan: Plan) -> Revision {
 }
 
 /// Show the active chain
-#[utoipa::path(get, path = "/v1/tenants/{tenant}/chain", tag = "chain", params(("tenant" = String, Path)), responses((status = 200, body = Revision), Problems))]
+#[utoipa::path(
+    get, path = "/v1/tenants/{tenant}/chain", tag = "chain", params(("tenant" = String, Path)),
+    responses((status = 200, body = Revision), Problems)
+)]
 pub(crate) async fn show(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -42,7 +45,10 @@ pub(crate) async fn show(
 ///
 /// It decides on all logins that begin afterwards; those under way end as they began. Where the tenant's terms name signers, one of them
 /// has to have signed each version, those on trial too: `unsigned` says which one is not, and uploading it with a signature signs it.
-#[utoipa::path(put, path = "/v1/tenants/{tenant}/chain", tag = "chain", params(("tenant" = String, Path)), request_body = ActivateRequest, responses((status = 200, body = Activated), Problems))]
+#[utoipa::path(
+    put, path = "/v1/tenants/{tenant}/chain", tag = "chain", params(("tenant" = String, Path)), request_body = ActivateRequest,
+    responses((status = 200, body = Activated), Problems)
+)]
 pub(crate) async fn activate(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -59,7 +65,10 @@ pub(crate) async fn activate(
 }
 
 /// List revisions, newest first
-#[utoipa::path(get, path = "/v1/tenants/{tenant}/chain/revisions", tag = "chain", params(("tenant" = String, Path), Before), responses((status = 200, body = Revisions), Problems))]
+#[utoipa::path(
+    get, path = "/v1/tenants/{tenant}/chain/revisions", tag = "chain", params(("tenant" = String, Path), Before),
+    responses((status = 200, body = Revisions), Problems)
+)]
 pub(crate) async fn revisions(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -81,7 +90,10 @@ pub(crate) async fn revisions(
 /// Bring an older revision back
 ///
 /// Its versions have to be signed as if it were new: `unsigned` says which one is not.
-#[utoipa::path(post, path = "/v1/tenants/{tenant}/chain/rollback", tag = "chain", params(("tenant" = String, Path)), request_body = RollBackRequest, responses((status = 200, body = Activated), Problems))]
+#[utoipa::path(
+    post, path = "/v1/tenants/{tenant}/chain/rollback", tag = "chain", params(("tenant" = String, Path)), request_body = RollBackRequest,
+    responses((status = 200, body = Activated), Problems)
+)]
 pub(crate) async fn roll_back(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -95,7 +107,10 @@ pub(crate) async fn roll_back(
 }
 
 /// How a version on trial has done
-#[utoipa::path(get, path = "/v1/tenants/{tenant}/chain/trials/{policy}", tag = "chain", params(("tenant" = String, Path), ("policy" = String, Path)), responses((status = 200, body = TrialReport), Problems))]
+#[utoipa::path(
+    get, path = "/v1/tenants/{tenant}/chain/trials/{policy}", tag = "chain", params(("tenant" = String, Path), ("policy" = String, Path)),
+    responses((status = 200, body = TrialReport), Problems)
+)]
 pub(crate) async fn trial(
     State(app): State<Arc<App>>,
     caller: Caller,

@@ -43,7 +43,10 @@ fn decision(row: DecisionRow) -> Decision {
 }
 
 /// List decisions, newest first
-#[utoipa::path(get, path = "/v1/tenants/{tenant}/decisions", tag = "decisions", params(("tenant" = String, Path), DecisionFilter), responses((status = 200, body = Decisions), Problems))]
+#[utoipa::path(
+    get, path = "/v1/tenants/{tenant}/decisions", tag = "decisions", params(("tenant" = String, Path), DecisionFilter),
+    responses((status = 200, body = Decisions), Problems)
+)]
 pub(crate) async fn list(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -70,7 +73,10 @@ pub(crate) async fn list(
 }
 
 /// Show a decision
-#[utoipa::path(get, path = "/v1/tenants/{tenant}/decisions/{id}", tag = "decisions", params(("tenant" = String, Path), ("id" = String, Path)), responses((status = 200, body = Decision), Problems))]
+#[utoipa::path(
+    get, path = "/v1/tenants/{tenant}/decisions/{id}", tag = "decisions", params(("tenant" = String, Path), ("id" = String, Path)),
+    responses((status = 200, body = Decision), Problems)
+)]
 pub(crate) async fn show(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -88,8 +94,11 @@ pub(crate) async fn show(
 /// Server-sent events, one for each decision, from now on or after the one that the header `Last-Event-ID` names. Those that were made
 /// in the six seconds before that one come again: one of them may have been put on record after it. It ends with the host, and within a
 /// few seconds of the token's end.
-#[utoipa::path(get, path = "/v1/tenants/{tenant}/decisions/stream", tag = "decisions", params(("tenant" = String, Path), ("last-event-id" = Option<String>, Header)),
-    responses((status = 200, description = "Events", body = String, content_type = "text/event-stream"), Problems))]
+#[utoipa::path(
+    get, path = "/v1/tenants/{tenant}/decisions/stream", tag = "decisions",
+    params(("tenant" = String, Path), ("last-event-id" = Option<String>, Header)),
+    responses((status = 200, description = "Events", body = String, content_type = "text/event-stream"), Problems)
+)]
 pub(crate) async fn stream(
     State(app): State<Arc<App>>,
     caller: Caller,

@@ -14,7 +14,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use futures_util::future::Either;
-use vestibule_api::{Authenticate, Continuation, LoginAnswer, PostAuth};
+use vestibule_api::{Authenticate, Continuation, LoginAnswer, LoginHeaders, PostAuth};
 use vestibule_domain::TenantName;
 use vestibule_domain::dn::Dn;
 use vestibule_gate::{Attempt, FrontDoorDirectory};
@@ -32,8 +32,11 @@ use brought::{Brought, Part};
 /// Decide on somebody who gives a password, or the answer to a question
 ///
 /// The host finds out who it is by the method that holds for the user, runs the tenant's policies, and applies the property rules.
-#[utoipa::path(post, path = "/v1/tenants/{tenant}/authenticate", tag = "logins", params(("tenant" = String, Path), ("idempotency-key" = Option<String>, Header), ("vestibule-deadline-ms" = Option<u32>, Header, minimum = 1, maximum = 600000, description = "How long the front door waits for the answer, in milliseconds. Nobody is let in and nothing saved after that, nor after the tenant's `deadline_ms`, if that is less; what waits for its turn until then is not begun")), request_body = Authenticate,
-    responses((status = 200, description = "Decided, and on record", body = LoginAnswer), Problems))]
+#[utoipa::path(
+    post, path = "/v1/tenants/{tenant}/authenticate", tag = "logins",
+    params(("tenant" = String, Path), LoginHeaders),
+    request_body = Authenticate, responses((status = 200, description = "Decided, and on record", body = LoginAnswer), Problems)
+)]
 pub(crate) async fn authenticate(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -51,8 +54,12 @@ pub(crate) async fn authenticate(
 ///
 /// Only the policies are asked. With `authret`, the front door keeps the users' properties itself, and is handed what to save; without
 /// it, the host's own records count.
-#[utoipa::path(post, path = "/v1/tenants/{tenant}/post-auth", tag = "logins", params(("tenant" = String, Path), ("idempotency-key" = Option<String>, Header), ("vestibule-deadline-ms" = Option<u32>, Header, minimum = 1, maximum = 600000, description = "How long the front door waits for the answer, in milliseconds. Nobody is let in and nothing saved after that, nor after the tenant's `deadline_ms`, if that is less; what waits for its turn until then is not begun")), request_body = PostAuth,
-    responses((status = 200, description = "Decided, and on record; or a search for the front door to make", body = LoginAnswer), Problems))]
+#[utoipa::path(
+    post, path = "/v1/tenants/{tenant}/post-auth", tag = "logins",
+    params(("tenant" = String, Path), LoginHeaders),
+    request_body = PostAuth,
+    responses((status = 200, description = "Decided, and on record; or a search for the front door to make", body = LoginAnswer), Problems)
+)]
 pub(crate) async fn post_auth(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -77,8 +84,12 @@ pub(crate) async fn post_auth(
 /// Go on with a login that waits for a search
 ///
 /// A search is answered once: whoever may have to send the answer again gives it an `Idempotency-Key`, which may be the login's.
-#[utoipa::path(post, path = "/v1/tenants/{tenant}/post-auth/{continuation}", tag = "logins", params(("tenant" = String, Path), ("continuation" = String, Path), ("idempotency-key" = Option<String>, Header)), request_body = Continuation,
-    responses((status = 200, description = "Decided, and on record; or another search", body = LoginAnswer), Problems))]
+#[utoipa::path(
+    post, path = "/v1/tenants/{tenant}/post-auth/{continuation}", tag = "logins",
+    params(("tenant" = String, Path), ("continuation" = String, Path), ("idempotency-key" = Option<String>, Header)),
+    request_body = Continuation,
+    responses((status = 200, description = "Decided, and on record; or another search", body = LoginAnswer), Problems)
+)]
 pub(crate) async fn continue_post_auth(
     State(app): State<Arc<App>>,
     caller: Caller,

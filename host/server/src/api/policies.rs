@@ -17,7 +17,10 @@ use crate::body::{Path, Query, Unread};
 use crate::problem::{Problems, Result};
 
 /// List policies, in the order of their names
-#[utoipa::path(get, path = "/v1/tenants/{tenant}/policies", tag = "policies", params(("tenant" = String, Path), After), responses((status = 200, body = Policies), Problems))]
+#[utoipa::path(
+    get, path = "/v1/tenants/{tenant}/policies", tag = "policies", params(("tenant" = String, Path), After),
+    responses((status = 200, body = Policies), Problems)
+)]
 pub(crate) async fn list(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -34,7 +37,10 @@ pub(crate) async fn list(
 }
 
 /// Show a policy
-#[utoipa::path(get, path = "/v1/tenants/{tenant}/policies/{policy}", tag = "policies", params(("tenant" = String, Path), ("policy" = String, Path)), responses((status = 200, body = Policy), Problems))]
+#[utoipa::path(
+    get, path = "/v1/tenants/{tenant}/policies/{policy}", tag = "policies", params(("tenant" = String, Path), ("policy" = String, Path)),
+    responses((status = 200, body = Policy), Problems)
+)]
 pub(crate) async fn show(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -45,8 +51,10 @@ pub(crate) async fn show(
 }
 
 /// Change a policy's settings and grants, for the next activation
-#[utoipa::path(put, path = "/v1/tenants/{tenant}/policies/{policy}", tag = "policies", params(("tenant" = String, Path), ("policy" = String, Path)),
-    request_body = PolicyChange, responses((status = 200, body = Policy), Problems))]
+#[utoipa::path(
+    put, path = "/v1/tenants/{tenant}/policies/{policy}", tag = "policies", params(("tenant" = String, Path), ("policy" = String, Path)),
+    request_body = PolicyChange, responses((status = 200, body = Policy), Problems)
+)]
 pub(crate) async fn change(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -60,8 +68,10 @@ pub(crate) async fn change(
 }
 
 /// Remove a policy of which no version is active
-#[utoipa::path(delete, path = "/v1/tenants/{tenant}/policies/{policy}", tag = "policies", params(("tenant" = String, Path), ("policy" = String, Path)),
-    responses((status = 204, description = "Removed"), Problems))]
+#[utoipa::path(
+    delete, path = "/v1/tenants/{tenant}/policies/{policy}", tag = "policies", params(("tenant" = String, Path), ("policy" = String, Path)),
+    responses((status = 204, description = "Removed"), Problems)
+)]
 pub(crate) async fn delete(
     State(app): State<Arc<App>>,
     caller: Caller,

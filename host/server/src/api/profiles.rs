@@ -63,7 +63,10 @@ fn normal(name: String) -> String {
 }
 
 /// List users in the order of their names; `__DEFAULT__` is the record that everybody inherits from
-#[utoipa::path(get, path = "/v1/tenants/{tenant}/users", tag = "users", params(("tenant" = String, Path), ProfileFilter), responses((status = 200, body = Profiles), Problems))]
+#[utoipa::path(
+    get, path = "/v1/tenants/{tenant}/users", tag = "users", params(("tenant" = String, Path), ProfileFilter),
+    responses((status = 200, body = Profiles), Problems)
+)]
 pub(crate) async fn list_users(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -74,7 +77,10 @@ pub(crate) async fn list_users(
 }
 
 /// Show a user
-#[utoipa::path(get, path = "/v1/tenants/{tenant}/users/{user}", tag = "users", params(("tenant" = String, Path), ("user" = String, Path)), responses((status = 200, body = Profile), Problems))]
+#[utoipa::path(
+    get, path = "/v1/tenants/{tenant}/users/{user}", tag = "users", params(("tenant" = String, Path), ("user" = String, Path)),
+    responses((status = 200, body = Profile), Problems)
+)]
 pub(crate) async fn show_user(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -84,7 +90,10 @@ pub(crate) async fn show_user(
 }
 
 /// Set and remove properties of a user, and make the user if there is none
-#[utoipa::path(patch, path = "/v1/tenants/{tenant}/users/{user}", tag = "users", params(("tenant" = String, Path), ("user" = String, Path)), request_body = ProfileChange, responses((status = 200, body = Profile), Problems))]
+#[utoipa::path(
+    patch, path = "/v1/tenants/{tenant}/users/{user}", tag = "users", params(("tenant" = String, Path), ("user" = String, Path)),
+    request_body = ProfileChange, responses((status = 200, body = Profile), Problems)
+)]
 pub(crate) async fn change_user(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -95,7 +104,10 @@ pub(crate) async fn change_user(
 }
 
 /// Remove a user with the local password
-#[utoipa::path(delete, path = "/v1/tenants/{tenant}/users/{user}", tag = "users", params(("tenant" = String, Path), ("user" = String, Path)), responses((status = 204, description = "Removed"), Problems))]
+#[utoipa::path(
+    delete, path = "/v1/tenants/{tenant}/users/{user}", tag = "users", params(("tenant" = String, Path), ("user" = String, Path)),
+    responses((status = 204, description = "Removed"), Problems)
+)]
 pub(crate) async fn delete_user(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -105,7 +117,10 @@ pub(crate) async fn delete_user(
 }
 
 /// Set a user's local password, which also unlocks the account
-#[utoipa::path(put, path = "/v1/tenants/{tenant}/users/{user}/password", tag = "users", params(("tenant" = String, Path), ("user" = String, Path)), request_body = Password, responses((status = 204, description = "Set"), Problems))]
+#[utoipa::path(
+    put, path = "/v1/tenants/{tenant}/users/{user}/password", tag = "users", params(("tenant" = String, Path), ("user" = String, Path)),
+    request_body = Password, responses((status = 204, description = "Set"), Problems)
+)]
 pub(crate) async fn put_password(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -120,7 +135,10 @@ pub(crate) async fn put_password(
 }
 
 /// Remove a user's local password
-#[utoipa::path(delete, path = "/v1/tenants/{tenant}/users/{user}/password", tag = "users", params(("tenant" = String, Path), ("user" = String, Path)), responses((status = 204, description = "Removed"), Problems))]
+#[utoipa::path(
+    delete, path = "/v1/tenants/{tenant}/users/{user}/password", tag = "users", params(("tenant" = String, Path), ("user" = String, Path)),
+    responses((status = 204, description = "Removed"), Problems)
+)]
 pub(crate) async fn delete_password(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -132,7 +150,10 @@ pub(crate) async fn delete_password(
 }
 
 /// List groups in the order of their names
-#[utoipa::path(get, path = "/v1/tenants/{tenant}/groups", tag = "groups", params(("tenant" = String, Path), ProfileFilter), responses((status = 200, body = Profiles), Problems))]
+#[utoipa::path(
+    get, path = "/v1/tenants/{tenant}/groups", tag = "groups", params(("tenant" = String, Path), ProfileFilter),
+    responses((status = 200, body = Profiles), Problems)
+)]
 pub(crate) async fn list_groups(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -143,7 +164,10 @@ pub(crate) async fn list_groups(
 }
 
 /// Show a group
-#[utoipa::path(get, path = "/v1/tenants/{tenant}/groups/{group}", tag = "groups", params(("tenant" = String, Path), ("group" = String, Path)), responses((status = 200, body = Profile), Problems))]
+#[utoipa::path(
+    get, path = "/v1/tenants/{tenant}/groups/{group}", tag = "groups", params(("tenant" = String, Path), ("group" = String, Path)),
+    responses((status = 200, body = Profile), Problems)
+)]
 pub(crate) async fn show_group(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -153,7 +177,10 @@ pub(crate) async fn show_group(
 }
 
 /// Set and remove properties of a group, and make the group if there is none
-#[utoipa::path(patch, path = "/v1/tenants/{tenant}/groups/{group}", tag = "groups", params(("tenant" = String, Path), ("group" = String, Path)), request_body = ProfileChange, responses((status = 200, body = Profile), Problems))]
+#[utoipa::path(
+    patch, path = "/v1/tenants/{tenant}/groups/{group}", tag = "groups", params(("tenant" = String, Path), ("group" = String, Path)),
+    request_body = ProfileChange, responses((status = 200, body = Profile), Problems)
+)]
 pub(crate) async fn change_group(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -164,7 +191,10 @@ pub(crate) async fn change_group(
 }
 
 /// Remove a group; members whose records still name it can no longer log in
-#[utoipa::path(delete, path = "/v1/tenants/{tenant}/groups/{group}", tag = "groups", params(("tenant" = String, Path), ("group" = String, Path)), responses((status = 204, description = "Removed"), Problems))]
+#[utoipa::path(
+    delete, path = "/v1/tenants/{tenant}/groups/{group}", tag = "groups", params(("tenant" = String, Path), ("group" = String, Path)),
+    responses((status = 204, description = "Removed"), Problems)
+)]
 pub(crate) async fn delete_group(
     State(app): State<Arc<App>>,
     caller: Caller,

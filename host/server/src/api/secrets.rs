@@ -16,8 +16,10 @@ use crate::body::{Path, Unread};
 use crate::problem::{Problems, Result};
 
 /// List the names of a policy's secrets
-#[utoipa::path(get, path = "/v1/tenants/{tenant}/policies/{policy}/secrets", tag = "policies", params(("tenant" = String, Path), ("policy" = String, Path)),
-    responses((status = 200, body = SecretNames), Problems))]
+#[utoipa::path(
+    get, path = "/v1/tenants/{tenant}/policies/{policy}/secrets", tag = "policies",
+    params(("tenant" = String, Path), ("policy" = String, Path)), responses((status = 200, body = SecretNames), Problems)
+)]
 pub(crate) async fn list(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -30,8 +32,11 @@ pub(crate) async fn list(
 }
 
 /// Set a secret, which counts from the next login on
-#[utoipa::path(put, path = "/v1/tenants/{tenant}/policies/{policy}/secrets/{name}", tag = "policies",
-    params(("tenant" = String, Path), ("policy" = String, Path), ("name" = String, Path)), request_body = SecretValue, responses((status = 204, description = "Set"), Problems))]
+#[utoipa::path(
+    put, path = "/v1/tenants/{tenant}/policies/{policy}/secrets/{name}", tag = "policies",
+    params(("tenant" = String, Path), ("policy" = String, Path), ("name" = String, Path)), request_body = SecretValue,
+    responses((status = 204, description = "Set"), Problems)
+)]
 pub(crate) async fn put(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -45,8 +50,11 @@ pub(crate) async fn put(
 }
 
 /// Remove a secret
-#[utoipa::path(delete, path = "/v1/tenants/{tenant}/policies/{policy}/secrets/{name}", tag = "policies",
-    params(("tenant" = String, Path), ("policy" = String, Path), ("name" = String, Path)), responses((status = 204, description = "Removed"), Problems))]
+#[utoipa::path(
+    delete, path = "/v1/tenants/{tenant}/policies/{policy}/secrets/{name}", tag = "policies",
+    params(("tenant" = String, Path), ("policy" = String, Path), ("name" = String, Path)),
+    responses((status = 204, description = "Removed"), Problems)
+)]
 pub(crate) async fn delete(
     State(app): State<Arc<App>>,
     caller: Caller,

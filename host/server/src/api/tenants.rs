@@ -36,7 +36,10 @@ pub(crate) async fn list(
 }
 
 /// Show a tenant
-#[utoipa::path(get, path = "/v1/tenants/{tenant}", tag = "tenants", params(("tenant" = String, Path)), responses((status = 200, body = Tenant), Problems))]
+#[utoipa::path(
+    get, path = "/v1/tenants/{tenant}", tag = "tenants", params(("tenant" = String, Path)),
+    responses((status = 200, body = Tenant), Problems)
+)]
 pub(crate) async fn show(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -49,8 +52,10 @@ pub(crate) async fn show(
 /// Make a tenant, or change its settings and terms
 ///
 /// Its own token may change settings; terms are the operator's.
-#[utoipa::path(put, path = "/v1/tenants/{tenant}", tag = "tenants", params(("tenant" = String, Path)), request_body = TenantChange,
-    responses((status = 200, description = "Changed", body = Tenant), (status = 201, description = "Made", body = Tenant), Problems))]
+#[utoipa::path(
+    put, path = "/v1/tenants/{tenant}", tag = "tenants", params(("tenant" = String, Path)), request_body = TenantChange,
+    responses((status = 200, description = "Changed", body = Tenant), (status = 201, description = "Made", body = Tenant), Problems)
+)]
 pub(crate) async fn put(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -80,7 +85,10 @@ pub(crate) async fn put(
 }
 
 /// Remove a tenant with all that is its own
-#[utoipa::path(delete, path = "/v1/tenants/{tenant}", tag = "tenants", params(("tenant" = String, Path)), responses((status = 204, description = "Removed"), Problems))]
+#[utoipa::path(
+    delete, path = "/v1/tenants/{tenant}", tag = "tenants", params(("tenant" = String, Path)),
+    responses((status = 204, description = "Removed"), Problems)
+)]
 pub(crate) async fn delete(
     State(app): State<Arc<App>>,
     caller: Caller,

@@ -75,7 +75,10 @@ async fn revoked(app: &App, tenant: Option<&TenantName>, name: &str, caller: &Ca
 }
 
 /// List a tenant's tokens
-#[utoipa::path(get, path = "/v1/tenants/{tenant}/tokens", tag = "tokens", params(("tenant" = String, Path)), responses((status = 200, body = Tokens), Problems))]
+#[utoipa::path(
+    get, path = "/v1/tenants/{tenant}/tokens", tag = "tokens", params(("tenant" = String, Path)),
+    responses((status = 200, body = Tokens), Problems)
+)]
 pub(crate) async fn list(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -86,7 +89,10 @@ pub(crate) async fn list(
 }
 
 /// Make a token, in place of the one of that name
-#[utoipa::path(put, path = "/v1/tenants/{tenant}/tokens/{name}", tag = "tokens", params(("tenant" = String, Path), ("name" = String, Path)), request_body = TokenRequest, responses((status = 200, body = NewToken), Problems))]
+#[utoipa::path(
+    put, path = "/v1/tenants/{tenant}/tokens/{name}", tag = "tokens", params(("tenant" = String, Path), ("name" = String, Path)),
+    request_body = TokenRequest, responses((status = 200, body = NewToken), Problems)
+)]
 pub(crate) async fn put(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -99,7 +105,10 @@ pub(crate) async fn put(
 }
 
 /// End a token
-#[utoipa::path(delete, path = "/v1/tenants/{tenant}/tokens/{name}", tag = "tokens", params(("tenant" = String, Path), ("name" = String, Path)), responses((status = 204, description = "Ended"), Problems))]
+#[utoipa::path(
+    delete, path = "/v1/tenants/{tenant}/tokens/{name}", tag = "tokens", params(("tenant" = String, Path), ("name" = String, Path)),
+    responses((status = 204, description = "Ended"), Problems)
+)]
 pub(crate) async fn delete(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -117,7 +126,10 @@ pub(crate) async fn list_operator(State(app): State<Arc<App>>, caller: Caller) -
 }
 
 /// Make a token of the operator's
-#[utoipa::path(put, path = "/v1/tokens/{name}", tag = "tokens", params(("name" = String, Path)), request_body = TokenRequest, responses((status = 200, body = NewToken), Problems))]
+#[utoipa::path(
+    put, path = "/v1/tokens/{name}", tag = "tokens", params(("name" = String, Path)), request_body = TokenRequest,
+    responses((status = 200, body = NewToken), Problems)
+)]
 pub(crate) async fn put_operator(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -130,7 +142,10 @@ pub(crate) async fn put_operator(
 }
 
 /// End a token of the operator's
-#[utoipa::path(delete, path = "/v1/tokens/{name}", tag = "tokens", params(("name" = String, Path)), responses((status = 204, description = "Ended"), Problems))]
+#[utoipa::path(
+    delete, path = "/v1/tokens/{name}", tag = "tokens", params(("name" = String, Path)),
+    responses((status = 204, description = "Ended"), Problems)
+)]
 pub(crate) async fn delete_operator(
     State(app): State<Arc<App>>,
     caller: Caller,

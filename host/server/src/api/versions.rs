@@ -33,12 +33,19 @@ fn version_of(view: VersionView) -> Version {
 /// Upload a component as a new version, or a core module that was built for the contract's world
 ///
 /// Of a core module the host makes a component first; that is what is stored. The same file again has the version that it has, and so has
-/// the same component; to have another component made of a module, delete its version first. A signature by minisign, of the file as it is uploaded, goes along as Base64 of the `.minisig` file, in the header
-/// `Vestibule-Signature`. Where the tenant's terms name signers it has to be by one of them, and the version keeps who that was: a version
-/// that was stored before is signed by uploading it once more.
-#[utoipa::path(post, path = "/v1/tenants/{tenant}/versions", tag = "policies", params(("tenant" = String, Path), UploadQuery, ("vestibule-signature" = Option<String>, Header)),
+/// the same component; to have another component made of a module, delete its version first. A signature by minisign, of the file as it is
+/// uploaded, goes along as Base64 of the `.minisig` file, in the header `Vestibule-Signature`. Where the tenant's terms name signers it has
+/// to be by one of them, and the version keeps who that was: a version that was stored before is signed by uploading it once more.
+#[utoipa::path(
+    post, path = "/v1/tenants/{tenant}/versions", tag = "policies",
+    params(("tenant" = String, Path), UploadQuery, ("vestibule-signature" = Option<String>, Header)),
     request_body(content((Vec<u8> = "application/wasm"), (Vec<u8> = "application/octet-stream"))),
-    responses((status = 200, description = "Known already", body = Uploaded), (status = 201, description = "Stored", body = Uploaded), Problems))]
+    responses(
+        (status = 200, description = "Known already", body = Uploaded),
+        (status = 201, description = "Stored", body = Uploaded),
+        Problems,
+    )
+)]
 pub(crate) async fn upload(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -72,8 +79,10 @@ fn signature(header: &[u8]) -> Result<String> {
 }
 
 /// List a policy's versions, newest first
-#[utoipa::path(get, path = "/v1/tenants/{tenant}/policies/{policy}/versions", tag = "policies", params(("tenant" = String, Path), ("policy" = String, Path), Before),
-    responses((status = 200, body = Versions), Problems))]
+#[utoipa::path(
+    get, path = "/v1/tenants/{tenant}/policies/{policy}/versions", tag = "policies",
+    params(("tenant" = String, Path), ("policy" = String, Path), Before), responses((status = 200, body = Versions), Problems)
+)]
 pub(crate) async fn list(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -88,8 +97,11 @@ pub(crate) async fn list(
 }
 
 /// Show a version
-#[utoipa::path(get, path = "/v1/tenants/{tenant}/policies/{policy}/versions/{version}", tag = "policies",
-    params(("tenant" = String, Path), ("policy" = String, Path), ("version" = i64, Path)), responses((status = 200, body = Version), Problems))]
+#[utoipa::path(
+    get, path = "/v1/tenants/{tenant}/policies/{policy}/versions/{version}", tag = "policies",
+    params(("tenant" = String, Path), ("policy" = String, Path), ("version" = i64, Path)),
+    responses((status = 200, body = Version), Problems)
+)]
 pub(crate) async fn show(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -100,9 +112,11 @@ pub(crate) async fn show(
 }
 
 /// Download a version's component
-#[utoipa::path(get, path = "/v1/tenants/{tenant}/policies/{policy}/versions/{version}/component", tag = "policies",
+#[utoipa::path(
+    get, path = "/v1/tenants/{tenant}/policies/{policy}/versions/{version}/component", tag = "policies",
     params(("tenant" = String, Path), ("policy" = String, Path), ("version" = i64, Path)),
-    responses((status = 200, description = "The component", body = Vec<u8>, content_type = "application/wasm"), Problems))]
+    responses((status = 200, description = "The component", body = Vec<u8>, content_type = "application/wasm"), Problems)
+)]
 pub(crate) async fn component(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -126,8 +140,11 @@ pub(crate) async fn component(
 }
 
 /// What a version may do, and how that differs from the active one
-#[utoipa::path(get, path = "/v1/tenants/{tenant}/policies/{policy}/versions/{version}/report", tag = "policies",
-    params(("tenant" = String, Path), ("policy" = String, Path), ("version" = i64, Path)), responses((status = 200, body = Reported), Problems))]
+#[utoipa::path(
+    get, path = "/v1/tenants/{tenant}/policies/{policy}/versions/{version}/report", tag = "policies",
+    params(("tenant" = String, Path), ("policy" = String, Path), ("version" = i64, Path)),
+    responses((status = 200, body = Reported), Problems)
+)]
 pub(crate) async fn report(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -140,8 +157,11 @@ pub(crate) async fn report(
 }
 
 /// Remove a version that is not active
-#[utoipa::path(delete, path = "/v1/tenants/{tenant}/policies/{policy}/versions/{version}", tag = "policies",
-    params(("tenant" = String, Path), ("policy" = String, Path), ("version" = i64, Path)), responses((status = 204, description = "Removed"), Problems))]
+#[utoipa::path(
+    delete, path = "/v1/tenants/{tenant}/policies/{policy}/versions/{version}", tag = "policies",
+    params(("tenant" = String, Path), ("policy" = String, Path), ("version" = i64, Path)),
+    responses((status = 204, description = "Removed"), Problems)
+)]
 pub(crate) async fn delete(
     State(app): State<Arc<App>>,
     caller: Caller,
