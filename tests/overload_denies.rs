@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use vestibule_domain::{Cause, Decision, Grants, capability, directory};
 use vestibule_ledger::{Owner, Pool, Resource, Share};
-use vestibule_sandbox::capability::{Answer, Directory};
+use vestibule_sandbox::capability::{CapabilityFuture, Directory};
 use vestibule_sandbox::{CallInputs, Capabilities, Capacity, Compiled, Engine, Limits};
 
 use crate::harness::{a_login, policy, policy_bytes, probe_bytes};
@@ -15,7 +15,10 @@ use crate::harness::{a_login, policy, policy_bytes, probe_bytes};
 struct Slow;
 
 impl Directory for Slow {
-    fn search<'a>(&'a self, _: &'a directory::Query) -> Answer<'a, Result<Vec<directory::Entry>, capability::Error>> {
+    fn search<'a>(
+        &'a self,
+        _: &'a directory::Query,
+    ) -> CapabilityFuture<'a, Result<Vec<directory::Entry>, capability::Error>> {
         Box::pin(async {
             tokio::time::sleep(Duration::from_millis(50)).await;
             Ok(Vec::new())

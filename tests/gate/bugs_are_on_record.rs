@@ -5,7 +5,7 @@ use std::sync::Arc;
 use vestibule_domain::directory::{Entry, Query};
 use vestibule_domain::{Grants, capability};
 use vestibule_sandbox::Capabilities;
-use vestibule_sandbox::capability::{Answer as Found, Directory};
+use vestibule_sandbox::capability::{CapabilityFuture as Found, Directory};
 
 use crate::harness::{Door, Reads as _, at, cause, probe, tenant, vouched};
 

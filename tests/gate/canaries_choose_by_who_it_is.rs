@@ -6,7 +6,7 @@ use vestibule_domain::directory::{Entry, Query};
 use vestibule_domain::login::Info;
 use vestibule_domain::{AuthMethod, CanonicalUser, EnteredUser, Grants, Properties, capability};
 use vestibule_gate::{Attempt, CallerRecord, Canary, Gate, Proof, Voucher};
-use vestibule_sandbox::capability::{Answer as Found, Directory};
+use vestibule_sandbox::capability::{CapabilityFuture as Found, Directory};
 use vestibule_sandbox::{Capabilities, Limits};
 
 use crate::harness::{Door, Guest, answering, at, cause, probe, scripted, told, vouched};

@@ -12,7 +12,7 @@ use vestibule_domain::{Grants, capability};
 use vestibule_gate::{Attempt, Patience};
 use vestibule_ledger::{Budget, Ledger, Owner, Waiting};
 use vestibule_sandbox::Capabilities;
-use vestibule_sandbox::capability::{Answer as Found, Directory};
+use vestibule_sandbox::capability::{CapabilityFuture as Found, Directory};
 
 use crate::harness::{A_SMALL_HOST, Door, Reads as _, at, cause, policy, probe, scripted, tenant, typed, vouched};
 

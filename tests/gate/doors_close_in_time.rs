@@ -5,7 +5,7 @@ use vestibule_domain::Grants;
 use vestibule_domain::capability::Error;
 use vestibule_domain::directory::{Entry, Query};
 use vestibule_sandbox::Capabilities;
-use vestibule_sandbox::capability::{Answer, Directory};
+use vestibule_sandbox::capability::{CapabilityFuture, Directory};
 
 use crate::harness::{Door, Guest, Home, probe, typed, typed_as, vouched};
 
@@ -13,7 +13,7 @@ use crate::harness::{Door, Guest, Home, probe, typed, typed_as, vouched};
 struct Silent;
 
 impl Directory for Silent {
-    fn search<'a>(&'a self, _: &'a Query) -> Answer<'a, Result<Vec<Entry>, Error>> {
+    fn search<'a>(&'a self, _: &'a Query) -> CapabilityFuture<'a, Result<Vec<Entry>, Error>> {
         Box::pin(std::future::pending())
     }
 }

@@ -9,7 +9,7 @@ use vestibule_domain::{Grants, TenantName, capability};
 use vestibule_gate::{Answer, Attempt, Chain, Comparison, Gate, Link, Proof, Seen, Shadow};
 use vestibule_ledger::{Budget, Ledger, Owner, Waiting};
 use vestibule_sandbox::Capabilities;
-use vestibule_sandbox::capability::{Answer as Found, Directory};
+use vestibule_sandbox::capability::{CapabilityFuture, Directory};
 
 use crate::harness::{A_SMALL_HOST, Door, at, attempt, cause, probe, scripted, tenant, typed, typed_as, vouched};
 
@@ -42,7 +42,7 @@ struct Slow {
 }
 
 impl Directory for Slow {
-    fn search<'a>(&'a self, _: &'a Query) -> Found<'a, Result<Vec<Entry>, capability::Error>> {
+    fn search<'a>(&'a self, _: &'a Query) -> CapabilityFuture<'a, Result<Vec<Entry>, capability::Error>> {
         Box::pin(async {
             if !self.asked.swap(true, Ordering::SeqCst) {
                 self.told.notified().await;

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use vestibule_domain::{Decision, Login, capability, directory, json};
-use vestibule_sandbox::capability::{Answer, Directory};
+use vestibule_sandbox::capability::{CapabilityFuture, Directory};
 use vestibule_sandbox::{CallInputs, Capabilities};
 
 use super::{A_TIME, Guest};
@@ -41,7 +41,7 @@ impl Directory for CannedDirectory {
     fn search<'a>(
         &'a self,
         query: &'a directory::Query,
-    ) -> Answer<'a, Result<Vec<directory::Entry>, capability::Error>> {
+    ) -> CapabilityFuture<'a, Result<Vec<directory::Entry>, capability::Error>> {
         let found = self.0.iter().find(|canned| canned.filter == query.filter);
         let entries = found.map(|canned| canned.entries.clone()).unwrap_or_default();
         Box::pin(async { Ok(entries) })

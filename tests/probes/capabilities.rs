@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use vestibule_domain::field::Password;
 use vestibule_domain::{Cause, Grants, Secret, capability, directory};
 use vestibule_sandbox::Capabilities;
-use vestibule_sandbox::capability::{Answer, Directory};
+use vestibule_sandbox::capability::{CapabilityFuture, Directory};
 
 use crate::harness::{a_login, probe};
 
@@ -94,7 +94,7 @@ pub(crate) async fn injects_into_a_filter() {
         fn search<'a>(
             &'a self,
             query: &'a directory::Query,
-        ) -> Answer<'a, Result<Vec<directory::Entry>, capability::Error>> {
+        ) -> CapabilityFuture<'a, Result<Vec<directory::Entry>, capability::Error>> {
             self.0.lock().unwrap().push(query.filter.clone());
             Box::pin(async { Ok(Vec::new()) })
         }

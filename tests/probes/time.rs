@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures_util::{FutureExt as _, poll};
 use vestibule_domain::{Cause, Grants, capability, directory};
-use vestibule_sandbox::capability::{Answer, Directory};
+use vestibule_sandbox::capability::{CapabilityFuture, Directory};
 use vestibule_sandbox::{CallInputs, Capabilities, Limits};
 
 use crate::harness::{Guest, a_login, probe};
@@ -110,7 +110,7 @@ pub(crate) async fn waits_for_the_directory() {
         fn search<'a>(
             &'a self,
             _: &'a directory::Query,
-        ) -> Answer<'a, Result<Vec<directory::Entry>, capability::Error>> {
+        ) -> CapabilityFuture<'a, Result<Vec<directory::Entry>, capability::Error>> {
             Box::pin(std::future::pending())
         }
     }

@@ -2,7 +2,9 @@
 
 use vestibule_domain::TenantName;
 use vestibule_registry::{Ages, Retention};
-use vestibule_store::{By, DecisionRow, Deleted, Edit, Effects, Error, Kept, NewChallenge, SaveError, Session, Store};
+use vestibule_store::{
+    By, DecisionRow, Deleted, Edit, Effects, Error, KeptBytes, NewChallenge, SaveError, Session, Store,
+};
 
 use crate::harness::{
     Home, Leaves as _, Reads as _, Registers as _, at, by, decision, on_every_store, properties, tenant,
@@ -34,7 +36,7 @@ async fn ids(store: &Store) -> String {
 }
 
 async fn whoever_keeps_much_more_than_it_may_writes_nothing_more(home: Home) {
-    home.store.grant(&tenant(), Kept::default(), 80_000);
+    home.store.grant(&tenant(), KeptBytes::default(), 80_000);
     for number in 0..9 {
         records(&home.store, &tenant(), &number.to_string()).await.unwrap();
     }

@@ -18,7 +18,7 @@ use crate::form::{HEAD, write_field, write_figure, write_properties, write_quest
 use crate::python;
 
 /// What a call came to.
-pub(crate) struct Answer<'a> {
+pub(crate) struct CallAnswer<'a> {
     pub(crate) login: &'a Login,
     pub(crate) limits: &'a Limits,
     pub(crate) report: &'a Report,
@@ -37,7 +37,7 @@ pub(crate) fn verdict(decision: &Decision) -> (&'static str, Exit) {
     }
 }
 
-impl Answer<'_> {
+impl CallAnswer<'_> {
     pub(crate) fn exit(&self) -> Exit {
         verdict(&self.decision()).1
     }
@@ -223,7 +223,7 @@ mod tests {
             exchanges: Vec::new(),
         };
         let (login, limits) = (login(), Limits::default());
-        let answer = Answer { login: &login, limits: &limits, report: &report, wall: Spread::of(wall, Vec::new()) };
+        let answer = CallAnswer { login: &login, limits: &limits, report: &report, wall: Spread::of(wall, Vec::new()) };
         (answer.to_text(), serde_json::to_value(answer.to_json()).unwrap(), answer.exit())
     }
 

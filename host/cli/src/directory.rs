@@ -5,7 +5,7 @@
 use serde::Deserialize;
 use vestibule_domain::capability::Error;
 use vestibule_domain::directory::{Entry, Query};
-use vestibule_sandbox::capability::{Answer, Directory};
+use vestibule_sandbox::capability::{CapabilityFuture, Directory};
 
 /// Answers by filter; the first that fits counts.
 #[derive(Debug, Default, Deserialize)]
@@ -49,7 +49,7 @@ fn select(entry: &Entry, names: &[String]) -> Entry {
 }
 
 impl Directory for Canned {
-    fn search<'a>(&'a self, query: &'a Query) -> Answer<'a, Result<Vec<Entry>, Error>> {
+    fn search<'a>(&'a self, query: &'a Query) -> CapabilityFuture<'a, Result<Vec<Entry>, Error>> {
         Box::pin(async { self.answer(query) })
     }
 }

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use vestibule_directory::Ldap;
 use vestibule_domain::capability::Error;
 use vestibule_domain::directory::{Entry, Query};
-use vestibule_sandbox::capability::{Answer, Directory};
+use vestibule_sandbox::capability::{CapabilityFuture, Directory};
 
 use crate::place::Place;
 
@@ -21,7 +21,7 @@ const LONGEST: Duration = Duration::from_secs(60);
 pub(crate) struct Searches(pub(crate) Ldap);
 
 impl Directory for Searches {
-    fn search<'a>(&'a self, query: &'a Query) -> Answer<'a, Result<Vec<Entry>, Error>> {
+    fn search<'a>(&'a self, query: &'a Query) -> CapabilityFuture<'a, Result<Vec<Entry>, Error>> {
         Box::pin(self.0.search(query, Instant::now() + LONGEST))
     }
 }
@@ -33,7 +33,7 @@ pub(crate) struct Outward {
 }
 
 impl Directory for Outward {
-    fn search<'a>(&'a self, query: &'a Query) -> Answer<'a, Result<Vec<Entry>, Error>> {
+    fn search<'a>(&'a self, query: &'a Query) -> CapabilityFuture<'a, Result<Vec<Entry>, Error>> {
         Box::pin(async move {
             let outside = self.place.step_out();
             let found = self.directory.search(query).await;

@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use vestibule_domain::TenantName;
-use vestibule_store::{Error as StoreError, Kept, Log, LogSpan, PruneFilter, Store, TenantRow};
+use vestibule_store::{Error as StoreError, KeptBytes, Log, LogSpan, PruneFilter, Store, TenantRow};
 
 use crate::terms;
 
@@ -188,7 +188,7 @@ impl Retention {
         }
         // What came meanwhile, which may be much where there was much to count.
         self.count(Log::Decisions, tenant, &mut counted).await?;
-        self.store.grant(tenant, Kept { decisions: counted.bytes, rest }, most);
+        self.store.grant(tenant, KeptBytes { decisions: counted.bytes, rest }, most);
         if counted.rows > 0 {
             self.counted.insert((tenant.clone(), Log::Decisions), counted);
         }

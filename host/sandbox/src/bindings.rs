@@ -39,7 +39,7 @@ mod generated {
 }
 
 /// What a policy returned: a claim that nobody believes yet, or the error it raised.
-pub(crate) type Answer = Result<Claim, String>;
+pub(crate) type PolicyResult = Result<Claim, String>;
 
 type PostAuth<'a> = (types::Login<'a>,);
 type PostAuthResult = (Result<types::Outcome, String>,);
@@ -51,7 +51,7 @@ pub(crate) async fn post_auth(
     grants: &Grants,
     store: &mut Store<State>,
     login: &Login,
-) -> wasmtime::Result<Answer> {
+) -> wasmtime::Result<PolicyResult> {
     let lists = convert::Lists::of(login, grants);
     let saml = lists.saml(login);
     let time = store.data().inputs.unix_seconds;

@@ -11,7 +11,7 @@ use vestibule_domain::text::{MAX_CHALLENGE_BYTES, MAX_CLIENT_BYTES, MAX_REASON_B
 use vestibule_domain::{Cause, Fault, Login, Manifest, Outcome};
 use wasmtime::{Store, UpdateDeadline};
 
-use crate::bindings::{self, Answer};
+use crate::bindings::{self, PolicyResult};
 use crate::busy::timed;
 use crate::call_inputs::CallInputs;
 use crate::compiled::Compiled;
@@ -145,7 +145,7 @@ fn late(deadline: Duration) -> Fault {
 
 /// Believes an answer, or finds what is behind an error that the policy returned. Secrets are starred out of what is kept of a text
 /// before it is cleaned.
-fn believe(answer: Answer, login: &Login, state: &State) -> Result<Outcome, Fault> {
+fn believe(answer: PolicyResult, login: &Login, state: &State) -> Result<Outcome, Fault> {
     let conceal = |text: String, max_bytes| state.secrets.scrub(&text, max_bytes).into_owned();
     match answer {
         Ok(claim) => {

@@ -10,18 +10,18 @@ use vestibule_domain::capability::Error;
 use vestibule_domain::{directory, http};
 
 /// The answer to one question, sooner or later. It is dropped, and the question so cancelled, at the call's deadline.
-pub type Answer<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+pub type CapabilityFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// Searches in a tenant's directory.
 pub trait Directory: Send + Sync {
     /// Answers one search. The filter is complete and escaped; keeping the base inside the tenant's fence is up to the implementation.
-    fn search<'a>(&'a self, query: &'a directory::Query) -> Answer<'a, Result<Vec<directory::Entry>, Error>>;
+    fn search<'a>(&'a self, query: &'a directory::Query) -> CapabilityFuture<'a, Result<Vec<directory::Entry>, Error>>;
 }
 
 /// Sends requests to origins.
 pub trait Http: Send + Sync {
     /// Answers one request. Its origin is granted; redirects must not be followed.
-    fn send<'a>(&'a self, request: &'a http::Request) -> Answer<'a, Result<http::Response, Error>>;
+    fn send<'a>(&'a self, request: &'a http::Request) -> CapabilityFuture<'a, Result<http::Response, Error>>;
 }
 
 /// The capabilities of one configured policy.
@@ -43,13 +43,13 @@ impl Default for Capabilities {
 struct Nothing;
 
 impl Directory for Nothing {
-    fn search<'a>(&'a self, _: &'a directory::Query) -> Answer<'a, Result<Vec<directory::Entry>, Error>> {
+    fn search<'a>(&'a self, _: &'a directory::Query) -> CapabilityFuture<'a, Result<Vec<directory::Entry>, Error>> {
         Box::pin(async { Err(Error::Unavailable("this host has no directory".to_owned())) })
     }
 }
 
 impl Http for Nothing {
-    fn send<'a>(&'a self, _: &'a http::Request) -> Answer<'a, Result<http::Response, Error>> {
+    fn send<'a>(&'a self, _: &'a http::Request) -> CapabilityFuture<'a, Result<http::Response, Error>> {
         Box::pin(async { Err(Error::Unavailable("this host sends no requests".to_owned())) })
     }
 }

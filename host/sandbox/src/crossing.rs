@@ -23,7 +23,7 @@ const HEAD_BYTES: u64 = 8;
 const HANDLE_BYTES: u64 = 32;
 
 /// The future of a host function.
-pub(crate) type Answer<'a, R> = Pin<Box<dyn Future<Output = Result<R>> + Send + 'a>>;
+pub(crate) type HostFuture<'a, R> = Pin<Box<dyn Future<Output = Result<R>> + Send + 'a>>;
 
 /// What can pass the boundary, and how many bytes of it have to be copied.
 pub(crate) trait Passes {
@@ -69,7 +69,7 @@ where
 pub(crate) fn function_async<P, R>(
     linker: &mut LinkerInstance<'_, State>,
     name: &str,
-    body: for<'a> fn(&'a mut State, P) -> Answer<'a, R>,
+    body: for<'a> fn(&'a mut State, P) -> HostFuture<'a, R>,
 ) -> Result<()>
 where
     P: ComponentNamedList + Lift + Passes + Send + 'static,

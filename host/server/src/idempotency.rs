@@ -17,7 +17,7 @@ use vestibule_domain::TenantName;
 use vestibule_ledger::{Owner, Pool};
 
 use crate::problem::{Problem, Result};
-use shelf::{Kept, Shelf};
+use shelf::{KeptAnswer, Shelf};
 
 /// How often shelves are looked through for answers that have been kept long enough, of tenants that ask no more.
 const LOOK: Duration = Duration::from_secs(1);
@@ -106,7 +106,7 @@ impl IdempotencyCache {
     }
 
     /// What is kept under a key, or a new place for it.
-    fn kept(&self, tenant: &TenantName, retry: Retry) -> Result<Arc<Kept<Given>>> {
+    fn kept(&self, tenant: &TenantName, retry: Retry) -> Result<Arc<KeptAnswer<Given>>> {
         let now = Instant::now();
         let mut shelves = self.shelves.lock();
         if now.duration_since(shelves.looked) >= LOOK {

@@ -18,7 +18,7 @@ use vestibule_domain::capability::Error;
 use vestibule_domain::directory::{Entry, Query};
 use vestibule_domain::dn::Dn;
 use vestibule_ledger::{Hold, Owner, Pool};
-use vestibule_sandbox::capability::{Answer, Directory};
+use vestibule_sandbox::capability::{CapabilityFuture, Directory};
 
 use crate::body::Paid;
 use crate::problem::{Problem, Result};
@@ -49,7 +49,7 @@ impl FrontDoor {
 }
 
 impl Directory for FrontDoor {
-    fn search<'a>(&'a self, query: &'a Query) -> Answer<'a, Found> {
+    fn search<'a>(&'a self, query: &'a Query) -> CapabilityFuture<'a, Found> {
         Box::pin(async move {
             match &self.search_base {
                 Some(base) => query.ensure_within(base)?,

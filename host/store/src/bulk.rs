@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::fmt::Write as _;
 
-use crate::statement::{Answer, Executor, Insert, NewRow};
+use crate::statement::{Executor, Insert, NewRow, StatementResult};
 
 /// The most rows of one statement. Each number of rows has a text of its own, which a connection prepares once.
 pub(crate) const MAX_ROWS: usize = 128;
@@ -16,7 +16,7 @@ pub(crate) async fn insert<C: Executor>(
     connection: &mut C,
     insert: &'static Insert,
     rows: &[&NewRow],
-) -> sqlx::Result<Vec<Answer>> {
+) -> sqlx::Result<Vec<StatementResult>> {
     let mut answers = Vec::with_capacity(rows.len());
     for now in rows.chunks(MAX_ROWS) {
         let sql = text(insert, now.len(), C::NUMBERED);
@@ -25,7 +25,7 @@ pub(crate) async fn insert<C: Executor>(
             answers.extend(winners(new, now));
         } else {
             connection.run_rows(sql, now).await?;
-            answers.extend(now.iter().map(|_| Answer { rows: 1, number: None }));
+            answers.extend(now.iter().map(|_| StatementResult { rows: 1, number: None }));
         }
     }
     Ok(answers)
@@ -58,11 +58,11 @@ pub(crate) fn push_place(sql: &mut String, number: usize, numbered: bool) {
 }
 
 /// Of several rows with one key, the first is the one that is new.
-fn winners<'a>(new: Vec<(String, String)>, rows: &'a [&NewRow]) -> impl Iterator<Item = Answer> + 'a {
+fn winners<'a>(new: Vec<(String, String)>, rows: &'a [&NewRow]) -> impl Iterator<Item = StatementResult> + 'a {
     let mut new: HashMap<_, u64> = new.into_iter().map(|key| (key, 1)).collect();
     rows.iter().map(move |row| {
         let rows = row.key().and_then(|key| new.remove(&key)).unwrap_or(0);
-        Answer { rows, number: None }
+        StatementResult { rows, number: None }
     })
 }
 

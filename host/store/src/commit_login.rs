@@ -6,7 +6,7 @@ use vestibule_domain::{CanonicalUser, Properties, TenantName, save};
 
 use crate::challenges::NewChallenge;
 use crate::decisions::DecisionRow;
-use crate::disk::Kept;
+use crate::disk::KeptBytes;
 use crate::logs::ROW_BYTES;
 use crate::passwords::forgive;
 use crate::profiles::replace;
@@ -55,7 +55,7 @@ impl<R: Reader> Store<R> {
         effects: &Effects,
     ) -> Result<(), SaveError> {
         self.ensure_space().await?;
-        let kept = Kept { decisions: decision.bytes() as u64 + ROW_BYTES, rest: effects.bytes() };
+        let kept = KeptBytes { decisions: decision.bytes() as u64 + ROW_BYTES, rest: effects.bytes() };
         self.0.disk.keep(tenant, kept)?;
         let concluded = self.put_down(tenant, decision, effects).await;
         if concluded.is_err() {

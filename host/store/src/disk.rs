@@ -40,14 +40,14 @@ pub(crate) enum Place {
 
 /// What a tenant keeps, or somebody adds to it, in bytes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Kept {
+pub struct KeptBytes {
     /// Decisions: the oldest go when it is too much.
     pub decisions: u64,
     /// Users, groups, questions, sessions and changes: none of them goes for its bytes.
     pub rest: u64,
 }
 
-impl Kept {
+impl KeptBytes {
     pub(crate) const fn all(self) -> u64 {
         self.decisions.saturating_add(self.rest)
     }
@@ -66,13 +66,13 @@ impl Kept {
 /// What a tenant keeps, as it was counted last and with what was written since, and how much it may.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Account {
-    pub(crate) kept: Kept,
+    pub(crate) kept: KeptBytes,
     pub(crate) most: u64,
 }
 
 impl Default for Account {
     fn default() -> Self {
-        Self { kept: Kept::default(), most: u64::MAX }
+        Self { kept: KeptBytes::default(), most: u64::MAX }
     }
 }
 
@@ -91,7 +91,7 @@ impl Disk {
     ///
     /// # Errors
     /// [`Error::Quota`]: the tenant has much more than it may have, and what is old has not gone yet.
-    pub(crate) fn keep(&self, tenant: &TenantName, new: Kept) -> Result<(), Error> {
+    pub(crate) fn keep(&self, tenant: &TenantName, new: KeptBytes) -> Result<(), Error> {
         let mut tenants = self.tenants.lock();
         let account = tenants.entry(tenant.clone()).or_default();
         let after = account.kept.with(new);
@@ -112,7 +112,7 @@ impl Disk {
     pub(crate) fn keep_change(&self, tenant: &TenantName, bytes: u64) -> Result<(), Error> {
         let mut tenants = self.tenants.lock();
         let account = tenants.entry(tenant.clone()).or_default();
-        let after = account.kept.with(Kept { decisions: 0, rest: bytes });
+        let after = account.kept.with(KeptBytes { decisions: 0, rest: bytes });
         if after.rest > account.most {
             return Err(Error::Quota { bytes: account.kept.rest, most: account.most });
         }
@@ -124,7 +124,7 @@ impl Disk {
     }
 
     /// What was counted was not written.
-    pub(crate) fn give_back(&self, tenant: &TenantName, not_written: Kept) {
+    pub(crate) fn give_back(&self, tenant: &TenantName, not_written: KeptBytes) {
         if let Some(account) = self.tenants.lock().get_mut(tenant) {
             account.kept = account.kept.without(not_written);
         }
@@ -162,11 +162,11 @@ mod tests {
     #[test]
     fn an_administrator_has_the_room_that_decisions_could_make_and_no_more() {
         let (disk, tenant) = (Disk::new(Place::Elsewhere), TenantName::default());
-        disk.tenants.lock().insert(tenant.clone(), Account { kept: Kept { decisions: 120, rest: 90 }, most: 100 });
-        assert!(disk.keep(&tenant, Kept { decisions: 1, rest: 0 }).is_err());
+        disk.tenants.lock().insert(tenant.clone(), Account { kept: KeptBytes { decisions: 120, rest: 90 }, most: 100 });
+        assert!(disk.keep(&tenant, KeptBytes { decisions: 1, rest: 0 }).is_err());
         assert!(disk.keep_change(&tenant, 11).is_err());
         assert_eq!(disk.keep_change(&tenant, 10), Ok(()));
-        disk.give_back(&tenant, Kept { decisions: 0, rest: 10 });
+        disk.give_back(&tenant, KeptBytes { decisions: 0, rest: 10 });
         assert_eq!(disk.keep_change(&tenant, 10), Ok(()));
     }
 }

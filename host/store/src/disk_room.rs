@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 
 use vestibule_domain::TenantName;
 
-use crate::disk::{Account, Kept};
+use crate::disk::{Account, KeptBytes};
 use crate::logs::{Log, ROW_BYTES, log_span};
 use crate::queue::{LockKey, Write};
 use crate::{Administrators, Error, Reader, Store};
@@ -35,7 +35,7 @@ impl<R: Reader> Store<R> {
     }
 
     /// Takes note of how much a tenant keeps, and may keep. It may have a quarter more until it is counted again.
-    pub fn grant(&self, tenant: &TenantName, kept: Kept, most: u64) {
+    pub fn grant(&self, tenant: &TenantName, kept: KeptBytes, most: u64) {
         self.0.disk.tenants.lock().insert(tenant.clone(), Account { kept, most });
     }
 
@@ -65,7 +65,7 @@ impl<R: Reader> Store<R> {
         audit: Vec<Write>,
     ) -> Result<bool, Error> {
         let rows = audit.iter().map(|row| row.bytes() as u64 + ROW_BYTES).sum::<u64>();
-        let kept = Kept { decisions: 0, rest: bytes.saturating_add(rows) };
+        let kept = KeptBytes { decisions: 0, rest: bytes.saturating_add(rows) };
         self.ensure_space().await?;
         self.0.disk.keep_change(tenant, kept.rest)?;
         let written = self.0.queue.write_if(row, condition, audit).await;
@@ -90,7 +90,7 @@ impl<R: Reader> Store<R> {
 }
 
 impl Store<Administrators> {
-    /// How many bytes a tenant has besides its decisions: [`Kept::rest`]. They are counted some at a time, and no write waits meanwhile.
+    /// How many bytes a tenant has besides its decisions: [`KeptBytes::rest`]. They are counted some at a time, and no write waits meanwhile.
     ///
     /// # Errors
     /// The database's.

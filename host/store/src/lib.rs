@@ -56,7 +56,7 @@ pub use challenges::{NewChallenge, Taken};
 pub use commit_login::{Effects, Save};
 pub use components::Component;
 pub use decisions::{DecisionFilter, DecisionRow, LOOKED_AT};
-pub use disk::Kept;
+pub use disk::KeptBytes;
 pub use error::{ActivateError, AddError, Error, MAX_STATE_BYTES, SaveError};
 pub use ids::new_id;
 pub use logs::{Log, LogSpan, PruneFilter};

@@ -11,7 +11,7 @@ use crate::audit::By;
 use crate::database::read;
 use crate::profiles::MAX_TRIES;
 use crate::queue::{LockKey, Write};
-use crate::statement::{Answer, Statement};
+use crate::statement::{Statement, StatementResult};
 use crate::time::{from_millis, to_millis};
 use crate::{Error, Reader, Store};
 
@@ -164,7 +164,7 @@ impl<R: Reader> Store<R> {
         self.0.uncounted.is_clear(tenant)
     }
 
-    async fn counted(&self, tenant: &TenantName, user: &str, count: Statement) -> Result<Answer, Error> {
+    async fn counted(&self, tenant: &TenantName, user: &str, count: Statement) -> Result<StatementResult, Error> {
         let counting = self.0.uncounted.count(tenant);
         let answer = self.0.queue.write_one(LockKey::new(tenant.as_str(), user), count).await;
         counting.came(&answer);

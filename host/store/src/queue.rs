@@ -17,7 +17,7 @@ use vestibule_ledger::{Pool as Bytes, Resource, Share};
 
 use crate::Error;
 use crate::deadlines::{GRACE, WRITE_DEADLINE};
-use crate::statement::{Answer, Executor};
+use crate::statement::{Executor, StatementResult};
 use job::{Job, overdue};
 use line::Line;
 
@@ -66,12 +66,12 @@ impl Queue {
     ///
     /// The transaction is shared with other jobs, but the fate is not. A job whose caller has gone before its statements began is left
     /// out: its login has been denied. One whose caller goes later is committed all the same.
-    pub(crate) async fn write(&self, row: LockKey, writes: Vec<Write>) -> Result<Vec<Answer>, Error> {
+    pub(crate) async fn write(&self, row: LockKey, writes: Vec<Write>) -> Result<Vec<StatementResult>, Error> {
         Ok(self.write_when(row, Vec::new(), writes).await?.answers)
     }
 
     /// Writes one thing.
-    pub(crate) async fn write_one(&self, row: LockKey, write: impl Into<Write>) -> Result<Answer, Error> {
+    pub(crate) async fn write_one(&self, row: LockKey, write: impl Into<Write>) -> Result<StatementResult, Error> {
         let came = self.write_when(row, Vec::new(), vec![write.into()]).await?;
         came.answers.first().copied().ok_or(Error::Closed)
     }

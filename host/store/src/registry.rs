@@ -4,10 +4,10 @@
 
 use vestibule_domain::TenantName;
 
-use crate::disk::Kept;
+use crate::disk::KeptBytes;
 use crate::logs::ROW_BYTES;
 use crate::queue::{Condition, LockKey, Write, WriteOutcome};
-use crate::statement::{Answer, Statement};
+use crate::statement::{Statement, StatementResult};
 use crate::{Error, Reader, Store};
 
 /// Locks the clock until the change is committed. What the change looks at after that, nobody else changes meanwhile.
@@ -41,9 +41,9 @@ enum Growth {
 /// What came of a change.
 pub(crate) enum Outcome<W> {
     /// What each write was answered.
-    Done(Vec<Answer>),
+    Done(Vec<StatementResult>),
     /// The first condition that did not hold, and what it was answered. Nothing was written.
-    Stopped(W, Answer),
+    Stopped(W, StatementResult),
 }
 
 impl<W> Change<W> {
@@ -70,13 +70,13 @@ impl<W> Change<W> {
     }
 
     /// What it adds to what the tenant keeps: its rows in the audit log, and a profile.
-    fn kept(&self) -> Kept {
+    fn kept(&self) -> KeptBytes {
         let rows = self.conditions.iter().map(Condition::write).chain(&self.writes);
         let rows = rows.filter_map(|write| match write {
             Write::NewRow(row) => Some(row.weight() as u64),
             Write::Statement(_) => None,
         });
-        Kept { decisions: 0, rest: rows.fold(ROW_BYTES, u64::saturating_add) }
+        KeptBytes { decisions: 0, rest: rows.fold(ROW_BYTES, u64::saturating_add) }
     }
 
     /// Is done only if this changes or returns a row.
@@ -146,7 +146,7 @@ impl<R: Reader> Store<R> {
 }
 
 /// The number that one of the statements returned.
-pub(crate) fn number_in(answers: &[Answer]) -> Result<i64, Error> {
+pub(crate) fn number_in(answers: &[StatementResult]) -> Result<i64, Error> {
     let number = answers.iter().find_map(|answer| answer.number);
     number.ok_or_else(|| Error::Failed("a number is missing".to_owned()))
 }

@@ -79,7 +79,7 @@ impl From<Columns> for RevisionRow {
 }
 
 /// Why nothing is activated.
-enum Not<'a> {
+enum NotActivated<'a> {
     ATenant,
     Expected,
     AVersion(&'a (String, i64)),
@@ -143,15 +143,14 @@ impl<R: Reader> Store<R> {
         by: &By,
     ) -> Result<i64, ActivateError> {
         let of_tenant = |sql| Statement::new(sql).text(tenant.as_str());
-        let change = Change::of(tenant).needs(tenants::known(tenant), Not::ATenant);
+        let change = Change::of(tenant).needs(tenants::known(tenant), NotActivated::ATenant);
         let change = match expected {
-            Some(number) => {
-                change.needs(Statement::returning(ACTIVE_IS).text(tenant.as_str()).number(number), Not::Expected)
-            }
-            None => change.forbids(Statement::returning(ANY_ACTIVE).text(tenant.as_str()), Not::Expected),
+            Some(number) => change
+                .needs(Statement::returning(ACTIVE_IS).text(tenant.as_str()).number(number), NotActivated::Expected),
+            None => change.forbids(Statement::returning(ANY_ACTIVE).text(tenant.as_str()), NotActivated::Expected),
         };
         let change = uses.iter().fold(change, |change, version| {
-            change.needs(versions::known(tenant, &version.0, version.1), Not::AVersion(version))
+            change.needs(versions::known(tenant, &version.0, version.1), NotActivated::AVersion(version))
         });
         let add = Statement::returning(ADD).text(tenant.as_str()).text(links).number(to_millis(by.at));
         let change = change.then(add.text(&by.actor).text(note));
@@ -162,9 +161,9 @@ impl<R: Reader> Store<R> {
         let detail = serde_json::json!({ "versions": named, "note": note }).to_string();
         let change = change.then(by.found(AUDIT, tenant, "revision.activate", "", &detail));
         match self.change(change).await? {
-            Outcome::Stopped(Not::ATenant, _) => Err(Error::UnknownTenant(tenant.clone()).into()),
-            Outcome::Stopped(Not::Expected, _) => Err(ActivateError::Conflict),
-            Outcome::Stopped(Not::AVersion((policy, number)), _) => {
+            Outcome::Stopped(NotActivated::ATenant, _) => Err(Error::UnknownTenant(tenant.clone()).into()),
+            Outcome::Stopped(NotActivated::Expected, _) => Err(ActivateError::Conflict),
+            Outcome::Stopped(NotActivated::AVersion((policy, number)), _) => {
                 Err(ActivateError::NoVersion { policy: policy.clone(), number: *number })
             }
             Outcome::Done(answers) => Ok(number_in(&answers)?),

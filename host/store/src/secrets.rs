@@ -29,7 +29,7 @@ const MAX_BYTES: u32 = 1 << 20;
 const DELETE: &str = "delete from policy_secret where tenant = $1 and policy = $2 and name = $3";
 
 /// Why no secret is put.
-enum Not {
+enum NotPut {
     APolicy,
     Allowed,
     Short,
@@ -76,16 +76,16 @@ impl<R: Reader> Store<R> {
     ) -> Result<bool, Error> {
         let put = Statement::new(PUT).text(tenant.as_str()).text(policy).text(name).text(value.expose());
         let room = Statement::returning(ROOM).text(tenant.as_str()).text(policy).text(name).number(most.into());
-        let change = Change::of(tenant).needs(policies::known(tenant, policy), Not::APolicy);
+        let change = Change::of(tenant).needs(policies::known(tenant, policy), NotPut::APolicy);
         let left = i64::from(MAX_BYTES).saturating_sub(as_number(value.expose().len()));
         let short = Statement::returning(ROOM_IN_POLICY).text(tenant.as_str()).text(policy).text(name).number(left);
-        let change = change.needs(room, Not::Allowed).needs(short, Not::Short).then(put.number(to_millis(by.at)));
+        let change = change.needs(room, NotPut::Allowed).needs(short, NotPut::Short).then(put.number(to_millis(by.at)));
         let change = change.then(by.did(tenant.as_str(), "policy.secret.put", &format!("{policy} {name}"), ""));
         match self.change(change).await? {
             Outcome::Done(_) => Ok(true),
-            Outcome::Stopped(Not::APolicy, _) => Ok(false),
-            Outcome::Stopped(Not::Allowed, _) => Err(Error::TooMany { most, what: "secrets" }),
-            Outcome::Stopped(Not::Short, _) => {
+            Outcome::Stopped(NotPut::APolicy, _) => Ok(false),
+            Outcome::Stopped(NotPut::Allowed, _) => Err(Error::TooMany { most, what: "secrets" }),
+            Outcome::Stopped(NotPut::Short, _) => {
                 Err(Error::TooMany { most: MAX_BYTES, what: "bytes of secrets of a policy" })
             }
         }

@@ -52,7 +52,7 @@ enum Value {
 
 /// What came of a statement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Answer {
+pub(crate) struct StatementResult {
     /// How many rows it changed.
     pub(crate) rows: u64,
     /// What it returned, if it is one that returns a number.
@@ -147,7 +147,7 @@ pub(crate) trait Executor: Connection {
     const NUMBERED: bool;
 
     /// Runs a statement.
-    fn run(&mut self, statement: &Statement) -> impl Future<Output = sqlx::Result<Answer>> + Send;
+    fn run(&mut self, statement: &Statement) -> impl Future<Output = sqlx::Result<StatementResult>> + Send;
 
     /// Runs a query that finds pairs of texts.
     fn find(&mut self, query: &Statement) -> impl Future<Output = sqlx::Result<Vec<(String, String)>>> + Send;
@@ -185,17 +185,17 @@ macro_rules! runs {
             const LOCKS_ROWS: bool = $locks_rows;
             const NUMBERED: bool = $numbered;
 
-            async fn run(&mut self, statement: &Statement) -> sqlx::Result<Answer> {
+            async fn run(&mut self, statement: &Statement) -> sqlx::Result<StatementResult> {
                 if statement.to.locks && !Self::LOCKS_ROWS {
-                    return Ok(Answer { rows: 0, number: None });
+                    return Ok(StatementResult { rows: 0, number: None });
                 }
                 let query = bound!(sqlx::query(statement.to.text), [statement]);
                 if !statement.to.returns {
-                    return Ok(Answer { rows: query.execute(self).await?.rows_affected(), number: None });
+                    return Ok(StatementResult { rows: query.execute(self).await?.rows_affected(), number: None });
                 }
                 match query.fetch_optional(self).await? {
-                    Some(row) => Ok(Answer { rows: 1, number: row.try_get(0)? }),
-                    None => Ok(Answer { rows: 0, number: None }),
+                    Some(row) => Ok(StatementResult { rows: 1, number: row.try_get(0)? }),
+                    None => Ok(StatementResult { rows: 0, number: None }),
                 }
             }
 

@@ -11,7 +11,7 @@ use anyhow::{Context as _, Result, bail};
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
 use tokio::time::Instant;
-use vestibule_domain::{Decision, EnteredUser, Grants, Login, Secret, Settings, TenantName};
+use vestibule_domain::{Decision, EnteredUser, Login, Secret, Settings, TenantName};
 use vestibule_gate::{Attempt, Chain, Gate, Link, Patience, Proof, Tenant, TenantSettings, Voucher, WithoutPolicy};
 use vestibule_ledger::{Budget, Ledger};
 use vestibule_sandbox::{Compiled, Engine};

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail};
 use tokio::runtime::{Builder, Runtime};
 use vestibule_domain::login::Status;
-use vestibule_domain::{Cause, Grants, Login, Settings};
+use vestibule_domain::{Cause, Login, Settings};
 use vestibule_sandbox::{CallInputs, Compiled, Configured, Engine, Limits, Report};
 
 use crate::turns::Batch;

@@ -9,7 +9,7 @@ use vestibule_domain::{Fault, Outcome};
 use vestibule_sandbox::Recording;
 use vestibule_sandbox::recording::{Difference, Part, Replay};
 
-use crate::answer::{self, Answer, AnswerJson};
+use crate::answer::{self, AnswerJson, CallAnswer};
 use crate::difference::{self, Change};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
@@ -52,7 +52,7 @@ pub(crate) async fn run(options: Options) -> Result<Exit> {
     })?;
     let replay = recording.replay(&policy.compiled, &login, settings).await;
 
-    let answer = Answer {
+    let answer = CallAnswer {
         login: &login,
         limits: &recording.limits,
         report: &replay.report,

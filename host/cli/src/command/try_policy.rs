@@ -8,7 +8,7 @@ use serde::Serialize;
 use vestibule_domain::{Grants, Login, Manifest, Settings};
 use vestibule_sandbox::{CallInputs, Capabilities, Configured, Limits, Recording, Report};
 
-use crate::answer::{Answer, AnswerJson};
+use crate::answer::{AnswerJson, CallAnswer};
 use crate::directory::Canned;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
@@ -86,7 +86,7 @@ pub(crate) async fn run(options: Options) -> Result<Exit> {
     if let Some(draft) = draft {
         draft.write(&RecordFile { policy: options.policy, recording })?;
     }
-    let answer = Answer { login: &login, limits: &limits, report: &report, wall };
+    let answer = CallAnswer { login: &login, limits: &limits, report: &report, wall };
     let shown = if options.json {
         output::json_line(&Shown { policy: policy::to_json(&policy), answer: answer.to_json() })?
     } else {

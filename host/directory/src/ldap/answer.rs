@@ -31,7 +31,7 @@ const UNSOLICITED: u32 = 0;
 
 /// An answer, by the operation that it answers.
 #[derive(Debug, Clone)]
-pub(super) enum Answer {
+pub(super) enum LdapAnswer {
     /// To a bind.
     Bound(LdapResult),
     /// To a search: one of the entries.
@@ -87,7 +87,7 @@ impl Entry {
 }
 
 /// Reads a whole message as an answer to the question of a number.
-pub(super) fn read(message: &[u8], question: u32) -> Result<Answer, NoAnswer> {
+pub(super) fn read(message: &[u8], question: u32) -> Result<LdapAnswer, NoAnswer> {
     let mut outer = Elements::of(message);
     let mut parts = Elements::of(outer.one(MESSAGE)?);
     outer.end()?;
@@ -103,11 +103,11 @@ pub(super) fn read(message: &[u8], question: u32) -> Result<Answer, NoAnswer> {
     }
     parts.end()?;
     Ok(match operation {
-        BIND_RESPONSE => Answer::Bound(result(content)?),
-        SEARCH_ENTRY => Answer::Found(entry(content)?),
-        SEARCH_DONE => Answer::Done(result(content)?),
-        SEARCH_REFERENCE => Answer::Elsewhere,
-        EXTENDED_RESPONSE => Answer::Extended(result(content)?),
+        BIND_RESPONSE => LdapAnswer::Bound(result(content)?),
+        SEARCH_ENTRY => LdapAnswer::Found(entry(content)?),
+        SEARCH_DONE => LdapAnswer::Done(result(content)?),
+        SEARCH_REFERENCE => LdapAnswer::Elsewhere,
+        EXTENDED_RESPONSE => LdapAnswer::Extended(result(content)?),
         _ => return Err(NoAnswer::OtherOperation),
     })
 }
@@ -195,14 +195,14 @@ mod tests {
     #[test]
     fn an_answer_is_read_by_its_operation() {
         let bound = message(&[7], &[&tagged(BIND_RESPONSE, RESULT)]);
-        assert!(matches!(read(&bound, 7), Ok(Answer::Bound(result)) if result.rc == 49 && result.text == "no"));
+        assert!(matches!(read(&bound, 7), Ok(LdapAnswer::Bound(result)) if result.rc == 49 && result.text == "no"));
         let done = message(&[7], &[&tagged(SEARCH_DONE, RESULT), &tagged(CONTROLS, b"")]);
-        assert!(matches!(read(&done, 7), Ok(Answer::Done(result)) if result.rc == 49));
+        assert!(matches!(read(&done, 7), Ok(LdapAnswer::Done(result)) if result.rc == 49));
         let found = message(&[7], &[&entry(&[attribute("uid", &[b"joe", b"\xff"]), attribute("cn", &[])])]);
-        let Ok(Answer::Found(found)) = read(&found, 7) else { panic!("{found:?}") };
+        let Ok(LdapAnswer::Found(found)) = read(&found, 7) else { panic!("{found:?}") };
         assert_eq!(found.attribute("UID").unwrap().values, [&b"joe"[..], b"\xff"]);
         assert_eq!((found.attribute("mail"), found.size()), (None, 7 + 3 + 4 + 2 + 5 * ENTRY_BYTES));
-        assert!(matches!(read(&message(&[7], &[&tagged(SEARCH_REFERENCE, b"")]), 7), Ok(Answer::Elsewhere)));
+        assert!(matches!(read(&message(&[7], &[&tagged(SEARCH_REFERENCE, b"")]), 7), Ok(LdapAnswer::Elsewhere)));
     }
 
     #[test]

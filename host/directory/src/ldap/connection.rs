@@ -6,7 +6,7 @@ use bytes::BytesMut;
 use ldap3::LdapResult;
 use vestibule_domain::Secret;
 
-use super::answer::{self, Answer, Entry, NoAnswer};
+use super::answer::{self, Entry, LdapAnswer, NoAnswer};
 use super::ber::Unreadable;
 use super::place::{Place, Scheme};
 use super::pool::Idle;
@@ -75,8 +75,8 @@ impl Connection {
     async fn start_tls(&mut self) -> Result<(), String> {
         let number = self.ask(request::starttls).await?;
         match self.answer(number, SHORT).await.map_err(|error| error.to_string())? {
-            (Answer::Extended(result), _) if result.rc == SUCCESS => Ok(()),
-            (Answer::Extended(result), _) => Err(format!("StartTLS is refused: {result}")),
+            (LdapAnswer::Extended(result), _) if result.rc == SUCCESS => Ok(()),
+            (LdapAnswer::Extended(result), _) => Err(format!("StartTLS is refused: {result}")),
             _ => Err(NoAnswer::OtherOperation.to_string()),
         }
     }
@@ -88,7 +88,7 @@ impl Connection {
         }
         let number = self.ask(|number| request::bind(number, dn, password)).await?;
         match self.answer(number, SHORT).await.map_err(|error| error.to_string())? {
-            (Answer::Bound(result), _) => Ok(result),
+            (LdapAnswer::Bound(result), _) => Ok(result),
             _ => Err(format!("bind: {}", NoAnswer::OtherOperation)),
         }
     }
@@ -113,14 +113,14 @@ impl Connection {
             };
             elements = elements.saturating_sub(size.elements);
             match answer {
-                Answer::Found(entry) => {
+                LdapAnswer::Found(entry) => {
                     found = found.saturating_add(entry.size());
                     entries.push(entry);
                 }
                 // References to other servers are not followed: this directory is the tenant's.
-                Answer::Elsewhere => found = found.saturating_add(size.bytes),
-                Answer::Done(result) => break End::Done(result),
-                Answer::Bound(_) | Answer::Extended(_) => {
+                LdapAnswer::Elsewhere => found = found.saturating_add(size.bytes),
+                LdapAnswer::Done(result) => break End::Done(result),
+                LdapAnswer::Bound(_) | LdapAnswer::Extended(_) => {
                     return Err(format!("search: {}", NoAnswer::OtherOperation));
                 }
             }
@@ -146,7 +146,7 @@ impl Connection {
         Ok(self.number)
     }
 
-    async fn answer(&mut self, number: u32, bounds: Bounds) -> Result<(Answer, Size), NotAnswered> {
+    async fn answer(&mut self, number: u32, bounds: Bounds) -> Result<(LdapAnswer, Size), NotAnswered> {
         let message = self.wire.receive(bounds).await?;
         let answer = answer::read(&message.bytes, number)?;
         Ok((answer, Size { bytes: message.bytes.len(), elements: message.elements }))

@@ -22,13 +22,13 @@ pub(super) trait Idle: Send + 'static {
 
 /// Idle connections to one server, the latest last.
 pub(super) struct Pool<C> {
-    idle: Mutex<Vec<Kept<C>>>,
+    idle: Mutex<Vec<IdleConnection<C>>>,
     /// One for each connection that may be kept, to whichever of a directory's servers.
     places: Arc<Semaphore>,
 }
 
 /// A connection in a task that watches it, and ends it as soon as it is disturbed or has been idle for long. Dropped, it is ended.
-struct Kept<C> {
+struct IdleConnection<C> {
     wanted: oneshot::Sender<()>,
     watch: JoinHandle<Option<C>>,
 }
@@ -42,7 +42,7 @@ impl<C: Idle> Pool<C> {
     /// The connection that was used last of those that are still alive and quiet.
     pub(super) async fn take(&self) -> Option<C> {
         loop {
-            let Kept { wanted, watch } = self.idle.lock().pop()?;
+            let IdleConnection { wanted, watch } = self.idle.lock().pop()?;
             if wanted.send(()).is_ok()
                 && let Ok(Some(connection)) = watch.await
             {
@@ -57,7 +57,7 @@ impl<C: Idle> Pool<C> {
         idle.retain(|kept| !kept.watch.is_finished());
         if let Ok(place) = Arc::clone(&self.places).try_acquire_owned() {
             let (wanted, called) = oneshot::channel();
-            idle.push(Kept { wanted, watch: tokio::spawn(watched(connection, place, called)) });
+            idle.push(IdleConnection { wanted, watch: tokio::spawn(watched(connection, place, called)) });
         }
     }
 }

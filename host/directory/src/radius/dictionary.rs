@@ -16,7 +16,7 @@ pub(crate) enum Kind {
 
 /// What is known of an attribute.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Known {
+pub(crate) struct AttributeDefinition {
     pub(crate) name: String,
     pub(crate) kind: Kind,
     /// What some of its numbers are called.
@@ -26,7 +26,7 @@ pub(crate) struct Known {
 /// Attributes by vendor and code; standard ones have no vendor.
 #[derive(Debug, Default)]
 pub struct Dictionary {
-    attributes: HashMap<(Option<u32>, u32), Known>,
+    attributes: HashMap<(Option<u32>, u32), AttributeDefinition>,
     vendors: HashMap<String, u32>,
 }
 
@@ -62,7 +62,7 @@ impl Dictionary {
         Ok(())
     }
 
-    pub(crate) fn attribute(&self, vendor: Option<u32>, code: u32) -> Option<&Known> {
+    pub(crate) fn attribute(&self, vendor: Option<u32>, code: u32) -> Option<&AttributeDefinition> {
         self.attributes.get(&(vendor, code))
     }
 
@@ -80,13 +80,15 @@ impl Dictionary {
             ["ATTRIBUTE", _, code, _, ..] if code.contains('.') => {}
             ["ATTRIBUTE", name, code, kind, ..] => {
                 let code = number(code).ok_or("an attribute's code is none")?;
-                let known = Known { name: (*name).to_owned(), kind: kind_of(kind), values: BTreeMap::new() };
+                let known =
+                    AttributeDefinition { name: (*name).to_owned(), kind: kind_of(kind), values: BTreeMap::new() };
                 self.attributes.insert((*vendor, code), known);
             }
             ["VALUE", attribute, name, value, ..] => {
                 let value = number(value).ok_or("a value is no number")?;
-                let of_vendor =
-                    |(key, known): &(&(Option<u32>, u32), &mut Known)| key.0 == *vendor && known.name == *attribute;
+                let of_vendor = |(key, known): &(&(Option<u32>, u32), &mut AttributeDefinition)| {
+                    key.0 == *vendor && known.name == *attribute
+                };
                 if let Some((_, known)) = self.attributes.iter_mut().find(of_vendor) {
                     known.values.insert(value, (*name).to_owned());
                 }

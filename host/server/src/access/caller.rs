@@ -13,7 +13,7 @@ use vestibule_registry::{Registry, Who};
 use vestibule_store::By;
 
 use super::scope::Scopes;
-use super::token::{Known, Tokens};
+use super::token::{KnownToken, Tokens};
 use crate::problem::{Problem, Result};
 
 /// How often it is looked at whether a token still holds.
@@ -51,7 +51,7 @@ impl Peer {
 /// Whoever asks.
 pub(crate) struct Caller {
     registry: Registry,
-    who: Arc<Known>,
+    who: Arc<KnownToken>,
     origin: Arc<str>,
     at: SystemTime,
 }
@@ -77,7 +77,7 @@ impl Caller {
                 Ok(Self { registry, who, origin, at })
             }
             None if peer.is_some_and(|peer| peer.is_administrator) => {
-                Ok(Self { registry, who: Arc::new(Known::administrator()), origin, at })
+                Ok(Self { registry, who: Arc::new(KnownToken::administrator()), origin, at })
             }
             None => Err(Problem::unauthorized("this needs a token")),
         }

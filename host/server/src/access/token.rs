@@ -41,30 +41,30 @@ pub struct Issued {
 
 /// A token as it is known: whose it is, and what it allows.
 #[derive(Debug, Clone)]
-pub(crate) struct Known {
+pub(crate) struct KnownToken {
     pub(crate) name: String,
     /// Absent: the operator's.
     pub(crate) tenant: Option<TenantName>,
     pub(crate) scopes: Scopes,
     /// Absent: nothing that could end.
-    kept: Option<Kept>,
+    kept: Option<StoredToken>,
 }
 
 /// What the store keeps of a token to know it again.
 #[derive(Debug, Clone)]
-struct Kept {
+struct StoredToken {
     id: String,
     hash: String,
     expires: Option<SystemTime>,
 }
 
-impl Kept {
+impl StoredToken {
     fn is_in_time(&self, now: SystemTime) -> bool {
         self.expires.is_none_or(|end| now < end)
     }
 }
 
-impl Known {
+impl KnownToken {
     /// Whoever could change the store as well.
     pub(crate) fn administrator() -> Self {
         let name = "administrator".to_owned();
@@ -73,7 +73,7 @@ impl Known {
 }
 
 /// What one look into the store comes to, for all who wait for it.
-type Lookup = OnceCell<Result<Option<Arc<Known>>, Problem>>;
+type Lookup = OnceCell<Result<Option<Arc<KnownToken>>, Problem>>;
 
 /// The host's tokens.
 pub struct Tokens {
@@ -87,7 +87,7 @@ pub struct Tokens {
 
 /// What was looked up in the last second, and a little longer what is not asked for any more.
 struct Remembered {
-    of: HashMap<String, (Arc<Known>, Instant, Hold)>,
+    of: HashMap<String, (Arc<KnownToken>, Instant, Hold)>,
     looked: Instant,
 }
 
@@ -145,7 +145,7 @@ impl Tokens {
         token: &str,
         peer: &Owner,
         now: SystemTime,
-    ) -> Result<Option<Arc<Known>>, Problem> {
+    ) -> Result<Option<Arc<KnownToken>>, Problem> {
         let Some((id, secret)) = parts(token) else { return Ok(None) };
         let known = match self.recall(id) {
             Some(known) => Some(known),
@@ -161,7 +161,7 @@ impl Tokens {
 
     /// Whether a token that was good is good still: one that was revoked or replaced, or has expired, is not. That it has expired is known
     /// without the store.
-    pub(crate) async fn holds(&self, known: &Known, now: SystemTime) -> Result<bool, Error> {
+    pub(crate) async fn holds(&self, known: &KnownToken, now: SystemTime) -> Result<bool, Error> {
         let Some(kept) = &known.kept else { return Ok(true) };
         if !kept.is_in_time(now) {
             return Ok(false);
@@ -171,7 +171,7 @@ impl Tokens {
 
     /// The token of this id as the store has it, found by one for all who want to know meanwhile. That a peer's line is full is nobody
     /// else's refusal: then the next one looks.
-    async fn look_up(&self, id: &str, peer: &Owner) -> Result<Option<Arc<Known>>, Problem> {
+    async fn look_up(&self, id: &str, peer: &Owner) -> Result<Option<Arc<KnownToken>>, Problem> {
         let lookup = self.lookup(id);
         let look = async || {
             let _turn = self.lookups.enter(peer, LOOKUPS).await?;
@@ -199,27 +199,27 @@ impl Tokens {
     }
 
     /// The token of this id, as it was a moment ago.
-    async fn find(&self, id: &str) -> Result<Option<Arc<Known>>, Error> {
+    async fn find(&self, id: &str) -> Result<Option<Arc<KnownToken>>, Error> {
         if let Some(known) = self.recall(id) {
             return Ok(Some(known));
         }
         let Some(TokenRow { id, name, tenant, hash, scopes, expires, .. }) = self.store.token(id).await? else {
             return Ok(None);
         };
-        let kept = Some(Kept { id: id.clone(), hash, expires });
-        let known = Arc::new(Known { name, tenant, scopes: Scopes::read(&scopes), kept });
+        let kept = Some(StoredToken { id: id.clone(), hash, expires });
+        let known = Arc::new(KnownToken { name, tenant, scopes: Scopes::read(&scopes), kept });
         self.remember(&id, Arc::clone(&known));
         Ok(Some(known))
     }
 
-    fn recall(&self, id: &str) -> Option<Arc<Known>> {
+    fn recall(&self, id: &str) -> Option<Arc<KnownToken>> {
         let remembered = self.remembered.lock();
         let (known, at, _) = remembered.of.get(id)?;
         (at.elapsed() < TRUSTED).then(|| Arc::clone(known))
     }
 
     /// Remembers a token, if its owner's share allows it: what is not remembered is looked up again.
-    fn remember(&self, id: &str, known: Arc<Known>) {
+    fn remember(&self, id: &str, known: Arc<KnownToken>) {
         let owner = known.tenant.as_ref().map_or(Owner::Host, Owner::from);
         let now = Instant::now();
         let mut remembered = self.remembered.lock();
@@ -328,14 +328,14 @@ mod tests {
     #[tokio::test]
     async fn tokens_are_remembered_within_a_share() {
         let (_home, tokens) = tokens().await;
-        let known = Arc::new(Known::administrator());
+        let known = Arc::new(KnownToken::administrator());
         for number in 0..3_000 {
             tokens.remember(&number.to_string(), Arc::clone(&known));
         }
         let held = tokens.pool.usage().0;
         assert!((1..=2_048).contains(&held) && tokens.remembered.lock().of.len() as u64 == held, "{held}");
         let tenant = Some(TenantName::new("a").unwrap());
-        tokens.remember("another", Arc::new(Known { tenant, ..Known::administrator() }));
+        tokens.remember("another", Arc::new(KnownToken { tenant, ..KnownToken::administrator() }));
         assert!(tokens.recall("another").is_some() && tokens.recall("0").is_some());
         tokens.remembered.lock().looked = Instant::now() - TRUSTED;
         tokens.remembered.lock().of.values_mut().for_each(|(_, at, _)| *at -= TRUSTED);
@@ -347,8 +347,8 @@ mod tests {
     async fn an_end_that_is_known_needs_no_store() {
         let (_home, tokens) = tokens().await;
         let end = UNIX_EPOCH + Duration::from_secs(1_785_000_000);
-        let kept = Some(Kept { id: "0123456789abcdef".to_owned(), hash: String::new(), expires: Some(end) });
-        let known = Known { kept, ..Known::administrator() };
+        let kept = Some(StoredToken { id: "0123456789abcdef".to_owned(), hash: String::new(), expires: Some(end) });
+        let known = KnownToken { kept, ..KnownToken::administrator() };
         tokens.store.close().await;
         assert_eq!(tokens.holds(&known, end).await, Ok(false));
         assert_eq!(tokens.holds(&known, end - Duration::from_millis(1)).await, Err(Error::Closed));

@@ -15,7 +15,7 @@ const KEPT: Duration = Duration::from_secs(300);
 const KEY_BYTES: u64 = 1 << 10;
 
 /// What is kept under a key.
-pub(super) struct Kept<T> {
+pub(super) struct KeptAnswer<T> {
     /// A digest of what was asked.
     pub(super) asked: [u8; 32],
     pub(super) given: OnceCell<T>,
@@ -29,7 +29,7 @@ pub(super) struct Shelf<T> {
 }
 
 struct Entry<T> {
-    kept: Arc<Kept<T>>,
+    kept: Arc<KeptAnswer<T>>,
     hold: Hold,
 }
 
@@ -51,7 +51,7 @@ impl<T> Shelf<T> {
         now: Instant,
         pool: &Pool,
         owner: &Owner,
-    ) -> Result<Arc<Kept<T>>, Refused> {
+    ) -> Result<Arc<KeptAnswer<T>>, Refused> {
         self.forget(now);
         if let Some(entry) = self.of.get(&key) {
             return Ok(Arc::clone(&entry.kept));
@@ -63,7 +63,7 @@ impl<T> Shelf<T> {
                 Err(_) => {}
             }
         };
-        let kept = Arc::new(Kept { asked, given: OnceCell::new() });
+        let kept = Arc::new(KeptAnswer { asked, given: OnceCell::new() });
         self.of.insert(key, Entry { kept: Arc::clone(&kept), hold });
         self.order.push_back((now + KEPT, key));
         Ok(kept)

@@ -93,18 +93,18 @@ impl<R: Reader> Store<R> {
         most: u32,
         writes: Vec<Write>,
     ) -> Result<bool, Error> {
-        let change = Change::unmarked(tenant.as_str()).needs(room(tenant, name, most), Not::Allowed);
-        let change = change.needs(add(tenant, name, properties), Not::New);
+        let change = Change::unmarked(tenant.as_str()).needs(room(tenant, name, most), NotAdded::Allowed);
+        let change = change.needs(add(tenant, name, properties), NotAdded::New);
         match self.change(writes.into_iter().fold(change, Change::then)).await? {
             Outcome::Done(_) => Ok(true),
-            Outcome::Stopped(Not::New, _) => Ok(false),
-            Outcome::Stopped(Not::Allowed, _) => Err(Error::TooMany { most, what: PROFILES }),
+            Outcome::Stopped(NotAdded::New, _) => Ok(false),
+            Outcome::Stopped(NotAdded::Allowed, _) => Err(Error::TooMany { most, what: PROFILES }),
         }
     }
 }
 
 /// Why no profile is added.
-enum Not {
+enum NotAdded {
     Allowed,
     New,
 }

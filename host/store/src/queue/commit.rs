@@ -12,7 +12,7 @@ use super::job::{Job, Write, WriteOutcome, overdue};
 use crate::Error;
 use crate::bulk;
 use crate::deadlines::{GRACE, WRITE_DEADLINE};
-use crate::statement::{Answer, Executor, Insert, NewRow};
+use crate::statement::{Executor, Insert, NewRow, StatementResult};
 
 /// Why a transaction was not committed.
 struct Failure {
@@ -136,8 +136,11 @@ async fn run<C: Executor>(connection: &mut C, batch: &[Job]) -> sqlx::Result<Vec
 }
 
 /// Statements in their order, then rows, by one statement for each insert.
-async fn run_writes<C: Executor>(connection: &mut C, writes: Vec<(&Write, &mut Option<Answer>)>) -> sqlx::Result<()> {
-    type Rows<'a> = Vec<(&'a NewRow, &'a mut Option<Answer>)>;
+async fn run_writes<C: Executor>(
+    connection: &mut C,
+    writes: Vec<(&Write, &mut Option<StatementResult>)>,
+) -> sqlx::Result<()> {
+    type Rows<'a> = Vec<(&'a NewRow, &'a mut Option<StatementResult>)>;
     let mut inserts: Vec<(&'static Insert, Rows<'_>)> = Vec::new();
     for (write, answer) in writes {
         match write {

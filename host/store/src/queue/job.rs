@@ -8,7 +8,7 @@ use vestibule_ledger::{Hold, Owner};
 
 use crate::Error;
 use crate::deadlines::WRITE_DEADLINE;
-use crate::statement::{Answer, NewRow, Statement};
+use crate::statement::{NewRow, Statement, StatementResult};
 
 /// What takes effect together or not at all.
 pub(super) struct Job {
@@ -27,12 +27,12 @@ pub(crate) struct WriteOutcome {
     /// Whether all of its conditions held, and the rest was written.
     pub(crate) held: bool,
     /// What came of each condition that was asked, and then of each write.
-    pub(crate) answers: Vec<Answer>,
+    pub(crate) answers: Vec<StatementResult>,
 }
 
 impl Job {
     /// Whether so many of its conditions hold.
-    pub(super) fn holds(&self, answers: &[Option<Answer>], first: usize) -> bool {
+    pub(super) fn holds(&self, answers: &[Option<StatementResult>], first: usize) -> bool {
         let mut asked = self.conditions.iter().zip(answers).take(first);
         asked.all(|(condition, answer)| answer.is_some_and(|answer| condition.holds(&answer)))
     }
@@ -93,7 +93,7 @@ impl Condition {
         self.write.bytes()
     }
 
-    const fn holds(&self, answer: &Answer) -> bool {
+    const fn holds(&self, answer: &StatementResult) -> bool {
         (answer.rows > 0) == self.row
     }
 }

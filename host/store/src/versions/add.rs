@@ -79,7 +79,7 @@ pub struct Added {
 }
 
 /// Why no version is added.
-enum Not {
+enum NotStored {
     ATenant,
     New,
     Room,
@@ -155,22 +155,24 @@ impl<R: Reader> Store<R> {
         let left = room.bytes.checked_sub(component.len() as u64).map_or(-1, as_number);
         let full = Statement::returning(FULL).text(tenant.as_str()).number(left);
         let enough = Statement::returning(ENOUGH_POLICIES).text(tenant.as_str()).text(policy);
-        let change = Change::of(tenant).needs(tenants::known(tenant), Not::ATenant).forbids(number, Not::New);
-        let change = change.forbids(full, Not::Room).forbids(enough.number(room.policies.into()), Not::APlace);
-        let change = change.needs(components::complete(digest, component), Not::Whole);
+        let change =
+            Change::of(tenant).needs(tenants::known(tenant), NotStored::ATenant).forbids(number, NotStored::New);
+        let change =
+            change.forbids(full, NotStored::Room).forbids(enough.number(room.policies.into()), NotStored::APlace);
+        let change = change.needs(components::complete(digest, component), NotStored::Whole);
         let change = change.then(count).then(components::publish(digest)).then(add);
         let change = change.then(components::given_up(tenant, digest));
         let change = change.then(by.found(AUDIT_ADDED, tenant, "policy.version.add", policy, &detail.to_string()));
         let signature = signer.map(|signer| signatures::added(tenant, policy, digest, signer));
         let change = signature.into_iter().fold(change, Change::then);
         match self.change(change).await? {
-            Outcome::Stopped(Not::ATenant, _) => Err(Error::UnknownTenant(tenant.clone()).into()),
-            Outcome::Stopped(Not::Room, answer) => {
+            Outcome::Stopped(NotStored::ATenant, _) => Err(Error::UnknownTenant(tenant.clone()).into()),
+            Outcome::Stopped(NotStored::Room, answer) => {
                 Err(AddError::NoRoom { stored: u64::try_from(number_in(&[answer])?).unwrap_or_default() })
             }
-            Outcome::Stopped(Not::APlace, _) => Err(AddError::TooManyPolicies),
-            Outcome::Stopped(Not::Whole, _) => Ok(None),
-            Outcome::Stopped(Not::New, answer) => {
+            Outcome::Stopped(NotStored::APlace, _) => Err(AddError::TooManyPolicies),
+            Outcome::Stopped(NotStored::Whole, _) => Ok(None),
+            Outcome::Stopped(NotStored::New, answer) => {
                 let number = number_in(&[answer])?;
                 self.uploaded_again(tenant, version, number, by).await?;
                 Ok(Some(Added { number, new: false }))
